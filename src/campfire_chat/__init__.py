@@ -1,0 +1,1 @@
+"""A customer-support desk that mounts into your ASGI app."""

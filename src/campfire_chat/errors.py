@@ -1,0 +1,273 @@
+"""Every error this package raises or answers with, in one tree.
+
+Each class carries what every surface needs: a stable ``code`` for programs, an HTTP
+``status``, whether repeating the same request can ever succeed (``final``), and for the few
+that end a connection the WebSocket ``close_code``. The class docstring is the default message.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CampfireError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    close_code: ClassVar[int | None] = None
+    final: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        field: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """
+        Args:
+            message: What went wrong, for a person; the docstring when left out.
+            field: The part of the input that was refused, as a path such as ``message.body``.
+            retry_after: Seconds after which a repetition makes sense.
+        """
+        self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.field = field
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+
+# Errors of the developer who mounts the package: they stop the start, not a request.
+
+
+class ConfigurationError(CampfireError):
+    """The configuration cannot work."""
+
+    code = "configuration"
+
+
+class NotStartedError(CampfireError):
+    """Campfire was not started: mount it with mount_to() or run campfire.lifespan."""
+
+    code = "not_started"
+    status = 503
+    close_code = 1013
+
+
+class MigrationError(CampfireError):
+    """The database schema is not the one this version needs."""
+
+    code = "schema_mismatch"
+    status = 503
+
+
+# Bad input.
+
+
+class InvalidError(CampfireError):
+    """The input is not valid."""
+
+    code = "invalid"
+    status = 422
+
+
+class MalformedError(CampfireError):
+    """The input is not valid JSON."""
+
+    code = "malformed"
+    status = 400
+
+
+class UnknownFrameError(CampfireError):
+    """There is no frame of that type."""
+
+    code = "unknown_frame"
+    status = 422
+
+
+class BodyEmptyError(InvalidError):
+    """The message is empty."""
+
+    code = "body_empty"
+
+
+class BodyTooLongError(InvalidError):
+    """The message is too long."""
+
+    code = "body_too_long"
+
+
+class InvalidTextError(InvalidError):
+    """The text holds characters that cannot be stored."""
+
+    code = "invalid_text"
+
+
+class InvalidCursorError(InvalidError):
+    """The cursor is not one that this list gave out."""
+
+    code = "invalid_cursor"
+
+
+class TooLargeError(CampfireError):
+    """The frame or request body is too large."""
+
+    code = "too_large"
+    status = 413
+    close_code = 4413
+
+
+class MethodNotAllowedError(CampfireError):
+    """That method is not offered here."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class UnsupportedMediaTypeError(CampfireError):
+    """The request body must be application/json."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class BadFrameError(CampfireError):
+    """The frame breaks the protocol."""
+
+    code = "bad_frame"
+    status = 400
+    close_code = 4400
+
+
+class HelloTimeoutError(CampfireError):
+    """No hello arrived in time."""
+
+    code = "hello_timeout"
+    status = 408
+    close_code = 4408
+
+
+class ProtocolVersionError(CampfireError):
+    """None of the offered subprotocols is spoken here; use campfire.v1."""
+
+    code = "protocol_version"
+    status = 400
+    close_code = 4480
+
+
+# Who may.
+
+
+class UnauthorizedError(CampfireError):
+    """Sign in, or send a visitor token."""
+
+    code = "unauthorized"
+    status = 401
+    close_code = 4401
+
+
+class TokenInvalidError(UnauthorizedError):
+    """The token was not issued here."""
+
+    code = "token_invalid"
+
+
+class TokenExpiredError(UnauthorizedError):
+    """The token has expired."""
+
+    code = "token_expired"
+
+
+class ForbiddenError(CampfireError):
+    """You may not do that."""
+
+    code = "forbidden"
+    status = 403
+    close_code = 4403
+
+
+class OriginForbiddenError(ForbiddenError):
+    """Requests from this origin are not allowed."""
+
+    code = "origin_forbidden"
+
+
+class NotFoundError(CampfireError):
+    """There is nothing here, or nothing that you may see."""
+
+    code = "not_found"
+    status = 404
+    close_code = 4404
+
+
+class ClientIdConflictError(CampfireError):
+    """This client id was already used for something else."""
+
+    code = "client_id_conflict"
+    status = 409
+
+
+class MessageDeletedError(CampfireError):
+    """The message was deleted."""
+
+    code = "message_deleted"
+    status = 409
+
+
+# Not now.
+
+
+class TooManyError(CampfireError):
+    """Too many requests; slow down."""
+
+    code = "too_many"
+    status = 429
+    close_code = 4429
+    final = False
+
+
+class UnavailableError(CampfireError):
+    """The service cannot do this right now; nothing was stored."""
+
+    code = "unavailable"
+    status = 503
+    close_code = 1013
+    final = False
+
+
+class StorageUnavailableError(UnavailableError):
+    """The database cannot be reached right now; nothing was acknowledged."""
+
+    code = "storage_unavailable"
+
+
+class OverloadedError(UnavailableError):
+    """Too much work is waiting; try again shortly."""
+
+    code = "overloaded"
+
+
+class InternalError(CampfireError):
+    """An unexpected error happened; it was logged."""
+
+    code = "internal"
+    close_code = 1011
+    final = False
+
+
+#: Closes without an error frame of their own.
+CLOSE_NORMAL = 1000
+CLOSE_RESTARTING = 1012
+CLOSE_TOO_SLOW = 4470
+
+
+def _tree(cls: type[CampfireError]) -> list[type[CampfireError]]:
+    found = [cls]
+    for sub in cls.__subclasses__():
+        found += _tree(sub)
+    return found
+
+
+def all_errors() -> dict[str, type[CampfireError]]:
+    """Every error class by its code; the reference documentation and its test read this."""
+    return {error.code: error for error in _tree(CampfireError)}

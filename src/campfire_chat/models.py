@@ -1,0 +1,271 @@
+"""The records of the domain, frozen, and as they go over the wire.
+
+Times in records are RFC 3339 strings in UTC with microseconds; optional fields are null when
+unknown. A record holds what its reader may see: visitors and agents get different ones.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+DEFAULT_ORGANIZATION = "default"
+
+Timestamp = Annotated[str, Meta(description="RFC 3339, UTC, microseconds")]
+
+
+class SenderKind(StrEnum):
+    VISITOR = "visitor"
+    AGENT = "agent"
+    BOT = "bot"
+    SYSTEM = "system"
+
+
+class Role(StrEnum):
+    """What an agent may do in the organisation; a viewer only reads."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    AGENT = "agent"
+    VIEWER = "viewer"
+
+
+class Availability(StrEnum):
+    ONLINE = "online"
+    AWAY = "away"
+    BUSY = "busy"
+    OFFLINE = "offline"
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    PENDING = "pending"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class MessageKind(StrEnum):
+    TEXT = "text"
+
+
+# What a host hands in.
+
+
+class Agent(Struct, frozen=True, kw_only=True):
+    """A user of the host who answers visitors.
+
+    Attributes:
+        id: The host's own id of the user, as a string of 1 to 128 characters.
+        name: Shown to visitors and colleagues.
+        avatar_url: Shown beside the name; an absolute URL or a path on the host.
+        email: For colleagues.
+        role: What the agent may do here.
+        organization: The tenant; one host with one team never needs it.
+    """
+
+    id: str
+    name: str
+    avatar_url: str | None = None
+    email: str | None = None
+    role: Role = Role.AGENT
+    organization: str = DEFAULT_ORGANIZATION
+
+
+class Visitor(Struct, frozen=True, kw_only=True):
+    """A user of the host who may ask for help.
+
+    Attributes:
+        id: The host's own id of the user, as a string of 1 to 128 characters.
+        name: Shown to agents.
+        email: Shown to agents.
+        avatar_url: Shown to agents.
+        organization: The tenant.
+    """
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+    avatar_url: str | None = None
+    organization: str = DEFAULT_ORGANIZATION
+
+
+# What goes over the wire.
+
+
+class Participant(Struct, frozen=True):
+    """Somebody in a conversation, as the others see them."""
+
+    kind: SenderKind
+    id: str
+    name: str | None = None
+    avatar_url: str | None = None
+
+
+class AgentRecord(Struct, frozen=True, kw_only=True):
+    """An agent as colleagues see them; availability is offline when no connection is alive."""
+
+    id: str
+    name: str
+    avatar_url: str | None
+    role: Role
+    availability: Availability
+
+
+class Assignee(Struct, frozen=True, kw_only=True):
+    """The agent who has the conversation, as the visitor may see them."""
+
+    id: str
+    name: str
+    avatar_url: str | None
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    """The visitor, as agents see them.
+
+    Attributes:
+        id: The visitor id (``vis_…``).
+        external_id: The host's id of the user, when the host vouched for it.
+        verified: Whether the host vouched for who this is.
+    """
+
+    id: str
+    external_id: str | None
+    verified: bool
+    name: str | None
+    email: str | None
+    avatar_url: str | None
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One message.
+
+    Attributes:
+        seq: Its number in the stream: ``conversation:<id>`` for a public message,
+            ``notes:<id>`` for an internal one.
+        at: When it was stored; strictly increasing within the conversation, over both streams.
+        client_id: The id its sender gave it.
+        body: Plain text; empty once deleted.
+    """
+
+    id: str
+    conversation_id: str
+    visibility: Visibility
+    seq: int
+    at: Timestamp
+    sender: Participant
+    kind: MessageKind
+    body: str
+    client_id: str
+    reply_to: str | None = None
+    edited_at: Timestamp | None = None
+    deleted_at: Timestamp | None = None
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """The last public message, shortened for a list row."""
+
+    seq: int
+    at: Timestamp
+    sender: Participant
+    text: str
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many public messages each side has sent; unread counts follow from them live."""
+
+    visitor: int
+    agent: int
+
+
+class ReceiptRecord(Struct, frozen=True, kw_only=True):
+    """How far one participant has got in ``conversation:<id>``: seqs, only ever growing."""
+
+    participant: Participant
+    delivered: int
+    read: int
+
+
+class ConversationSummary(Struct, frozen=True, kw_only=True):
+    """What a row of the agents' inbox needs; the data of ``conversation.updated``."""
+
+    id: str
+    status: Status
+    priority: Priority | None
+    subject: str | None
+    assignee: Assignee | None
+    tags: list[str]
+    contact: Contact
+    last_message: Preview | None
+    counts: Counts
+    head: int
+    notes_head: int
+    created_at: Timestamp
+    last_activity_at: Timestamp
+    waiting_since: Timestamp | None
+    first_response_at: Timestamp | None
+    resolved_at: Timestamp | None
+    snoozed_until: Timestamp | None
+    reopen_count: int
+
+
+class AgentConversation(ConversationSummary, frozen=True, kw_only=True):
+    """A conversation for an agent.
+
+    Attributes:
+        unread: Visitor messages after this agent's read mark.
+        receipts: Everybody's marks; only in a single conversation, empty in lists.
+        viewers: Agents who have it open now; only in a single conversation.
+    """
+
+    unread: int
+    receipts: list[ReceiptRecord] = []
+    viewers: list[Participant] = []
+
+
+class VisitorConversation(Struct, frozen=True, kw_only=True):
+    """A conversation for its visitor: nothing in it comes from notes or internal fields."""
+
+    id: str
+    status: Status
+    subject: str | None
+    assignee: Assignee | None
+    assignee_availability: Availability | None
+    last_message: Preview | None
+    counts: Counts
+    head: int
+    created_at: Timestamp
+    last_activity_at: Timestamp
+    unread: int
+    receipts: list[ReceiptRecord] = []
+
+
+class PrincipalRecord(Struct, frozen=True, kw_only=True):
+    """Who the caller is."""
+
+    kind: SenderKind
+    id: str
+    name: str | None
+    avatar_url: str | None
+    email: str | None
+    organization: str
+    role: Role | None
+    verified: bool
+
+
+class StreamHead(Struct, frozen=True, kw_only=True):
+    stream: str
+    head: int

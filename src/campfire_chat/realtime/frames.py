@@ -1,0 +1,292 @@
+"""The frames of the WebSocket protocol ``campfire.v1``, both directions, and their codec."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from campfire_chat.errors import (
+    CampfireError,
+    InvalidError,
+    MalformedError,
+    TooLargeError,
+    UnknownFrameError,
+)
+from campfire_chat.models import (
+    Availability,
+    Participant,
+    PrincipalRecord,
+    StreamHead,
+    Timestamp,
+    Visibility,
+)
+
+SUBPROTOCOL: Final = "campfire.v1"
+VERSION: Final = 1
+
+RequestId = Annotated[str, Meta(min_length=1, max_length=64)]
+StreamName = Annotated[str, Meta(min_length=1, max_length=160)]
+EntityId = Annotated[str, Meta(min_length=1, max_length=64)]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
+
+class _Frame(Struct, frozen=True, kw_only=True, tag_field="type"):
+    pass
+
+
+# Client → server.
+
+
+class ResumePoint(Struct, frozen=True, kw_only=True):
+    stream: StreamName
+    after: Seq
+    epoch: str | None = None
+
+
+class ClientInfo(Struct, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(max_length=64)] = ""
+    version: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Hello(_Frame, tag="hello"):
+    token: Annotated[str, Meta(max_length=4096)] | None = None
+    resume: Annotated[list[ResumePoint], Meta(max_length=256)] = []
+    client: ClientInfo | None = None
+
+
+class Subscribe(_Frame, tag="subscribe"):
+    id: RequestId
+    stream: StreamName
+    after: Seq | None = None
+    epoch: str | None = None
+
+
+class Unsubscribe(_Frame, tag="unsubscribe"):
+    id: RequestId
+    stream: StreamName
+
+
+class MessageSend(_Frame, tag="message.send"):
+    id: RequestId
+    conversation_id: EntityId
+    body: str
+    visibility: Visibility = Visibility.PUBLIC
+    reply_to: EntityId | None = None
+    attachments: Annotated[list[Any], Meta(max_length=0)] | None = None
+
+
+class Receipt(_Frame, tag="receipt"):
+    conversation_id: EntityId
+    delivered: Seq | None = None
+    read: Seq | None = None
+    id: RequestId | None = None
+
+
+class Typing(_Frame, tag="typing"):
+    conversation_id: EntityId
+    active: bool
+
+
+class Ping(_Frame, tag="ping"):
+    n: int = 0
+
+
+ClientFrame = Hello | Subscribe | Unsubscribe | MessageSend | Receipt | Typing | Ping
+CLIENT_FRAMES: Final[tuple[type[Struct], ...]] = (
+    Hello,
+    Subscribe,
+    Unsubscribe,
+    MessageSend,
+    Receipt,
+    Typing,
+    Ping,
+)
+
+
+# Server → client.
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What a client may send: bytes of one frame, characters of one body."""
+
+    frame_bytes: int
+    body_characters: int
+    subscriptions: int
+
+
+class Welcome(_Frame, tag="welcome"):
+    """``token`` is a renewed visitor token, present when the old one nears its end."""
+
+    version: int
+    session: str
+    epoch: str
+    heartbeat: float
+    limits: Limits
+    principal: PrincipalRecord
+    streams: list[StreamHead]
+    token: str | None = None
+
+
+class Ok(_Frame, tag="ok"):
+    """Done and durable."""
+
+    id: str
+
+
+class SendOk(_Frame, tag="ok"):
+    """The message is stored; ``duplicate`` when it had been before."""
+
+    id: str
+    message_id: str
+    seq: int
+    at: Timestamp
+    duplicate: bool
+
+
+class SubscribeOk(_Frame, tag="ok"):
+    """Subscribed; the events after ``after`` follow, up to ``head`` and then live."""
+
+    id: str
+    stream: str
+    head: int
+
+
+class ErrorFrame(_Frame, tag="error", omit_defaults=True):
+    code: str
+    message: str
+    final: bool
+    id: str | None = None
+    field: str | None = None
+    retry_after: float | None = None
+
+
+class Event(_Frame, tag="event"):
+    stream: str
+    seq: int
+    event: str
+    at: Timestamp
+    data: Any
+
+
+class Head(_Frame, tag="head"):
+    heads: dict[str, int]
+
+
+class Reset(_Frame, tag="reset"):
+    stream: str
+    epoch: str
+    head: int
+    reason: Literal["epoch", "ahead", "pruned"]
+
+
+class TypingNotice(_Frame, tag="typing"):
+    conversation_id: str
+    participant: Participant
+    active: bool
+
+
+class ReceiptNotice(_Frame, tag="receipt"):
+    conversation_id: str
+    participant: Participant
+    delivered: int
+    read: int
+
+
+class PresenceNotice(_Frame, tag="presence", omit_defaults=True):
+    """Somebody came, went or changed.
+
+    With ``conversation_id`` and ``viewing``: an agent opened or left that conversation.
+    With ``conversation_id`` and no ``viewing``: the participant's presence, as it matters to
+    that conversation. Without ``conversation_id``: an agent's availability, for colleagues.
+    """
+
+    participant: Participant
+    availability: Availability | None = None
+    conversation_id: str | None = None
+    viewing: bool | None = None
+
+
+class Drain(_Frame, tag="drain"):
+    window: float
+
+
+class Pong(_Frame, tag="pong"):
+    n: int
+
+
+_decoder = msgspec.json.Decoder(ClientFrame)
+_encoder = msgspec.json.Encoder()
+_FRAME_TYPES: Final = frozenset(
+    str(frame.__struct_config__.tag) for frame in CLIENT_FRAMES
+)
+
+
+class _Envelope(Struct):
+    type: Any = None
+    id: Any = None
+
+
+_envelope_decoder = msgspec.json.Decoder(_Envelope)
+
+
+class FrameRejected(Exception):  # noqa: N818 - it carries an error, it is not one
+    """A frame that was refused, with the ``id`` it had when that could be told."""
+
+    def __init__(self, error: CampfireError, request_id: str | None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.request_id = request_id
+
+
+def encode(frame: Struct) -> str:
+    """The text of a frame."""
+    return _encoder.encode(frame).decode()
+
+
+def decode(text: str | bytes, *, limit: int) -> ClientFrame:
+    """A client's frame, checked for size before it is parsed.
+
+    Raises:
+        FrameRejected: Too large, not JSON, no known type, or a field is wrong.
+    """
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(raw) > limit:
+        raise FrameRejected(TooLargeError(f"A frame may have {limit} bytes."), None)
+    try:
+        return _decoder.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as cause:
+        raise _rejection(raw, cause) from None
+
+
+def _rejection(raw: bytes, cause: Exception) -> FrameRejected:
+    try:
+        envelope = _envelope_decoder.decode(raw)
+    except msgspec.ValidationError:
+        return FrameRejected(InvalidError("A frame is a JSON object."), None)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return FrameRejected(MalformedError(_plain(cause)), None)
+    request_id = envelope.id
+    if not (isinstance(request_id, str) and 0 < len(request_id) <= 64):
+        request_id = None
+    if not isinstance(envelope.type, str):
+        return FrameRejected(InvalidError("A frame needs a type.", field="type"), request_id)
+    if envelope.type not in _FRAME_TYPES:
+        return FrameRejected(UnknownFrameError(), request_id)
+    message, field = split_location(str(cause))
+    return FrameRejected(InvalidError(message, field=field), request_id)
+
+
+def _plain(cause: Exception) -> str:
+    if isinstance(cause, RecursionError):
+        return "The JSON is nested too deeply."
+    return str(cause)
+
+
+def split_location(text: str) -> tuple[str, str | None]:
+    """msgspec's ``… - at `$.a.b` `` as a message and the field ``a.b``."""
+    message, marker, location = text.partition(" - at `$")
+    if not marker:
+        return text, None
+    return message, location.rstrip("`").lstrip(".") or None
