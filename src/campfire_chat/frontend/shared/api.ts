@@ -13,8 +13,8 @@ export class ApiError extends Error {
     /** Whether repeating the same request can never succeed. */
     readonly final: boolean,
     readonly field: string | null = null,
-    /** Seconds after which a repetition makes sense. */
-    readonly retryAfter: number | null = null,
+    /** Seconds after which a repetition makes sense; 0 when not known. */
+    readonly retryAfter: number = 0,
   ) {
     super(message);
   }
@@ -34,7 +34,7 @@ export type Query = Record<string, string | number | null | undefined>;
 export interface RequestOptions {
   query?: Query;
   body?: unknown;
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
 }
 
 /** The REST interface: every method resolves to the decoded JSON or rejects with `ApiError`. */
@@ -55,72 +55,53 @@ export function createApi({ base, token, onUnauthorized }: ApiOptions): Api {
     options: RequestOptions = {},
     repeated = false,
   ): Promise<T> {
-    const { query, body, signal } = options;
+    const { query, body, signal = null } = options;
     const url = new URL("api/v1/" + path.replace(/^\//, ""), base);
-    for (const [name, value] of Object.entries(query ?? {})) {
+    for (const name in query) {
+      const value = query[name];
       if (value != null) url.searchParams.set(name, String(value));
     }
-    const headers: Record<string, string> = { Accept: "application/json" };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const headers: Record<string, string> = {};
     const bearer = token?.();
     if (bearer) headers["Authorization"] = "Bearer " + bearer;
+    if (body !== undefined) headers["Content-Type"] = "application/json";
 
-    let response: Response;
-    let decoded: unknown = null;
-    try {
-      response = await fetch(url, {
-        method,
-        headers,
-        credentials: "same-origin",
-        cache: "no-store",
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(signal && { signal }),
-      });
-      const text = await response.text();
-      decoded = text ? parse(text) : null;
-    } catch (cause) {
-      if (signal?.aborted) throw cause;
-      throw new ApiError("network", 0, "The server could not be reached.", false);
-    }
-    if (response.ok) return decoded as T;
-    if (response.status === 401 && !repeated && (await onUnauthorized?.())) {
+    const response = await fetch(url, {
+      method,
+      headers,
+      signal,
+      cache: "no-store",
+      // JSON leaves undefined fields out, and no body at all is undefined as well.
+      body: JSON.stringify(body) as string | null,
+    }).catch((cause) => {
+      throw signal?.aborted ? cause : new ApiError("network", 0, "", false);
+    });
+    // What is no JSON is a proxy's error page: the status says enough.
+    const answer: unknown = await response.json().catch(() => null);
+    if (response.ok) return answer as T;
+    const { status } = response;
+    if (status === 401 && !repeated && (await onUnauthorized?.())) {
       return request<T>(method, path, options, true);
     }
-    throw problem(response, decoded as Partial<Problem> | null);
+    const { code, detail, field, retry_after } = (answer ?? {}) as Partial<Problem>;
+    throw new ApiError(
+      code ?? "http_" + status,
+      status,
+      detail ?? response.statusText,
+      // What a client did wrong stays wrong; who it is and when it asks may change.
+      status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status),
+      field,
+      retry_after ?? Number(response.headers.get("Retry-After")),
+    );
   }
 
   return {
     base,
     request,
-    get: (path, query, signal) =>
-      request("GET", path, { ...(query && { query }), ...(signal && { signal }) }),
-    post: (path, body, signal) =>
-      request("POST", path, { body: body ?? {}, ...(signal && { signal }) }),
+    get: (path, query = {}, signal) => request("GET", path, { query, ...(signal && { signal }) }),
+    post: (path, body = {}, signal) => request("POST", path, { body, ...(signal && { signal }) }),
     patch: (path, body) => request("PATCH", path, { body }),
     put: (path, body) => request("PUT", path, { body }),
     del: (path) => request("DELETE", path),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A proxy's HTML error page: the status says enough.
-    return null;
-  }
-}
-
-function problem(response: Response, body: Partial<Problem> | null): ApiError {
-  const { status } = response;
-  const seconds = body?.retry_after ?? Number(response.headers.get("Retry-After") ?? NaN);
-  return new ApiError(
-    body?.code ?? "http_" + status,
-    status,
-    body?.detail ?? body?.title ?? response.statusText,
-    // What a client did wrong stays wrong; who it is and when it asks may change.
-    status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status),
-    body?.field ?? null,
-    Number.isFinite(seconds) ? seconds : null,
-  );
 }

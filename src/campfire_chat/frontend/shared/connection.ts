@@ -1,5 +1,5 @@
 import { ApiError, type Api } from "./api";
-import { createPoller } from "./poll";
+import type { Poller } from "./poll";
 import { createStreams, type StreamEntry, type StreamHandlers } from "./streams";
 import type {
   Limits,
@@ -82,34 +82,34 @@ const OPENS_BEFORE_POLL = 3;
 interface Pending {
   resolve(ok: Ok): void;
   reject(error: ApiError): void;
-  timer: number;
 }
+
+/** Nothing came of it, and the same may be tried again. */
+const unanswered = (code: string) => new ApiError(code, 0, "", false);
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { api, client } = options;
   const streams = createStreams(ask);
-  const poller = createPoller(api, streams, (alive) => polling && setState(online(alive)));
   const listeners = new Map<string, Set<(value: never) => void>>();
   const pending = new Map<string, Pending>();
 
   let state: ConnectionState = "idle";
   let running = false;
-  let polling = false;
+  let poller: Poller | null = null;
   let socket: WebSocket | null = null;
   let welcome: Welcome | null = null;
   let attempts = 0;
   let failedOpens = 0;
   let refreshed = false;
-  let drainWindow = 0;
-  let heard = 0;
+  /** Seconds over which the server wants its clients to come back. */
+  let spread = 0;
   let requests = 0;
   let retryTimer = 0;
-  let openTimer = 0;
-  let stableTimer = 0;
-  let probeTimer = 0;
-  let beat = 0;
-
-  const online = (alive: boolean): ConnectionState => (alive ? "online" : "offline");
+  let watch = 0;
+  /** When the socket is dead unless something is heard; when to ping; when it was welcomed. */
+  let deadline = 0;
+  let nextPing = 0;
+  let since = 0;
 
   function emit<K extends keyof ConnectionEvents>(kind: K, value: ConnectionEvents[K]): void {
     for (const listener of listeners.get(kind) ?? []) listener(value as never);
@@ -127,68 +127,68 @@ export function createConnection(options: ConnectionOptions): Connection {
     clearTimeout(retryTimer);
     if (!running || socket) return;
     // While the poll carries the events, trying a socket again is nobody's business.
-    if (!polling) setState("connecting");
-    const url = new URL("ws", api.base);
-    url.protocol = url.protocol.replace("http", "ws");
-    let opened: WebSocket;
-    try {
-      opened = new WebSocket(url, "campfire.v1");
-    } catch {
-      closed(1006);
-      return;
-    }
+    if (!poller) setState("connecting");
+    const opened = new WebSocket(new URL("ws", api.base.replace("http", "ws")), "campfire.v1");
     socket = opened;
-    openTimer = setTimeout(() => abandon(1006), OPEN_TIMEOUT);
-    opened.onopen = () => {
-      const resume = streams
-        .all()
-        .filter((entry) => entry.last !== null)
-        .slice(0, 256)
-        .map(({ stream, last, epoch }) => ({ stream, after: last, epoch }));
-      send({ type: "hello", token: options.token?.() ?? null, resume, client });
+    deadline = Date.now() + OPEN_TIMEOUT;
+    watch = setInterval(tick, 1000);
+    opened.onopen = () =>
+      send({
+        type: "hello",
+        token: options.token?.() ?? null,
+        resume: streams
+          .all()
+          .filter((entry) => entry.last !== null)
+          .slice(0, 256)
+          .map(({ stream, last, epoch }) => ({ stream, after: last, epoch })),
+        client,
+      });
+    opened.onmessage = ({ data }: MessageEvent<string>) => {
+      if (welcome) deadline = Date.now() + 2000 * welcome.heartbeat;
+      receive(JSON.parse(data) as ServerFrame);
     };
-    opened.onmessage = (message: MessageEvent<string>) => {
-      heard = Date.now();
-      receive(JSON.parse(message.data) as ServerFrame);
-    };
-    opened.onclose = (event) => {
-      if (socket === opened) abandon(event.code);
-    };
+    opened.onclose = ({ code }) => closed(code);
+  }
+
+  /** One timer for everything that a silent socket can miss. */
+  function tick(): void {
+    const now = Date.now();
+    if (now > deadline) closed(1006);
+    else if (welcome && now > nextPing) ping(now);
+  }
+
+  function ping(now: number): void {
+    nextPing = now + 1000 * (welcome?.heartbeat ?? 0);
+    send({ type: "ping", n: ++requests });
   }
 
   /** Lets go of the socket, dead or alive, and decides what comes next. */
-  function abandon(code: number): void {
-    const old = socket;
-    socket = null;
-    if (old) {
-      old.onopen = old.onmessage = old.onclose = null;
-      old.close();
-    }
-    closed(code);
-  }
-
   function closed(code: number): void {
-    const opened = welcome !== null;
-    welcome = null;
-    for (const timer of [openTimer, stableTimer, probeTimer]) clearTimeout(timer);
-    clearInterval(beat);
-    if (!polling) streams.lost();
-    for (const request of [...pending.values()]) {
-      request.reject(new ApiError("disconnected", 0, "The connection was lost.", false));
+    const opened = welcome;
+    clearInterval(watch);
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
     }
+    socket = welcome = null;
+    if (!poller) streams.lost();
+    for (const { reject } of pending.values()) reject(unanswered("disconnected"));
+    pending.clear();
     if (!running) return;
-    failedOpens = opened ? 0 : failedOpens + 1;
 
-    if (code === 4403 || code === 4404 || code === 4480) return forbid();
-    if (code === 4401) return void refresh();
-    const jitter = Math.random() * Math.min(30_000, 500 * 2 ** attempts);
-    attempts++;
-    if (polling) return tryAgainBesidePoll();
+    if (opened && Date.now() - since > STABLE) attempts = 0;
+    failedOpens = opened ? 0 : failedOpens + 1;
+    const backoff = Math.min(30_000, 500 * 2 ** attempts++);
+    const delay = opened && code === 4470 ? 0 : Math.random() * Math.max(backoff, spread * 1000);
+    spread = 0;
+    if ([4403, 4404, 4480].includes(code)) return forbid();
+    if (poller) {
+      // Soon at first, in case it was only a restart; then once a minute.
+      return schedule(Math.min(60_000, 5000 * 2 ** (failedOpens - OPENS_BEFORE_POLL)));
+    }
     setState("offline");
-    if (opened && drainWindow) schedule(Math.random() * drainWindow * 1000);
-    else if (opened && code === 4470) schedule(0);
-    else schedule(jitter);
-    drainWindow = 0;
+    if (code === 4401) return void refresh();
+    schedule(delay);
     if (failedOpens >= OPENS_BEFORE_POLL && code < 4000) void fallBack();
   }
 
@@ -204,13 +204,11 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   async function refresh(): Promise<void> {
-    setState("offline");
     // A new token that is refused as well means that asking again leads nowhere.
-    const again = !refreshed && ((await options.refreshToken?.().catch(() => false)) ?? false);
+    const again = !refreshed && (await options.refreshToken?.());
     refreshed = true;
-    if (!running) return;
     if (again) open();
-    else forbid();
+    else if (running) forbid();
   }
 
   // The long poll, while sockets do not open but HTTP works.
@@ -218,105 +216,85 @@ export function createConnection(options: ConnectionOptions): Connection {
   async function fallBack(): Promise<void> {
     try {
       await api.get("me");
+      const { createPoller } = await import("./poll");
+      if (!running || welcome || poller) return;
+      poller = createPoller(api, streams, (alive) => {
+        if (poller) setState(alive ? "online" : "offline");
+      });
     } catch {
       return;
     }
-    if (!running || welcome || polling) return;
-    polling = true;
     setState("online");
     poller.run();
-    if (!socket) tryAgainBesidePoll();
-  }
-
-  /** Soon at first, in case it was only a restart; then once a minute. */
-  function tryAgainBesidePoll(): void {
-    schedule(Math.min(60_000, 5000 * 2 ** Math.max(0, failedOpens - OPENS_BEFORE_POLL)));
   }
 
   function stopPolling(): void {
-    polling = false;
-    poller.stop();
+    poller?.stop();
+    poller = null;
   }
 
   async function requestByRest(frame: RequestFrame): Promise<Ok> {
-    if (frame.type === "message.send") {
-      const { id, conversation_id, body, visibility, reply_to } = frame;
-      const message = await api.post<Message>(`conversations/${conversation_id}/messages`, {
-        client_id: id,
-        body,
-        visibility,
-        reply_to,
-      });
-      return { type: "ok", id, message_id: message.id, seq: message.seq, at: message.at };
+    const ok: Ok = { type: "ok", id: "" };
+    if (!("conversation_id" in frame)) return ok;
+    const { type, conversation_id, ...body } = frame;
+    const path = `conversations/${conversation_id}/`;
+    if (type === "receipt") {
+      await api.post(path + "receipts", body);
+      return ok;
     }
-    if (frame.type === "receipt") {
-      const { conversation_id, delivered, read } = frame;
-      await api.post(`conversations/${conversation_id}/receipts`, { delivered, read });
-    }
-    return { type: "ok", id: "" };
+    const { id, ...message } = body as { id: string };
+    const stored = await api.post<Message>(path + "messages", { ...message, client_id: id });
+    return { ...ok, id, message_id: stored.id, seq: stored.seq, at: stored.at };
   }
 
   // Frames.
 
   function send(frame: object): void {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+    if (socket?.readyState === 1) socket.send(JSON.stringify(frame));
   }
 
   function ask(entry: StreamEntry): void {
     if (!welcome) return;
     const { stream, last, epoch } = entry;
-    request({
-      type: "subscribe",
-      stream,
-      ...(last !== null && { after: last }),
-      ...(epoch && { epoch }),
-    }).then(
+    request({ type: "subscribe", stream, after: last, epoch }).then(
       (ok) => streams.confirmed(entry, ok.head ?? 0),
-      (error: ApiError) => refused(entry, error),
+      (error: ApiError) => {
+        entry.asking = false;
+        if (error.code === "disconnected" || !streams.has(entry)) return;
+        if (error.final) {
+          streams.remove(entry);
+          entry.handlers.onError?.(error);
+        } else setTimeout(() => streams.repair(entry), 1000 * (error.retryAfter || 1));
+      },
     );
-  }
-
-  function refused(entry: StreamEntry, error: ApiError): void {
-    entry.asking = false;
-    if (!streams.has(entry)) return;
-    if (error.final) {
-      streams.remove(entry);
-      entry.handlers.onError?.(error);
-    } else if (error.code !== "disconnected") {
-      setTimeout(() => streams.repair(entry), 1000 * (error.retryAfter ?? 1 + Math.random()));
-    }
   }
 
   function request(frame: RequestFrame): Promise<Ok> {
     if (!welcome) return requestByRest(frame);
     const id = "id" in frame ? frame.id : "r" + ++requests;
     return new Promise<Ok>((resolve, reject) => {
-      const settle = <T>(then: (value: T) => void) => (value: T) => {
-        clearTimeout(timer);
-        if (pending.get(id) === entry) pending.delete(id);
-        then(value);
-      };
-      const timer = setTimeout(
-        () => entry.reject(new ApiError("timeout", 0, "No answer came in time.", false)),
-        REQUEST_TIMEOUT,
-      );
-      const entry: Pending = { resolve: settle(resolve), reject: settle(reject), timer };
-      pending.set(id, entry);
+      pending.set(id, { resolve, reject });
+      setTimeout(() => {
+        pending.delete(id);
+        reject(unanswered("timeout"));
+      }, REQUEST_TIMEOUT);
       send({ ...frame, id });
     });
   }
 
   function receive(frame: ServerFrame): void {
-    clearTimeout(probeTimer);
     switch (frame.type) {
       case "welcome":
         return greeted(frame);
       case "ok":
-        return pending.get(frame.id)?.resolve(frame);
+        pending.get(frame.id)?.resolve(frame);
+        pending.delete(frame.id);
+        return;
       case "error": {
-        const { code, message, final, field, retry_after } = frame;
-        const error = new ApiError(code, 0, message, final, field ?? null, retry_after ?? null);
-        return frame.id ? pending.get(frame.id)?.reject(error) : undefined;
+        const { id = "", code, message, final, field, retry_after } = frame;
+        pending.get(id)?.reject(new ApiError(code, 0, message, final, field, retry_after));
+        pending.delete(id);
+        return;
       }
       case "event":
         return streams.event(frame);
@@ -327,34 +305,29 @@ export function createConnection(options: ConnectionOptions): Connection {
       case "reset":
         return streams.reset(frame);
       case "typing":
-        return emit("typing", frame);
       case "receipt":
-        return emit("receipt", frame);
       case "presence":
-        return emit("presence", frame);
-      case "drain":
-        drainWindow = frame.window;
+        return emit(frame.type, frame as never);
+      case "drain": {
+        const drained = socket;
+        spread = frame.window;
         setTimeout(() => {
-          if (!drainWindow) return;
-          drainWindow = 0;
-          abandon(1012);
-        }, Math.random() * frame.window * 1000);
+          if (socket !== drained) return;
+          spread = 0;
+          closed(1012);
+        }, Math.random() * spread * 1000);
+      }
     }
   }
 
   function greeted(frame: Welcome): void {
     welcome = frame;
-    clearTimeout(openTimer);
     stopPolling();
-    failedOpens = drainWindow = 0;
     refreshed = false;
+    since = Date.now();
+    deadline = since + 2000 * frame.heartbeat;
+    nextPing = since + 1000 * frame.heartbeat;
     if (frame.token) options.onToken?.(frame.token);
-    stableTimer = setTimeout(() => (attempts = 0), STABLE);
-    const period = frame.heartbeat * 1000;
-    beat = setInterval(() => {
-      if (Date.now() - heard > 2 * period) abandon(1006);
-      else send({ type: "ping", n: ++requests });
-    }, period);
 
     const resumed = new Map(frame.streams.map(({ stream, head }) => [stream, head]));
     for (const entry of streams.all()) {
@@ -367,30 +340,24 @@ export function createConnection(options: ConnectionOptions): Connection {
     setState("online");
   }
 
-  // The browser says that something changed: find out at once instead of at the next beat.
-
+  /** The browser says that something changed: find out at once instead of at the next beat. */
   function probe(): void {
-    if (!running || document.visibilityState === "hidden") return;
-    if (!socket) return open();
+    if (document.hidden) return;
+    open();
     if (!welcome) return;
-    send({ type: "ping", n: ++requests });
-    clearTimeout(probeTimer);
-    probeTimer = setTimeout(() => abandon(1006), PROBE_TIMEOUT);
+    const now = Date.now();
+    ping(now);
+    deadline = Math.min(deadline, now + PROBE_TIMEOUT);
   }
 
-  const browserEvents: [EventTarget, string][] = [
-    [window, "online"],
-    [window, "offline"],
-    [window, "pageshow"],
-    [document, "visibilitychange"],
-  ];
+  const signs = ["online", "offline", "visibilitychange"];
 
   return {
     get state() {
       return state;
     },
     get transport() {
-      return polling ? "poll" : "websocket";
+      return poller ? "poll" : "websocket";
     },
     get principal() {
       return welcome?.principal ?? null;
@@ -403,31 +370,31 @@ export function createConnection(options: ConnectionOptions): Connection {
       running = true;
       attempts = failedOpens = 0;
       refreshed = false;
-      for (const [target, name] of browserEvents) target.addEventListener(name, probe);
+      for (const sign of signs) addEventListener(sign, probe);
       open();
     },
     stop() {
       running = false;
       clearTimeout(retryTimer);
-      for (const [target, name] of browserEvents) target.removeEventListener(name, probe);
+      for (const sign of signs) removeEventListener(sign, probe);
       for (const entry of streams.all()) streams.remove(entry);
       stopPolling();
-      abandon(1000);
+      closed(1000);
       setState("idle");
     },
     subscribe(stream, { after, epoch }, handlers) {
       const entry = streams.add(stream, after ?? null, epoch ?? welcome?.epoch ?? null, handlers);
       if (welcome) streams.repair(entry);
-      else if (polling) poller.run();
+      else poller?.run();
       return () => {
-        if (!streams.remove(entry) || !welcome) return;
-        request({ type: "unsubscribe", stream }).catch(() => undefined);
+        if (streams.remove(entry) && welcome) {
+          request({ type: "unsubscribe", stream }).catch(() => undefined);
+        }
       };
     },
     on(kind, listener) {
       const set = listeners.get(kind) ?? new Set();
-      listeners.set(kind, set);
-      set.add(listener as (value: never) => void);
+      listeners.set(kind, set.add(listener as (value: never) => void));
       return () => set.delete(listener as (value: never) => void);
     },
     request,

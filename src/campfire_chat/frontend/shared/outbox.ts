@@ -1,4 +1,4 @@
-import { ApiError, type Api } from "./api";
+import type { Api, ApiError } from "./api";
 import type { Connection } from "./connection";
 import { drop, keys, load, save } from "./storage";
 import type { Ok, Visibility } from "./types";
@@ -55,10 +55,13 @@ export interface Outbox {
   close(): void;
 }
 
+let counter = 0;
+
+/** A client id; those of one browser sort by the time they were made. */
 export function newClientId(): string {
+  const time = Date.now().toString(36) + String(++counter % 1e4).padStart(4, "0");
   // randomUUID is missing where the page is not a secure context.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return "c_" + Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `c_${time}_` + crypto.getRandomValues(new Uint32Array(3)).join("");
 }
 
 const MAX_DELAY = 20_000;
@@ -70,38 +73,22 @@ const MAX_DELAY = 20_000;
 export function createOutbox(options: OutboxOptions): Outbox {
   const { api, connection, onChange, onSent, onConversation } = options;
   const prefix = `campfire:outbox:${options.principal}:`;
-  const places = new Map<string, string>();
-  let counter = 0;
   let failures = 0;
   let timer = 0;
   let busy = false;
   let again = false;
   let closed = false;
 
-  function entries(): OutboxEntry[] {
-    const found: OutboxEntry[] = [];
-    for (const key of keys(prefix)) {
-      const entry = load<OutboxEntry>(key);
-      if (!entry) continue;
-      places.set(entry.client_id, key);
-      found.push(entry);
-    }
-    return found;
-  }
-
-  function put(entry: OutboxEntry): void {
-    save(places.get(entry.client_id) ?? prefix + entry.client_id, entry);
-  }
-
-  function forget(clientId: string): OutboxEntry | null {
-    const entry = entries().find((candidate) => candidate.client_id === clientId) ?? null;
-    const key = places.get(clientId);
-    if (key) drop(key);
-    places.delete(clientId);
-    return entry;
-  }
-
+  const find = (clientId: string) => load<OutboxEntry>(prefix + clientId);
+  const entries = () => keys(prefix).flatMap((key) => load<OutboxEntry>(key) ?? []);
   const changed = () => onChange(entries());
+
+  /** Writes the entry with these changes, unless the person has deleted it meanwhile. */
+  function update(clientId: string, change: Partial<OutboxEntry>): void {
+    const entry = find(clientId);
+    if (entry) save(prefix + clientId, { ...entry, ...change });
+    changed();
+  }
 
   async function deliver(entry: OutboxEntry): Promise<Ok | null> {
     const { client_id, conversation_id, body, visibility, reply_to, thread } = entry;
@@ -119,7 +106,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       message: { body, client_id },
     });
     for (const other of entries()) {
-      if (other.thread === thread) put({ ...other, conversation_id: opened.id });
+      if (other.thread === thread) update(other.client_id, { conversation_id: opened.id });
     }
     onConversation?.(thread, opened);
     return null;
@@ -130,43 +117,37 @@ export function createOutbox(options: OutboxOptions): Outbox {
     for (;;) {
       const entry = entries().find((candidate) => candidate.state === "queued");
       if (!entry || closed) return 0;
+      const { client_id } = entry;
       try {
         const ok = await deliver(entry);
         failures = 0;
         onSent?.(entry, ok);
-        forget(entry.client_id);
+        drop(prefix + client_id);
+        changed();
       } catch (cause) {
-        const error = cause as ApiError;
-        if (!error.final) {
+        const { code, message, final, retryAfter } = cause as ApiError;
+        if (!final) {
           const delay = Math.min(MAX_DELAY, 500 * 2 ** failures++);
-          return 1000 * (error.retryAfter ?? 0) + delay * (0.5 + Math.random() / 2);
+          return 1000 * (retryAfter || 0) + delay * (0.5 + Math.random() / 2);
         }
-        const { code, message } = error;
-        // Deleted meanwhile: the person has changed their mind, so it does not come back.
-        const key = places.get(entry.client_id);
-        if (key && load(key)) put({ ...entry, state: "failed", error: { code, message } });
+        update(client_id, { state: "failed", error: { code, message } });
       }
-      changed();
     }
   }
 
   async function flush(): Promise<void> {
     clearTimeout(timer);
-    if (busy) {
-      again = true;
-      return;
-    }
+    again = busy;
+    if (busy) return;
     busy = true;
-    again = false;
     let delay = 0;
     // Only one tab sends at a time, so that the order holds; without locks (a page that is not
     // a secure context) several tabs may, and the client ids keep it from doing harm.
     const run = async () => void (delay = await pass());
     await (navigator.locks ? navigator.locks.request(prefix, run) : run());
     busy = false;
-    if (closed) return;
     if (again) void flush();
-    else if (delay) timer = setTimeout(() => void flush(), delay);
+    else if (delay && !closed) timer = setTimeout(flush, delay);
   }
 
   const stored = (event: StorageEvent) => {
@@ -191,23 +172,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
         state: "queued",
         error: null,
       };
-      // The key sorts by time, then by the order within one millisecond.
-      const place = `${Date.now()}-${String(++counter).padStart(6, "0")}`;
-      places.set(entry.client_id, `${prefix}${place}-${entry.client_id}`);
-      put(entry);
+      save(prefix + entry.client_id, entry);
       changed();
       void flush();
       return entry;
     },
     retry(clientId) {
-      const entry = entries().find((candidate) => candidate.client_id === clientId);
-      if (!entry) return;
-      put({ ...entry, state: "queued", error: null });
-      changed();
+      update(clientId, { state: "queued", error: null });
       void flush();
     },
     remove(clientId) {
-      const entry = forget(clientId);
+      const entry = find(clientId);
+      drop(prefix + clientId);
       changed();
       return entry;
     },

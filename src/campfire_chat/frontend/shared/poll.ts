@@ -1,4 +1,4 @@
-import { ApiError, type Api } from "./api";
+import type { Api, ApiError } from "./api";
 import type { StreamEntry, Streams } from "./streams";
 import type { Replay } from "./types";
 
@@ -8,7 +8,7 @@ const WAIT = 25;
 const HELD_POLLS = 3;
 
 export interface Poller {
-  /** Polls every stream there is; call it again when one was added. */
+  /** Polls every stream that there is; to be called again when one was added. */
   run(): void;
   stop(): void;
 }
@@ -20,7 +20,11 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
  *
  * @param onAlive Told after every poll whether the server answered.
  */
-export function createPoller(api: Api, streams: Streams, onAlive: (alive: boolean) => void) {
+export function createPoller(
+  api: Api,
+  streams: Streams,
+  onAlive: (alive: boolean) => void,
+): Poller {
   let abort: AbortController | null = null;
   let looping = new WeakSet<StreamEntry>();
 
@@ -59,8 +63,8 @@ export function createPoller(api: Api, streams: Streams, onAlive: (alive: boolea
         onAlive(true);
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof ApiError && error.final) {
-          if (streams.remove(entry)) entry.handlers.onError?.(error);
+        if ((error as ApiError).final) {
+          if (streams.remove(entry)) entry.handlers.onError?.(error as ApiError);
           return;
         }
         onAlive(false);
@@ -70,7 +74,7 @@ export function createPoller(api: Api, streams: Streams, onAlive: (alive: boolea
     }
   }
 
-  const poller: Poller = {
+  return {
     run() {
       abort ??= new AbortController();
       for (const entry of streams.all()) {
@@ -85,5 +89,4 @@ export function createPoller(api: Api, streams: Streams, onAlive: (alive: boolea
       looping = new WeakSet();
     },
   };
-  return poller;
 }

@@ -24,8 +24,8 @@ export interface StreamEntry {
   /** The seq of the last event applied; null until the server names its head. */
   last: number | null;
   epoch: string | null;
-  /** Events beyond a gap, by seq. */
-  readonly held: Map<number, StreamEvent>;
+  /** The highest seq known to exist: everything up to it has to be applied. */
+  known: number;
   /** A replay was asked for and has not ended. */
   asking: boolean;
   /** `last` at the latest request for a replay, and how many in a row brought nothing. */
@@ -34,9 +34,6 @@ export interface StreamEntry {
   /** `last` at the latest heads frame, to tell when a replay got stuck. */
   headAt: number | null;
 }
-
-/** More than this is not worth holding: the replay brings it anyway. */
-const HELD = 500;
 
 export interface Streams {
   add(stream: string, after: number | null, epoch: string | null, handlers: StreamHandlers):
@@ -56,9 +53,14 @@ export interface Streams {
   lost(): void;
 }
 
-/** The positions of all subscribed streams; `ask` requests a replay after `entry.last`. */
+/**
+ * The positions of all subscribed streams; `ask` requests a replay after `entry.last`.
+ *
+ * An event beyond a gap is not kept: the replay that fills the gap brings it again.
+ */
 export function createStreams(ask: (entry: StreamEntry) => void): Streams {
   const entries = new Map<string, StreamEntry>();
+  const all = () => [...entries.values()];
   const has = (entry: StreamEntry) => entries.get(entry.stream) === entry;
 
   function repair(entry: StreamEntry): void {
@@ -71,56 +73,44 @@ export function createStreams(ask: (entry: StreamEntry) => void): Streams {
     else setTimeout(() => has(entry) && entry.asking && ask(entry), 1000);
   }
 
-  function apply(entry: StreamEntry, event: StreamEvent): void {
-    entry.last = event.seq;
-    try {
-      entry.handlers.onEvent(event);
-    } catch (error) {
-      // One bad handler must not stop the stream; the page's error reporting still sees it.
-      setTimeout(() => {
-        throw error;
-      });
-    }
-  }
-
-  function drain(entry: StreamEntry): void {
-    const { held } = entry;
-    while (held.size && has(entry) && entry.last !== null) {
-      for (const seq of held.keys()) if (seq <= entry.last) held.delete(seq);
-      const next = held.get(entry.last + 1);
-      if (!next) return;
-      held.delete(next.seq);
-      apply(entry, next);
-    }
-  }
-
-  function receive(entry: StreamEntry, event: StreamEvent): void {
-    if (entry.last !== null && event.seq <= entry.last) return;
-    if (event.seq - 1 === entry.last) {
-      apply(entry, event);
-      drain(entry);
-    } else {
-      if (entry.held.size < HELD) entry.held.set(event.seq, event);
-      if (entry.last !== null && !entry.asking) repair(entry);
-    }
-  }
-
-  function settle(entry: StreamEntry): void {
+  /** Notes that `seq` exists; true when everything before it is there. */
+  function upTo(entry: StreamEntry, seq: number): boolean {
+    entry.known = Math.max(entry.known, seq);
+    if (entry.last === null || entry.last < entry.known) return false;
     entry.asking = false;
-    if (entry.held.size) repair(entry);
+    return true;
+  }
+
+  function event(event: StreamEvent): void {
+    const entry = entries.get(event.stream);
+    if (!entry) return;
+    const { seq } = event;
+    if (entry.last === seq - 1) {
+      entry.last = seq;
+      upTo(entry, seq);
+      try {
+        entry.handlers.onEvent(event);
+      } catch (error) {
+        // One bad handler must not stop the stream; the page's error reporting still sees it.
+        setTimeout(() => {
+          throw error;
+        });
+      }
+    } else if (!upTo(entry, seq) && entry.last !== null && !entry.asking) repair(entry);
   }
 
   return {
     has,
+    all,
     repair,
-    all: () => [...entries.values()],
-    add(stream, after, epoch, handlers) {
+    event,
+    add(stream, last, epoch, handlers) {
       const entry: StreamEntry = {
         stream,
         handlers,
+        last,
         epoch,
-        last: after,
-        held: new Map(),
+        known: 0,
         asking: false,
         askedAt: null,
         fruitless: 0,
@@ -132,45 +122,38 @@ export function createStreams(ask: (entry: StreamEntry) => void): Streams {
     remove: (entry) => has(entry) && entries.delete(entry.stream),
     confirmed(entry, head) {
       if (!has(entry)) return;
-      entry.last ??= head;
-      drain(entry);
+      // New events may have come before the answer: they are after this head.
+      if (entry.last === null) {
+        entry.last = head;
+        if (!upTo(entry, head)) repair(entry);
+      } else entry.asking = !upTo(entry, head);
       entry.handlers.onHead?.(head);
-      if (has(entry) && entry.last >= head) settle(entry);
-      else entry.asking = true;
-    },
-    event(event) {
-      const entry = entries.get(event.stream);
-      if (entry) receive(entry, event);
     },
     events(page) {
+      page.events.forEach(event);
       const entry = entries.get(page.stream);
-      if (!entry) return;
-      for (const event of page.events) receive(entry, event);
-      if (!page.more) settle(entry);
+      if (entry && !page.more && !upTo(entry, 0)) repair(entry);
     },
     heads(heads) {
-      for (const entry of entries.values()) {
-        const { last } = entry;
-        const stuck = !entry.asking || entry.headAt === last;
-        if (last !== null && (heads[entry.stream] ?? 0) > last && stuck) repair(entry);
+      for (const entry of all()) {
+        const { last, asking, headAt } = entry;
         entry.headAt = last;
+        if (last === null || upTo(entry, heads[entry.stream] ?? 0)) continue;
+        if (!asking || headAt === last) repair(entry);
       }
     },
     reset(reset) {
       const entry = entries.get(reset.stream);
       if (!entry) return;
-      entry.held.clear();
-      entry.last = reset.head;
+      entry.last = entry.known = reset.head;
       entry.epoch = reset.epoch;
-      entry.asking = false;
       entry.handlers.onReset(reset);
       repair(entry);
     },
     lost() {
-      for (const entry of entries.values()) {
+      for (const entry of all()) {
         entry.asking = false;
-        entry.askedAt = null;
-        entry.headAt = null;
+        entry.askedAt = entry.headAt = null;
       }
     },
   };

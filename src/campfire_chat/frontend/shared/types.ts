@@ -347,7 +347,7 @@ export type RequestFrame =
       reply_to?: string;
     }
   | { type: "receipt"; conversation_id: string; delivered?: number; read?: number }
-  | { type: "subscribe"; stream: string; after?: number; epoch?: string }
+  | { type: "subscribe"; stream: string; after?: number | null; epoch?: string | null }
   | { type: "unsubscribe"; stream: string };
 
 /** A frame that is not answered. */

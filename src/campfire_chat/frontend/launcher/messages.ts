@@ -1,0 +1,7 @@
+/** The launcher's words. */
+export const text = {
+  open: "Open chat",
+  close: "Close chat",
+  unread: (count: number) => `Open chat, ${count} unread`,
+  failed: "The chat could not be loaded. Click to try again.",
+};

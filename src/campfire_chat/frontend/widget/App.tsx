@@ -1,0 +1,31 @@
+import type { Chat } from "./chat";
+import { Composer } from "./Composer";
+import { Header } from "./Header";
+import { List } from "./List";
+import { text } from "./messages";
+import { Notice } from "./Notice";
+import { Thread } from "./Thread";
+
+export function App({ chat }: { chat: Chat }) {
+  const { open, view, room } = chat.state;
+  return (
+    <section
+      id="panel"
+      role="dialog"
+      aria-label={text.title}
+      hidden={!open}
+      onKeyDown={(event) => event.key === "Escape" && !event.isComposing && chat.close()}
+    >
+      <Header chat={chat} />
+      <Notice chat={chat} />
+      {view === "list" ? (
+        <List chat={chat} />
+      ) : (
+        <>
+          <Thread key={room.info ? room.info.id : room.key} chat={chat} room={room} />
+          <Composer chat={chat} open={open} />
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,36 @@
+import { Avatar } from "./Avatar";
+import type { Chat } from "./chat";
+import { Icon } from "./icons";
+import { text } from "./messages";
+
+/** Who is there: the agent of the conversation, or the team. */
+export function Header({ chat }: { chat: Chat }) {
+  const { view, room, rooms, phase } = chat.state;
+  const list = view === "list";
+  const agent = list ? null : room.info?.assignee;
+  const availability =
+    (agent && room.info?.assignee_availability) ?? chat.state.availability;
+  const others = rooms.some((other) => other !== room && other.info?.unread);
+  return (
+    <header>
+      {!list && rooms.length > 0 && (
+        <button class="plain" aria-label={text.back} onClick={() => chat.show("list")}>
+          <Icon name="back" />
+          {others && <i class="dot" />}
+        </button>
+      )}
+      <Avatar
+        name={agent?.name ?? text.agent}
+        url={agent?.avatar_url ?? null}
+        {...(phase === "ready" && { availability })}
+      />
+      <div class="who">
+        <h2>{agent?.name ?? (list ? text.conversations : text.title)}</h2>
+        {phase === "ready" && <p>{text.availability[availability]}</p>}
+      </div>
+      <button class="plain" aria-label={text.close} onClick={chat.close}>
+        <Icon name="close" />
+      </button>
+    </header>
+  );
+}

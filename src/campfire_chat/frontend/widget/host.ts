@@ -1,0 +1,60 @@
+/**
+ * What launcher and panel know of each other. They are two bundles: only types cross here.
+ */
+import type { Availability, Message } from "../shared/types";
+
+export type Theme = "light" | "dark" | "auto";
+
+/** A token that the host's server signed for its user, or a function that fetches a fresh one. */
+export type Identity = string | (() => string | Promise<string>);
+
+export interface BootOptions {
+  theme?: Theme;
+  /** Start without the button; `show()` brings it. */
+  hidden?: boolean;
+  identity?: Identity;
+}
+
+/** What a page may listen to, and what each listener is given. */
+export interface CampfireEvents {
+  ready: undefined;
+  opened: undefined;
+  closed: undefined;
+  /** An agent wrote. */
+  message: Message;
+  /** How many messages of agents have not been read. */
+  unread: number;
+  /** The team's. */
+  availability: Availability;
+  /** The visitor opened a conversation. */
+  conversation: { id: string };
+}
+
+/** The launcher, as the panel uses it. */
+export interface Host {
+  /** The mount path, absolute, with its trailing slash. */
+  readonly base: string;
+  /** The element in the shadow root that the panel renders into. */
+  readonly place: HTMLElement;
+  readonly identity: Identity | null;
+  style(css: string): void;
+  emit<K extends keyof CampfireEvents>(event: K, value: CampfireEvents[K]): void;
+  close(): void;
+}
+
+/** The panel, as the launcher uses it. */
+export interface Panel {
+  /** The person opened or closed it. */
+  toggled(open: boolean): void;
+  /** `host.identity` has changed. */
+  identified(): void;
+  /** Forgets the visitor on this browser and stops. */
+  shutdown(): void;
+}
+
+export interface PanelModule {
+  createPanel(host: Host): Panel;
+}
+
+/** The key under which the visitor of one mount is kept; absent until the panel was opened. */
+export const visitorKey = (base: string) => "campfire:visitor:" + new URL(base).pathname;
