@@ -1,0 +1,42 @@
+"""The smallest Starlette host: a page with the widget, a login, and the desk under /support.
+
+Run it with ``uvicorn minimal_starlette:app`` and open http://127.0.0.1:8000.
+"""
+
+# --8<-- [start:app]
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.routing import Route
+
+from campfire_chat import Agent, Campfire
+
+SECRET = "put 32 random characters here, and keep them out of git"
+
+
+def authenticate(connection: HTTPConnection) -> Agent | None:
+    """Your session, your users. None is an anonymous visitor."""
+    name = connection.session.get("user")
+    return Agent(id=name.lower(), name=name) if name else None
+
+
+async def home(request: Request) -> HTMLResponse:
+    return HTMLResponse('<h1>Your site</h1><script src="/support/widget.js" async></script>')
+
+
+async def login(request: Request) -> RedirectResponse:  # your login form goes here
+    request.session["user"] = "Ada"
+    return RedirectResponse("/support/console/")
+
+
+app = Starlette(
+    routes=[Route("/", home), Route("/login", login)],
+    middleware=[Middleware(SessionMiddleware, secret_key=SECRET)],
+)
+campfire = Campfire(
+    "sqlite:///support.db", secret_key=SECRET, authenticate=authenticate, login_url="/login"
+)
+campfire.mount_to(app, "/support")
+# --8<-- [end:app]

@@ -1,0 +1,136 @@
+"""Fills the desk with the shop's past.
+
+It goes the way every message goes, through the desk's own storage, only with a clock that shows
+the past: the event log, the unread counts and the inbox come out as if it had really happened.
+The client ids are fixed, so a seeding that was interrupted simply runs again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from msgspec import UNSET
+
+from campfire_chat import clock, ids
+from campfire_chat.domain.conversations import Patch
+from campfire_chat.domain.principal import Scope, anonymous, scope_of_agent, scope_of_visitor
+from campfire_chat.models import DEFAULT_ORGANIZATION, Priority, Status, Visibility
+from campfire_chat.settings import Settings
+from campfire_chat.storage.store import Store
+from campfire_chat.storage.transaction import Committed, Notice
+
+from .accounts import User
+from .history import Line, Past, lines, load
+
+
+class _PastClock:
+    """A clock that somebody sets."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> int:
+        return int(self.at.timestamp() * clock.SECOND)
+
+
+async def seed(database_url: str, users: list[User]) -> None:
+    """Write the history; the users are those whom it mentions."""
+    now = datetime.now(UTC)
+    past = load()
+    hands = _PastClock(now - timedelta(days=60))
+    store = Store(database_url, settings=Settings(), on_commit=_nobody_listens, now=hands)
+    await store.start()
+    try:
+        await _Seeding(store, hands, users, now).run(past)
+    finally:
+        await store.stop()
+
+
+def _nobody_listens(events: list[Committed], notices: list[Notice]) -> None:
+    """No browser is connected to the past."""
+
+
+class _Seeding:
+    def __init__(self, store: Store, hands: _PastClock, users: list[User], now: datetime) -> None:
+        self._store = store
+        self._hands = hands
+        self._now = now
+        self._scopes = {
+            user.username: (
+                scope_of_agent(user.as_agent())
+                if user.is_staff
+                else scope_of_visitor(user.as_visitor())
+            )
+            for user in users
+        }
+        self._staff = [self._scopes[user.username] for user in users if user.is_staff]
+        self._ids: dict[int, str] = {}
+
+    async def run(self, past: list[Past]) -> None:
+        for scope in self._staff:
+            await self._store.remember_agent(scope)
+        for line in lines(past, self._now):
+            self._hands.at = line.at
+            await self._write(line, past[line.index])
+            if line.last:
+                await self._settle(line, past[line.index])
+
+    async def _write(self, line: Line, past: Past) -> None:
+        client_id = f"history-{line.index}-{line.number}"
+        if line.first:
+            opened, _ = await self._store.open_conversation(
+                self._visitor(line.index, past), client_id=client_id, body=line.text
+            )
+            self._ids[line.index] = opened.id
+            if past.assignee is not None:
+                await self._change(line.index, past, assign=True)
+            return
+        await self._store.send(
+            self._visitor(line.index, past) if line.who == "visitor" else self._scopes[line.who],
+            self._ids[line.index],
+            client_id=client_id,
+            body=line.text,
+            visibility=Visibility.INTERNAL if line.internal else Visibility.PUBLIC,
+        )
+
+    async def _settle(self, line: Line, past: Past) -> None:
+        """What was decided after the last line, and who has read how far."""
+        if past.read:
+            await self._mark(line.index, self._scopes[past.assignee or "grace"])
+        if past.status == "resolved" or line.who != "visitor":
+            await self._mark(line.index, self._visitor(line.index, past))
+        self._hands.at = min(line.at + timedelta(minutes=2), self._now)
+        await self._change(line.index, past, assign=False)
+
+    async def _mark(self, index: int, scope: Scope) -> None:
+        conversation = await self._store.conversation(scope, self._ids[index])
+        head = conversation.head
+        await self._store.mark(scope, conversation.id, delivered=head, read=head)
+
+    async def _change(self, index: int, past: Past, *, assign: bool) -> None:
+        if assign:
+            patch = Patch(
+                priority=Priority(past.priority) if past.priority else UNSET, tags=past.tags
+            )
+        elif past.status != "open":
+            snoozed = past.snooze_days is not None
+            until = self._now + timedelta(days=past.snooze_days or 0)
+            patch = Patch(
+                status=Status(past.status),
+                snoozed_until=int(until.timestamp() * clock.SECOND) if snoozed else UNSET,
+            )
+        elif past.assignee is None:
+            patch = Patch(
+                priority=Priority(past.priority) if past.priority else UNSET, tags=past.tags
+            )
+        else:
+            return
+        by = self._scopes[past.assignee or "grace"]
+        assignee = by.principal.id if assign else UNSET
+        await self._store.change_conversation(by, self._ids[index], patch, assignee)
+
+    def _visitor(self, index: int, past: Past) -> Scope:
+        if past.customer is not None:
+            return self._scopes[past.customer]
+        guest = ids.visitor_of(DEFAULT_ORGANIZATION, f"history guest {index}")
+        return anonymous(DEFAULT_ORGANIZATION, guest)
