@@ -1,1 +1,30 @@
-"""A customer-support desk that mounts into your ASGI app."""
+"""A customer-support desk that mounts into your ASGI app.
+
+campfire = Campfire("sqlite:///support.db", secret_key="…", authenticate=authenticate)
+campfire.mount_to(app, "/support")
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from campfire_chat.app import Campfire
+from campfire_chat.errors import CampfireError, ConfigurationError
+from campfire_chat.models import Agent, Availability, Priority, Role, Status, Visitor
+from campfire_chat.protocols import Authenticate
+
+__version__ = version("campfire-chat")
+
+__all__ = [
+    "Agent",
+    "Authenticate",
+    "Availability",
+    "Campfire",
+    "CampfireError",
+    "ConfigurationError",
+    "Priority",
+    "Role",
+    "Status",
+    "Visitor",
+    "__version__",
+]

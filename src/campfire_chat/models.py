@@ -229,11 +229,13 @@ class AgentConversation(ConversationSummary, frozen=True, kw_only=True):
         unread: Visitor messages after this agent's read mark.
         receipts: Everybody's marks; only in a single conversation, empty in lists.
         viewers: Agents who have it open now; only in a single conversation.
+        contact_present: Whether the visitor is connected; null in lists.
     """
 
     unread: int
     receipts: list[ReceiptRecord] = []
     viewers: list[Participant] = []
+    contact_present: bool | None = None
 
 
 class VisitorConversation(Struct, frozen=True, kw_only=True):

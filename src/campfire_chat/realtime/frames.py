@@ -218,9 +218,7 @@ class Pong(_Frame, tag="pong"):
 
 _decoder = msgspec.json.Decoder(ClientFrame)
 _encoder = msgspec.json.Encoder()
-_FRAME_TYPES: Final = frozenset(
-    str(frame.__struct_config__.tag) for frame in CLIENT_FRAMES
-)
+_FRAME_TYPES: Final = frozenset(str(frame.__struct_config__.tag) for frame in CLIENT_FRAMES)
 
 
 class _Envelope(Struct):
@@ -231,7 +229,7 @@ class _Envelope(Struct):
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
 
 
-class FrameRejected(Exception):  # noqa: N818 - it carries an error, it is not one
+class FrameRejected(Exception):
     """A frame that was refused, with the ``id`` it had when that could be told."""
 
     def __init__(self, error: CampfireError, request_id: str | None) -> None:
@@ -290,3 +288,8 @@ def split_location(text: str) -> tuple[str, str | None]:
     if not marker:
         return text, None
     return message, location.rstrip("`").lstrip(".") or None
+
+
+def encode_value(value: object) -> str:
+    """JSON text of a plain value."""
+    return _encoder.encode(value).decode()

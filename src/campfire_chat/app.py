@@ -1,0 +1,275 @@
+"""Campfire: the one object that a host mounts. It wires everything and owns nothing global."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, cast
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from campfire_chat import clock, ids
+from campfire_chat.errors import CampfireError, ConfigurationError, NotStartedError
+from campfire_chat.http.application import build
+from campfire_chat.http.endpoints import Services
+from campfire_chat.http.problems import problem_response
+from campfire_chat.identity import HostSession, Tokens
+from campfire_chat.models import Visitor
+from campfire_chat.mounting import Wrapped, relative
+from campfire_chat.protocols import Authenticate, Clock
+from campfire_chat.realtime.bus import Bus, Wake, backend_of
+from campfire_chat.realtime.gateway import Gateway
+from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.presence import Presence
+from campfire_chat.settings import Settings
+from campfire_chat.shutdown import SigtermHook
+from campfire_chat.storage.dialects import engine_of
+from campfire_chat.storage.store import Store
+
+logger = logging.getLogger("campfire_chat")
+
+#: Seconds between looks for conversations whose snooze has ended.
+WAKE_INTERVAL = 10.0
+
+
+class Campfire:
+    """A customer-support desk inside your ASGI app.
+
+    Args:
+        database_url: ``sqlite:///support.db`` or ``postgresql://user:password@host/name``.
+        secret_key: Signs visitor tokens, at least 16 characters. A list rotates keys: the first
+            signs, all are accepted.
+        authenticate: Tells who is behind a connection, from your own session; see
+            :class:`~campfire_chat.protocols.Authenticate`. Without it everybody is an
+            anonymous visitor.
+        bus_url: How several processes wake each other; ``memory://`` for one process.
+        clock: The wall clock, in microseconds since 1970; for tests.
+        **settings: Everything in :class:`~campfire_chat.settings.Settings`.
+
+    Raises:
+        ConfigurationError: Something in here cannot work.
+
+    Nothing is opened before it is started: by :meth:`mount_to`, by :attr:`lifespan`, by
+    :meth:`wrap`, or by an ASGI server that serves it alone.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        secret_key: str | Sequence[str],
+        authenticate: Authenticate | None = None,
+        bus_url: str = "memory://",
+        clock: Clock = clock.now,
+        **settings: Any,
+    ) -> None:
+        known = set(Settings.__struct_fields__)
+        for name in settings:
+            if name not in known:
+                raise ConfigurationError(f"There is no setting {name!r}.", field=name)
+        if isinstance(settings.get("allowed_origins"), list):
+            settings["allowed_origins"] = tuple(settings["allowed_origins"])
+        self.settings = Settings(**settings)
+        engine_of(database_url)
+        backend_of(bus_url)
+        self._database_url = database_url
+        self._bus_url = bus_url
+        self._clock = clock
+        self._tokens = Tokens(secret_key, lifetime=self.settings.token_lifetime)
+        self._host = HostSession(authenticate)
+        self._running: _Running | None = None
+        self._users = 0
+        self._starting = asyncio.Lock()
+
+    # Into a host.
+
+    def mount_to(self, app: Starlette, path: str) -> None:
+        """Mount into a Starlette or FastAPI app, and start and stop with it.
+
+        Args:
+            app: The host. Its lifespan is wrapped: the host comes up first and goes down last.
+            path: Where, such as ``/support``; ``/`` takes everything no earlier route took.
+        """
+        app.mount(path.rstrip("/"), self)
+        router = app.router
+        inner = router.lifespan_context
+
+        @contextlib.asynccontextmanager
+        async def lifespan(host: Any) -> AsyncIterator[Any]:
+            async with inner(host) as state, self.lifespan(host):
+                yield state
+
+        router.lifespan_context = lifespan
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
+        """Start on entry, stop on exit; for hosts that compose their own lifespan.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+            MigrationError: The schema is not the one that is needed.
+        """
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
+
+    def wrap(self, host: ASGIApp, path: str) -> ASGIApp:
+        """An ASGI app that serves this one under ``path`` and ``host`` everywhere else.
+
+        For hosts whose own mounting does not fit, such as Litestar, Django or Quart. The
+        lifespan reaches both.
+        """
+        return Wrapped(self, host, path)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        running = self._running
+        if running is not None:
+            await running.application(relative(scope), receive, send)
+        elif scope["type"] == "http":
+            await problem_response(NotStartedError())(scope, receive, send)
+        elif scope["type"] == "websocket":
+            websocket = WebSocket(scope, receive, send)
+            await websocket.accept()
+            await websocket.close(NotStartedError.close_code or 1011, NotStartedError.code)
+
+    # Life.
+
+    async def start(self) -> None:
+        """Open the database and begin; a second start only counts."""
+        async with self._starting:
+            if self._running is None:
+                running = _Running(self)
+                await running.start()
+                self._running = running
+            self._users += 1
+
+    async def stop(self) -> None:
+        """Undo one start; the last one drains the sockets and closes the database."""
+        async with self._starting:
+            self._users -= 1
+            if self._users == 0 and self._running is not None:
+                running, self._running = self._running, None
+                await running.stop()
+
+    async def migrate(self) -> str:
+        """Bring the database schema up to date without starting; returns its revision."""
+        return await self._store(lambda committed, notices: None).migrate()
+
+    def drain(self) -> None:
+        """Make ``/health/ready`` fail and have clients reconnect elsewhere, spread over
+        the drain window; what is under way is finished."""
+        if self._running is not None:
+            self._running.gateway.drain()
+
+    # For the host's code.
+
+    def sign_identity(self, visitor: Visitor) -> str:
+        """A signed statement of who a page's user is, to hand to the widget's ``identify``."""
+        return self._tokens.sign_identity(visitor)
+
+    @property
+    def store(self) -> Store:
+        """The storage of a started Campfire.
+
+        Raises:
+            NotStartedError: It was not started.
+        """
+        if self._running is None:
+            raise NotStartedError()
+        return self._running.store
+
+    def _store(self, on_commit: Any) -> Store:
+        return Store(
+            self._database_url, settings=self.settings, on_commit=on_commit, now=self._clock
+        )
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        """The ASGI lifespan of a Campfire that is served alone."""
+        await receive()
+        try:
+            await self.start()
+        except CampfireError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class _Running:
+    """The parts of a started Campfire. They belong to one event loop and one start."""
+
+    def __init__(self, campfire: Campfire) -> None:
+        settings = campfire.settings
+        node = ids.new(ids.NODE)
+        self._campfire = campfire
+        self.hub = Hub(poll_interval=settings.poll_interval)
+        self.presence = Presence(node=node, beat=settings.presence_beat)
+        make_store = cast("Any", campfire)._store
+        self.store: Store = make_store(self.hub.on_commit)
+        self.bus = Bus(campfire._bus_url, node=node, on_wake=self._on_wake)
+        self.gateway = Gateway(
+            store=self.store,
+            hub=self.hub,
+            presence=self.presence,
+            host=campfire._host,
+            tokens=campfire._tokens,
+            settings=settings,
+        )
+        self.application = build(
+            Services(
+                settings=settings,
+                store=self.store,
+                hub=self.hub,
+                presence=self.presence,
+                gateway=self.gateway,
+            )
+        )
+        self._stack = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            await self.store.start()
+            stack.push_async_callback(self.store.stop)
+            await self.bus.start()
+            stack.push_async_callback(self.bus.stop)
+            await self.hub.start(self.store, self.bus)
+            stack.push_async_callback(self.hub.stop)
+            await self.presence.start(self.store, self.hub, self.bus)
+            stack.push_async_callback(self.presence.stop)
+            await self.gateway.start()
+            stack.push_async_callback(self.gateway.stop)
+            waker = asyncio.create_task(self._wake_snoozed(), name="campfire-snooze")
+            stack.callback(waker.cancel)
+            if self._campfire.settings.drain_on_sigterm:
+                stack.enter_context(SigtermHook(self.gateway.drain))
+            self._stack = stack.pop_all()
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+
+    def _on_wake(self, wake: Wake) -> None:
+        self.hub.on_wake(wake)
+        for organization in wake.team:
+            self.presence.look(organization)
+
+    async def _wake_snoozed(self) -> None:
+        while True:
+            await asyncio.sleep(WAKE_INTERVAL)
+            try:
+                await self.store.wake_snoozed()
+            except CampfireError as error:
+                logger.warning("snoozes could not be looked at, again shortly: %s", error)
+            except msgspec.MsgspecError:
+                logger.exception("a snoozed conversation could not be read")

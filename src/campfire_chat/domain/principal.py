@@ -1,0 +1,132 @@
+"""Who acts, for which organisation: the scope that every query and every write is given."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from campfire_chat import ids
+from campfire_chat.errors import ForbiddenError, InvalidError
+from campfire_chat.models import (
+    Agent,
+    Participant,
+    PrincipalRecord,
+    Role,
+    SenderKind,
+    Visitor,
+)
+
+
+class Principal(Struct, frozen=True, kw_only=True):
+    """An agent or a visitor, as vouched for by the host's session or by a token of ours.
+
+    Attributes:
+        id: The host's id of an agent; the ``vis_…`` id of a visitor.
+        external_id: The host's id of a visitor it vouched for.
+        by_session: It was the host's session that vouched for the visitor, so what rests on it
+            ends with that session.
+    """
+
+    kind: SenderKind
+    id: str
+    name: str | None = None
+    avatar_url: str | None = None
+    email: str | None = None
+    external_id: str | None = None
+    role: Role | None = None
+    by_session: bool = False
+
+    @property
+    def participant(self) -> Participant:
+        return Participant(kind=self.kind, id=self.id, name=self.name, avatar_url=self.avatar_url)
+
+
+class Scope(Struct, frozen=True):
+    """An organisation and who acts in it; nothing is read or written without one."""
+
+    organization: str
+    principal: Principal
+
+    @property
+    def is_agent(self) -> bool:
+        return self.principal.kind is SenderKind.AGENT
+
+    @property
+    def sender_key(self) -> str:
+        """What client ids are unique under."""
+        return f"{self.principal.kind.value}:{self.principal.id}"
+
+    @property
+    def record(self) -> PrincipalRecord:
+        principal = self.principal
+        return PrincipalRecord(
+            kind=principal.kind,
+            id=principal.id,
+            name=principal.name,
+            avatar_url=principal.avatar_url,
+            email=principal.email,
+            organization=self.organization,
+            role=principal.role,
+            verified=self.is_agent or principal.external_id is not None,
+        )
+
+    def require_agent(self) -> None:
+        """
+        Raises:
+            ForbiddenError: The caller is not an agent.
+        """
+        if not self.is_agent:
+            raise ForbiddenError("Only agents may do that.")
+
+    def require_writer(self) -> None:
+        """
+        Raises:
+            ForbiddenError: The caller is an agent who only reads.
+        """
+        if self.principal.role is Role.VIEWER:
+            raise ForbiddenError("Viewers may read, not write.")
+
+
+def scope_of_agent(agent: Agent) -> Scope:
+    _check_identity(agent.id, agent.organization)
+    return Scope(
+        agent.organization,
+        Principal(
+            kind=SenderKind.AGENT,
+            id=agent.id,
+            name=agent.name,
+            avatar_url=agent.avatar_url,
+            email=agent.email,
+            role=agent.role,
+        ),
+    )
+
+
+def scope_of_visitor(visitor: Visitor, *, by_session: bool = False) -> Scope:
+    """The scope of one of the host's users; their visitor id is derived from the host's id."""
+    _check_identity(visitor.id, visitor.organization)
+    return Scope(
+        visitor.organization,
+        Principal(
+            kind=SenderKind.VISITOR,
+            id=ids.visitor_of(visitor.organization, visitor.id),
+            name=visitor.name,
+            avatar_url=visitor.avatar_url,
+            email=visitor.email,
+            external_id=visitor.id,
+            by_session=by_session,
+        ),
+    )
+
+
+def anonymous(organization: str, visitor_id: str | None = None) -> Scope:
+    """The scope of a stranger: a fresh one unless their earlier visitor id is given."""
+    return Scope(
+        organization,
+        Principal(kind=SenderKind.VISITOR, id=visitor_id or ids.new(ids.VISITOR)),
+    )
+
+
+def _check_identity(identity: str, organization: str) -> None:
+    for name, value, limit in (("id", identity, 128), ("organization", organization, 64)):
+        if not 0 < len(value) <= limit or not value.isprintable():
+            raise InvalidError(f"{name} needs 1 to {limit} printable characters.", field=name)

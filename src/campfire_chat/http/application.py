@@ -1,0 +1,185 @@
+"""The Starlette application under the mount path: API, socket, widget, console."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from campfire_chat.errors import CampfireError, MethodNotAllowedError, NotFoundError
+from campfire_chat.http import guards
+from campfire_chat.http.endpoints import Endpoint, Services
+from campfire_chat.http.openapi import document
+from campfire_chat.http.problems import problem_response
+from campfire_chat.http.routes import ENDPOINTS, PREFIX
+
+#: The front end's build output.
+STATIC = Path(__file__).parent.parent / "static"
+
+#: The console needs nothing from elsewhere but the avatars that the host names.
+CONSOLE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
+)
+
+
+def build(services: Services) -> ASGIApp:
+    """The application, for a Campfire that has been started."""
+    by_path: dict[str, list[Endpoint]] = {}
+    for endpoint in ENDPOINTS:
+        by_path.setdefault(endpoint.path, []).append(endpoint)
+    routes = [
+        *(Route(f"{PREFIX}{path}", _Resource(rows, services)) for path, rows in by_path.items()),
+        WebSocketRoute("/ws", _socket(services)),
+        Route("/openapi.json", _openapi),
+        Route("/widget.js", _widget),
+        Route("/console", _to_console),
+        Route("/console/", _console(services)),
+        Mount("/static", _Assets(directory=STATIC, check_dir=False)),
+    ]
+    settings = services.settings
+    middleware = [Middleware(_Headers)]
+    if settings.allowed_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origins,
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+                max_age=600,
+            )
+        )
+    return Starlette(
+        routes=routes,
+        middleware=middleware,
+        exception_handlers={CampfireError: _campfire_error, HTTPException: _http_error},
+    )
+
+
+class _Resource:
+    """The endpoints of one path, as an ASGI app, so that every method comes here."""
+
+    def __init__(self, rows: list[Endpoint], services: Services) -> None:
+        self._rows = {row.method: row for row in rows}
+        self._services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        row = self._rows.get("GET" if request.method == "HEAD" else request.method)
+        if row is None:
+            allowed = {"allow": ", ".join(sorted(self._rows))}
+            response = problem_response(MethodNotAllowedError(), allowed)
+        else:
+            response = await guards.serve(row, self._services, request)
+        await response(scope, receive, send)
+
+
+def _socket(services: Services) -> Callable[[WebSocket], Awaitable[None]]:
+    async def endpoint(websocket: WebSocket) -> None:
+        await services.gateway.serve(websocket)
+
+    return endpoint
+
+
+async def _openapi(request: Request) -> Response:
+    # The document names the API by the path it was asked for under.
+    mount = request.scope.get("root_path", "")
+    return Response(
+        msgspec.json.encode(document(f"{mount}{PREFIX}")), media_type="application/json"
+    )
+
+
+async def _widget(request: Request) -> Response:
+    """The launcher: small, and looked at again soon, since it names the hashed rest."""
+    return _file(STATIC / "widget.js", {"cache-control": "public, max-age=300"})
+
+
+async def _to_console(request: Request) -> Response:
+    return RedirectResponse("console/", status_code=308)
+
+
+def _console(services: Services) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        scope = await services.gateway.host.scope(request)
+        login_url = services.settings.login_url
+        if login_url is not None and not (scope is not None and scope.is_agent):
+            return RedirectResponse(login_url, status_code=303)
+        page = STATIC / "console" / "index.html"
+        if not page.is_file():
+            raise NotFoundError("The console was not built into this installation.")
+        text = page.read_text("utf-8")
+        if login_url is not None:
+            meta = f'<meta name="campfire-login" content="{html.escape(login_url)}">'
+            text = text.replace("</head>", f"{meta}</head>", 1)
+        return HTMLResponse(
+            text,
+            headers={
+                "cache-control": "no-cache",
+                "content-security-policy": CONSOLE_POLICY,
+                "referrer-policy": "same-origin",
+            },
+        )
+
+    return endpoint
+
+
+def _file(path: Path, headers: dict[str, str]) -> Response:
+    if not path.is_file():
+        raise NotFoundError("The front end was not built into this installation.")
+    return FileResponse(path, headers=headers)
+
+
+class _Assets(StaticFiles):
+    """Files whose names carry a hash of their content: they never change."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+class _Headers:
+    """What every answer carries."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+async def _campfire_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, CampfireError):
+        raise error
+    return problem_response(error)
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return problem_response(MethodNotAllowedError(), dict(error.headers or {}))
+    return problem_response(NotFoundError())

@@ -1,0 +1,147 @@
+"""Conversations: open, list, read, change, and how far they were read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from campfire_chat import clock, ids
+from campfire_chat.domain.conversations import Patch
+from campfire_chat.errors import InvalidError
+from campfire_chat.http.endpoints import Call, Reply
+from campfire_chat.http.pages import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
+from campfire_chat.models import Priority, Status
+from campfire_chat.realtime.frames import EntityId, RequestId, Seq
+from campfire_chat.storage.store import ANYONE
+
+
+class FirstMessage(Struct, frozen=True, kw_only=True):
+    body: str
+    client_id: RequestId | None = None
+
+
+class ConversationCreate(Struct, frozen=True, kw_only=True):
+    """``contact_id`` is for agents, who say whom they write to."""
+
+    message: FirstMessage
+    subject: str | None = None
+    contact_id: EntityId | None = None
+
+
+class ConversationChange(Struct, frozen=True, kw_only=True):
+    """What is left out stays as it is; null clears."""
+
+    status: Status | UnsetType = UNSET
+    snoozed_until: str | UnsetType | None = UNSET
+    priority: Priority | UnsetType | None = UNSET
+    assignee_id: Annotated[str, Meta(max_length=128)] | UnsetType | None = UNSET
+    tags: list[str] | UnsetType = UNSET
+    subject: str | UnsetType | None = UNSET
+
+
+class ConversationList(Struct, frozen=True, kw_only=True):
+    status: Literal["open", "pending", "snoozed", "resolved"] | None = None
+    assignee: (
+        Annotated[str, Meta(max_length=128, description="me, unassigned, or an agent's id")] | None
+    ) = None
+    cursor: Cursor | None = None
+    limit: Limit = DEFAULT_LIMIT
+
+
+class ReceiptCreate(Struct, frozen=True, kw_only=True):
+    """Seqs of ``conversation:<id>``; marks only ever move forward."""
+
+    delivered: Seq | None = None
+    read: Seq | None = None
+
+
+async def create(call: Call) -> Reply:
+    body: ConversationCreate = call.body
+    record, duplicate = await call.store.open_conversation(
+        call.scope,
+        client_id=client_id_of(call, body.message.client_id),
+        body=body.message.body,
+        subject=body.subject,
+        contact_id=body.contact_id,
+    )
+    return Reply(record, status=200 if duplicate else 201)
+
+
+async def list_page(call: Call) -> Reply:
+    query: ConversationList = call.query
+    assignee: str | object | None = ANYONE
+    if query.assignee is not None:
+        call.scope.require_agent()
+        assignee = {"me": call.scope.principal.id, "unassigned": None}.get(
+            query.assignee, query.assignee
+        )
+    records, following = await call.store.conversation_page(
+        call.scope,
+        statuses=[Status(query.status)] if query.status else list(Status),
+        assignee_id=assignee,
+        before=read_cursor(query.cursor, tuple[int, str]),
+        limit=query.limit,
+    )
+    return Reply(Page(records, None if following is None else write_cursor(following)))
+
+
+async def get(call: Call) -> Reply:
+    return Reply(await call.store.conversation(call.scope, call.path["conversation_id"]))
+
+
+async def change(call: Call) -> Reply:
+    body: ConversationChange = call.body
+    record = await call.store.change_conversation(
+        call.scope,
+        call.path["conversation_id"],
+        Patch(
+            status=body.status,
+            snoozed_until=_moment(body.snoozed_until),
+            priority=body.priority,
+            tags=body.tags,
+            subject=body.subject,
+        ),
+        body.assignee_id,
+        client_id=call.idempotency_key,
+    )
+    return Reply(record)
+
+
+async def mark(call: Call) -> Reply:
+    body: ReceiptCreate = call.body
+    return Reply(
+        await call.store.mark(
+            call.scope,
+            call.path["conversation_id"],
+            delivered=body.delivered,
+            read=body.read,
+        )
+    )
+
+
+def client_id_of(call: Call, given: str | None) -> str:
+    """The client id of a write: from the body, else the header, else one for this time only.
+
+    Raises:
+        InvalidError: Body and header disagree.
+    """
+    key = call.idempotency_key
+    if given is not None and key is not None and given != key:
+        raise InvalidError("client_id and Idempotency-Key differ.", field="client_id")
+    return given or key or ids.new("req")
+
+
+def _moment(moment: str | UnsetType | None) -> int | UnsetType | None:
+    if moment is None or isinstance(moment, UnsetType):
+        return moment
+    try:
+        at = clock.parse_rfc3339(moment)
+    except (ValueError, OverflowError):
+        raise InvalidError(
+            "A time looks like 2026-01-31T09:00:00Z.", field="snoozed_until"
+        ) from None
+    # What no clock of ours will ever show cannot be kept or shown either.
+    if not 0 <= at < clock.parse_rfc3339("9999-01-01T00:00:00Z"):
+        raise InvalidError("That time is out of range.", field="snoozed_until")
+    return at

@@ -1,0 +1,110 @@
+"""What an endpoint is: a row of the route table, which says everything about it.
+
+The guard enforces a row, the OpenAPI document is made from it, and the authorization test walks
+it, so that a new route cannot be half there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+from starlette.requests import Request
+
+from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import CampfireError, UnauthorizedError
+from campfire_chat.identity import Credentials
+from campfire_chat.realtime.gateway import Gateway
+from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.presence import Presence
+from campfire_chat.settings import Settings
+from campfire_chat.storage.store import Store
+
+
+class Access(Enum):
+    """Who may call: anybody, any visitor or agent, or agents only.
+
+    A public endpoint is told nothing about its caller and must not need to be.
+    """
+
+    PUBLIC = "public"
+    PARTICIPANT = "participant"
+    AGENT = "agent"
+
+
+class Services(Struct, frozen=True):
+    """What handlers work with: the parts of a started Campfire."""
+
+    settings: Settings
+    store: Store
+    hub: Hub
+    presence: Presence
+    gateway: Gateway
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A request that has passed the guard.
+
+    Attributes:
+        credentials: Who calls; None only where the access is public.
+        path: Path parameters.
+        idempotency_key: The header of that name.
+        query: An instance of the endpoint's ``query`` type.
+        body: An instance of the endpoint's ``body`` type.
+    """
+
+    services: Services
+    request: Request
+    credentials: Credentials | None
+    path: dict[str, str]
+    idempotency_key: str | None
+    query: Any
+    body: Any
+
+    @property
+    def scope(self) -> Scope:
+        if self.credentials is None:
+            raise UnauthorizedError()
+        return self.credentials.scope
+
+    @property
+    def store(self) -> Store:
+        return self.services.store
+
+
+class Reply(Struct, frozen=True):
+    """What a handler answers; the value is sent as JSON."""
+
+    value: Any
+    status: int = 200
+
+
+Handler = Callable[[Call], Awaitable[Reply]]
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """A row of the route table.
+
+    Attributes:
+        operation: Its name in the OpenAPI document.
+        path: Below the API's prefix, with ``{parameters}``.
+        body: The type of the request body, if it takes one.
+        body_optional: Whether an empty body stands for an empty object.
+        query: The type of the query parameters, if it takes any.
+        returns: The type of the answer by status; several types where it depends on the caller.
+        errors: What it may fail with besides what the guard itself does.
+    """
+
+    operation: str
+    method: str
+    path: str
+    access: Access
+    handler: Handler
+    summary: str
+    returns: dict[int, Any]
+    body: Any = None
+    body_optional: bool = False
+    query: Any = None
+    errors: tuple[type[CampfireError], ...] = ()

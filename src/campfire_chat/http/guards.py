@@ -1,0 +1,142 @@
+"""The guard in front of every endpoint: who calls, from where, with what.
+
+Nothing reaches a handler unchecked: the route table knows no other way in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from campfire_chat.domain import text
+from campfire_chat.errors import (
+    CampfireError,
+    InvalidError,
+    MalformedError,
+    NotFoundError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+)
+from campfire_chat.http.endpoints import Access, Call, Endpoint, Services
+from campfire_chat.http.problems import problem_response
+from campfire_chat.identity import Credentials, bearer_token, check_origin
+from campfire_chat.realtime.frames import split_location
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_encode = msgspec.json.Encoder().encode
+#: Characters of an Idempotency-Key, as of the client ids of frames.
+MAX_KEY = 64
+
+
+async def serve(endpoint: Endpoint, services: Services, request: Request) -> Response:
+    """Check a request, have it handled, and answer; errors become problem documents."""
+    try:
+        call = Call(
+            services=services,
+            request=request,
+            credentials=await _credentials(endpoint, services, request),
+            path=_path(request),
+            idempotency_key=_idempotency_key(request),
+            query=_query(endpoint, request),
+            body=await _body(endpoint, services, request),
+        )
+        reply = await endpoint.handler(call)
+    except CampfireError as error:
+        return problem_response(error)
+    except ClientDisconnect:
+        return Response(status_code=499)
+    return Response(
+        _encode(reply.value),
+        status_code=reply.status,
+        media_type="application/json",
+        headers={"cache-control": "no-store"},
+    )
+
+
+async def _credentials(
+    endpoint: Endpoint, services: Services, request: Request
+) -> Credentials | None:
+    """Who calls: by token, else by the host's session; a write by session needs our origin."""
+    if endpoint.access is Access.PUBLIC:
+        return None
+    found = await services.gateway.credentials(request, bearer_token(request))
+    if found.ambient and request.method not in _SAFE:
+        check_origin(request, services.settings.allowed_origins)
+    if endpoint.access is Access.AGENT:
+        found.scope.require_agent()
+    return found
+
+
+def _path(request: Request) -> dict[str, str]:
+    """Path parameters; one that could not be anybody's id is simply not there."""
+    for value in request.path_params.values():
+        try:
+            text.check_text(value, field="path")
+        except InvalidError:
+            raise NotFoundError() from None
+    return dict(request.path_params)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_KEY or not key.isprintable():
+        raise InvalidError(
+            f"Idempotency-Key needs 1 to {MAX_KEY} printable characters.", field="Idempotency-Key"
+        )
+    return key
+
+
+def _query(endpoint: Endpoint, request: Request) -> Any:
+    if endpoint.query is None:
+        return None
+    try:
+        query = msgspec.convert(dict(request.query_params), endpoint.query, strict=False)
+    except msgspec.ValidationError as error:
+        message, field = split_location(str(error))
+        raise InvalidError(message, field=field) from None
+    for name, value in request.query_params.items():
+        text.check_text(value, field=name)
+    return query
+
+
+async def _body(endpoint: Endpoint, services: Services, request: Request) -> Any:
+    if endpoint.body is None:
+        return None
+    raw = await _read(request, services.settings.max_frame_bytes)
+    if not raw and endpoint.body_optional:
+        raw = b"{}"
+    # Also what keeps another site's plain form from posting here.
+    elif request.headers.get("content-type", "").partition(";")[0].strip().lower() not in (
+        "application/json",
+        "application/merge-patch+json",
+    ):
+        raise UnsupportedMediaTypeError()
+    try:
+        return msgspec.json.decode(raw, type=endpoint.body)
+    except msgspec.ValidationError as error:
+        message, field = split_location(str(error))
+        raise InvalidError(message, field=field) from None
+    except RecursionError:
+        raise MalformedError("The JSON is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedError(str(error)) from None
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    """The body, given up on as soon as it is too large."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLargeError(f"A request body may have {limit} bytes.")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLargeError(f"A request body may have {limit} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)

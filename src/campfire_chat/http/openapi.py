@@ -1,0 +1,180 @@
+"""The OpenAPI 3.1 document, made from the route table and the types that validate."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, cast
+
+import msgspec
+
+from campfire_chat.errors import (
+    CampfireError,
+    InternalError,
+    InvalidError,
+    InvalidTextError,
+    MalformedError,
+    MethodNotAllowedError,
+    NotFoundError,
+    OriginForbiddenError,
+    OverloadedError,
+    StorageUnavailableError,
+    TokenExpiredError,
+    TokenInvalidError,
+    TooLargeError,
+    UnauthorizedError,
+    UnsupportedMediaTypeError,
+)
+from campfire_chat.http.endpoints import Access, Endpoint
+from campfire_chat.http.problems import Problem
+from campfire_chat.http.routes import ENDPOINTS
+
+_REF = "#/components/schemas/{name}"
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@cache
+def document(server: str) -> dict[str, Any]:
+    """The document, for an API that is reached under ``server``."""
+    types: list[Any] = [Problem]
+    for row in ENDPOINTS:
+        types += [kind for kind in (row.body, row.query) if kind is not None]
+        for answer in row.returns.values():
+            types += _alternatives(answer)
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    by_type = {str(kind): schema for kind, schema in zip(types, schemas, strict=True)}
+    paths: dict[str, Any] = {}
+    for row in ENDPOINTS:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, by_type, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "campfire-chat",
+            "version": version("campfire-chat"),
+            "description": (
+                "Visitors come with a bearer token, agents with the host's session. "
+                "Errors are problem documents (RFC 9457) with a stable `code`."
+            ),
+        },
+        "servers": [{"url": server}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "visitor": {"type": "http", "scheme": "bearer"},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "session",
+                    "description": "The host's own session, whatever its cookie is called.",
+                },
+            },
+        },
+    }
+
+
+def _operation(
+    row: Endpoint, by_type: dict[str, Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in re.findall(r"{(\w+)}", row.path)
+    ]
+    if row.query is not None:
+        parameters += _query_parameters(by_type[str(row.query)], components)
+    if row.method in _UNSAFE and row.access is not Access.PUBLIC:
+        parameters.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+                "description": "The write takes effect once, however often it is sent.",
+            }
+        )
+    operation: dict[str, Any] = {
+        "operationId": row.operation,
+        "summary": row.summary,
+        "parameters": parameters,
+        "responses": _responses(row, by_type),
+        "security": _security(row),
+    }
+    if row.body is not None:
+        operation["requestBody"] = {
+            "required": not row.body_optional,
+            "content": {"application/json": {"schema": by_type[str(row.body)]}},
+        }
+    return operation
+
+
+def _query_parameters(
+    reference: dict[str, Any], components: dict[str, Any]
+) -> list[dict[str, Any]]:
+    schema = components[reference["$ref"].rpartition("/")[2]]
+    required = schema.get("required", ())
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": _of_text(value)}
+        for name, value in schema["properties"].items()
+    ]
+
+
+def _of_text(schema: dict[str, Any]) -> dict[str, Any]:
+    """A query parameter's schema: there is no null in a query, only leaving it out."""
+    choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
+    if not choices:
+        return schema
+    rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    return {**rest, **choices[0]} if len(choices) == 1 else {**rest, "anyOf": choices}
+
+
+def _responses(row: Endpoint, by_type: dict[str, Any]) -> dict[str, Any]:
+    responses: dict[str, Any] = {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/json": {"schema": _answer(answer, by_type)}},
+        }
+        for status, answer in row.returns.items()
+    }
+    by_status: dict[int, list[str]] = {}
+    for error in errors_of(row):
+        by_status.setdefault(error.status, []).append(error.code)
+    for status, codes in sorted(by_status.items()):
+        responses[str(status)] = {
+            "description": f"{HTTPStatus(status).phrase}: {', '.join(sorted(set(codes)))}",
+            "content": {"application/problem+json": {"schema": by_type[str(Problem)]}},
+        }
+    return responses
+
+
+def _alternatives(answer: Any) -> tuple[Any, ...]:
+    return cast("tuple[Any, ...]", answer) if isinstance(answer, tuple) else (answer,)
+
+
+def _answer(answer: Any, by_type: dict[str, Any]) -> dict[str, Any]:
+    schemas = [by_type[str(kind)] for kind in _alternatives(answer)]
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+
+def errors_of(row: Endpoint) -> list[type[CampfireError]]:
+    """Everything an endpoint may fail with: its own errors and the guard's."""
+    found: list[type[CampfireError]] = [*row.errors, StorageUnavailableError, MethodNotAllowedError]
+    if row.access is not Access.PUBLIC:
+        found += [UnauthorizedError, TokenInvalidError, TokenExpiredError, InvalidError]
+        if row.method in _UNSAFE:
+            found += [OriginForbiddenError, OverloadedError]
+    if "{" in row.path:
+        found.append(NotFoundError)
+    if row.query is not None:
+        found += [InvalidError, InvalidTextError]
+    if row.body is not None:
+        found += [InvalidError, MalformedError, TooLargeError, UnsupportedMediaTypeError]
+    return [error for error in dict.fromkeys(found) if error is not InternalError]
+
+
+def _security(row: Endpoint) -> list[dict[str, list[str]]]:
+    if row.access is Access.PUBLIC:
+        return []
+    if row.access is Access.AGENT:
+        return [{"session": []}]
+    return [{"visitor": []}, {"session": []}]

@@ -1,0 +1,109 @@
+"""Streams over HTTP: replay, and a long poll where WebSockets are blocked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import UnavailableError
+from campfire_chat.http.endpoints import Call, Reply
+from campfire_chat.http.pages import Limit
+from campfire_chat.realtime.frames import Event, Seq
+from campfire_chat.realtime.socket import reset_reason
+from campfire_chat.storage.streams import Page
+
+#: Seconds a long poll may wait: below what proxies cut off.
+MAX_WAIT = 30
+
+
+class EventList(Struct, frozen=True, kw_only=True):
+    """``wait`` is how many seconds to wait for an event when there is none yet."""
+
+    after: Seq = 0
+    wait: Annotated[float, Meta(ge=0, le=MAX_WAIT)] = 0
+    limit: Limit = 100
+    epoch: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class EventPage(Struct, frozen=True, kw_only=True):
+    """``reset`` is set when the caller cannot go on from ``after``: load a snapshot."""
+
+    stream: str
+    epoch: str
+    head: int
+    events: list[Event]
+    more: bool
+    reset: Literal["epoch", "ahead", "pruned"] | None = None
+
+
+class _Raw(Struct):
+    stream: str
+    epoch: str
+    head: int
+    events: list[msgspec.Raw]
+    more: bool
+    reset: Any = None
+
+
+class _Waiter:
+    """A sink that is content with the first thing it hears."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.heard = asyncio.Event()
+
+    def push(self, text: str) -> None:
+        self.heard.set()
+
+
+async def list_events(call: Call) -> Reply:
+    query: EventList = call.query
+    name = call.path["stream"]
+    organization = call.scope.organization
+    store, hub = call.store, call.services.hub
+    await store.authorize_stream(call.scope, name)
+    waiter = _Waiter(call.scope)
+    subscription = hub.attach(organization, name, waiter)
+    try:
+        subscription.last = query.after
+        page = await store.stream_page(organization, name, query.after, query.limit)
+        if not page.events and query.wait and hub.splice(subscription, page):
+            if call.services.gateway.draining:
+                raise UnavailableError("The service is restarting.", retry_after=1.0)
+            await _wait(waiter, query.wait, call)
+            page = await store.stream_page(organization, name, query.after, query.limit)
+    finally:
+        hub.detach(subscription)
+    return Reply(_answer(page, name, query, store.epoch))
+
+
+async def _wait(waiter: _Waiter, seconds: float, call: Call) -> None:
+    """Until something is heard, the time is up, or the service drains."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not waiter.heard.is_set() and not call.services.gateway.draining:
+        left = deadline - loop.time()
+        if left <= 0:
+            return
+        try:
+            async with asyncio.timeout(min(left, 1.0)):
+                await waiter.heard.wait()
+        except TimeoutError:
+            continue
+
+
+def _answer(page: Page, name: str, query: EventList, epoch: str) -> _Raw:
+    reason = reset_reason(page, after=query.after, epoch=query.epoch, current=epoch)
+    events = [] if reason else [msgspec.Raw(text.encode()) for _, text in page.events]
+    return _Raw(
+        stream=name,
+        epoch=epoch,
+        head=page.head,
+        events=events,
+        more=page.more and reason is None,
+        reset=reason,
+    )

@@ -1,0 +1,70 @@
+"""Visitors and whoever calls: tokens, and who am I."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from campfire_chat.domain.principal import Scope, anonymous
+from campfire_chat.http.endpoints import Call, Reply
+from campfire_chat.identity import bearer_token, check_origin
+from campfire_chat.models import DEFAULT_ORGANIZATION, Availability, PrincipalRecord
+
+
+class VisitorCreate(Struct, frozen=True, kw_only=True):
+    """``identity`` is what the host signed with ``campfire.sign_identity``."""
+
+    identity: Annotated[str, Meta(min_length=1, max_length=8192)] | None = None
+
+
+class VisitorCreated(Struct, frozen=True, kw_only=True):
+    """``availability`` is the team's."""
+
+    token: str
+    visitor: PrincipalRecord
+    availability: Availability
+
+
+async def create(call: Call) -> Reply:
+    """A token for whoever asks: the host's user, the bearer of an earlier token, or a stranger.
+
+    Nothing is stored; a contact comes into being with the first message.
+    """
+    scope = await _visitor(call)
+    gateway = call.services.gateway
+    return Reply(
+        VisitorCreated(
+            token=gateway.tokens.issue(scope),
+            visitor=scope.record,
+            availability=await call.store.team_availability(scope.organization),
+        ),
+        status=201,
+    )
+
+
+async def _visitor(call: Call) -> Scope:
+    gateway = call.services.gateway
+    body: VisitorCreate = call.body
+    if body.identity is not None:
+        return gateway.tokens.read_identity(body.identity)
+    session = await gateway.host.scope(call.request)
+    if session is not None:
+        # A token for the session's user: not for another site's page to ask for.
+        check_origin(call.request, call.services.settings.allowed_origins)
+        if not session.is_agent:
+            return session
+    organization = session.organization if session is not None else DEFAULT_ORGANIZATION
+    token = bearer_token(call.request)
+    if token is None:
+        return anonymous(organization)
+    bearer = gateway.tokens.read(token, now=time.time()).scope
+    if bearer.principal.by_session:
+        # The host does not vouch for that user any more: whoever logged out is a stranger again.
+        return anonymous(bearer.organization)
+    return bearer
+
+
+async def me(call: Call) -> Reply:
+    return Reply(call.scope.record)

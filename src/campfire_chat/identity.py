@@ -1,0 +1,230 @@
+"""Who is behind a connection: the host's session, or a signed visitor token.
+
+Tokens are signed with itsdangerous, with a salt per purpose, so that one cannot pass for another.
+They travel in the ``Authorization`` header and in ``hello``, never in a URL.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from msgspec import Struct
+from starlette.requests import HTTPConnection
+
+from campfire_chat.domain.principal import (
+    Principal,
+    Scope,
+    scope_of_agent,
+    scope_of_visitor,
+)
+from campfire_chat.errors import (
+    ConfigurationError,
+    OriginForbiddenError,
+    TokenExpiredError,
+    TokenInvalidError,
+)
+from campfire_chat.models import Agent, SenderKind, Visitor
+from campfire_chat.protocols import Authenticate
+
+#: Seconds for which an identity signed by the host may be handed in.
+IDENTITY_LIFETIME = 24 * 3600
+
+
+class Credentials(Struct, frozen=True):
+    """A scope and what it rests on.
+
+    Attributes:
+        ambient: It rests on cookies alone, which a browser sends along unasked; writes then
+            need a trusted origin.
+        expires_at: When the token ends, in seconds since the epoch.
+        renewal: A fresh token, when the presented one is past half of its life.
+    """
+
+    scope: Scope
+    ambient: bool
+    expires_at: float | None = None
+    renewal: str | None = None
+
+    @property
+    def by_session(self) -> bool:
+        """Whether it ends when the host no longer vouches for its principal."""
+        return self.ambient or self.scope.principal.by_session
+
+    def vouched_by(self, session: Scope | None) -> bool:
+        """Whether the host's session still says what these credentials say."""
+        if session is None:
+            return False
+        mine, theirs = self.scope.principal, session.principal
+        return (self.scope.organization, mine.kind, mine.id, mine.role) == (
+            session.organization,
+            theirs.kind,
+            theirs.id,
+            theirs.role,
+        )
+
+
+class Tokens:
+    """Issues and reads visitor tokens and the host's signed identities.
+
+    Args:
+        secret_keys: The newest first; every one of them is accepted, the first one signs.
+        lifetime: Seconds a visitor token is good for.
+    """
+
+    def __init__(self, secret_keys: str | Sequence[str], *, lifetime: int) -> None:
+        keys = [secret_keys] if isinstance(secret_keys, str) else list(secret_keys)
+        if not keys or not all(isinstance(key, str) and len(key) >= 16 for key in keys):
+            raise ConfigurationError(
+                "secret_key needs at least 16 characters; "
+                "make one with `python -c 'import secrets; print(secrets.token_urlsafe())'`",
+                field="secret_key",
+            )
+        self._lifetime = lifetime
+        # itsdangerous wants the newest last.
+        newest_last = keys[::-1]
+        self._visitor = URLSafeTimedSerializer(newest_last, salt="campfire.visitor.v1")
+        self._identity = URLSafeTimedSerializer(newest_last, salt="campfire.identity.v1")
+
+    def issue(self, scope: Scope) -> str:
+        """A token that makes its bearer the visitor of ``scope``."""
+        principal = scope.principal
+        return self._dump(
+            self._visitor,
+            [
+                scope.organization,
+                principal.id,
+                principal.external_id,
+                principal.name,
+                principal.email,
+                principal.avatar_url,
+                principal.by_session,
+            ],
+        )
+
+    def read(self, token: str, *, now: float) -> Credentials:
+        """
+        Raises:
+            TokenExpiredError: It was good once.
+            TokenInvalidError: It was not signed here, or for something else.
+        """
+        payload, issued_at = self._load(self._visitor, token, self._lifetime)
+        try:
+            fields = msgspec.convert(
+                payload, tuple[str, str, str | None, str | None, str | None, str | None, bool]
+            )
+        except msgspec.ValidationError:
+            raise TokenInvalidError() from None
+        organization, visitor_id, external_id, name, email, avatar_url, by_session = fields
+        scope = Scope(
+            organization,
+            Principal(
+                kind=SenderKind.VISITOR,
+                id=visitor_id,
+                name=name,
+                email=email,
+                avatar_url=avatar_url,
+                external_id=external_id,
+                by_session=by_session,
+            ),
+        )
+        old = now - issued_at > self._lifetime / 2
+        return Credentials(
+            scope,
+            ambient=False,
+            expires_at=issued_at + self._lifetime,
+            renewal=self.issue(scope) if old else None,
+        )
+
+    def sign_identity(self, visitor: Visitor) -> str:
+        """What the host's page hands to the widget to say who its user is."""
+        scope_of_visitor(visitor)
+        return self._dump(self._identity, msgspec.to_builtins(visitor))
+
+    def read_identity(self, identity: str) -> Scope:
+        """
+        Raises:
+            TokenExpiredError: It was good once.
+            TokenInvalidError: It was not signed here, or for something else.
+        """
+        payload, _ = self._load(self._identity, identity, IDENTITY_LIFETIME)
+        try:
+            return scope_of_visitor(msgspec.convert(payload, Visitor))
+        except msgspec.ValidationError:
+            raise TokenInvalidError() from None
+
+    @staticmethod
+    def _dump(serializer: URLSafeTimedSerializer, payload: Any) -> str:
+        text = serializer.dumps(payload)
+        return text if isinstance(text, str) else text.decode()
+
+    @staticmethod
+    def _load(serializer: URLSafeTimedSerializer, token: str, age: int) -> tuple[Any, float]:
+        try:
+            payload, issued = serializer.loads(token, max_age=age, return_timestamp=True)
+        except SignatureExpired:
+            raise TokenExpiredError() from None
+        except (BadSignature, UnicodeError):
+            raise TokenInvalidError() from None
+        return payload, issued.timestamp()
+
+
+class HostSession:
+    """Asks the host's ``authenticate`` who is behind a connection."""
+
+    def __init__(self, authenticate: Authenticate | None) -> None:
+        self._authenticate = authenticate
+
+    async def scope(self, connection: HTTPConnection) -> Scope | None:
+        """The agent or user that the host vouches for; None for a stranger."""
+        if self._authenticate is None:
+            return None
+        answer = self._authenticate(connection)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        user = cast("Agent | Visitor | None", answer)
+        if not user:
+            # `user and Agent(…)` is a natural way to write it; any falsy answer is a stranger.
+            return None
+        if isinstance(user, Agent):
+            return scope_of_agent(user)
+        if isinstance(user, Visitor):
+            return scope_of_visitor(user, by_session=True)
+        raise ConfigurationError(
+            f"authenticate has to return an Agent, a Visitor or None, not {type(user).__name__}"
+        )
+
+
+def check_origin(connection: HTTPConnection, allowed: Sequence[str]) -> None:
+    """Refuse a browser page of somebody else's.
+
+    A browser names the origin of every WebSocket and of every write; a client that names none is
+    no browser, and so carries no cookies but its own. ``Sec-Fetch-Site`` speaks for requests
+    without ``Origin``.
+
+    Raises:
+        OriginForbiddenError: The page is neither the host's own nor of an allowed origin.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None:
+        if connection.headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+            return
+        raise OriginForbiddenError()
+    if origin in allowed:
+        return
+    parts = urlsplit(origin)
+    if parts.scheme in ("http", "https") and parts.netloc:
+        # The scheme is left out: behind a proxy that ends TLS this process does not know it.
+        if parts.netloc.lower() == connection.headers.get("host", "").lower():
+            return
+    raise OriginForbiddenError()
+
+
+def bearer_token(connection: HTTPConnection) -> str | None:
+    """The token of an ``Authorization: Bearer`` header."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None

@@ -1,0 +1,128 @@
+"""Fitting into hosts: paths below a mount, and hosts that cannot mount."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from campfire_chat.errors import CampfireError, ConfigurationError
+
+if TYPE_CHECKING:
+    from campfire_chat.app import Campfire
+
+logger = logging.getLogger("campfire_chat")
+
+
+def relative(scope: Scope) -> Scope:
+    """A scope whose path begins with its root path, as ASGI wants it and routers need it.
+
+    Behind a proxy that strips its prefix, a host with a ``root_path`` of its own (FastAPI's
+    argument) hands a mounted app the full root path and a path without the host's part; no route
+    would match.
+    """
+    root_path: str = scope.get("root_path", "")
+    path: str = scope["path"]
+    if _below(path, root_path):
+        return scope
+    host_root: str = scope.get("app_root_path", "")
+    mount = root_path.removeprefix(host_root)
+    if mount == root_path or not _below(path, mount):
+        return {**scope, "path": root_path.rstrip("/") + path}
+    return {**scope, "path": host_root + path}
+
+
+def _below(path: str, prefix: str) -> bool:
+    prefix = prefix.rstrip("/")
+    return not prefix or path == prefix or path.startswith(f"{prefix}/")
+
+
+class Wrapped:
+    """A host and a Campfire side by side; see :meth:`campfire_chat.Campfire.wrap`."""
+
+    def __init__(self, campfire: Campfire, host: ASGIApp, path: str) -> None:
+        self._campfire = campfire
+        self._host = host
+        self._prefix = "/" + path.strip("/") if path.strip("/") else ""
+        if not self._prefix:
+            raise ConfigurationError(
+                "wrap() needs a path of its own, such as /support: under / the host would never "
+                "be asked.",
+                field="path",
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+            return
+        root_path: str = scope.get("root_path", "").rstrip("/")
+        path: str = scope["path"]
+        inside = path[len(root_path) :] if root_path and _below(path, root_path) else path
+        if not _below(inside, self._prefix):
+            await self._host(scope, receive, send)
+            return
+        mounted = {
+            **scope,
+            "path": root_path + inside,
+            "root_path": root_path + self._prefix,
+            "app_root_path": root_path,
+        }
+        await self._campfire(mounted, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The host comes up first and goes down last; one without a lifespan is left out."""
+        state = _Lifespan(self._campfire, receive, send)
+        try:
+            await self._host(scope, state.receive, state.send)
+        except CampfireError:
+            raise
+        except Exception:
+            if state.answered:
+                raise
+            # As the ASGI specification has it: an app that does not know lifespans raises.
+            logger.debug("the host has no lifespan of its own", exc_info=True)
+        if not state.answered:
+            await state.alone()
+
+
+class _Lifespan:
+    """Hands lifespan messages on to the host, and starts and stops Campfire in between."""
+
+    def __init__(self, campfire: Campfire, receive: Receive, send: Send) -> None:
+        self._campfire = campfire
+        self._receive = receive
+        self._send = send
+        self._received = False
+        self._up = False
+        self.answered = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._received = True
+        if message["type"] == "lifespan.shutdown":
+            await self._down()
+        return message
+
+    async def send(self, message: Message) -> None:
+        self.answered = True
+        if message["type"] == "lifespan.startup.complete":
+            try:
+                await self._campfire.start()
+            except CampfireError as error:
+                await self._send({"type": "lifespan.startup.failed", "message": str(error)})
+                raise
+            self._up = True
+        await self._send(message)
+
+    async def alone(self) -> None:
+        if not self._received:
+            await self._receive()
+        await self.send({"type": "lifespan.startup.complete"})
+        await self.receive()
+        await self._send({"type": "lifespan.shutdown.complete"})
+
+    async def _down(self) -> None:
+        if self._up:
+            self._up = False
+            await self._campfire.stop()

@@ -1,0 +1,155 @@
+"""The door for sockets: what they share, who they are, and the round that looks after them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket
+
+from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import CLOSE_RESTARTING, TokenExpiredError, UnauthorizedError
+from campfire_chat.identity import Credentials, HostSession, Tokens
+from campfire_chat.realtime import frames
+from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.presence import Presence
+from campfire_chat.realtime.socket import Socket
+from campfire_chat.settings import Settings
+from campfire_chat.storage.store import Store
+
+logger = logging.getLogger("campfire_chat.realtime")
+
+#: Seconds between rounds.
+ROUND = 1.0
+#: Seconds for the last frames to get out at a shutdown.
+FLUSH = 2.0
+
+
+class Gateway:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        hub: Hub,
+        presence: Presence,
+        host: HostSession,
+        tokens: Tokens,
+        settings: Settings,
+    ) -> None:
+        self.store = store
+        self.hub = hub
+        self.presence = presence
+        self.host = host
+        self.tokens = tokens
+        self.settings = settings
+        self.sockets: set[Socket] = set()
+        self.draining = False
+        self._due: deque[tuple[float, Socket]] = deque()
+        self._known_agents: dict[tuple[str, str], object] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self.draining = False
+        self._task = asyncio.create_task(self._rounds(), name="campfire-gateway")
+
+    async def stop(self) -> None:
+        """Tell every client to come back, then close."""
+        self.drain()
+        deadline = asyncio.get_running_loop().time() + FLUSH
+        for socket in list(self.sockets):
+            socket.close(CLOSE_RESTARTING, "restarting")
+        while self.sockets and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.01)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def drain(self) -> None:
+        """Take no new sockets and ask the open ones to reconnect within the window."""
+        if self.draining:
+            return
+        self.draining = True
+        text = frames.encode(frames.Drain(window=self.settings.drain_window))
+        for socket in list(self.sockets):
+            socket.push(text)
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Serve one connection until it ends."""
+        await Socket(websocket, self).run()
+
+    async def credentials(self, connection: HTTPConnection, token: str | None) -> Credentials:
+        """What a request may do; see :meth:`credentials_of`."""
+        return await self.credentials_of(await self.host.scope(connection), token)
+
+    async def credentials_of(self, session: Scope | None, token: str | None) -> Credentials:
+        """What a connection may do: as its token says, or else the host's session.
+
+        The token comes first: it is what the widget shows on purpose, while a session is there
+        by itself, such as an agent's in a browser that also has the shop open. A token that
+        was given to a session's user is good as long as that session is.
+
+        Raises:
+            UnauthorizedError: There is neither, or the token is not good (any more).
+        """
+        if token is not None:
+            found = self.tokens.read(token, now=time.time())
+            if found.by_session and not found.vouched_by(session):
+                raise TokenExpiredError("The session that this token was given to has ended.")
+            return found
+        if session is None:
+            raise UnauthorizedError()
+        found = Credentials(session, ambient=True)
+        await self.remember(found)
+        return found
+
+    async def remember(self, credentials: Credentials) -> None:
+        """Keep an agent with what the host says of them, when that is news to this process."""
+        scope = credentials.scope
+        key = (scope.organization, scope.principal.id)
+        if scope.is_agent and self._known_agents.get(key) != scope.principal:
+            await self.store.remember_agent(scope)
+            self._known_agents[key] = scope.principal
+
+    def arrive(self, socket: Socket) -> None:
+        """A socket has said hello."""
+        self.presence.arrive(socket.scope)
+        now = asyncio.get_running_loop().time()
+        self._due.append((now + self.settings.heartbeat, socket))
+
+    def depart(self, socket: Socket) -> None:
+        """A socket that had said hello has ended."""
+        self.presence.depart(socket.scope)
+
+    async def _rounds(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(min(ROUND, self.settings.heartbeat / 4))
+            now = loop.time()
+            for socket in list(self.sockets):
+                socket.look_after(now)
+            while self._due and self._due[0][0] <= now:
+                due, socket = self._due.popleft()
+                if socket in self.sockets:
+                    socket.heartbeat()
+                    self._due.append((due + self.settings.heartbeat, socket))
+            await self._reauthenticate(now)
+
+    async def _reauthenticate(self, now: float) -> None:
+        """Ask the host again about the connections it vouched for, the longest unasked first."""
+        for socket in list(self.sockets):
+            if now - socket.checked_at < self.settings.reauthenticate or not socket.greeted:
+                continue
+            socket.checked_at = now
+            try:
+                vouched = await socket.still_vouched_for()
+            except Exception:
+                logger.exception("authenticate failed for an open socket; it stays as it is")
+                continue
+            if not vouched:
+                socket.close(UnauthorizedError.close_code or 4401, "signed out")

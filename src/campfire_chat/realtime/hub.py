@@ -1,0 +1,285 @@
+"""The hub: who listens to which stream in this process, and how far each has been told.
+
+Events come from the ledger of this process right after their commit, or from the database when
+another process wrote them. Either way a channel hands them on strictly in order, and what it
+is missing it reads. Handing on never waits for a socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from campfire_chat.domain import streams
+from campfire_chat.domain.principal import Scope
+from campfire_chat.realtime import frames
+from campfire_chat.realtime.bus import Bus, Ephemeral, Wake
+from campfire_chat.storage.store import Store
+from campfire_chat.storage.streams import Page
+from campfire_chat.storage.transaction import Committed, Notice
+
+logger = logging.getLogger("campfire_chat.realtime")
+
+#: Channels that catch up at the same time; each takes a reader for one page.
+CATCH_UP = 8
+#: Streams whose heads one query asks for.
+HEADS_PER_QUERY = 500
+#: Seconds before catching up is tried again after the database refused.
+RETRY_DELAY = 0.5
+
+Key = tuple[str, str]
+
+
+class Sink(Protocol):
+    """What takes frames: a socket or a waiting long poll. Taking one never blocks."""
+
+    scope: Scope
+
+    def push(self, text: str) -> None: ...
+
+
+class Subscription:
+    """One sink's place in one stream.
+
+    Attributes:
+        last: The last seq that was handed to the sink.
+        live: Whether it takes events as they come; before that it is reading its way up.
+    """
+
+    __slots__ = ("channel", "last", "live", "sink")
+
+    def __init__(self, channel: Channel, sink: Sink) -> None:
+        self.channel = channel
+        self.sink = sink
+        self.last = 0
+        self.live = False
+
+
+class Channel:
+    """A stream with listeners in this process.
+
+    Attributes:
+        delivered: The last seq handed on; None until the head has been read once.
+        known: The highest seq heard of.
+    """
+
+    __slots__ = ("delivered", "key", "known", "subscriptions")
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.delivered: int | None = None
+        self.known = 0
+        self.subscriptions: set[Subscription] = set()
+
+    @property
+    def behind(self) -> bool:
+        return self.delivered is not None and self.known > self.delivered
+
+    def deliver(self, seq: int, text: str) -> None:
+        """Hand on an event, if it is the next one; one from the past has been handed on."""
+        if self.delivered is None or seq > self.delivered + 1:
+            self.known = max(self.known, seq)
+            return
+        if seq <= self.delivered:
+            return
+        self.delivered = seq
+        self.known = max(self.known, seq)
+        for subscription in tuple(self.subscriptions):
+            if subscription.live and seq > subscription.last:
+                subscription.last = seq
+                subscription.sink.push(text)
+
+    def skip_to(self, seq: int) -> None:
+        """Events up to ``seq`` are no longer kept; listeners notice the gap and start afresh."""
+        if self.delivered is not None:
+            self.delivered = max(self.delivered, seq)
+
+
+class Hub:
+    """See the module.
+
+    Args:
+        poll_interval: Seconds between looks at the heads, for wake-ups that were lost.
+    """
+
+    def __init__(self, *, poll_interval: float) -> None:
+        self._poll_interval = poll_interval
+        self._channels: dict[Key, Channel] = {}
+        self._behind: set[Channel] = set()
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._store: Store | None = None
+        self._bus: Bus | None = None
+
+    async def start(self, store: Store, bus: Bus) -> None:
+        self._store = store
+        self._bus = bus
+        self._tasks = [
+            asyncio.create_task(self._catch_up(store), name="campfire-hub-catch-up"),
+            asyncio.create_task(self._poll(store), name="campfire-hub-poll"),
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    # In.
+
+    def on_commit(self, committed: Sequence[Committed], notices: Sequence[Notice]) -> None:
+        """Events and marks of this process's ledger, right after they became durable."""
+        heads: dict[Key, int] = {}
+        for organization, name, seq, payload in committed:
+            key = (organization, name)
+            heads[key] = seq
+            channel = self._channels.get(key)
+            if channel is not None:
+                channel.deliver(seq, payload)
+                self._note(channel)
+        if heads and self._bus is not None:
+            self._bus.announce(heads)
+        for notice in notices:
+            frame = frames.ReceiptNotice(
+                conversation_id=notice.conversation_id,
+                participant=notice.receipt.participant,
+                delivered=notice.receipt.delivered,
+                read=notice.receipt.read,
+            )
+            stream = streams.conversation(notice.conversation_id)
+            self.show(Ephemeral(notice.organization, stream, frames.encode(frame)))
+
+    def on_wake(self, wake: Wake) -> None:
+        """A message of another process."""
+        for organization, name, head in wake.heads:
+            self._heard(organization, name, head)
+        for frame in wake.frames:
+            self.show_here(frame)
+
+    def show(self, frame: Ephemeral) -> None:
+        """Show an ephemeral frame to a stream's listeners, in every process."""
+        self.show_here(frame)
+        if self._bus is not None:
+            self._bus.send(frame)
+
+    def show_here(self, frame: Ephemeral) -> None:
+        channel = self._channels.get((frame.organization, frame.stream))
+        if channel is None:
+            return
+        for subscription in tuple(channel.subscriptions):
+            scope = subscription.sink.scope
+            if frame.agents_only and not scope.is_agent:
+                continue
+            if frame.exclude is not None and scope.sender_key == frame.exclude:
+                continue
+            subscription.sink.push(frame.text)
+
+    def _heard(self, organization: str, name: str, head: int) -> None:
+        channel = self._channels.get((organization, name))
+        if channel is not None and head > channel.known:
+            channel.known = head
+            self._note(channel)
+
+    def _note(self, channel: Channel) -> None:
+        if channel.behind:
+            self._behind.add(channel)
+            self._wake.set()
+
+    # Out.
+
+    def attach(self, organization: str, name: str, sink: Sink) -> Subscription:
+        """Begin to hear of a stream that the sink was authorized for; the first step of
+        subscribing, before the database is read, so that nothing falls in between."""
+        key = (organization, name)
+        channel = self._channels.get(key)
+        if channel is None:
+            channel = self._channels[key] = Channel(key)
+        subscription = Subscription(channel, sink)
+        channel.subscriptions.add(subscription)
+        return subscription
+
+    def detach(self, subscription: Subscription) -> None:
+        channel = subscription.channel
+        channel.subscriptions.discard(subscription)
+        if not channel.subscriptions and self._channels.get(channel.key) is channel:
+            del self._channels[channel.key]
+            self._behind.discard(channel)
+
+    def splice(self, subscription: Subscription, page: Page) -> bool:
+        """Account for a page that was read for a subscription; True once it is live.
+
+        It goes live when it has read at least as far as the channel has handed on: from there
+        the channel continues, without a gap and without a repetition.
+        """
+        channel = subscription.channel
+        if page.events:
+            subscription.last = page.events[-1][0]
+        if channel.delivered is None:
+            channel.delivered = page.head
+            channel.known = max(channel.known, page.head)
+            self._note(channel)
+        if page.more or channel.delivered > subscription.last:
+            return False
+        subscription.live = True
+        return True
+
+    def listeners(self, organization: str, name: str) -> Iterable[Sink]:
+        channel = self._channels.get((organization, name))
+        return () if channel is None else [item.sink for item in channel.subscriptions]
+
+    def streams_of(self, kind: str) -> list[Key]:
+        """Streams of a kind that have listeners here."""
+        return [key for key in self._channels if key[1].startswith(f"{kind}:")]
+
+    # Looking after it.
+
+    async def _catch_up(self, store: Store) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._behind:
+                chosen = [self._behind.pop() for _ in range(min(CATCH_UP, len(self._behind)))]
+                results = await asyncio.gather(
+                    *(self._read(store, channel) for channel in chosen), return_exceptions=True
+                )
+                failed = [
+                    (channel, result)
+                    for channel, result in zip(chosen, results, strict=True)
+                    if isinstance(result, Exception)
+                ]
+                if failed:
+                    logger.warning("streams could not be read, again shortly: %s", failed[0][1])
+                    self._behind.update(channel for channel, _ in failed)
+                    await asyncio.sleep(RETRY_DELAY)
+
+    async def _read(self, store: Store, channel: Channel) -> None:
+        organization, name = channel.key
+        while channel.behind and channel.subscriptions and channel.delivered is not None:
+            after = channel.delivered
+            page = await store.stream_page(organization, name, after)
+            if page.first > after + 1:
+                channel.skip_to(page.first - 1)
+            for seq, text in page.events:
+                channel.deliver(seq, text)
+            if not page.events:
+                # Heard of more than there is: the wake-up was of another life of the database.
+                channel.known = channel.delivered or 0
+                return
+
+    async def _poll(self, store: Store) -> None:
+        while True:
+            await asyncio.sleep(self._poll_interval)
+            wanted: dict[str, list[str]] = {}
+            for organization, name in self._channels:
+                wanted.setdefault(organization, []).append(name)
+            try:
+                for organization, names in wanted.items():
+                    for start in range(0, len(names), HEADS_PER_QUERY):
+                        some = names[start : start + HEADS_PER_QUERY]
+                        heads = await store.stream_heads(organization, some)
+                        for name, head in heads.items():
+                            self._heard(organization, name, head)
+            except Exception:
+                logger.warning("the heads could not be read, again shortly", exc_info=True)

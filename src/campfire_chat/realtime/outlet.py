@@ -1,0 +1,116 @@
+"""The way out to one socket: a bounded queue and its writer.
+
+A reader that stops must cost the others nothing, so pushing never waits. When the queue is full,
+or one write takes too long, the outlet is clogged: the connection is closed with 4470 and the
+client resumes by seq.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from campfire_chat.realtime import frames
+
+
+class Outlet:
+    """See the module.
+
+    Args:
+        send: Writes one text frame.
+        on_clogged: Called once when the peer is too slow.
+        limit_frames: Frames that may wait.
+        limit_size: Characters that may wait.
+    """
+
+    __slots__ = (
+        "_filled",
+        "_limit_frames",
+        "_limit_size",
+        "_on_clogged",
+        "_queue",
+        "_send",
+        "_size",
+        "_space",
+        "clogged",
+        "writing_since",
+    )
+
+    def __init__(
+        self,
+        send: Callable[[str], Awaitable[None]],
+        *,
+        on_clogged: Callable[[], None],
+        limit_frames: int,
+        limit_size: int,
+    ) -> None:
+        self._send = send
+        self._on_clogged = on_clogged
+        self._limit_frames = limit_frames
+        self._limit_size = limit_size
+        self._queue: deque[str] = deque()
+        self._size = 0
+        self._filled = asyncio.Event()
+        self._space: asyncio.Event | None = None
+        self.clogged = False
+        #: The loop time at which the write under way began, if there is one.
+        self.writing_since: float | None = None
+
+    def push(self, text: str) -> None:
+        """Queue a frame; dropped when the outlet is clogged, since the client will resume."""
+        if self.clogged:
+            return
+        if len(self._queue) >= self._limit_frames or self._size + len(text) > self._limit_size:
+            self.clog()
+            return
+        self._queue.append(text)
+        self._size += len(text)
+        self._filled.set()
+
+    def push_frame(self, frame: frames.Struct) -> None:
+        self.push(frames.encode(frame))
+
+    def clog(self) -> None:
+        """Give up on the peer."""
+        if not self.clogged:
+            self.clogged = True
+            self._queue.clear()
+            self._size = 0
+            if self._space is not None:
+                self._space.set()
+            self._on_clogged()
+
+    async def room(self) -> None:
+        """Wait until the queue is less than half full; for replays, which can wait."""
+        while not self.clogged and (
+            len(self._queue) > self._limit_frames // 2 or self._size > self._limit_size // 2
+        ):
+            if self._space is None:
+                self._space = asyncio.Event()
+            self._space.clear()
+            await self._space.wait()
+
+    async def drained(self) -> None:
+        """Wait until everything queued has been written."""
+        while not self.clogged and (self._queue or self.writing_since is not None):
+            if self._space is None:
+                self._space = asyncio.Event()
+            self._space.clear()
+            await self._space.wait()
+
+    async def write(self) -> None:
+        """Write what is queued, for as long as the connection lives."""
+        time = asyncio.get_running_loop().time
+        while True:
+            if not self._queue:
+                self._filled.clear()
+                await self._filled.wait()
+                continue
+            text = self._queue.popleft()
+            self._size -= len(text)
+            self.writing_since = time()
+            await self._send(text)
+            self.writing_since = None
+            if self._space is not None:
+                self._space.set()

@@ -1,0 +1,265 @@
+"""Who is here: beats of this process's sockets, and what its listeners are told of others.
+
+The database is the truth (see ``storage.presence``). Each process writes the beats of its own
+sockets and looks at the team's availability on every look-round, telling its listeners what
+changed; a bus message only makes other processes look sooner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
+
+from campfire_chat.domain import streams
+from campfire_chat.domain.principal import Scope
+from campfire_chat.models import AgentRecord, Availability, Participant, SenderKind
+from campfire_chat.realtime import frames
+from campfire_chat.realtime.bus import Bus, Ephemeral
+from campfire_chat.realtime.hub import Hub
+from campfire_chat.storage.presence import CONNECTED, Beat
+from campfire_chat.storage.store import Store
+
+logger = logging.getLogger("campfire_chat.realtime")
+
+#: Seconds after which a typing notice that was not repeated is taken back.
+TYPING_LIFE = 5.0
+
+
+class Presence:
+    """See the module.
+
+    Args:
+        node: The id of this process, under which its beats are kept.
+        beat: Seconds between beats; the team is looked at four times as often.
+    """
+
+    def __init__(self, *, node: str, beat: float) -> None:
+        self._node = node
+        self._beat = beat
+        self._here: Counter[Beat] = Counter()
+        self._team: dict[str, dict[str, AgentRecord]] = {}
+        self._look = asyncio.Event()
+        self._look_at: set[str] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._typing: dict[tuple[str, str, str], asyncio.TimerHandle] = {}
+        self._store: Store | None = None
+        self._hub: Hub | None = None
+        self._bus: Bus | None = None
+
+    async def start(self, store: Store, hub: Hub, bus: Bus) -> None:
+        self._store, self._hub, self._bus = store, hub, bus
+        self._spawn(self._keep_beating(store))
+        self._spawn(self._look_round(store))
+
+    async def stop(self) -> None:
+        """Take back this process's beats of open conversations; the rest expires."""
+        for timer in self._typing.values():
+            timer.cancel()
+        self._typing.clear()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # Coming and going.
+
+    def arrive(self, scope: Scope) -> None:
+        """A socket of a participant has opened."""
+        beat = Beat(scope.organization, CONNECTED, scope.principal.participant)
+        self._here[beat] += 1
+        if self._here[beat] == 1:
+            self._write(scope.organization, alive=[beat], look=scope.is_agent)
+
+    def depart(self, scope: Scope) -> None:
+        """A socket of a participant has closed; without another one the beats end here."""
+        self._remove(Beat(scope.organization, CONNECTED, scope.principal.participant))
+
+    def open_conversation(self, scope: Scope, conversation_id: str) -> None:
+        """A participant has a conversation on the screen."""
+        beat = Beat(scope.organization, conversation_id, scope.principal.participant)
+        self._here[beat] += 1
+        if self._here[beat] == 1:
+            self._write(scope.organization, alive=[beat])
+            self._tell_viewing(scope, conversation_id, here=True)
+
+    def close_conversation(self, scope: Scope, conversation_id: str) -> None:
+        """A participant has left a conversation."""
+        beat = Beat(scope.organization, conversation_id, scope.principal.participant)
+        if self._remove(beat):
+            self._write(scope.organization, gone=[beat])
+            self._tell_viewing(scope, conversation_id, here=False)
+            self.typing(scope, conversation_id, active=False)
+
+    def team_changed(self, organization: str) -> None:
+        """Look at the team now, here and in the other processes."""
+        self.look(organization)
+        if self._bus is not None:
+            self._bus.team_changed(organization)
+
+    def look(self, organization: str) -> None:
+        """Look at the team of an organisation now."""
+        self._look_at.add(organization)
+        self._look.set()
+
+    # Typing.
+
+    def typing(self, scope: Scope, conversation_id: str, *, active: bool) -> None:
+        """Somebody types, or has stopped; without a repetition it ends by itself."""
+        key = (scope.organization, conversation_id, scope.sender_key)
+        timer = self._typing.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+        elif not active:
+            return
+        if active:
+            loop = asyncio.get_running_loop()
+            self._typing[key] = loop.call_later(
+                TYPING_LIFE, self._stop_typing, scope, conversation_id
+            )
+        self._tell_typing(scope, conversation_id, active=active)
+
+    def _stop_typing(self, scope: Scope, conversation_id: str) -> None:
+        self._typing.pop((scope.organization, conversation_id, scope.sender_key), None)
+        self._tell_typing(scope, conversation_id, active=False)
+
+    def _tell_typing(self, scope: Scope, conversation_id: str, *, active: bool) -> None:
+        frame = frames.TypingNotice(
+            conversation_id=conversation_id,
+            participant=scope.principal.participant,
+            active=active,
+        )
+        self._show(
+            scope.organization,
+            streams.conversation(conversation_id),
+            frame,
+            exclude=scope.sender_key,
+        )
+
+    # Telling.
+
+    def _tell_viewing(self, scope: Scope, conversation_id: str, *, here: bool) -> None:
+        participant = scope.principal.participant
+        if scope.is_agent:
+            frame = frames.PresenceNotice(
+                participant=participant, conversation_id=conversation_id, viewing=here
+            )
+            self._show(scope.organization, streams.notes(conversation_id), frame)
+            return
+        frame = frames.PresenceNotice(
+            participant=participant,
+            conversation_id=conversation_id,
+            availability=Availability.ONLINE if here else Availability.OFFLINE,
+        )
+        name = streams.conversation(conversation_id)
+        self._show(scope.organization, name, frame, agents_only=True)
+
+    def _show(
+        self,
+        organization: str,
+        stream: str,
+        frame: frames.PresenceNotice | frames.TypingNotice,
+        *,
+        agents_only: bool = False,
+        exclude: str | None = None,
+    ) -> None:
+        if self._hub is not None:
+            text = frames.encode(frame)
+            self._hub.show(Ephemeral(organization, stream, text, agents_only, exclude))
+
+    # In the background.
+
+    def _remove(self, beat: Beat) -> bool:
+        self._here[beat] -= 1
+        if self._here[beat] > 0:
+            return False
+        del self._here[beat]
+        return True
+
+    def _write(
+        self,
+        organization: str,
+        *,
+        alive: list[Beat] | None = None,
+        gone: list[Beat] | None = None,
+        look: bool = False,
+    ) -> None:
+        async def write(store: Store) -> None:
+            await store.write_presence(
+                organization, node_id=self._node, alive=alive or [], gone=gone or []
+            )
+            if look:
+                self.team_changed(organization)
+
+        if self._store is not None:
+            self._spawn(write(self._store))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The next beat writes it again.
+            logger.warning("presence could not be written: %s", error)
+
+    async def _keep_beating(self, store: Store) -> None:
+        while True:
+            await asyncio.sleep(self._beat)
+            by_organization: dict[str, list[Beat]] = {}
+            for beat in self._here:
+                by_organization.setdefault(beat.organization, []).append(beat)
+            for organization, alive in by_organization.items():
+                try:
+                    await store.write_presence(
+                        organization, node_id=self._node, alive=alive, sweep=True
+                    )
+                except Exception:
+                    logger.warning("beats could not be written, again shortly", exc_info=True)
+
+    async def _look_round(self, store: Store) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._look.wait(), self._beat / 4)
+            except TimeoutError:
+                self._look_at.update(beat.organization for beat in self._here)
+            self._look.clear()
+            wanted, self._look_at = self._look_at, set()
+            for organization in wanted:
+                try:
+                    await self._compare(store, organization)
+                except Exception:
+                    logger.warning("availability could not be read, again shortly", exc_info=True)
+
+    async def _compare(self, store: Store, organization: str) -> None:
+        now = {agent.id: agent for agent in await store.team(organization)}
+        before = self._team.get(organization)
+        self._team[organization] = now
+        if before is None or self._hub is None:
+            before = {}
+        for agent in now.values():
+            known = before.get(agent.id)
+            if known is not None and known.availability is agent.availability:
+                continue
+            await self._tell_availability(store, organization, agent)
+
+    async def _tell_availability(self, store: Store, organization: str, agent: AgentRecord) -> None:
+        """Tell this process's listeners; the others find out by themselves."""
+        hub = self._hub
+        if hub is None:
+            return
+        participant = Participant(SenderKind.AGENT, agent.id, agent.name, agent.avatar_url)
+        frame = frames.PresenceNotice(participant=participant, availability=agent.availability)
+        hub.show_here(Ephemeral(organization, streams.inbox(organization), frames.encode(frame)))
+        for conversation_id in await store.open_assigned_to(organization, agent.id):
+            about = frames.PresenceNotice(
+                participant=participant,
+                availability=agent.availability,
+                conversation_id=conversation_id,
+            )
+            name = streams.conversation(conversation_id)
+            hub.show_here(Ephemeral(organization, name, frames.encode(about)))

@@ -1,0 +1,495 @@
+"""One WebSocket connection, from its accept to its close."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from campfire_chat import ids
+from campfire_chat.domain import streams
+from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import (
+    CLOSE_RESTARTING,
+    CLOSE_TOO_SLOW,
+    BadFrameError,
+    CampfireError,
+    HelloTimeoutError,
+    InternalError,
+    InvalidError,
+    NotFoundError,
+    ProtocolVersionError,
+    TokenExpiredError,
+    TooLargeError,
+    TooManyError,
+)
+from campfire_chat.identity import Credentials, check_origin
+from campfire_chat.models import StreamHead
+from campfire_chat.realtime import frames
+from campfire_chat.realtime.frames import FrameRejected
+from campfire_chat.realtime.hub import Subscription
+from campfire_chat.realtime.outlet import Outlet
+from campfire_chat.storage.operations import Marked, Sent
+from campfire_chat.storage.streams import Page
+
+if TYPE_CHECKING:
+    from campfire_chat.realtime.gateway import Gateway
+
+logger = logging.getLogger("campfire_chat.realtime")
+
+#: Writes of one socket that may be under way; reading pauses until one is done.
+IN_FLIGHT = 128
+#: Seconds to get a close frame out to a peer that may not be reading.
+CLOSE_TIMEOUT = 1.0
+
+
+class Closed(Exception):
+    """This connection is to be closed, with that code."""
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+class Socket:
+    """One connection of a visitor or an agent. It is a sink of the hub."""
+
+    def __init__(self, websocket: WebSocket, gateway: Gateway) -> None:
+        settings = gateway.settings
+        self._websocket = websocket
+        self._gateway = gateway
+        self._task = asyncio.current_task()
+        self._closing: Closed | None = None
+        self._session: Scope | None = None
+        self._credentials: Credentials | None = None
+        self._subscriptions: dict[str, Subscription] = {}
+        self._replays: dict[str, asyncio.Task[None]] = {}
+        self._in_flight = 0
+        self._landed = asyncio.Event()
+        self._pings = False
+        self.heard_at = 0.0
+        self.checked_at = 0.0
+        self.outlet = Outlet(
+            websocket.send_text,
+            on_clogged=partial(self.close, CLOSE_TOO_SLOW, "too slow"),
+            limit_frames=settings.queue_frames,
+            limit_size=settings.queue_bytes,
+        )
+
+    @property
+    def greeted(self) -> bool:
+        """Whether it is known who this is."""
+        return self._credentials is not None
+
+    @property
+    def scope(self) -> Scope:
+        if self._credentials is None:
+            raise BadFrameError("The first frame is hello.")
+        return self._credentials.scope
+
+    def push(self, text: str) -> None:
+        self.outlet.push(text)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Have the connection closed; the first reason counts."""
+        if self._closing is None:
+            self._closing = Closed(code, reason)
+            if self._task is not None:
+                self._task.cancel()
+
+    async def run(self) -> None:
+        """Serve the connection until it ends."""
+        writer: asyncio.Task[None] | None = None
+        gateway = self._gateway
+        try:
+            await self._enter()
+            writer = asyncio.create_task(self._write())
+            gateway.sockets.add(self)
+            await self._greet()
+            while True:
+                await self._handle(await self._receive())
+        except WebSocketDisconnect:
+            pass
+        except Closed as closed:
+            await self._send_close(closed.code, closed.reason, writer)
+        except asyncio.CancelledError:
+            if self._closing is None or self._task is None:
+                raise
+            self._task.uncancel()
+            await self._send_close(self._closing.code, self._closing.reason, writer)
+        except CampfireError as error:
+            await self._send_close(error.close_code or 1011, error.code, writer)
+        except Exception:
+            logger.exception("a socket failed")
+            await self._send_close(1011, "internal", writer)
+        finally:
+            self._leave()
+            if writer is not None:
+                writer.cancel()
+
+    # The beginning.
+
+    async def _enter(self) -> None:
+        """Accept the connection, or refuse it in a way that a browser can understand."""
+        websocket, gateway = self._websocket, self._gateway
+        offered = websocket.scope.get("subprotocols") or []
+        refused: Exception | None = None
+        try:
+            check_origin(websocket, gateway.settings.allowed_origins)
+            if offered and frames.SUBPROTOCOL not in offered:
+                raise ProtocolVersionError()
+            if gateway.draining:
+                raise Closed(CLOSE_RESTARTING, "restarting")
+            # The host's word is asked for before the accept, as for any other request of it.
+            self._session = await gateway.host.scope(websocket)
+        except (CampfireError, Closed) as error:
+            refused = error
+        # A browser learns the reason of a refusal only from a close after an accept.
+        await websocket.accept(frames.SUBPROTOCOL if frames.SUBPROTOCOL in offered else None)
+        if refused is not None:
+            raise refused
+
+    async def _greet(self) -> None:
+        gateway = self._gateway
+        try:
+            async with asyncio.timeout(gateway.settings.hello_timeout):
+                first = await self._receive()
+        except TimeoutError:
+            raise HelloTimeoutError() from None
+        if not isinstance(first, frames.Hello):
+            error = BadFrameError("The first frame is hello.")
+            self._error(error, getattr(first, "id", None))
+            raise error
+        self._credentials = await gateway.credentials_of(self._session, first.token)
+        self.heard_at = self.checked_at = asyncio.get_running_loop().time()
+        self._gateway.arrive(self)
+        heads: list[StreamHead] = []
+        points: list[tuple[frames.ResumePoint, Subscription, Page]] = []
+        refused: list[frames.ErrorFrame] = []
+        for point in first.resume:
+            try:
+                subscription, page = await self._attach(point.stream, point.after)
+            except NotFoundError as error:
+                refused.append(_error_frame(error, None, field=point.stream))
+                continue
+            points.append((point, subscription, page))
+            heads.append(StreamHead(stream=point.stream, head=page.head))
+        self.outlet.push_frame(
+            frames.Welcome(
+                version=frames.VERSION,
+                session=ids.new(ids.SESSION),
+                epoch=gateway.store.epoch,
+                heartbeat=gateway.settings.heartbeat,
+                limits=frames.Limits(
+                    frame_bytes=gateway.settings.max_frame_bytes,
+                    body_characters=gateway.settings.max_body_characters,
+                    subscriptions=gateway.settings.max_subscriptions,
+                ),
+                principal=self.scope.record,
+                streams=heads,
+                token=self._credentials.renewal,
+            )
+        )
+        for frame in refused:
+            self.outlet.push_frame(frame)
+        for point, subscription, page in points:
+            self._replay(point.stream, subscription, page, point.after, point.epoch)
+
+    # Frames in.
+
+    async def _receive(self) -> frames.ClientFrame:
+        """The next frame that can be understood; what cannot is answered and passed over."""
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1005))
+            self.heard_at = asyncio.get_running_loop().time()
+            raw = message.get("text")
+            if raw is None:
+                raise BadFrameError("Frames are text.")
+            try:
+                return frames.decode(raw, limit=self._gateway.settings.max_frame_bytes)
+            except FrameRejected as rejected:
+                self._error(rejected.error, rejected.request_id)
+                if isinstance(rejected.error, TooLargeError):
+                    raise rejected.error from None
+
+    async def _handle(self, frame: frames.ClientFrame) -> None:
+        request_id: str | None = getattr(frame, "id", None)
+        try:
+            match frame:
+                case frames.MessageSend():
+                    await self._send(frame)
+                case frames.Receipt():
+                    await self._mark(frame)
+                case frames.Typing():
+                    await self._type(frame)
+                case frames.Subscribe():
+                    await self._subscribe(frame)
+                case frames.Unsubscribe():
+                    self._unsubscribe(frame.stream)
+                    self.outlet.push_frame(frames.Ok(id=frame.id))
+                case frames.Ping():
+                    self._pings = True
+                    self.outlet.push_frame(frames.Pong(n=frame.n))
+                case frames.Hello():
+                    raise BadFrameError("There is one hello, at the beginning.")
+        except CampfireError as error:
+            self._error(error, request_id)
+
+    async def _send(self, frame: frames.MessageSend) -> None:
+        future = self._gateway.store.send(
+            self.scope,
+            frame.conversation_id,
+            client_id=frame.id,
+            body=frame.body,
+            visibility=frame.visibility,
+            reply_to=frame.reply_to,
+        )
+        self._track(future, partial(self._sent, frame.id))
+        self._gateway.presence.typing(self.scope, frame.conversation_id, active=False)
+        await self._room()
+
+    def _sent(self, request_id: str, sent: Sent) -> None:
+        self.outlet.push_frame(
+            frames.SendOk(
+                id=request_id,
+                message_id=sent.message_id,
+                seq=sent.seq,
+                at=sent.at,
+                duplicate=sent.duplicate,
+            )
+        )
+
+    async def _mark(self, frame: frames.Receipt) -> None:
+        future = self._gateway.store.mark(
+            self.scope, frame.conversation_id, delivered=frame.delivered, read=frame.read
+        )
+        self._track(future, partial(self._marked, frame.id), frame.id)
+        await self._room()
+
+    def _marked(self, request_id: str | None, _: Marked) -> None:
+        if request_id is not None:
+            self.outlet.push_frame(frames.Ok(id=request_id))
+
+    async def _type(self, frame: frames.Typing) -> None:
+        self.scope.require_writer()
+        name = streams.conversation(frame.conversation_id)
+        if name not in self._subscriptions:
+            await self._gateway.store.authorize_stream(self.scope, name)
+        self._gateway.presence.typing(self.scope, frame.conversation_id, active=frame.active)
+
+    def _track(self, future: asyncio.Future[Any], done: Any, request_id: str | None = None) -> None:
+        """Answer when a write has landed, without a task for each."""
+        self._in_flight += 1
+        request_id = request_id or (done.args[0] if done.args else None)
+        future.add_done_callback(partial(self._answer, done, request_id))
+
+    def _answer(self, done: Any, request_id: str | None, future: asyncio.Future[Any]) -> None:
+        self._in_flight -= 1
+        self._landed.set()
+        error = future.exception()
+        if error is None:
+            done(future.result())
+        elif isinstance(error, CampfireError):
+            self._error(error, request_id)
+        else:
+            logger.error("a write failed unexpectedly", exc_info=error)
+            self._error(InternalError(), request_id)
+
+    async def _room(self) -> None:
+        while self._in_flight >= IN_FLIGHT:
+            self._landed.clear()
+            await self._landed.wait()
+
+    # Streams.
+
+    async def _subscribe(self, frame: frames.Subscribe) -> None:
+        self._unsubscribe(frame.stream)
+        if len(self._subscriptions) >= self._gateway.settings.max_subscriptions:
+            raise TooManyError("This connection has too many subscriptions.")
+        subscription, page = await self._attach(frame.stream, frame.after)
+        after = page.head if frame.after is None else frame.after
+        self.outlet.push_frame(frames.SubscribeOk(id=frame.id, stream=frame.stream, head=page.head))
+        self._replay(frame.stream, subscription, page, after, frame.epoch)
+
+    async def _attach(self, name: str, after: int | None) -> tuple[Subscription, Page]:
+        """Listen first, then read: nothing can fall in between."""
+        gateway, scope = self._gateway, self.scope
+        await gateway.store.authorize_stream(scope, name)
+        if name in self._subscriptions:
+            raise InvalidError("The stream is subscribed to already.", field="stream")
+        subscription = gateway.hub.attach(scope.organization, name, self)
+        try:
+            if after is None:
+                heads = await gateway.store.stream_heads(scope.organization, [name])
+                after = heads.get(name, 0)
+            subscription.last = after
+            page = await gateway.store.stream_page(scope.organization, name, after)
+        except BaseException:
+            gateway.hub.detach(subscription)
+            raise
+        self._subscriptions[name] = subscription
+        stream = streams.parse(name)
+        if stream.kind == "conversation":
+            gateway.presence.open_conversation(scope, stream.subject)
+        return subscription, page
+
+    def _replay(
+        self, name: str, subscription: Subscription, page: Page, after: int, epoch: str | None
+    ) -> None:
+        """Send what was read, and go on reading in the background where there is more."""
+        reason = reset_reason(page, after=after, epoch=epoch, current=self._gateway.store.epoch)
+        if reason is not None:
+            self._unsubscribe(name)
+            self.outlet.push_frame(
+                frames.Reset(
+                    stream=name, epoch=self._gateway.store.epoch, head=page.head, reason=reason
+                )
+            )
+            return
+        self._push_page(name, page)
+        if self._gateway.hub.splice(subscription, page):
+            return
+        task = asyncio.create_task(self._read_on(name, subscription))
+        self._replays[name] = task
+        task.add_done_callback(partial(self._replayed, name))
+
+    async def _read_on(self, name: str, subscription: Subscription) -> None:
+        gateway = self._gateway
+        while True:
+            await self.outlet.room()
+            page = await gateway.store.stream_page(self.scope.organization, name, subscription.last)
+            self._push_page(name, page)
+            if gateway.hub.splice(subscription, page):
+                return
+
+    def _replayed(self, name: str, task: asyncio.Task[None]) -> None:
+        if self._replays.get(name) is task:
+            del self._replays[name]
+        if task.cancelled() or task.exception() is None:
+            return
+        # The client resumes by itself; staying half-subscribed would leave it stale.
+        logger.warning("a replay could not be finished: %s", task.exception())
+        self.close(1013, "unavailable")
+
+    def _push_page(self, name: str, page: Page) -> None:
+        if page.events:
+            self.push(events_text(name, page))
+
+    def _unsubscribe(self, name: str) -> None:
+        subscription = self._subscriptions.pop(name, None)
+        replay = self._replays.pop(name, None)
+        if replay is not None:
+            replay.cancel()
+        if subscription is None:
+            return
+        self._gateway.hub.detach(subscription)
+        stream = streams.parse(name)
+        if stream.kind == "conversation":
+            self._gateway.presence.close_conversation(self.scope, stream.subject)
+
+    # Frames out.
+
+    def _error(self, error: CampfireError, request_id: str | None) -> None:
+        self.outlet.push_frame(_error_frame(error, request_id))
+
+    def heartbeat(self) -> None:
+        """Say where the streams stand, which shows a client that its last event was lost."""
+        heads = {
+            name: subscription.channel.delivered
+            for name, subscription in self._subscriptions.items()
+            if subscription.live and subscription.channel.delivered is not None
+        }
+        self.outlet.push_frame(frames.Head(heads=heads))
+
+    def look_after(self, now: float) -> None:
+        """Close what is stuck, silent or expired; called about once a second."""
+        settings = self._gateway.settings
+        began = self.outlet.writing_since
+        if began is not None and now - began > settings.send_timeout:
+            self.outlet.clog()
+        # Only a client that has begun to ping is held to it; TCP and the server watch the rest.
+        elif self._pings and now - self.heard_at > 2 * settings.heartbeat + 1:
+            self.close(1001, "silent")
+        credentials = self._credentials
+        if credentials is None:
+            return
+        if credentials.expires_at is not None and time.time() > credentials.expires_at:
+            self.close(TokenExpiredError.close_code or 4401, TokenExpiredError.code)
+
+    async def still_vouched_for(self) -> bool:
+        """Whether the host still says of this connection what it said at the beginning."""
+        credentials = self._credentials
+        if credentials is None or not credentials.by_session:
+            return True
+        return credentials.vouched_by(await self._gateway.host.scope(self._websocket))
+
+    # The end.
+
+    async def _write(self) -> None:
+        try:
+            await self.outlet.write()
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            # The peer is gone; the reading side is told the same and ends the connection.
+            self.close(1006, "gone")
+
+    async def _send_close(self, code: int, reason: str, writer: asyncio.Task[None] | None) -> None:
+        websocket = self._websocket
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                if writer is not None and not self.outlet.clogged:
+                    await self.outlet.drained()
+                if writer is not None:
+                    writer.cancel()
+                if websocket.application_state is WebSocketState.CONNECTED and code != 1006:
+                    await websocket.close(code, reason)
+        except (TimeoutError, RuntimeError, OSError, WebSocketDisconnect):
+            # It does not read; returning makes the server drop the connection.
+            logger.debug("a close frame could not be delivered", exc_info=True)
+
+    def _leave(self) -> None:
+        for name in list(self._subscriptions):
+            self._unsubscribe(name)
+        if self in self._gateway.sockets:
+            self._gateway.sockets.discard(self)
+        if self._credentials is not None:
+            self._gateway.depart(self)
+
+
+def _error_frame(
+    error: CampfireError, request_id: str | None, field: str | None = None
+) -> frames.ErrorFrame:
+    return frames.ErrorFrame(
+        code=error.code,
+        message=error.message,
+        final=error.final,
+        id=request_id,
+        field=field or error.field,
+        retry_after=error.retry_after,
+    )
+
+
+def reset_reason(page: Page, *, after: int, epoch: str | None, current: str) -> Any:
+    """Why a client cannot go on from where it was, if it cannot."""
+    if epoch is not None and epoch != current:
+        return "epoch"
+    if after > page.head:
+        return "ahead"
+    if page.first > after + 1:
+        return "pruned"
+    return None
+
+
+def events_text(name: str, page: Page) -> str:
+    """An ``events`` frame around events that are text already."""
+    return '{"type":"events","stream":%s,"events":[%s],"more":%s}' % (
+        frames.encode_value(name),
+        ",".join(text for _, text in page.events),
+        "true" if page.more else "false",
+    )

@@ -1,0 +1,58 @@
+"""Hearing of SIGTERM before the server acts on it.
+
+A server that is told to stop closes its WebSockets first and runs the lifespan's shutdown last;
+by then nobody is left to be told when to come back. So, while Campfire runs, its own handler stands in
+front of the server's: it drains, gives the frames a moment, and hands the signal on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+logger = logging.getLogger("campfire_chat")
+
+#: Seconds between telling the clients and handing the signal on.
+GRACE = 0.3
+
+
+class SigtermHook:
+    """A context in which SIGTERM first calls ``drain``. Off the main thread it does nothing."""
+
+    def __init__(self, drain: Callable[[], None]) -> None:
+        self._drain = drain
+        self._before: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._heard = False
+
+    def __enter__(self) -> SigtermHook:
+        if threading.current_thread() is threading.main_thread():
+            before = signal.getsignal(signal.SIGTERM)
+            # Without a Python handler of the server's, SIGTERM ends the process as ever.
+            if callable(before):
+                self._loop = asyncio.get_running_loop()
+                self._before = before
+                signal.signal(signal.SIGTERM, self._handle)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._before is not None and signal.getsignal(signal.SIGTERM) == self._handle:
+            signal.signal(signal.SIGTERM, self._before)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        loop = self._loop
+        if self._heard or loop is None or loop.is_closed():
+            # The second signal means it.
+            self._before(number, frame)
+            return
+        self._heard = True
+        loop.call_soon_threadsafe(self._begin, number)
+
+    def _begin(self, number: int) -> None:
+        self._drain()
+        asyncio.get_running_loop().call_later(GRACE, self._before, number, None)

@@ -1,0 +1,132 @@
+"""Agents: the host's users as the desk knows them, and what they chose to be available for."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select, update
+
+from campfire_chat.domain.availability import effective
+from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import ForbiddenError, NotFoundError
+from campfire_chat.models import AgentRecord, Assignee, Availability, Role, SenderKind
+from campfire_chat.storage import tables
+from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.operations import Operation
+from campfire_chat.storage.presence import CONNECTED
+from campfire_chat.storage.records import agent_of
+from campfire_chat.storage.transaction import Transaction
+
+_a = tables.agents.c
+_p = tables.presence.c
+
+
+async def list_all(session: Session, scope: Scope, *, alive_since: int) -> list[AgentRecord]:
+    """The organisation's agents by name, with their availability as of now.
+
+    Raises:
+        ForbiddenError: The caller is not an agent.
+    """
+    scope.require_agent()
+    return await of_organization(session, scope.organization, alive_since=alive_since)
+
+
+async def of_organization(
+    session: Session, organization: str, *, alive_since: int
+) -> list[AgentRecord]:
+    """:func:`list_all` for the hub and for what a visitor is told of the team."""
+    rows = await session.all(
+        select(tables.agents).where(_a.org_id == organization).order_by(_a.name, _a.agent_id)
+    )
+    present = await session.all(
+        select(_p.participant_id)
+        .where(
+            _p.org_id == organization,
+            _p.place == CONNECTED,
+            _p.participant_kind == SenderKind.AGENT.value,
+            _p.beat_at >= alive_since,
+        )
+        .distinct()
+    )
+    alive = {row["participant_id"] for row in present}
+    return [
+        agent_of(
+            row,
+            effective(Availability(row["availability"]), present=row["agent_id"] in alive),
+        )
+        for row in rows
+    ]
+
+
+async def get(session: Session, scope: Scope, agent_id: str, *, alive_since: int) -> AgentRecord:
+    """
+    Raises:
+        ForbiddenError: The caller is not an agent.
+        NotFoundError: No such agent in the organisation.
+    """
+    for agent in await list_all(session, scope, alive_since=alive_since):
+        if agent.id == agent_id:
+            return agent
+    raise NotFoundError("There is no such agent.")
+
+
+async def assignee(session: Session, scope: Scope, agent_id: str) -> Assignee | None:
+    """An agent of the organisation to whom conversations may be given."""
+    row = await session.first(
+        select(_a.agent_id, _a.name, _a.avatar_url).where(
+            _a.org_id == scope.organization,
+            _a.agent_id == agent_id,
+            _a.role != Role.VIEWER.value,
+        )
+    )
+    if row is None:
+        return None
+    return Assignee(id=row["agent_id"], name=row["name"], avatar_url=row["avatar_url"])
+
+
+class RememberAgent(Operation[None]):
+    """Keep the calling agent with what the host says of them today."""
+
+    async def run(self, transaction: Transaction) -> None:
+        principal = self.scope.principal
+        session = transaction.session
+        role = principal.role or Role.AGENT
+        values = {
+            "name": principal.name or principal.id,
+            "avatar_url": principal.avatar_url,
+            "email": principal.email,
+            "role": role.value,
+        }
+        mine = (_a.org_id == self.organization) & (_a.agent_id == principal.id)
+        known = await session.first(select(_a.agent_id).where(mine))
+        if known is None:
+            await session.execute(
+                insert(tables.agents).values(
+                    org_id=self.organization,
+                    agent_id=principal.id,
+                    availability=Availability.ONLINE.value,
+                    created_at=transaction.now,
+                    **values,
+                )
+            )
+        else:
+            await session.execute(update(tables.agents).where(mine).values(**values))
+
+
+class SetAvailability(Operation[None]):
+    """Say what an agent is available for; agents say it for themselves, admins for anybody."""
+
+    def __init__(self, scope: Scope, agent_id: str, availability: Availability) -> None:
+        super().__init__(scope)
+        self._agent_id = agent_id
+        self._availability = availability
+
+    async def run(self, transaction: Transaction) -> None:
+        self.scope.require_agent()
+        mine = (_a.org_id == self.organization) & (_a.agent_id == self._agent_id)
+        if await transaction.session.first(select(_a.agent_id).where(mine)) is None:
+            raise NotFoundError("There is no such agent.")
+        principal = self.scope.principal
+        if self._agent_id != principal.id and principal.role not in (Role.OWNER, Role.ADMIN):
+            raise ForbiddenError("Only admins change a colleague's availability.")
+        await transaction.session.execute(
+            update(tables.agents).where(mine).values(availability=self._availability.value)
+        )

@@ -1,0 +1,67 @@
+"""Contacts: visitors once they have written. A page view leaves no row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, insert, select, update
+
+from campfire_chat.domain.principal import Scope
+from campfire_chat.models import Contact
+from campfire_chat.storage import tables
+from campfire_chat.storage.lanes import Session
+
+_c = tables.contacts.c
+
+
+async def find(session: Session, scope: Scope, contact_id: str) -> Contact | None:
+    """A contact of the organisation; agents see all, a visitor only themselves."""
+    if not scope.is_agent and contact_id != scope.principal.id:
+        return None
+    row = await session.first(
+        select(tables.contacts).where(_c.org_id == scope.organization, _c.contact_id == contact_id)
+    )
+    if row is None:
+        return None
+    return Contact(
+        id=row["contact_id"],
+        external_id=row["external_id"],
+        verified=bool(row["verified"]),
+        name=row["name"],
+        email=row["email"],
+        avatar_url=row["avatar_url"],
+    )
+
+
+async def remember(session: Session, scope: Scope, now: int) -> Contact:
+    """Keep the calling visitor as a contact, with what the host says of them today."""
+    principal = scope.principal
+    contact = Contact(
+        id=principal.id,
+        external_id=principal.external_id,
+        verified=principal.external_id is not None,
+        name=principal.name,
+        email=principal.email,
+        avatar_url=principal.avatar_url,
+    )
+    values: dict[str, Any] = {
+        "external_id": contact.external_id,
+        "verified": contact.verified,
+        "name": contact.name,
+        "email": contact.email,
+        "avatar_url": contact.avatar_url,
+    }
+    known = await find(session, scope, contact.id)
+    if known is None:
+        await session.execute(
+            insert(tables.contacts).values(
+                org_id=scope.organization, contact_id=contact.id, created_at=now, **values
+            )
+        )
+    elif known != contact:
+        await session.execute(
+            update(tables.contacts)
+            .where(and_(_c.org_id == scope.organization, _c.contact_id == contact.id))
+            .values(**values)
+        )
+    return contact

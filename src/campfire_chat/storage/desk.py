@@ -1,0 +1,317 @@
+"""The rarer writes of the desk: opening and changing conversations, editing and deleting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, update
+
+from campfire_chat import clock, events, ids
+from campfire_chat.domain import streams, text
+from campfire_chat.domain.conversations import (
+    Conversation,
+    Patch,
+    change,
+    check_subject,
+    receive,
+)
+from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import (
+    ClientIdConflictError,
+    ForbiddenError,
+    InvalidError,
+    MessageDeletedError,
+    NotFoundError,
+)
+from campfire_chat.models import (
+    Message,
+    MessageKind,
+    Participant,
+    Role,
+    SenderKind,
+    Status,
+    Visibility,
+)
+from campfire_chat.storage import agents, contacts, messages, tables
+from campfire_chat.storage.operations import Once, Operation
+from campfire_chat.storage.records import client_key, message_of
+from campfire_chat.storage.transaction import Transaction, wire_text
+
+_m = tables.messages.c
+_e = tables.events.c
+
+#: Who acts when the clock does.
+SYSTEM = Participant(kind=SenderKind.SYSTEM, id="system", name=None)
+
+
+class Opened(msgspec.Struct, frozen=True):
+    conversation_id: str
+    duplicate: bool
+
+
+class OpenConversation(Operation[Opened]):
+    """Begin a conversation with its first message. ``body`` has passed ``check_body``."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        *,
+        client_id: str,
+        body: str,
+        subject: str | None,
+        contact_id: str | None,
+    ) -> None:
+        super().__init__(scope)
+        self._client_id = client_id
+        self._body = body
+        self._subject = check_subject(subject)
+        self._contact_id = contact_id
+
+    async def run(self, transaction: Transaction) -> Opened:
+        scope = self.scope
+        scope.require_writer()
+        session = transaction.session
+        key = client_key(scope.sender_key, self._client_id)
+        rows = await session.fetch(
+            messages.BY_CLIENT_KEY,
+            org_id=self.organization,
+            keys=session.engine.list_value([key]),
+        )
+        if rows:
+            return self._repeated(message_of(rows[0]))
+        if scope.is_agent:
+            if self._contact_id is None:
+                raise InvalidError("An agent names the contact to write to.", field="contact_id")
+            contact = await contacts.find(session, scope, self._contact_id)
+            if contact is None:
+                raise InvalidError("There is no such contact.", field="contact_id")
+        else:
+            if self._contact_id not in (None, scope.principal.id):
+                raise ForbiddenError("Visitors write for themselves.")
+            contact = await contacts.remember(session, scope, transaction.now)
+        conversation = Conversation(
+            organization=self.organization,
+            id=ids.new(ids.CONVERSATION),
+            contact=contact,
+            subject=self._subject,
+            created_at=transaction.now,
+            last_at=transaction.now - 1,
+            last_activity_at=transaction.now,
+        )
+        transaction.add(conversation)
+        at = conversation.next_at(transaction.now)
+        message = Message(
+            id=ids.new(ids.MESSAGE),
+            conversation_id=conversation.id,
+            visibility=Visibility.PUBLIC,
+            seq=1,
+            at=clock.rfc3339(at),
+            sender=scope.principal.participant,
+            kind=MessageKind.TEXT,
+            body=self._body,
+            client_id=self._client_id,
+        )
+        receive(
+            conversation,
+            sender=message.sender,
+            visibility=Visibility.PUBLIC,
+            at=at,
+            seq=1,
+            body=self._body,
+        )
+        transaction.append(conversation, events.MESSAGE_CREATED, message, at, internal=False)
+        transaction.add_message(scope, message, at)
+        return Opened(conversation_id=conversation.id, duplicate=False)
+
+    def _repeated(self, earlier: Message) -> Opened:
+        same = earlier.seq == 1 and earlier.visibility is Visibility.PUBLIC
+        unchanged = earlier.edited_at is None and earlier.deleted_at is None
+        if not same or (unchanged and earlier.body != self._body):
+            raise ClientIdConflictError()
+        return Opened(conversation_id=earlier.conversation_id, duplicate=True)
+
+
+class ChangeConversation(Once[None]):
+    """Change status, assignee, priority, tags or subject.
+
+    Args:
+        patch: What to change, but for the assignee.
+        assignee_id: The agent who gets it, None for nobody, UNSET to leave it.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        conversation_id: str,
+        patch: Patch,
+        assignee_id: str | msgspec.UnsetType | None,
+        *,
+        client_id: str | None,
+    ) -> None:
+        content = msgspec.json.encode((conversation_id, patch, str(assignee_id))).decode()
+        super().__init__(
+            scope,
+            (conversation_id,),
+            client_id=client_id,
+            content=f"change {content}",
+        )
+        self._conversation_id = conversation_id
+        self._patch = patch
+        self._assignee_id = assignee_id
+
+    async def do(self, transaction: Transaction) -> None:
+        conversation = transaction.conversation(self.scope, self._conversation_id)
+        self.scope.require_agent()
+        self.scope.require_writer()
+        patch = self._patch
+        if self._assignee_id is None:
+            patch = msgspec.structs.replace(patch, assignee=None)
+        elif not isinstance(self._assignee_id, msgspec.UnsetType):
+            assignee = await agents.assignee(transaction.session, self.scope, self._assignee_id)
+            if assignee is None:
+                raise InvalidError("There is no such agent.", field="assignee_id")
+            patch = msgspec.structs.replace(patch, assignee=assignee)
+        changes = change(
+            conversation, patch, actor=self.scope.principal.participant, now=transaction.now
+        )
+        transaction.append_changes(conversation, changes)
+
+    async def repeat(self, transaction: Transaction) -> None:
+        transaction.conversation(self.scope, self._conversation_id)
+
+
+class WakeConversation(Operation[None]):
+    """Reopen a conversation whose snooze has ended; nothing if somebody was faster."""
+
+    def __init__(self, scope: Scope, conversation_id: str) -> None:
+        super().__init__(scope, (conversation_id,))
+        self._conversation_id = conversation_id
+
+    async def run(self, transaction: Transaction) -> None:
+        conversation = transaction.conversation(self.scope, self._conversation_id)
+        until = conversation.snoozed_until
+        if conversation.status is not Status.SNOOZED or until is None or until > transaction.now:
+            return
+        changes = change(conversation, Patch(status=Status.OPEN), actor=SYSTEM, now=transaction.now)
+        transaction.append_changes(conversation, changes)
+
+
+class _OnMessage(Once[Message]):
+    """What editing and deleting share: finding the message and writing it back."""
+
+    def __init__(
+        self, scope: Scope, message: Message, *, client_id: str | None, content: str
+    ) -> None:
+        super().__init__(scope, (message.conversation_id,), client_id=client_id, content=content)
+        self._message_id = message.id
+        self._conversation_id = message.conversation_id
+
+    async def _load(self, transaction: Transaction) -> tuple[Conversation, Message]:
+        """The message as it is now, under the conversation's lock."""
+        conversation = transaction.conversation(self.scope, self._conversation_id)
+        self.scope.require_writer()
+        session = transaction.session
+        rows = await session.fetch(
+            messages.BY_ID,
+            org_id=self.organization,
+            ids=session.engine.list_value([self._message_id]),
+        )
+        if not rows:
+            raise NotFoundError("There is no such message.")
+        return conversation, message_of(rows[0])
+
+    async def repeat(self, transaction: Transaction) -> Message:
+        _, message = await self._load(transaction)
+        return message
+
+    def _is_own(self, message: Message) -> bool:
+        principal = self.scope.principal
+        return message.sender.kind is principal.kind and message.sender.id == principal.id
+
+    async def _write(
+        self,
+        transaction: Transaction,
+        conversation: Conversation,
+        event: str,
+        new: Message,
+        at: int,
+    ) -> None:
+        column = "deleted_at" if event == events.MESSAGE_DELETED else "edited_at"
+        await transaction.session.execute(
+            update(tables.messages)
+            .where(_m.org_id == self.organization, _m.message_id == new.id)
+            .values({"body": new.body, column: at})
+        )
+        internal = new.visibility is Visibility.INTERNAL
+        last = conversation.last_message
+        if not internal and last is not None and last.seq == new.seq:
+            conversation.last_message = msgspec.structs.replace(last, text=text.preview(new.body))
+        transaction.append(conversation, event, new, at, internal=internal)
+
+
+class EditMessage(_OnMessage):
+    """Replace the text of one's own message. ``body`` has passed ``check_body``."""
+
+    def __init__(self, scope: Scope, message: Message, body: str, *, client_id: str | None) -> None:
+        super().__init__(scope, message, client_id=client_id, content=f"edit {message.id} {body}")
+        self._body = body
+
+    async def do(self, transaction: Transaction) -> Message:
+        conversation, message = await self._load(transaction)
+        if not self._is_own(message):
+            raise ForbiddenError("Only its author edits a message.")
+        if message.deleted_at is not None:
+            raise MessageDeletedError()
+        if message.body == self._body:
+            return message
+        at = conversation.next_at(transaction.now)
+        new = msgspec.structs.replace(message, body=self._body, edited_at=clock.rfc3339(at))
+        await self._write(transaction, conversation, events.MESSAGE_UPDATED, new, at)
+        return new
+
+
+class DeleteMessage(_OnMessage):
+    """Take a message's text away, from the tables and from the log; its place stays."""
+
+    def __init__(self, scope: Scope, message: Message, *, client_id: str | None) -> None:
+        super().__init__(scope, message, client_id=client_id, content=f"delete {message.id}")
+
+    async def do(self, transaction: Transaction) -> Message:
+        conversation, message = await self._load(transaction)
+        if not self._is_own(message) and self.scope.principal.role not in (Role.OWNER, Role.ADMIN):
+            raise ForbiddenError("Only its author or an admin deletes a message.")
+        if message.deleted_at is not None:
+            return message
+        at = conversation.next_at(transaction.now)
+        new = msgspec.structs.replace(message, body="", deleted_at=clock.rfc3339(at))
+        await self._write(transaction, conversation, events.MESSAGE_DELETED, new, at)
+        await self._redact(transaction, new)
+        return new
+
+    async def _redact(self, transaction: Transaction, message: Message) -> None:
+        """Rewrite the earlier events about the message without its text.
+
+        The one exception to "append only": whoever deletes a message means it, and a replay
+        must not bring the text back. Seqs, times and types stay.
+        """
+        session = transaction.session
+        await transaction.flush()
+        name = streams.notes if message.visibility is Visibility.INTERNAL else streams.conversation
+        stream = name(message.conversation_id)
+        rows: list[dict[str, Any]] = await session.all(
+            select(_e.seq, _e.event, _e.at).where(
+                _e.org_id == self.organization,
+                _e.stream == stream,
+                _e.seq >= message.seq,
+                _e.message_id == message.id,
+                _e.event.in_([events.MESSAGE_CREATED, events.MESSAGE_UPDATED]),
+            )
+        )
+        for row in rows:
+            payload = wire_text(stream, row["seq"], row["event"], clock.rfc3339(row["at"]), message)
+            await session.execute(
+                update(tables.events)
+                .where(_e.org_id == self.organization, _e.stream == stream, _e.seq == row["seq"])
+                .values(payload=payload)
+            )

@@ -1,0 +1,273 @@
+"""Lanes: long-lived tasks that each own one database connection.
+
+Nothing else in the package touches ``databases``. Callers hand a lane work and await a future, so
+a caller that is cancelled costs the connection nothing, no transaction is ever shared by
+accident, and a broken connection is replaced in one place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from databases import Database
+from databases.core import Connection
+from sqlalchemy.sql.elements import ClauseElement
+
+from campfire_chat.errors import CampfireError, OverloadedError, StorageUnavailableError
+from campfire_chat.storage.dialects import Engine, Failure, Row, Statement, ordered
+
+logger = logging.getLogger("campfire_chat.storage")
+
+T = TypeVar("T")
+Work = Callable[["Session"], Awaitable[T]]
+
+#: How often work is tried before its caller is told that the database is away.
+ATTEMPTS = 5
+#: Seconds: the longest wait before the first repetition; it doubles (full jitter).
+BACKOFF = 0.1
+
+
+class Session:
+    """A lane's connection, as work sees it."""
+
+    def __init__(self, connection: Connection, engine: Engine) -> None:
+        self._connection = connection
+        self.engine = engine
+        self.raw: Any = connection.raw_connection
+
+    async def all(self, query: ClauseElement) -> list[dict[str, Any]]:
+        """Every row of a query, by column name."""
+        rows = await self._connection.fetch_all(query)
+        return [dict(cast("Mapping[str, Any]", row._mapping)) for row in rows]
+
+    async def first(self, query: ClauseElement) -> dict[str, Any] | None:
+        """The first row of a query, by column name."""
+        row = await self._connection.fetch_one(query)
+        return None if row is None else dict(cast("Mapping[str, Any]", row._mapping))
+
+    async def execute(self, query: ClauseElement) -> None:
+        """Run a query whose rows, if any, do not matter."""
+        await self._connection.execute(query)
+
+    async def fetch(self, statement: Statement, **values: Any) -> Sequence[Row]:
+        """Every row of a hot statement, by position."""
+        sql, order, fixed = statement.on(self.engine)
+        return await self.engine.fetch(self.raw, sql, ordered(order, fixed, values))
+
+    async def many(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a hot statement once per row, in one go."""
+        if rows:
+            sql, order, fixed = statement.on(self.engine)
+            await self.engine.many(self.raw, sql, [ordered(order, fixed, row) for row in rows])
+
+    async def command(self, sql: str) -> None:
+        await self.engine.command(self.raw, sql)
+
+    async def transaction(self, work: Work[T]) -> T:
+        """Run ``work`` between BEGIN and COMMIT; any exception rolls back and is raised.
+
+        Explicit, because after a failed COMMIT ``databases`` leaves the transaction open.
+        """
+        await self.command(self.engine.begin)
+        try:
+            result = await work(self)
+            await self.command("COMMIT")
+        except BaseException:
+            if self.engine.in_transaction(self.raw):
+                await self.command("ROLLBACK")
+            raise
+        return result
+
+
+class _Job:
+    __slots__ = ("future", "work")
+
+    def __init__(self, work: Work[Any], future: asyncio.Future[Any]) -> None:
+        self.work = work
+        self.future = future
+
+
+class LaneFailure(Exception):
+    def __init__(self, failure: Failure, cause: BaseException) -> None:
+        super().__init__(f"{failure.value}: {cause}")
+        self.failure = failure
+        self.cause = cause
+
+
+class Lanes:
+    """A group of lanes that take work from one queue.
+
+    Args:
+        url: The database.
+        engine: What kind it is.
+        count: How many lanes, hence connections.
+        writable: Whether they may write.
+        limit: Jobs that may wait; one more is refused.
+    """
+
+    def __init__(self, url: str, engine: Engine, *, count: int, writable: bool, limit: int) -> None:
+        self._url = url
+        self._engine = engine
+        self._count = count
+        self._writable = writable
+        self._limit = limit
+        self._jobs: deque[_Job] = deque()
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self.connected = 0
+
+    async def start(self) -> None:
+        """Connect every lane.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+        """
+        self._stopping = False
+        loop = asyncio.get_running_loop()
+        ready = [loop.create_future() for _ in range(self._count)]
+        self._tasks = [asyncio.create_task(self._supervise(first)) for first in ready]
+        try:
+            await asyncio.gather(*ready)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Finish what waits, then close the connections."""
+        self._stopping = True
+        self._wake.set()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        self._refuse_waiting(StorageUnavailableError("The service is stopping."))
+
+    async def run(self, work: Work[T], *, attempts: int = ATTEMPTS) -> T:
+        """Have a lane do ``work`` and return its result.
+
+        Work that fails because of the connection or of another transaction is done again, so
+        it has to be repeatable as a whole.
+
+        Raises:
+            OverloadedError: Too much work is waiting.
+            StorageUnavailableError: The database stayed away for every attempt.
+            CampfireError: As ``work`` raised it.
+        """
+        for attempt in range(attempts):
+            if attempt:
+                # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+                await asyncio.sleep(random.uniform(0, BACKOFF * 2**attempt))  # noqa: S311
+            try:
+                return await self._submit(work)
+            except LaneFailure as failure:
+                if failure.failure is Failure.STATEMENT:
+                    raise failure.cause from None
+                logger.warning("database work failed (attempt %d): %s", attempt + 1, failure)
+                if failure.failure is Failure.UNAVAILABLE:
+                    break
+        raise StorageUnavailableError(retry_after=1.0)
+
+    async def _submit(self, work: Work[T]) -> T:
+        if self._stopping:
+            raise StorageUnavailableError("The service is stopping.", retry_after=1.0)
+        if len(self._jobs) >= self._limit:
+            raise OverloadedError(retry_after=1.0)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.append(_Job(work, future))
+        self._wake.set()
+        return await future
+
+    async def _supervise(self, ready: asyncio.Future[None]) -> None:
+        failures = 0
+        while not (self._stopping and not self._jobs):
+            # A fresh task per connection: `databases` ties a connection to the task that opened
+            # it, and one that broke inside a transaction poisons that task for good.
+            outcome = await asyncio.gather(
+                asyncio.create_task(self._serve(ready)), return_exceptions=True
+            )
+            error = outcome[0]
+            if not isinstance(error, BaseException):
+                failures = 0
+                continue
+            if not ready.done():
+                ready.set_exception(
+                    StorageUnavailableError(f"The database cannot be reached: {_reason(error)}")
+                )
+                return
+            failures += 1
+            self._refuse_waiting(LaneFailure(Failure.CONNECTION, error))
+            if self._stopping:
+                return
+            delay = min(5.0, 0.05 * 2**failures)
+            logger.warning("database connection failed, again in %.2f s: %s", delay, _reason(error))
+            await asyncio.sleep(delay)
+
+    async def _serve(self, ready: asyncio.Future[None]) -> None:
+        """Own one connection until it breaks or the lane stops."""
+        database = Database(self._url, **self._engine.options())
+        await database.connect()
+        try:
+            async with database.connection() as connection:
+                session = Session(connection, self._engine)
+                for statement in self._engine.setup(writable=self._writable):
+                    await session.command(statement)
+                self.connected += 1
+                try:
+                    if not ready.done():
+                        ready.set_result(None)
+                    await self._work(session)
+                finally:
+                    self.connected -= 1
+        finally:
+            await database.disconnect()
+
+    async def _work(self, session: Session) -> None:
+        while True:
+            while not self._jobs:
+                if self._stopping:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+            job = self._jobs.popleft()
+            if job.future.done():
+                continue
+            if not await self._do(session, job):
+                return
+
+    async def _do(self, session: Session, job: _Job) -> bool:
+        """Do one job; False when the connection is of no more use."""
+        try:
+            result = await job.work(session)
+        except CampfireError as error:
+            _fail(job, error)
+        except Exception as error:
+            failure = self._engine.classify(error)
+            _fail(job, LaneFailure(failure, error))
+            # After anything unexpected inside a transaction the connection is not trusted.
+            return failure in (Failure.CONFLICT, Failure.STATEMENT) and not (
+                self._engine.in_transaction(session.raw)
+            )
+        except BaseException:
+            job.future.cancel()
+            raise
+        else:
+            if not job.future.done():
+                job.future.set_result(result)
+        return True
+
+    def _refuse_waiting(self, error: Exception) -> None:
+        while self._jobs:
+            _fail(self._jobs.popleft(), error)
+
+
+def _fail(job: _Job, error: Exception) -> None:
+    if not job.future.done():
+        job.future.set_exception(error)
+
+
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

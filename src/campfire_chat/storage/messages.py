@@ -1,0 +1,126 @@
+"""Queries about messages. Every one is given a scope and returns only what it may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.sql.elements import ClauseElement
+
+from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import NotFoundError
+from campfire_chat.models import Message, SenderKind, Visibility
+from campfire_chat.storage import conversations, tables
+from campfire_chat.storage.dialects import Engine, Statement
+from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.records import MESSAGE_COLUMNS, message_of
+
+_m = tables.messages.c
+
+#: Where a message's row holds its sender and client id.
+CLIENT_KEY = MESSAGE_COLUMNS.index("client_key")
+
+
+def _select() -> Select[Any]:
+    return select(*(_m[name] for name in MESSAGE_COLUMNS))
+
+
+def _by_client_key(engine: Engine) -> ClauseElement:
+    return _select().where(_m.org_id == bindparam("org_id"), engine.among(_m.client_key, "keys"))
+
+
+def _by_id(engine: Engine) -> ClauseElement:
+    return _select().where(_m.org_id == bindparam("org_id"), engine.among(_m.message_id, "ids"))
+
+
+def _count_between(_: Engine) -> ClauseElement:
+    own_side = _m.sender_kind == SenderKind.VISITOR.value
+    of_visitor = bindparam("of_visitor", type_=tables.conversations.c.reopen_count.type)
+    return (
+        select(func.count())
+        .select_from(tables.messages)
+        .where(
+            _m.org_id == bindparam("org_id"),
+            _m.conversation_id == bindparam("conversation_id"),
+            _m.visibility == Visibility.PUBLIC.value,
+            _m.seq > bindparam("after"),
+            _m.seq <= bindparam("through"),
+            ((of_visitor == 1) & own_side) | ((of_visitor == 0) & ~own_side),
+        )
+    )
+
+
+#: Messages that were stored under one of these sender-and-client-id keys.
+BY_CLIENT_KEY = Statement(_by_client_key)
+BY_ID = Statement(_by_id)
+#: Public messages of one side between two seqs.
+COUNT_BETWEEN = Statement(_count_between)
+
+
+class Bounds(Struct, frozen=True, array_like=True):
+    """Where a thread page ends: the seqs on both streams that the next page lies before."""
+
+    public: int
+    internal: int
+
+
+async def get(session: Session, scope: Scope, message_id: str) -> Message:
+    """
+    Raises:
+        NotFoundError: No such message, or not one that the caller may see.
+    """
+    rows = await session.fetch(
+        BY_ID, org_id=scope.organization, ids=session.engine.list_value([message_id])
+    )
+    if not rows:
+        raise NotFoundError("There is no such message.")
+    message = message_of(rows[0])
+    if message.visibility is Visibility.INTERNAL and not scope.is_agent:
+        raise NotFoundError("There is no such message.")
+    try:
+        await conversations.get(session, scope, message.conversation_id)
+    except NotFoundError:
+        raise NotFoundError("There is no such message.") from None
+    return message
+
+
+async def page(
+    session: Session, scope: Scope, conversation_id: str, before: Bounds | None, limit: int
+) -> tuple[list[Message], Bounds | None]:
+    """A page of a thread, newest first, and where the next one begins.
+
+    Public messages and notes are two ranges of the primary key, merged by time.
+
+    Raises:
+        NotFoundError: No such conversation, or not one that the caller may see.
+    """
+    await conversations.get(session, scope, conversation_id)
+    found: list[Message] = []
+    kinds = [Visibility.PUBLIC, *([Visibility.INTERNAL] if scope.is_agent else [])]
+    for visibility in kinds:
+        query = _select().where(
+            _m.org_id == scope.organization,
+            _m.conversation_id == conversation_id,
+            _m.visibility == visibility.value,
+        )
+        if before is not None:
+            bound = before.public if visibility is Visibility.PUBLIC else before.internal
+            query = query.where(_m.seq < bound)
+        rows = await session.all(query.order_by(_m.seq.desc()).limit(limit + 1))
+        found += [message_of([row[name] for name in MESSAGE_COLUMNS]) for row in rows]
+    found.sort(key=lambda message: message.at, reverse=True)
+    shown = found[:limit]
+    if len(found) <= limit:
+        return shown, None
+    return shown, Bounds(
+        public=_oldest(shown, Visibility.PUBLIC, before.public if before else None),
+        internal=_oldest(shown, Visibility.INTERNAL, before.internal if before else None),
+    )
+
+
+def _oldest(shown: list[Message], visibility: Visibility, otherwise: int | None) -> int:
+    seqs = [message.seq for message in shown if message.visibility is visibility]
+    if seqs:
+        return min(seqs)
+    return 2**53 if otherwise is None else otherwise

@@ -1,0 +1,163 @@
+"""What can be asked of the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+from sqlalchemy import select
+
+from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import ClientIdConflictError
+from campfire_chat.models import Visibility
+from campfire_chat.storage import statements, tables
+from campfire_chat.storage.records import client_key
+from campfire_chat.storage.transaction import Transaction
+
+T = TypeVar("T")
+
+
+class Operation(ABC, Generic[T]):
+    """A write. It names the conversations it may change, since these are locked beforehand.
+
+    Args:
+        scope: Who does it, for which organisation.
+        conversation_ids: Every existing conversation that it may change.
+    """
+
+    def __init__(self, scope: Scope, conversation_ids: Sequence[str] = ()) -> None:
+        self.scope = scope
+        self.conversation_ids = conversation_ids
+
+    @property
+    def organization(self) -> str:
+        return self.scope.organization
+
+    @abstractmethod
+    async def run(self, transaction: Transaction) -> T:
+        """Do it inside ``transaction``; may be called again after a failed commit.
+
+        Raises:
+            CampfireError: It is refused; nothing of it is stored.
+        """
+
+
+class Bulk(Operation[T]):
+    """An operation that is worked off together with its neighbours, without a savepoint.
+
+    It checks everything before it changes anything, in memory only.
+    """
+
+
+class Once(Operation[T]):
+    """An operation that takes effect once per client id, however often it arrives.
+
+    Args:
+        client_id: The caller's id for it; without one it is simply done.
+        content: What it does, so that an id that comes back for something else is noticed. Only
+            its digest is kept.
+    """
+
+    def __init__(
+        self, scope: Scope, conversation_ids: Sequence[str], *, client_id: str | None, content: str
+    ) -> None:
+        super().__init__(scope, conversation_ids)
+        self._client_id = client_id
+        self._fingerprint = hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+
+    async def run(self, transaction: Transaction) -> T:
+        if self._client_id is None:
+            return await self.do(transaction)
+        session = transaction.session
+        key = client_key(self.scope.sender_key, self._client_id)
+        stored = await session.first(
+            select(tables.idempotency.c.fingerprint).where(
+                tables.idempotency.c.org_id == self.organization,
+                tables.idempotency.c.client_key == key,
+            )
+        )
+        if stored is not None:
+            if stored["fingerprint"] != self._fingerprint:
+                raise ClientIdConflictError()
+            return await self.repeat(transaction)
+        result = await self.do(transaction)
+        await session.many(
+            statements.INSERT_IDEMPOTENCY,
+            [
+                {
+                    "org_id": self.organization,
+                    "client_key": key,
+                    "fingerprint": self._fingerprint,
+                    "at": transaction.now,
+                }
+            ],
+        )
+        return result
+
+    @abstractmethod
+    async def do(self, transaction: Transaction) -> T:
+        """Do it for the first time."""
+
+    @abstractmethod
+    async def repeat(self, transaction: Transaction) -> T:
+        """The answer when it had been done before: how things stand now."""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """The answer to a send; ``duplicate`` when the message had been stored before."""
+
+    message_id: str
+    seq: int
+    at: str
+    duplicate: bool
+
+
+class Send(Bulk[Sent]):
+    """Add a message to a conversation. ``body`` has passed ``check_body``."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        conversation_id: str,
+        *,
+        client_id: str,
+        body: str,
+        visibility: Visibility,
+        reply_to: str | None,
+    ) -> None:
+        super().__init__(scope, (conversation_id,))
+        self.conversation_id = conversation_id
+        self.client_id = client_id
+        self.key = client_key(scope.sender_key, client_id)
+        self.body = body
+        self.visibility = visibility
+        self.reply_to = reply_to
+
+    async def run(self, transaction: Transaction) -> Sent:
+        raise AssertionError("sends are run in bulk")
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """Where the caller's marks stand now, and how many messages lie after the read one."""
+
+    delivered: int
+    read: int
+    unread: int
+
+
+class MarkSeen(Bulk[Marked]):
+    """Move the caller's marks in a conversation forward."""
+
+    def __init__(
+        self, scope: Scope, conversation_id: str, *, delivered: int | None, read: int | None
+    ) -> None:
+        super().__init__(scope, (conversation_id,))
+        self.conversation_id = conversation_id
+        self.delivered = delivered
+        self.read = read
+
+    async def run(self, transaction: Transaction) -> Marked:
+        raise AssertionError("receipts are run in bulk")

@@ -1,0 +1,130 @@
+"""Presence: who is connected, and who has which conversation open, as beats in the database.
+
+A row is written when somebody comes and refreshed every beat while they stay. Nobody has to
+delete it: one that has not been refreshed for its lifetime is dead, so a crash leaves no ghosts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import delete, select
+
+from campfire_chat.domain.principal import Scope
+from campfire_chat.models import Participant, SenderKind
+from campfire_chat.storage import statements, tables
+from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.operations import Operation
+from campfire_chat.storage.transaction import Transaction
+
+_p = tables.presence.c
+
+#: The place of somebody who is connected, whatever they look at.
+CONNECTED = ""
+
+
+class Beat(Struct, frozen=True):
+    """Somebody is alive at a place: :data:`CONNECTED` or a conversation id."""
+
+    organization: str
+    place: str
+    participant: Participant
+
+
+class WritePresence(Operation[None]):
+    """Refresh some beats of this process, drop others, and sweep what has long been dead."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        *,
+        node_id: str,
+        alive: Sequence[Beat] = (),
+        gone: Sequence[Beat] = (),
+        dead_before: int | None = None,
+    ) -> None:
+        super().__init__(scope)
+        self._node_id = node_id
+        self._alive = alive
+        self._gone = gone
+        self._dead_before = dead_before
+
+    async def run(self, transaction: Transaction) -> None:
+        session = transaction.session
+        for beat in self._gone:
+            await session.execute(
+                delete(tables.presence).where(
+                    _p.org_id == beat.organization,
+                    _p.place == beat.place,
+                    _p.participant_kind == beat.participant.kind.value,
+                    _p.participant_id == beat.participant.id,
+                    _p.node_id == self._node_id,
+                )
+            )
+        await session.many(
+            statements.UPSERT_PRESENCE,
+            [self._row(beat, transaction.now) for beat in self._alive],
+        )
+        if self._dead_before is not None:
+            await session.execute(
+                delete(tables.presence).where(
+                    _p.org_id == self.organization, _p.beat_at < self._dead_before
+                )
+            )
+
+    def _row(self, beat: Beat, now: int) -> dict[str, Any]:
+        return {
+            "org_id": beat.organization,
+            "place": beat.place,
+            "participant_kind": beat.participant.kind.value,
+            "participant_id": beat.participant.id,
+            "node_id": self._node_id,
+            "name": beat.participant.name,
+            "avatar_url": beat.participant.avatar_url,
+            "beat_at": now,
+        }
+
+
+async def viewers(
+    session: Session, scope: Scope, conversation_id: str, *, alive_since: int
+) -> list[Participant]:
+    """The agents who have a conversation open; empty for a visitor, whom it does not concern."""
+    if not scope.is_agent:
+        return []
+    rows = await session.all(
+        select(_p.participant_id, _p.name, _p.avatar_url)
+        .where(
+            _p.org_id == scope.organization,
+            _p.place == conversation_id,
+            _p.participant_kind == SenderKind.AGENT.value,
+            _p.beat_at >= alive_since,
+        )
+        .order_by(_p.participant_id)
+    )
+    found = {
+        row["participant_id"]: Participant(
+            SenderKind.AGENT, row["participant_id"], row["name"], row["avatar_url"]
+        )
+        for row in rows
+    }
+    return list(found.values())
+
+
+async def is_present(
+    session: Session, organization: str, kind: SenderKind, participant_id: str, *, alive_since: int
+) -> bool:
+    """Whether a participant is connected to any process."""
+    row = await session.first(
+        select(_p.participant_id)
+        .where(
+            _p.org_id == organization,
+            _p.place == CONNECTED,
+            _p.participant_kind == kind.value,
+            _p.participant_id == participant_id,
+            _p.beat_at >= alive_since,
+        )
+        .limit(1)
+    )
+    return row is not None

@@ -1,0 +1,251 @@
+"""Rows to records and back: the one place that knows how a record is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from campfire_chat import clock
+from campfire_chat.domain.conversations import Conversation
+from campfire_chat.domain.receipts import Mark
+from campfire_chat.models import (
+    AgentRecord,
+    Assignee,
+    Availability,
+    Contact,
+    Message,
+    MessageKind,
+    Participant,
+    Preview,
+    Priority,
+    ReceiptRecord,
+    Role,
+    SenderKind,
+    Status,
+    Visibility,
+)
+from campfire_chat.storage.dialects import Row
+
+_encode = msgspec.json.Encoder().encode
+_decode_preview = msgspec.json.Decoder(Preview).decode
+_decode_tags = msgspec.json.Decoder(list[str]).decode
+
+#: The columns of a conversation with its contact and assignee, in the order of
+#: :func:`conversation_of`.
+CONVERSATION_COLUMNS = (
+    "conversation_id",
+    "status",
+    "priority",
+    "subject",
+    "tags",
+    "last_message",
+    "created_at",
+    "last_at",
+    "last_activity_at",
+    "waiting_since",
+    "first_response_at",
+    "resolved_at",
+    "snoozed_until",
+    "reopen_count",
+    "head",
+    "notes_head",
+    "visitor_messages",
+    "agent_messages",
+    "contact_id",
+    "external_id",
+    "verified",
+    "contact_name",
+    "contact_email",
+    "contact_avatar_url",
+    "assignee_id",
+    "assignee_name",
+    "assignee_avatar_url",
+)
+
+
+def conversation_of(organization: str, row: Row) -> Conversation:
+    (
+        conversation_id,
+        status,
+        priority,
+        subject,
+        tags,
+        last_message,
+        created_at,
+        last_at,
+        last_activity_at,
+        waiting_since,
+        first_response_at,
+        resolved_at,
+        snoozed_until,
+        reopen_count,
+        head,
+        notes_head,
+        visitor_messages,
+        agent_messages,
+        contact_id,
+        external_id,
+        verified,
+        contact_name,
+        contact_email,
+        contact_avatar_url,
+        assignee_id,
+        assignee_name,
+        assignee_avatar_url,
+    ) = row
+    return Conversation(
+        organization=organization,
+        id=conversation_id,
+        contact=Contact(
+            id=contact_id,
+            external_id=external_id,
+            verified=bool(verified),
+            name=contact_name,
+            email=contact_email,
+            avatar_url=contact_avatar_url,
+        ),
+        status=Status(status),
+        priority=Priority(priority) if priority else None,
+        subject=subject,
+        assignee=(
+            Assignee(id=assignee_id, name=assignee_name, avatar_url=assignee_avatar_url)
+            if assignee_id is not None
+            else None
+        ),
+        tags=_decode_tags(tags),
+        last_message=_decode_preview(last_message) if last_message else None,
+        created_at=created_at,
+        last_at=last_at,
+        last_activity_at=last_activity_at,
+        waiting_since=waiting_since,
+        first_response_at=first_response_at,
+        resolved_at=resolved_at,
+        snoozed_until=snoozed_until,
+        reopen_count=reopen_count,
+        head=head,
+        notes_head=notes_head,
+        visitor_messages=visitor_messages,
+        agent_messages=agent_messages,
+    )
+
+
+def conversation_values(conversation: Conversation) -> dict[str, Any]:
+    """The columns of ``campfire_conversations``."""
+    return {
+        "org_id": conversation.organization,
+        "conversation_id": conversation.id,
+        "contact_id": conversation.contact.id,
+        "status": conversation.status.value,
+        "priority": conversation.priority.value if conversation.priority else None,
+        "subject": conversation.subject,
+        "assignee_id": conversation.assignee.id if conversation.assignee else None,
+        "tags": _encode(conversation.tags).decode(),
+        "last_message": (
+            _encode(conversation.last_message).decode() if conversation.last_message else None
+        ),
+        "created_at": conversation.created_at,
+        "last_at": conversation.last_at,
+        "last_activity_at": conversation.last_activity_at,
+        "waiting_since": conversation.waiting_since,
+        "first_response_at": conversation.first_response_at,
+        "resolved_at": conversation.resolved_at,
+        "snoozed_until": conversation.snoozed_until,
+        "reopen_count": conversation.reopen_count,
+        "head": conversation.head,
+        "notes_head": conversation.notes_head,
+        "visitor_messages": conversation.visitor_messages,
+        "agent_messages": conversation.agent_messages,
+    }
+
+
+#: The columns of a message, in the order of :func:`message_of`.
+MESSAGE_COLUMNS = (
+    "message_id",
+    "conversation_id",
+    "visibility",
+    "seq",
+    "client_key",
+    "at",
+    "sender_kind",
+    "sender_id",
+    "sender_name",
+    "sender_avatar_url",
+    "kind",
+    "body",
+    "reply_to",
+    "edited_at",
+    "deleted_at",
+)
+
+
+def message_of(row: Row) -> Message:
+    (
+        message_id,
+        conversation_id,
+        visibility,
+        seq,
+        client_key,
+        at,
+        sender_kind,
+        sender_id,
+        sender_name,
+        sender_avatar_url,
+        kind,
+        body,
+        reply_to,
+        edited_at,
+        deleted_at,
+    ) = row
+    return Message(
+        id=message_id,
+        conversation_id=conversation_id,
+        visibility=Visibility(visibility),
+        seq=seq,
+        at=clock.rfc3339(at),
+        sender=Participant(SenderKind(sender_kind), sender_id, sender_name, sender_avatar_url),
+        kind=MessageKind(kind),
+        body=body,
+        client_id=client_key[len(sender_kind) + len(sender_id) + 2 :],
+        reply_to=reply_to,
+        edited_at=clock.rfc3339_or_none(edited_at),
+        deleted_at=clock.rfc3339_or_none(deleted_at),
+    )
+
+
+def client_key(sender_key: str, client_id: str) -> str:
+    """Sender and client id in one.
+
+    Sender ids are printable, so the separator cannot occur in them and no two senders share
+    a key, whatever their client ids are.
+    """
+    return f"{sender_key}\x1f{client_id}"
+
+
+def agent_of(row: Mapping[str, Any], availability: Availability) -> AgentRecord:
+    return AgentRecord(
+        id=row["agent_id"],
+        name=row["name"],
+        avatar_url=row["avatar_url"],
+        role=Role(row["role"]),
+        availability=availability,
+    )
+
+
+def receipt_of(row: Mapping[str, Any]) -> ReceiptRecord:
+    return ReceiptRecord(
+        participant=Participant(
+            SenderKind(row["participant_kind"]),
+            row["participant_id"],
+            row["participant_name"],
+            row["participant_avatar_url"],
+        ),
+        delivered=row["delivered"],
+        read=row["read"],
+    )
+
+
+def mark_of(row: Row) -> Mark:
+    delivered, read, read_count = row
+    return Mark(delivered=delivered, read=read, read_count=read_count)

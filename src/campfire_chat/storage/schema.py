@@ -1,0 +1,115 @@
+"""Bringing the tables to the version that this code needs.
+
+Alembic renders the SQL; it runs on the writer lane's own connection, in one transaction and
+under a lock, so that several processes may start at once and none needs a second driver.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from campfire_chat.errors import MigrationError
+from campfire_chat.settings import Migrate
+from campfire_chat.storage.dialects import Engine
+from campfire_chat.storage.lanes import Lanes, Session
+
+logger = logging.getLogger("campfire_chat.storage")
+
+VERSION_TABLE = "campfire_alembic_version"
+_SCRIPTS = Path(__file__).parent / "migrations"
+#: Any number that no other program uses for a PostgreSQL advisory lock: "campfire" in ASCII.
+_LOCK = 0x63616D7066697265
+
+
+class _Statements(list[str]):
+    """What Alembic writes to: one call, one statement."""
+
+    def write(self, statement: str) -> None:
+        if statement.strip():
+            self.append(statement.strip().rstrip(";"))
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def _config(engine: Engine, output: _Statements | None = None) -> Config:
+    config = Config() if output is None else Config(output_buffer=output)  # type: ignore[arg-type]
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["dialect_name"] = engine.name
+    config.attributes["version_table"] = VERSION_TABLE
+    return config
+
+
+def head(engine: Engine) -> str:
+    """The revision that this version of the package needs."""
+    found = ScriptDirectory.from_config(_config(engine)).get_current_head()
+    if found is None:
+        raise MigrationError("The package has no migrations; its installation is broken.")
+    return found
+
+
+def _render(engine: Engine, current: str | None) -> list[str]:
+    output = _Statements()
+    command.upgrade(_config(engine, output), f"{current or 'base'}:head", sql=True)
+    return output
+
+
+async def revision(session: Session) -> str | None:
+    """The revision that the database is at; None before the first."""
+    if session.engine.name == "sqlite":
+        exists = await session.first(
+            text("SELECT name FROM sqlite_master WHERE name = :name").bindparams(name=VERSION_TABLE)
+        )
+    else:
+        exists = await session.first(
+            text("SELECT 1 AS one WHERE to_regclass(:name) IS NOT NULL").bindparams(
+                name=VERSION_TABLE
+            )
+        )
+    if exists is None:
+        return None
+    row = await session.first(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608
+    return None if row is None else row["version_num"]
+
+
+async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
+    """Do what ``mode`` says about the schema and return the revision it is at.
+
+    Raises:
+        MigrationError: ``check``, and the schema is not at this version's revision; or the
+            schema is of a newer version of this package.
+    """
+    wanted = head(engine)
+    if mode == "off":
+        return wanted
+
+    async def upgrade(session: Session) -> str | None:
+        if engine.name == "postgresql":
+            await session.execute(text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_LOCK))
+        current = await revision(session)
+        if current == wanted or mode == "check":
+            return current
+        known = {
+            script.revision
+            for script in ScriptDirectory.from_config(_config(engine)).walk_revisions()
+        }
+        if current is not None and current not in known:
+            return current
+        for statement in _render(engine, current):
+            await session.command(statement)
+        logger.info("schema upgraded from %s to %s", current or "nothing", wanted)
+        return wanted
+
+    current = await lane.run(lambda session: session.transaction(upgrade))
+    if current != wanted:
+        raise MigrationError(
+            f"The database schema is at {current or 'nothing'}, this version needs {wanted}: "
+            "run `campfire-chat migrate`, or install the version that the schema belongs to."
+        )
+    return wanted

@@ -1,0 +1,184 @@
+"""Messages and receipts, worked off in bulk: a few statements however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from campfire_chat import clock, events, ids
+from campfire_chat.domain.conversations import receive
+from campfire_chat.domain.receipts import Mark, advance
+from campfire_chat.errors import (
+    CampfireError,
+    ClientIdConflictError,
+    ForbiddenError,
+    InvalidError,
+)
+from campfire_chat.models import Message, MessageKind, Visibility
+from campfire_chat.storage import messages
+from campfire_chat.storage.operations import Bulk, Marked, MarkSeen, Send, Sent
+from campfire_chat.storage.records import message_of
+from campfire_chat.storage.transaction import Transaction
+
+
+async def run_bulk(transaction: Transaction, operations: Sequence[Bulk[Any]]) -> list[Any]:
+    """Results, or the errors that single operations fail with, in order."""
+    if not operations:
+        return []
+    sends = [operation for operation in operations if isinstance(operation, Send)]
+    marks = [operation for operation in operations if isinstance(operation, MarkSeen)]
+    by_organization: dict[str, set[str]] = {}
+    for operation in operations:
+        by_organization.setdefault(operation.organization, set()).update(operation.conversation_ids)
+    for organization, conversation_ids in by_organization.items():
+        await transaction.load(organization, conversation_ids)
+    known = await _known(transaction, sends)
+    targets = await _reply_targets(transaction, sends)
+    for organization in {operation.organization for operation in marks}:
+        await transaction.load_marks(
+            organization,
+            [item.conversation_id for item in marks if item.organization == organization],
+        )
+    outcomes: list[Any] = []
+    for operation in operations:
+        try:
+            if isinstance(operation, Send):
+                outcomes.append(_send(transaction, operation, known, targets))
+            elif isinstance(operation, MarkSeen):
+                outcomes.append(await _mark(transaction, operation))
+            else:
+                raise AssertionError(f"{operation!r} is not run in bulk")
+        except CampfireError as error:
+            outcomes.append(error)
+    return outcomes
+
+
+def _send(
+    transaction: Transaction,
+    operation: Send,
+    known: dict[tuple[str, str], Message],
+    targets: dict[tuple[str, str], Message],
+) -> Sent:
+    scope = operation.scope
+    scope.require_writer()
+    conversation = transaction.conversation(scope, operation.conversation_id)
+    internal = operation.visibility is Visibility.INTERNAL
+    if internal and not scope.is_agent:
+        raise ForbiddenError("Only agents write notes.")
+    earlier = known.get((operation.organization, operation.key))
+    if earlier is not None:
+        return _repeated(operation, earlier)
+    if operation.reply_to is not None:
+        target = targets.get((operation.organization, operation.reply_to))
+        if (
+            target is None
+            or target.conversation_id != conversation.id
+            or (target.visibility is Visibility.INTERNAL and not internal)
+        ):
+            raise InvalidError("There is no such message in this conversation.", field="reply_to")
+    at = conversation.next_at(transaction.now)
+    seq = transaction.next_seq(conversation, internal=internal)
+    message = Message(
+        id=ids.new(ids.MESSAGE),
+        conversation_id=conversation.id,
+        visibility=operation.visibility,
+        seq=seq,
+        at=clock.rfc3339(at),
+        sender=scope.principal.participant,
+        kind=MessageKind.TEXT,
+        body=operation.body,
+        client_id=operation.client_id,
+        reply_to=operation.reply_to,
+    )
+    changes = receive(
+        conversation,
+        sender=message.sender,
+        visibility=operation.visibility,
+        at=at,
+        seq=seq,
+        body=operation.body,
+    )
+    transaction.append(conversation, events.MESSAGE_CREATED, message, at, internal=internal)
+    transaction.add_message(scope, message, at)
+    transaction.append_changes(conversation, changes)
+    known[operation.organization, operation.key] = message
+    return Sent(message_id=message.id, seq=seq, at=message.at, duplicate=False)
+
+
+def _repeated(operation: Send, earlier: Message) -> Sent:
+    """The answer to a send whose client id is known.
+
+    An id that comes back with other content is a client's mistake; answering "stored" would lose
+    the second text without a word. Once the message was edited or deleted, its first text is no
+    longer there to compare with, and the repetition is taken at its word.
+    """
+    same = (
+        earlier.conversation_id == operation.conversation_id
+        and earlier.visibility is operation.visibility
+        and (
+            earlier.body == operation.body
+            or earlier.edited_at is not None
+            or earlier.deleted_at is not None
+        )
+    )
+    if not same:
+        raise ClientIdConflictError()
+    return Sent(message_id=earlier.id, seq=earlier.seq, at=earlier.at, duplicate=True)
+
+
+async def _known(transaction: Transaction, sends: Sequence[Send]) -> dict[tuple[str, str], Message]:
+    wanted: dict[str, list[str]] = {}
+    for send in sends:
+        wanted.setdefault(send.organization, []).append(send.key)
+    session = transaction.session
+    found: dict[tuple[str, str], Message] = {}
+    for organization, keys in wanted.items():
+        rows = await session.fetch(
+            messages.BY_CLIENT_KEY, org_id=organization, keys=session.engine.list_value(keys)
+        )
+        for row in rows:
+            message = message_of(row)
+            found[organization, row[messages.CLIENT_KEY]] = message
+    return found
+
+
+async def _reply_targets(
+    transaction: Transaction, sends: Sequence[Send]
+) -> dict[tuple[str, str], Message]:
+    wanted: dict[str, list[str]] = {}
+    for send in sends:
+        if send.reply_to is not None:
+            wanted.setdefault(send.organization, []).append(send.reply_to)
+    session = transaction.session
+    found: dict[tuple[str, str], Message] = {}
+    for organization, message_ids in wanted.items():
+        rows = await session.fetch(
+            messages.BY_ID, org_id=organization, ids=session.engine.list_value(message_ids)
+        )
+        found |= {(organization, row[0]): message_of(row) for row in rows}
+    return found
+
+
+async def _mark(transaction: Transaction, operation: MarkSeen) -> Marked:
+    scope = operation.scope
+    conversation = transaction.conversation(scope, operation.conversation_id)
+    old = transaction.mark(scope, conversation.id)
+    new = advance(old, delivered=operation.delivered, read=operation.read, head=conversation.head)
+    total = conversation.visitor_messages if scope.is_agent else conversation.agent_messages
+    if new.read != old.read:
+        read_count = total
+        if new.read < conversation.head:
+            await transaction.flush_messages()
+            counted = await transaction.session.fetch(
+                messages.COUNT_BETWEEN,
+                org_id=operation.organization,
+                conversation_id=conversation.id,
+                after=old.read,
+                through=new.read,
+                of_visitor=int(scope.is_agent),
+            )
+            read_count = old.read_count + counted[0][0]
+        new = Mark(delivered=new.delivered, read=new.read, read_count=read_count)
+    if new != old:
+        transaction.set_mark(scope, conversation.id, new)
+    return Marked(delivered=new.delivered, read=new.read, unread=total - new.read_count)

@@ -1,0 +1,468 @@
+"""The storage of one Campfire: its lanes, its ledger, and what can be asked of them.
+
+Reads go to the reader lanes, writes through the ledger; both are given the caller's scope.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import UnsetType
+from sqlalchemy import select
+
+from campfire_chat.clock import SECOND
+from campfire_chat.domain import text
+from campfire_chat.domain.availability import of_team
+from campfire_chat.domain.conversations import Conversation, Patch
+from campfire_chat.domain.principal import Principal, Scope
+from campfire_chat.errors import StorageUnavailableError
+from campfire_chat.models import (
+    AgentConversation,
+    AgentRecord,
+    Availability,
+    Counts,
+    Message,
+    ReceiptRecord,
+    SenderKind,
+    Status,
+    Visibility,
+    VisitorConversation,
+)
+from campfire_chat.protocols import Clock
+from campfire_chat.settings import Settings
+from campfire_chat.storage import (
+    agents,
+    conversations,
+    messages,
+    presence,
+    receipts,
+    schema,
+    streams,
+    tables,
+)
+from campfire_chat.storage.desk import (
+    SYSTEM,
+    ChangeConversation,
+    DeleteMessage,
+    EditMessage,
+    OpenConversation,
+    WakeConversation,
+)
+from campfire_chat.storage.dialects import engine_of
+from campfire_chat.storage.lanes import Lanes, Session
+from campfire_chat.storage.ledger import Ledger, OnCommit
+from campfire_chat.storage.messages import Bounds
+from campfire_chat.storage.operations import Marked, MarkSeen, Send, Sent
+from campfire_chat.storage.streams import Page
+
+ANYONE = conversations.ANYONE
+
+
+class Store:
+    """See the module. ``epoch`` names this life of the database; a restored backup gets another."""
+
+    def __init__(
+        self, database_url: str, *, settings: Settings, on_commit: OnCommit, now: Clock
+    ) -> None:
+        self.engine = engine_of(database_url)
+        self.epoch = ""
+        self._settings = settings
+        self._now = now
+        limit = settings.write_queue
+        self._writer = Lanes(database_url, self.engine, count=1, writable=True, limit=limit)
+        self._readers = Lanes(
+            database_url, self.engine, count=settings.readers, writable=False, limit=limit
+        )
+        self._ledger = Ledger(self._writer, on_commit=on_commit, now=now, limit=limit)
+
+    async def start(self) -> None:
+        """Connect, bring the schema up to date and begin to take work.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+            MigrationError: The schema is not the one that is needed.
+        """
+        await self._writer.start()
+        try:
+            await schema.prepare(self._writer, self.engine, self._settings.migrate)
+            self.epoch = await self._writer.run(lambda session: session.transaction(_epoch))
+            await self._readers.start()
+            await self._ledger.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def migrate(self) -> str:
+        """Only bring the schema up to date and return its revision; for the command line."""
+        await self._writer.start()
+        try:
+            return await schema.prepare(self._writer, self.engine, "auto")
+        finally:
+            await self._writer.stop()
+
+    async def stop(self) -> None:
+        """Commit what waits and close the connections."""
+        await self._ledger.stop()
+        await self._readers.stop()
+        await self._writer.stop()
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the database can be written and read right now."""
+        return self._writer.connected > 0 and self._readers.connected > 0
+
+    # Conversations.
+
+    async def open_conversation(
+        self,
+        scope: Scope,
+        *,
+        client_id: str,
+        body: str,
+        subject: str | None = None,
+        contact_id: str | None = None,
+    ) -> tuple[AgentConversation | VisitorConversation, bool]:
+        """Begin a conversation; also whether it had been begun before under that client id."""
+        operation = OpenConversation(
+            scope,
+            client_id=self._client_id(client_id),
+            body=self._body(body),
+            subject=subject,
+            contact_id=contact_id,
+        )
+        opened = await self._ledger.submit(operation)
+        return await self.conversation(scope, opened.conversation_id), opened.duplicate
+
+    async def conversation(
+        self, scope: Scope, conversation_id: str
+    ) -> AgentConversation | VisitorConversation:
+        """
+        Raises:
+            NotFoundError: No such conversation, or not one that the caller may see.
+        """
+
+        async def work(session: Session) -> AgentConversation | VisitorConversation:
+            found = await conversations.get(session, scope, conversation_id)
+            counts = await receipts.read_counts(session, scope, [conversation_id])
+            marks = await receipts.of_conversation(session, scope, conversation_id)
+            looking = await presence.viewers(
+                session, scope, conversation_id, alive_since=self.alive_since
+            )
+            availability: Availability | None = None
+            if found.assignee is not None and not scope.is_agent:
+                team = await agents.of_organization(
+                    session, scope.organization, alive_since=self.alive_since
+                )
+                availability = next(
+                    (item.availability for item in team if item.id == found.assignee.id), None
+                )
+            read_count = counts.get(conversation_id, 0)
+            if not scope.is_agent:
+                return _for_visitor(found, read_count, marks, availability)
+            record = _for_agent(found, read_count)
+            present = await presence.is_present(
+                session,
+                scope.organization,
+                SenderKind.VISITOR,
+                found.contact.id,
+                alive_since=self.alive_since,
+            )
+            return msgspec.structs.replace(
+                record, receipts=marks, viewers=looking, contact_present=present
+            )
+
+        return await self._readers.run(work)
+
+    async def conversation_page(
+        self,
+        scope: Scope,
+        *,
+        statuses: Sequence[Status],
+        assignee_id: str | object | None,
+        before: tuple[int, str] | None,
+        limit: int,
+    ) -> tuple[list[AgentConversation | VisitorConversation], tuple[int, str] | None]:
+        """A page of conversations, newest activity first, and where the next one begins."""
+
+        async def work(
+            session: Session,
+        ) -> tuple[list[AgentConversation | VisitorConversation], tuple[int, str] | None]:
+            found = await conversations.list_page(
+                session,
+                scope,
+                statuses=statuses,
+                assignee_id=assignee_id,
+                before=before,
+                limit=limit + 1,
+            )
+            shown = found[:limit]
+            counts = await receipts.read_counts(session, scope, [item.id for item in shown])
+            records: list[AgentConversation | VisitorConversation] = [
+                _for_agent(item, counts.get(item.id, 0))
+                if scope.is_agent
+                else _for_visitor(item, counts.get(item.id, 0), [], None)
+                for item in shown
+            ]
+            if len(found) <= limit:
+                return records, None
+            return records, (shown[-1].last_activity_at, shown[-1].id)
+
+        return await self._readers.run(work)
+
+    async def change_conversation(
+        self,
+        scope: Scope,
+        conversation_id: str,
+        patch: Patch,
+        assignee_id: str | UnsetType | None,
+        *,
+        client_id: str | None = None,
+    ) -> AgentConversation | VisitorConversation:
+        operation = ChangeConversation(
+            scope,
+            conversation_id,
+            patch,
+            assignee_id,
+            client_id=None if client_id is None else self._client_id(client_id),
+        )
+        await self._ledger.submit(operation)
+        return await self.conversation(scope, conversation_id)
+
+    async def wake_snoozed(self) -> int:
+        """Reopen conversations whose snooze has ended; how many were due."""
+        due = await self._readers.run(
+            lambda session: conversations.due_snoozes(session, self._now(), 200)
+        )
+        for organization, conversation_id in due:
+            scope = system_scope(organization)
+            await self._ledger.submit(WakeConversation(scope, conversation_id))
+        return len(due)
+
+    # Messages.
+
+    def send(
+        self,
+        scope: Scope,
+        conversation_id: str,
+        *,
+        client_id: str,
+        body: str,
+        visibility: Visibility = Visibility.PUBLIC,
+        reply_to: str | None = None,
+    ) -> asyncio.Future[Sent]:
+        """Store a message; the same client id stores once, for ever.
+
+        Takes its place in the queue at once, so that messages keep the order of the calls.
+
+        Raises:
+            InvalidError: The body or an id cannot be stored.
+            OverloadedError: Too many writes wait.
+        """
+        return self._ledger.enqueue(
+            Send(
+                scope,
+                conversation_id,
+                client_id=self._client_id(client_id),
+                body=self._body(body),
+                visibility=visibility,
+                reply_to=reply_to,
+            )
+        )
+
+    async def message(self, scope: Scope, message_id: str) -> Message:
+        """
+        Raises:
+            NotFoundError: No such message, or not one that the caller may see.
+        """
+        return await self._readers.run(lambda session: messages.get(session, scope, message_id))
+
+    async def message_page(
+        self, scope: Scope, conversation_id: str, before: Bounds | None, limit: int
+    ) -> tuple[list[Message], Bounds | None]:
+        """A page of a thread, newest first, and where the next one begins."""
+        return await self._readers.run(
+            lambda session: messages.page(session, scope, conversation_id, before, limit)
+        )
+
+    async def edit_message(
+        self, scope: Scope, message_id: str, body: str, *, client_id: str | None = None
+    ) -> Message:
+        checked = self._body(body)
+        message = await self.message(scope, message_id)
+        return await self._ledger.submit(
+            EditMessage(scope, message, checked, client_id=self._optional_id(client_id))
+        )
+
+    async def delete_message(
+        self, scope: Scope, message_id: str, *, client_id: str | None = None
+    ) -> Message:
+        message = await self.message(scope, message_id)
+        return await self._ledger.submit(
+            DeleteMessage(scope, message, client_id=self._optional_id(client_id))
+        )
+
+    def mark(
+        self, scope: Scope, conversation_id: str, *, delivered: int | None, read: int | None
+    ) -> asyncio.Future[Marked]:
+        """Move the caller's marks forward; takes its place in the queue at once."""
+        return self._ledger.enqueue(
+            MarkSeen(scope, conversation_id, delivered=delivered, read=read)
+        )
+
+    # Streams.
+
+    async def authorize_stream(self, scope: Scope, name: str) -> None:
+        """
+        Raises:
+            NotFoundError: No such stream, or not one that the caller may see.
+        """
+        await self._readers.run(lambda session: streams.authorize(session, scope, name))
+
+    async def stream_page(
+        self, organization: str, name: str, after: int, limit: int = streams.PAGE_EVENTS
+    ) -> Page:
+        """Events of a stream that the caller was authorized for."""
+        return await self._readers.run(
+            lambda session: streams.read_page(session, organization, name, after, limit)
+        )
+
+    async def stream_heads(self, organization: str, names: Sequence[str]) -> dict[str, int]:
+        """The heads of streams; one without events is missing."""
+        return await self._readers.run(lambda session: streams.heads(session, organization, names))
+
+    # Agents and presence.
+
+    @property
+    def alive_since(self) -> int:
+        """A beat from before this moment means that its participant is gone."""
+        return self._now() - int(self._settings.presence_life * SECOND)
+
+    async def remember_agent(self, scope: Scope) -> None:
+        await self._ledger.submit(agents.RememberAgent(scope))
+
+    async def agents(self, scope: Scope) -> list[AgentRecord]:
+        return await self._readers.run(
+            lambda session: agents.list_all(session, scope, alive_since=self.alive_since)
+        )
+
+    async def agent(self, scope: Scope, agent_id: str) -> AgentRecord:
+        return await self._readers.run(
+            lambda session: agents.get(session, scope, agent_id, alive_since=self.alive_since)
+        )
+
+    async def team(self, organization: str) -> list[AgentRecord]:
+        """The agents of an organisation, for the hub's presence watch."""
+        return await self._readers.run(
+            lambda session: agents.of_organization(
+                session, organization, alive_since=self.alive_since
+            )
+        )
+
+    async def team_availability(self, organization: str) -> Availability:
+        """What a visitor is told of the team."""
+        return of_team(item.availability for item in await self.team(organization))
+
+    async def set_availability(
+        self, scope: Scope, agent_id: str, availability: Availability
+    ) -> AgentRecord:
+        await self._ledger.submit(agents.SetAvailability(scope, agent_id, availability))
+        return await self.agent(scope, agent_id)
+
+    async def open_assigned_to(self, organization: str, agent_id: str) -> list[str]:
+        return await self._readers.run(
+            lambda session: conversations.open_assigned_to(session, organization, agent_id)
+        )
+
+    async def write_presence(
+        self,
+        organization: str,
+        *,
+        node_id: str,
+        alive: Sequence[presence.Beat] = (),
+        gone: Sequence[presence.Beat] = (),
+        sweep: bool = False,
+    ) -> None:
+        """Refresh beats of this process, drop others; ``sweep`` also removes long dead ones."""
+        await self._ledger.submit(
+            presence.WritePresence(
+                system_scope(organization),
+                node_id=node_id,
+                alive=alive,
+                gone=gone,
+                dead_before=self.alive_since if sweep else None,
+            )
+        )
+
+    async def is_present(self, organization: str, kind: SenderKind, participant_id: str) -> bool:
+        return await self._readers.run(
+            lambda session: presence.is_present(
+                session, organization, kind, participant_id, alive_since=self.alive_since
+            )
+        )
+
+    def _body(self, body: str) -> str:
+        return text.check_body(body, limit=self._settings.max_body_characters)
+
+    def _client_id(self, client_id: str) -> str:
+        text.check_text(client_id, field="client_id")
+        return client_id
+
+    def _optional_id(self, client_id: str | None) -> str | None:
+        return None if client_id is None else self._client_id(client_id)
+
+
+def system_scope(organization: str) -> Scope:
+    """The scope of what the clock does; it may see everything in the organisation."""
+    return Scope(organization, Principal(kind=SenderKind.AGENT, id=SYSTEM.id, name=SYSTEM.name))
+
+
+def _for_agent(conversation: Conversation, read_count: int) -> AgentConversation:
+    summary = conversation.summary
+    return AgentConversation(
+        **{name: getattr(summary, name) for name in summary.__struct_fields__},
+        unread=conversation.visitor_messages - read_count,
+    )
+
+
+def _for_visitor(
+    conversation: Conversation,
+    read_count: int,
+    marks: list[ReceiptRecord],
+    availability: Availability | None,
+) -> VisitorConversation:
+    summary = conversation.summary
+    return VisitorConversation(
+        id=summary.id,
+        status=summary.status,
+        subject=summary.subject,
+        assignee=summary.assignee,
+        assignee_availability=availability,
+        last_message=summary.last_message,
+        counts=Counts(visitor=conversation.visitor_messages, agent=conversation.agent_messages),
+        head=summary.head,
+        created_at=summary.created_at,
+        last_activity_at=summary.last_activity_at,
+        unread=conversation.agent_messages - read_count,
+        receipts=marks,
+    )
+
+
+async def _epoch(session: Session) -> str:
+    column = tables.settings.c
+    mine = (column.org_id == tables.INSTALLATION) & (column.key == "epoch")
+    row = await session.first(select(column.value).where(mine))
+    if row is not None:
+        return row["value"]
+    # Two processes may start on an empty database at once; the first one's epoch stands.
+    await session.execute(
+        session.engine.upsert(tables.settings)
+        .values(org_id=tables.INSTALLATION, key="epoch", value=secrets.token_hex(8))
+        .on_conflict_do_nothing()
+    )
+    stored = await session.first(select(column.value).where(mine))
+    if stored is None:
+        raise StorageUnavailableError("The database does not keep what is written to it.")
+    return stored["value"]

@@ -1,0 +1,199 @@
+"""The tables, all prefixed ``campfire_``; ``org_id`` leads every key, so they shard by tenant.
+
+Times are microseconds since 1970 (BIGINT), JSON is text: both read the same on every engine.
+Rows are current state that a host may join to its own; ``campfire_events`` is the append-only
+log of how it came about, each payload the very text that goes over the wire.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+#: Facts of the whole installation carry this instead of an organisation.
+INSTALLATION = ""
+
+settings = Table(
+    "campfire_settings",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("org_id", "key"),
+)
+
+agents = Table(
+    "campfire_agents",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("agent_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("avatar_url", String),
+    Column("email", String),
+    Column("role", String, nullable=False),
+    Column("availability", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "agent_id"),
+)
+
+contacts = Table(
+    "campfire_contacts",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("contact_id", String, nullable=False),
+    Column("external_id", String),
+    Column("verified", Boolean, nullable=False),
+    Column("name", String),
+    Column("email", String),
+    Column("avatar_url", String),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "contact_id"),
+    UniqueConstraint("org_id", "external_id"),
+)
+
+conversations = Table(
+    "campfire_conversations",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("conversation_id", String, nullable=False),
+    Column("contact_id", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("priority", String),
+    Column("subject", String),
+    Column("assignee_id", String),
+    Column("tags", Text, nullable=False),
+    Column("last_message", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("last_activity_at", BigInteger, nullable=False),
+    Column("waiting_since", BigInteger),
+    Column("first_response_at", BigInteger),
+    Column("resolved_at", BigInteger),
+    Column("snoozed_until", BigInteger),
+    Column("reopen_count", Integer, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("notes_head", BigInteger, nullable=False),
+    Column("visitor_messages", Integer, nullable=False),
+    Column("agent_messages", Integer, nullable=False),
+    PrimaryKeyConstraint("org_id", "conversation_id"),
+    # The lists: one status at a time, everybody's or one assignee's, newest activity first.
+    Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),
+    Index("campfire_conversations_assignee", "org_id", "status", "assignee_id", "last_activity_at"),
+    Index("campfire_conversations_contact", "org_id", "contact_id", "last_activity_at"),
+    # Snoozes that end; partial, so it costs nothing where nothing sleeps.
+    Index(
+        "campfire_conversations_snoozed",
+        "snoozed_until",
+        sqlite_where=text("snoozed_until IS NOT NULL"),
+        postgresql_where=text("snoozed_until IS NOT NULL"),
+    ),
+)
+
+messages = Table(
+    "campfire_messages",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("conversation_id", String, nullable=False),
+    Column("visibility", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("message_id", String, nullable=False),
+    # Sender and client id in one: a single look-up answers "was this stored before?".
+    Column("client_key", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("sender_kind", String, nullable=False),
+    Column("sender_id", String, nullable=False),
+    Column("sender_name", String),
+    Column("sender_avatar_url", String),
+    Column("kind", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("reply_to", String),
+    Column("edited_at", BigInteger),
+    Column("deleted_at", BigInteger),
+    # A thread page is one range of this key; so is counting what lies between two marks.
+    PrimaryKeyConstraint("org_id", "conversation_id", "visibility", "seq"),
+    UniqueConstraint("org_id", "message_id"),
+    UniqueConstraint("org_id", "client_key"),
+    sqlite_with_rowid=False,
+)
+
+receipts = Table(
+    "campfire_receipts",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("conversation_id", String, nullable=False),
+    Column("participant_kind", String, nullable=False),
+    Column("participant_id", String, nullable=False),
+    Column("participant_name", String),
+    Column("participant_avatar_url", String),
+    Column("delivered", BigInteger, nullable=False),
+    Column("read", BigInteger, nullable=False),
+    Column("read_count", Integer, nullable=False),
+    PrimaryKeyConstraint("org_id", "conversation_id", "participant_kind", "participant_id"),
+    sqlite_with_rowid=False,
+)
+
+streams = Table(
+    "campfire_streams",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "stream"),
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "campfire_events",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("event", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    # The message that an event is about: deleting it takes its text out of the log as well.
+    Column("message_id", String),
+    Column("payload", Text, nullable=False),
+    PrimaryKeyConstraint("org_id", "stream", "seq"),
+    sqlite_with_rowid=False,
+)
+
+idempotency = Table(
+    "campfire_idempotency",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("client_key", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "client_key"),
+    sqlite_with_rowid=False,
+)
+
+presence = Table(
+    "campfire_presence",
+    metadata,
+    Column("org_id", String, nullable=False),
+    # "" for being connected at all, else the conversation that is open on the screen.
+    Column("place", String, nullable=False),
+    Column("participant_kind", String, nullable=False),
+    Column("participant_id", String, nullable=False),
+    Column("node_id", String, nullable=False),
+    Column("name", String),
+    Column("avatar_url", String),
+    Column("beat_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "place", "participant_kind", "participant_id", "node_id"),
+    sqlite_with_rowid=False,
+)
