@@ -1,0 +1,206 @@
+"""Engines, servers and people for every test; everything started here is stopped here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.client import Client
+from tests.support.engines import (
+    EngineMissing,
+    copy_sqlite,
+    create_postgres_database,
+    drop_postgres_database,
+    postgres_server,
+    run_apart,
+)
+from tests.support.host import campfire_for, host_app
+from tests.support.people import Desk, Person
+from tests.support.servers import ThreadServer
+
+#: With this in the environment nothing may be skipped.
+IN_CI = os.environ.get("CI", "").lower() in ("true", "1")
+
+ENGINES = ("sqlite", "postgresql")
+
+#: What the shared servers run with: quick clocks, so that nothing has to be waited for.
+QUICK: dict[str, Any] = {
+    "heartbeat": 1.0,
+    "hello_timeout": 1.0,
+    "poll_interval": 0.2,
+    "presence_beat": 1.0,
+    "presence_life": 3.0,
+    "drain_on_sigterm": False,
+}
+
+NewClient = Callable[..., "Client"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--screenshots",
+        action="store_true",
+        help="write the screenshots of the documentation anew, into docs/images",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes more than ten seconds")
+    config.addinivalue_line("markers", "browser: runs in Chromium")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report: pytest.TestReport = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped in CI: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgres_server())
+        except EngineMissing as missing:
+            pytest.skip(f"PostgreSQL: {missing}")
+        yield url
+
+
+async def _migrate(url: str) -> None:
+    campfire = campfire_for(url, drain_on_sigterm=False)
+    async with campfire.lifespan():
+        pass
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file; to be copied, not used."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    run_apart(_migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> Iterator[str]:
+    """The name of a migrated database; to be copied, not used."""
+    url = create_postgres_database(postgres)
+    run_apart(_migrate(url))
+    yield urlsplit(url).path.lstrip("/")
+    drop_postgres_database(url, postgres)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every test that asks for it, directly or not, runs once per engine."""
+    return request.param
+
+
+@pytest.fixture
+def empty_database_url(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """A database without any tables."""
+    if engine == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    url = create_postgres_database(server)
+    yield url
+    drop_postgres_database(url, server)
+
+
+@pytest.fixture
+def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    if engine == "sqlite":
+        yield copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "campfire.db")
+        return
+    server = request.getfixturevalue("postgres")
+    url = create_postgres_database(server, template=request.getfixturevalue("postgres_template"))
+    yield url
+    drop_postgres_database(url, server)
+
+
+@pytest.fixture(scope="session")
+def shared_database_url(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The database behind the shared server."""
+    if engine == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        yield copy_sqlite(template, tmp_path_factory.mktemp("shared") / "campfire.db")
+        return
+    server = request.getfixturevalue("postgres")
+    url = create_postgres_database(server, template=request.getfixturevalue("postgres_template"))
+    yield url
+    drop_postgres_database(url, server)
+
+
+@pytest.fixture(scope="session")
+def server(shared_database_url: str) -> Iterator[ThreadServer]:
+    """A running host with the desk under ``/support``, one per engine for all tests.
+
+    Organisations keep the tests apart: take people from ``desk``.
+    """
+    campfire = campfire_for(
+        shared_database_url, allowed_origins=("https://shop.example",), **QUICK
+    )
+    with ThreadServer(host_app(campfire)) as running:
+        yield running
+
+
+@pytest.fixture
+def base(server: ThreadServer) -> str:
+    """The address of the mount on the shared server."""
+    return f"{server.url}{server.mount}"
+
+
+@pytest.fixture
+def desk(base: str) -> Iterator[Desk]:
+    """A fresh organisation on the shared server."""
+    desk = Desk(base)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def stranger_desk(base: str) -> Iterator[Desk]:
+    """Another organisation on the same server."""
+    desk = Desk(base)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+async def connect(anyio_backend: str) -> AsyncIterator[Callable[..., Any]]:
+    """Connects people; the connections are closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def connect(person: Person, *, hello: bool = True, **options: Any) -> Client:
+            client = Client(person.base, person, **options)
+            stack.push_async_callback(client.drop)
+            await (client.connect() if hello else client.open())
+            return client
+
+        yield connect
+
+
+@pytest.fixture
+def in_thread() -> Callable[..., Any]:
+    """Runs a blocking call beside the test's event loop."""
+    return asyncio.to_thread

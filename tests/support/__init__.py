@@ -1,0 +1,1 @@
+"""What the tests stand on: real engines, real servers, strict clients."""

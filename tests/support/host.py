@@ -1,0 +1,88 @@
+"""The host app of the tests: its session is a cookie that says outright who somebody is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from campfire_chat import Agent, Campfire, Visitor
+
+SECRET = "a key that only the tests know, 0123456789"
+COOKIE = "host_session"
+
+#: Read by :func:`from_environment`, which a uvicorn subprocess calls.
+DATABASE_URL = "CAMPFIRE_TEST_DATABASE_URL"
+OPTIONS = "CAMPFIRE_TEST_OPTIONS"
+PATH = "CAMPFIRE_TEST_PATH"
+
+
+def session_of(user: Agent | Visitor) -> str:
+    """The value of the host's session cookie for a user."""
+    fields = {**msgspec.to_builtins(user), "kind": type(user).__name__}
+    return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
+
+
+def cookies_of(user: Agent | Visitor | None) -> dict[str, str]:
+    return {} if user is None else {COOKIE: session_of(user)}
+
+
+async def authenticate(connection: HTTPConnection) -> Agent | Visitor | None:
+    cookie = connection.cookies.get(COOKIE)
+    if not cookie:
+        return None
+    try:
+        fields: dict[str, Any] = json.loads(base64.urlsafe_b64decode(cookie))
+    except (binascii.Error, ValueError):
+        return None
+    kind = Agent if fields.pop("kind", None) == "Agent" else Visitor
+    return msgspec.convert(fields, kind)
+
+
+def campfire_for(database_url: str, **options: Any) -> Campfire:
+    options.setdefault("secret_key", SECRET)
+    options.setdefault("authenticate", authenticate)
+    if isinstance(origins := options.get("allowed_origins"), list):
+        options["allowed_origins"] = tuple(origins)
+    return Campfire(database_url, **options)
+
+
+async def home(request: Request) -> HTMLResponse:
+    """A page of the host with the widget on it."""
+    path = request.app.state.campfire_path
+    prefix = request.scope.get("root_path", "") + ("" if path == "/" else path)
+    return HTMLResponse(
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        "<title>A shop</title></head><body><main><h1>A shop</h1><p>Tea and kettles.</p></main>"
+        f"<script src='{prefix}/widget.js' async></script></body></html>"
+    )
+
+
+async def sign_in(request: Request) -> Response:
+    """Become the user of the query string, as a login form of a host would."""
+    response = JSONResponse({"ok": True})
+    response.set_cookie(COOKIE, request.query_params["session"], httponly=True, samesite="lax")
+    return response
+
+
+def host_app(campfire: Campfire, path: str = "/support") -> Starlette:
+    """A Starlette host with the desk mounted at ``path``."""
+    app = Starlette(routes=[Route("/home", home), Route("/sign-in", sign_in)])
+    app.state.campfire_path = path
+    campfire.mount_to(app, path)
+    return app
+
+
+def from_environment() -> Starlette:
+    options: dict[str, Any] = json.loads(os.environ.get(OPTIONS, "{}"))
+    campfire = campfire_for(os.environ[DATABASE_URL], **options)
+    return host_app(campfire, os.environ.get(PATH, "/support"))

@@ -1,0 +1,198 @@
+"""Who takes part: agents and visitors of an organisation that no other test knows."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from msgspec import structs
+
+from campfire_chat import Agent, Visitor
+from tests.support import host
+
+_numbers = itertools.count(1)
+
+
+def fresh_organization() -> str:
+    return f"org-{next(_numbers)}-{secrets.token_hex(3)}"
+
+
+class Person:
+    """Somebody with a REST client of their own.
+
+    Args:
+        base: The address of the mount.
+        user: Whom the host's session names, if anybody.
+        token: The visitor token they show, if they have one.
+    """
+
+    def __init__(
+        self, base: str, *, user: Agent | Visitor | None = None, token: str | None = None
+    ) -> None:
+        self.base = base
+        self.user = user
+        self.token = token
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        parts = urlsplit(base)
+        if user is not None:
+            # What a browser sends along with a write from the host's own page.
+            headers["Origin"] = f"{parts.scheme}://{parts.netloc}"
+        self.http = httpx.Client(
+            base_url=f"{base}/api/v1",
+            headers=headers,
+            cookies=host.cookies_of(user),
+            timeout=40,
+            trust_env=False,
+        )
+        self._me: dict[str, Any] | None = None
+
+    @property
+    def websocket_headers(self) -> dict[str, str]:
+        cookies = host.cookies_of(self.user)
+        if self.token is not None or not cookies:
+            return {}
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+
+    @property
+    def me(self) -> dict[str, Any]:
+        if self._me is None:
+            self._me = self.get("/me")
+        return self._me
+
+    @property
+    def id(self) -> str:
+        return self.me["id"]
+
+    def get(self, path: str, status: int = 200, **parameters: Any) -> Any:
+        return checked(self.http.get(path, params=parameters or None), status)
+
+    def post(self, path: str, body: Any, status: int = 201, **headers: str) -> Any:
+        return checked(self.http.post(path, json=body, headers=headers), status)
+
+    def patch(self, path: str, body: Any, status: int = 200, **headers: str) -> Any:
+        return checked(self.http.patch(path, json=body, headers=headers), status)
+
+    def put(self, path: str, body: Any, status: int = 200) -> Any:
+        return checked(self.http.put(path, json=body), status)
+
+    def delete(self, path: str, status: int = 200) -> Any:
+        return checked(self.http.delete(path), status)
+
+    # What people do all the time.
+
+    def begin(self, body: str = "Hello?", **more: Any) -> dict[str, Any]:
+        """Begin a conversation."""
+        message = {"body": body, "client_id": secrets.token_hex(8)}
+        return self.post("/conversations", {"message": message, **more})
+
+    def write(self, conversation_id: str, body: str, status: int = 201, **more: Any) -> Any:
+        """Write a message."""
+        fields = {"body": body, "client_id": secrets.token_hex(8), **more}
+        return self.post(f"/conversations/{conversation_id}/messages", fields, status)
+
+    def thread(self, conversation_id: str) -> list[dict[str, Any]]:
+        """Every message of a conversation, oldest first."""
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = self.get(
+                f"/conversations/{conversation_id}/messages",
+                **({} if cursor is None else {"cursor": cursor}),
+                limit=100,
+            )
+            found += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found[::-1]
+
+    def events(self, stream: str) -> list[dict[str, Any]]:
+        """Every event of a stream, over REST."""
+        found: list[dict[str, Any]] = []
+        while True:
+            after = found[-1]["seq"] if found else 0
+            page = self.get(f"/streams/{stream}/events", after=after, limit=100)
+            found += page["events"]
+            if not page["more"]:
+                return found
+
+    def close(self) -> None:
+        self.http.close()
+
+
+def checked(response: httpx.Response, status: int) -> Any:
+    assert response.status_code == status, (
+        f"{response.request.method} {response.request.url}: "
+        f"{response.status_code} instead of {status}: {response.text[:500]}"
+    )
+    if not response.content:
+        return None
+    return response.json()
+
+
+class Desk:
+    """An organisation of its own on a running server, and the people in it."""
+
+    def __init__(self, base: str, organization: str | None = None) -> None:
+        self.base = base
+        self.organization = organization or fresh_organization()
+        self._people: list[Person] = []
+
+    def _keep(self, person: Person) -> Person:
+        self._people.append(person)
+        return person
+
+    def agent(self, id: str | None = None, name: str = "Ada", **fields: Any) -> Person:
+        number = next(_numbers)
+        agent = Agent(
+            id=id or f"agent-{number}", name=name, organization=self.organization, **fields
+        )
+        return self._keep(Person(self.base, user=agent))
+
+    def session_visitor(self, id: str | None = None, **fields: Any) -> Person:
+        """A visitor whom the host's session vouches for, without a token."""
+        visitor = Visitor(
+            id=id or f"user-{next(_numbers)}", organization=self.organization, **fields
+        )
+        return self._keep(Person(self.base, user=visitor))
+
+    def visitor(self, id: str | None = None, **fields: Any) -> Person:
+        """A visitor with a token, as the widget has one."""
+        session = self.session_visitor(id, **fields)
+        created = session.post("/visitors", {})
+        return self._keep(Person(self.base, token=created["token"]))
+
+    def other(self) -> Desk:
+        """Another organisation on the same server."""
+        return Desk(self.base)
+
+    def anonymous(self) -> Person:
+        """A stranger with a token; always in the default organisation."""
+        with httpx.Client(trust_env=False) as client:
+            created = checked(client.post(f"{self.base}/api/v1/visitors"), 201)
+        return self._keep(Person(self.base, token=created["token"]))
+
+    def nobody(self) -> Person:
+        """Somebody with neither session nor token."""
+        return self._keep(Person(self.base))
+
+    def close(self) -> None:
+        for person in self._people:
+            person.close()
+
+
+@contextmanager
+def desk_at(base: str) -> Iterator[Desk]:
+    desk = Desk(base)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+def renamed(user: Agent, **fields: Any) -> Agent:
+    return structs.replace(user, **fields)

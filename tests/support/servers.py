@@ -1,0 +1,217 @@
+"""Real servers: uvicorn in a thread for speed, in a process for everything that kills it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from tests.support import host
+
+ROOT = Path(__file__).parents[2]
+
+#: Seconds a server may take to start or stop; far more than it needs.
+PATIENCE = 30.0
+
+
+def listening_socket(port: int = 0) -> socket.socket:
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", port))
+    return bound
+
+
+class ThreadServer:
+    """Serves an ASGI app from a thread of this process."""
+
+    def __init__(self, app: Any, *, mount: str = "/support", **options: Any) -> None:
+        self._socket = listening_socket()
+        self.port: int = self._socket.getsockname()[1]
+        self.mount = "" if mount == "/" else mount
+        config = uvicorn.Config(
+            app,
+            ws="websockets-sansio",
+            loop="asyncio",
+            lifespan="on",
+            log_level="warning",
+            timeout_graceful_shutdown=5,
+            **options,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> ThreadServer:
+        self._thread.start()
+        deadline = time.monotonic() + PATIENCE
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the server did not start; see the log")
+            if time.monotonic() > deadline:
+                raise TimeoutError("the server did not start in time")
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(PATIENCE)
+        self._socket.close()
+        if self._thread.is_alive():
+            raise TimeoutError("the server did not stop in time")
+
+
+class ProcessServer:
+    """Serves an app from a uvicorn process of its own, which may be killed and started again.
+
+    Args:
+        target: What uvicorn imports; a factory when it ends with ``()``.
+        environment: Added to the process's environment.
+        mount: Where the desk is mounted, for the readiness probe.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        environment: dict[str, str] | None = None,
+        mount: str = "/support",
+        arguments: tuple[str, ...] = (),
+        directory: Path = ROOT,
+        port: int | None = None,
+    ) -> None:
+        if port is None:
+            with listening_socket() as probe:
+                port = probe.getsockname()[1]
+        self.port = port
+        self.mount = "" if mount == "/" else mount
+        self._target = target
+        self._arguments = arguments
+        self._directory = directory
+        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONUNBUFFERED": "1",
+            **(environment or {}),
+        }
+        self._log = tempfile.TemporaryFile()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self._running.pid
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        return self._process
+
+    @property
+    def log(self) -> str:
+        """What the process has written so far, over all its lives."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
+    def start(self, *, wait: bool = True) -> None:
+        target, factory = self._target, ()
+        if target.endswith("()"):
+            target, factory = target[:-2], ("--factory",)
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "uvicorn", target, *factory),
+                *("--host", "127.0.0.1", "--port", str(self.port)),
+                *("--ws", "websockets-sansio", "--log-level", "info"),
+                *self._arguments,
+            ],
+            cwd=self._directory,
+            env=self._environment,
+            stdout=self._log,
+            stderr=self._log,
+        )
+        if wait:
+            self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        probe = f"{self.url}{self.mount}/api/v1/health/ready"
+        while True:
+            if self._running.poll() is not None:
+                raise RuntimeError(f"the server ended while starting:\n{self.log}")
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(probe, timeout=2).status_code == 200:
+                    return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the server did not get ready:\n{self.log}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """SIGKILL: nothing gets to run any more."""
+        self._running.kill()
+        self._running.wait(PATIENCE)
+        self._process = None
+
+    def terminate(self) -> tuple[int, float]:
+        """SIGTERM; the exit status and the seconds until the process had ended."""
+        began = time.monotonic()
+        self._running.send_signal(signal.SIGTERM)
+        status = self._running.wait(PATIENCE)
+        self._process = None
+        return status, time.monotonic() - began
+
+    def restart(self) -> None:
+        """Kill it and start it again on the same port and database."""
+        self.kill()
+        self.start()
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(PATIENCE)
+        self._log.close()
+
+
+@contextlib.contextmanager
+def process_server(
+    database_url: str, *, path: str = "/support", start: bool = True, **options: Any
+) -> Iterator[ProcessServer]:
+    """The tests' host app in a process of its own; ``options`` are the Campfire's."""
+    environment = {
+        host.DATABASE_URL: database_url,
+        host.OPTIONS: json.dumps(options),
+        host.PATH: path,
+    }
+    server = ProcessServer(
+        "tests.support.host:from_environment()", environment=environment, mount=path
+    )
+    try:
+        if start:
+            server.start()
+        yield server
+    except BaseException:
+        print(server.log)
+        raise
+    finally:
+        server.close()
