@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import secrets
 from collections.abc import Iterator
@@ -12,10 +13,16 @@ from urllib.parse import urlsplit
 import httpx
 from msgspec import structs
 
-from campfire_chat import Agent, Visitor
+from campfire_chat import Agent, Campfire, Visitor
 from tests.support import host
 
 _numbers = itertools.count(1)
+
+
+@functools.cache
+def signer() -> Campfire:
+    """A Campfire with the servers' key that is never started: signing needs no database."""
+    return host.campfire_for("sqlite:///never-opened.db")
 
 
 def fresh_organization() -> str:
@@ -54,7 +61,7 @@ class Person:
     @property
     def websocket_headers(self) -> dict[str, str]:
         cookies = host.cookies_of(self.user)
-        if self.token is not None or not cookies:
+        if not cookies:
             return {}
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
 
@@ -161,9 +168,11 @@ class Desk:
         return self._keep(Person(self.base, user=visitor))
 
     def visitor(self, id: str | None = None, **fields: Any) -> Person:
-        """A visitor with a token, as the widget has one."""
-        session = self.session_visitor(id, **fields)
-        created = session.post("/visitors", {})
+        """A visitor with a token, as the widget has one, whose identity the host has signed."""
+        visitor = Visitor(
+            id=id or f"user-{next(_numbers)}", organization=self.organization, **fields
+        )
+        created = self.nobody().post("/visitors", {"identity": signer().sign_identity(visitor)})
         return self._keep(Person(self.base, token=created["token"]))
 
     def other(self) -> Desk:
