@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, cast
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
@@ -30,6 +30,7 @@ from campfire_chat.settings import Settings
 from campfire_chat.shutdown import SigtermHook
 from campfire_chat.storage.dialects import engine_of
 from campfire_chat.storage.store import Store
+from campfire_chat.storage.transaction import Committed, Notice
 
 logger = logging.getLogger("campfire_chat")
 
@@ -100,14 +101,14 @@ class Campfire:
         inner = router.lifespan_context
 
         @contextlib.asynccontextmanager
-        async def lifespan(host: Any) -> AsyncIterator[Any]:
+        async def lifespan(host: Any) -> AsyncGenerator[Any]:
             async with inner(host) as state, self.lifespan(host):
                 yield state
 
         router.lifespan_context = lifespan
 
     @contextlib.asynccontextmanager
-    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
+    async def lifespan(self, app: object = None) -> AsyncGenerator[None]:
         """Start on entry, stop on exit; for hosts that compose their own lifespan.
 
         Raises:
@@ -148,7 +149,14 @@ class Campfire:
         """Open the database and begin; a second start only counts."""
         async with self._starting:
             if self._running is None:
-                running = _Running(self)
+                running = _Running(
+                    database_url=self._database_url,
+                    bus_url=self._bus_url,
+                    clock=self._clock,
+                    host=self._host,
+                    tokens=self._tokens,
+                    settings=self.settings,
+                )
                 await running.start()
                 self._running = running
             self._users += 1
@@ -163,7 +171,10 @@ class Campfire:
 
     async def migrate(self) -> str:
         """Bring the database schema up to date without starting; returns its revision."""
-        return await self._store(lambda committed, notices: None).migrate()
+        store = Store(
+            self._database_url, settings=self.settings, on_commit=_nobody_listens, now=self._clock
+        )
+        return await store.migrate()
 
     def drain(self) -> None:
         """Make ``/health/ready`` fail and have clients reconnect elsewhere, spread over
@@ -188,11 +199,6 @@ class Campfire:
             raise NotStartedError()
         return self._running.store
 
-    def _store(self, on_commit: Any) -> Store:
-        return Store(
-            self._database_url, settings=self.settings, on_commit=on_commit, now=self._clock
-        )
-
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         """The ASGI lifespan of a Campfire that is served alone."""
         await receive()
@@ -207,24 +213,35 @@ class Campfire:
         await send({"type": "lifespan.shutdown.complete"})
 
 
+def _nobody_listens(committed: Sequence[Committed], notices: Sequence[Notice]) -> None:
+    """A migration commits no events."""
+
+
 class _Running:
     """The parts of a started Campfire. They belong to one event loop and one start."""
 
-    def __init__(self, campfire: Campfire) -> None:
-        settings = campfire.settings
+    def __init__(
+        self,
+        *,
+        database_url: str,
+        bus_url: str,
+        clock: Clock,
+        host: HostSession,
+        tokens: Tokens,
+        settings: Settings,
+    ) -> None:
         node = ids.new(ids.NODE)
-        self._campfire = campfire
+        self._settings = settings
         self.hub = Hub(poll_interval=settings.poll_interval)
         self.presence = Presence(node=node, beat=settings.presence_beat)
-        make_store = cast("Any", campfire)._store
-        self.store: Store = make_store(self.hub.on_commit)
-        self.bus = Bus(campfire._bus_url, node=node, on_wake=self._on_wake)
+        self.store = Store(database_url, settings=settings, on_commit=self.hub.on_commit, now=clock)
+        self.bus = Bus(bus_url, node=node, on_wake=self._on_wake)
         self.gateway = Gateway(
             store=self.store,
             hub=self.hub,
             presence=self.presence,
-            host=campfire._host,
-            tokens=campfire._tokens,
+            host=host,
+            tokens=tokens,
             settings=settings,
         )
         self.application = build(
@@ -252,7 +269,7 @@ class _Running:
             stack.push_async_callback(self.gateway.stop)
             waker = asyncio.create_task(self._wake_snoozed(), name="campfire-snooze")
             stack.callback(waker.cancel)
-            if self._campfire.settings.drain_on_sigterm:
+            if self._settings.drain_on_sigterm:
                 stack.enter_context(SigtermHook(self.gateway.drain))
             self._stack = stack.pop_all()
 

@@ -1,8 +1,8 @@
 """Hearing of SIGTERM before the server acts on it.
 
 A server that is told to stop closes its WebSockets first and runs the lifespan's shutdown last;
-by then nobody is left to be told when to come back. So, while Campfire runs, its own handler stands in
-front of the server's: it drains, gives the frames a moment, and hands the signal on.
+by then nobody is left to be told when to come back. So, while Campfire runs, its own handler
+stands in front of the server's: it drains, gives the frames a moment, and hands the signal on.
 """
 
 from __future__ import annotations

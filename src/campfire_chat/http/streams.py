@@ -13,7 +13,7 @@ from campfire_chat.errors import UnavailableError
 from campfire_chat.http.endpoints import Call, Reply
 from campfire_chat.http.pages import Limit
 from campfire_chat.realtime.frames import Event, Seq
-from campfire_chat.realtime.socket import reset_reason
+from campfire_chat.realtime.subscriptions import reset_reason
 from campfire_chat.storage.streams import Page
 
 #: Seconds a long poll may wait: below what proxies cut off.
@@ -53,8 +53,12 @@ class _Waiter:
     """A sink that is content with the first thing it hears."""
 
     def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+        self._scope = scope
         self.heard = asyncio.Event()
+
+    @property
+    def scope(self) -> Scope:
+        return self._scope
 
     def push(self, text: str) -> None:
         self.heard.set()

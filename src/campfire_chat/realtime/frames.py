@@ -50,25 +50,25 @@ class ClientInfo(Struct, frozen=True, kw_only=True):
     version: Annotated[str, Meta(max_length=64)] = ""
 
 
-class Hello(_Frame, tag="hello"):
+class Hello(_Frame, frozen=True, kw_only=True, tag="hello"):
     token: Annotated[str, Meta(max_length=4096)] | None = None
     resume: Annotated[list[ResumePoint], Meta(max_length=256)] = []
     client: ClientInfo | None = None
 
 
-class Subscribe(_Frame, tag="subscribe"):
+class Subscribe(_Frame, frozen=True, kw_only=True, tag="subscribe"):
     id: RequestId
     stream: StreamName
     after: Seq | None = None
     epoch: str | None = None
 
 
-class Unsubscribe(_Frame, tag="unsubscribe"):
+class Unsubscribe(_Frame, frozen=True, kw_only=True, tag="unsubscribe"):
     id: RequestId
     stream: StreamName
 
 
-class MessageSend(_Frame, tag="message.send"):
+class MessageSend(_Frame, frozen=True, kw_only=True, tag="message.send"):
     id: RequestId
     conversation_id: EntityId
     body: str
@@ -77,19 +77,19 @@ class MessageSend(_Frame, tag="message.send"):
     attachments: Annotated[list[Any], Meta(max_length=0)] | None = None
 
 
-class Receipt(_Frame, tag="receipt"):
+class Receipt(_Frame, frozen=True, kw_only=True, tag="receipt"):
     conversation_id: EntityId
     delivered: Seq | None = None
     read: Seq | None = None
     id: RequestId | None = None
 
 
-class Typing(_Frame, tag="typing"):
+class Typing(_Frame, frozen=True, kw_only=True, tag="typing"):
     conversation_id: EntityId
     active: bool
 
 
-class Ping(_Frame, tag="ping"):
+class Ping(_Frame, frozen=True, kw_only=True, tag="ping"):
     n: int = 0
 
 
@@ -116,7 +116,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     subscriptions: int
 
 
-class Welcome(_Frame, tag="welcome"):
+class Welcome(_Frame, frozen=True, kw_only=True, tag="welcome"):
     """``token`` is a renewed visitor token, present when the old one nears its end."""
 
     version: int
@@ -129,13 +129,13 @@ class Welcome(_Frame, tag="welcome"):
     token: str | None = None
 
 
-class Ok(_Frame, tag="ok"):
+class Ok(_Frame, frozen=True, kw_only=True, tag="ok"):
     """Done and durable."""
 
     id: str
 
 
-class SendOk(_Frame, tag="ok"):
+class SendOk(_Frame, frozen=True, kw_only=True, tag="ok"):
     """The message is stored; ``duplicate`` when it had been before."""
 
     id: str
@@ -145,7 +145,7 @@ class SendOk(_Frame, tag="ok"):
     duplicate: bool
 
 
-class SubscribeOk(_Frame, tag="ok"):
+class SubscribeOk(_Frame, frozen=True, kw_only=True, tag="ok"):
     """Subscribed; the events after ``after`` follow, up to ``head`` and then live."""
 
     id: str
@@ -153,7 +153,7 @@ class SubscribeOk(_Frame, tag="ok"):
     head: int
 
 
-class ErrorFrame(_Frame, tag="error", omit_defaults=True):
+class ErrorFrame(_Frame, frozen=True, kw_only=True, tag="error", omit_defaults=True):
     code: str
     message: str
     final: bool
@@ -162,7 +162,7 @@ class ErrorFrame(_Frame, tag="error", omit_defaults=True):
     retry_after: float | None = None
 
 
-class Event(_Frame, tag="event"):
+class Event(_Frame, frozen=True, kw_only=True, tag="event"):
     stream: str
     seq: int
     event: str
@@ -170,31 +170,31 @@ class Event(_Frame, tag="event"):
     data: Any
 
 
-class Head(_Frame, tag="head"):
+class Head(_Frame, frozen=True, kw_only=True, tag="head"):
     heads: dict[str, int]
 
 
-class Reset(_Frame, tag="reset"):
+class Reset(_Frame, frozen=True, kw_only=True, tag="reset"):
     stream: str
     epoch: str
     head: int
     reason: Literal["epoch", "ahead", "pruned"]
 
 
-class TypingNotice(_Frame, tag="typing"):
+class TypingNotice(_Frame, frozen=True, kw_only=True, tag="typing"):
     conversation_id: str
     participant: Participant
     active: bool
 
 
-class ReceiptNotice(_Frame, tag="receipt"):
+class ReceiptNotice(_Frame, frozen=True, kw_only=True, tag="receipt"):
     conversation_id: str
     participant: Participant
     delivered: int
     read: int
 
 
-class PresenceNotice(_Frame, tag="presence", omit_defaults=True):
+class PresenceNotice(_Frame, frozen=True, kw_only=True, tag="presence", omit_defaults=True):
     """Somebody came, went or changed.
 
     With ``conversation_id`` and ``viewing``: an agent opened or left that conversation.
@@ -208,11 +208,11 @@ class PresenceNotice(_Frame, tag="presence", omit_defaults=True):
     viewing: bool | None = None
 
 
-class Drain(_Frame, tag="drain"):
+class Drain(_Frame, frozen=True, kw_only=True, tag="drain"):
     window: float
 
 
-class Pong(_Frame, tag="pong"):
+class Pong(_Frame, frozen=True, kw_only=True, tag="pong"):
     n: int
 
 

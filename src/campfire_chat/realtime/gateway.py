@@ -49,6 +49,8 @@ class Gateway:
         self.settings = settings
         self.sockets: set[Socket] = set()
         self.draining = False
+        self._empty = asyncio.Event()
+        self._empty.set()
         self._due: deque[tuple[float, Socket]] = deque()
         self._known_agents: dict[tuple[str, str], object] = {}
         self._task: asyncio.Task[None] | None = None
@@ -60,11 +62,13 @@ class Gateway:
     async def stop(self) -> None:
         """Tell every client to come back, then close."""
         self.drain()
-        deadline = asyncio.get_running_loop().time() + FLUSH
         for socket in list(self.sockets):
             socket.close(CLOSE_RESTARTING, "restarting")
-        while self.sockets and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.01)
+        try:
+            async with asyncio.timeout(FLUSH):
+                await self._empty.wait()
+        except TimeoutError:
+            logger.warning("%d sockets did not close in time", len(self.sockets))
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -81,7 +85,15 @@ class Gateway:
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection until it ends."""
-        await Socket(websocket, self).run()
+        socket = Socket(websocket, self)
+        self.sockets.add(socket)
+        self._empty.clear()
+        try:
+            await socket.run()
+        finally:
+            self.sockets.discard(socket)
+            if not self.sockets:
+                self._empty.set()
 
     async def credentials(self, connection: HTTPConnection, token: str | None) -> Credentials:
         """What a request may do; see :meth:`credentials_of`."""

@@ -35,7 +35,8 @@ Key = tuple[str, str]
 class Sink(Protocol):
     """What takes frames: a socket or a waiting long poll. Taking one never blocks."""
 
-    scope: Scope
+    @property
+    def scope(self) -> Scope: ...
 
     def push(self, text: str) -> None: ...
 

@@ -20,19 +20,17 @@ from campfire_chat.errors import (
     CampfireError,
     HelloTimeoutError,
     InternalError,
-    InvalidError,
     NotFoundError,
     ProtocolVersionError,
     TokenExpiredError,
     TooLargeError,
-    TooManyError,
 )
 from campfire_chat.identity import Credentials, check_origin
 from campfire_chat.models import StreamHead
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.frames import FrameRejected
-from campfire_chat.realtime.hub import Subscription
 from campfire_chat.realtime.outlet import Outlet
+from campfire_chat.realtime.subscriptions import Subscriptions
 from campfire_chat.storage.operations import Marked, Sent
 from campfire_chat.storage.streams import Page
 
@@ -67,13 +65,12 @@ class Socket:
         self._closing: Closed | None = None
         self._session: Scope | None = None
         self._credentials: Credentials | None = None
-        self._subscriptions: dict[str, Subscription] = {}
-        self._replays: dict[str, asyncio.Task[None]] = {}
         self._in_flight = 0
         self._landed = asyncio.Event()
         self._pings = False
         self.heard_at = 0.0
         self.checked_at = 0.0
+        self._streams = Subscriptions(self, gateway)
         self.outlet = Outlet(
             websocket.send_text,
             on_clogged=partial(self.close, CLOSE_TOO_SLOW, "too slow"),
@@ -105,11 +102,9 @@ class Socket:
     async def run(self) -> None:
         """Serve the connection until it ends."""
         writer: asyncio.Task[None] | None = None
-        gateway = self._gateway
         try:
             await self._enter()
             writer = asyncio.create_task(self._write())
-            gateway.sockets.add(self)
             await self._greet()
             while True:
                 await self._handle(await self._receive())
@@ -137,7 +132,7 @@ class Socket:
     async def _enter(self) -> None:
         """Accept the connection, or refuse it in a way that a browser can understand."""
         websocket, gateway = self._websocket, self._gateway
-        offered = websocket.scope.get("subprotocols") or []
+        offered: list[str] = websocket.scope.get("subprotocols") or []
         refused: Exception | None = None
         try:
             check_origin(websocket, gateway.settings.allowed_origins)
@@ -169,15 +164,15 @@ class Socket:
         self.heard_at = self.checked_at = asyncio.get_running_loop().time()
         self._gateway.arrive(self)
         heads: list[StreamHead] = []
-        points: list[tuple[frames.ResumePoint, Subscription, Page]] = []
+        points: list[tuple[frames.ResumePoint, Page]] = []
         refused: list[frames.ErrorFrame] = []
         for point in first.resume:
             try:
-                subscription, page = await self._attach(point.stream, point.after)
+                page = await self._streams.join(point.stream, point.after)
             except NotFoundError as error:
                 refused.append(_error_frame(error, None, field=point.stream))
                 continue
-            points.append((point, subscription, page))
+            points.append((point, page))
             heads.append(StreamHead(stream=point.stream, head=page.head))
         self.outlet.push_frame(
             frames.Welcome(
@@ -197,8 +192,8 @@ class Socket:
         )
         for frame in refused:
             self.outlet.push_frame(frame)
-        for point, subscription, page in points:
-            self._replay(point.stream, subscription, page, point.after, point.epoch)
+        for point, page in points:
+            self._streams.replay(point.stream, page, after=point.after, epoch=point.epoch)
 
     # Frames in.
 
@@ -232,7 +227,7 @@ class Socket:
                 case frames.Subscribe():
                     await self._subscribe(frame)
                 case frames.Unsubscribe():
-                    self._unsubscribe(frame.stream)
+                    self._streams.leave(frame.stream)
                     self.outlet.push_frame(frames.Ok(id=frame.id))
                 case frames.Ping():
                     self._pings = True
@@ -280,7 +275,7 @@ class Socket:
     async def _type(self, frame: frames.Typing) -> None:
         self.scope.require_writer()
         name = streams.conversation(frame.conversation_id)
-        if name not in self._subscriptions:
+        if name not in self._streams:
             await self._gateway.store.authorize_stream(self.scope, name)
         self._gateway.presence.typing(self.scope, frame.conversation_id, active=frame.active)
 
@@ -307,92 +302,12 @@ class Socket:
             self._landed.clear()
             await self._landed.wait()
 
-    # Streams.
-
     async def _subscribe(self, frame: frames.Subscribe) -> None:
-        self._unsubscribe(frame.stream)
-        if len(self._subscriptions) >= self._gateway.settings.max_subscriptions:
-            raise TooManyError("This connection has too many subscriptions.")
-        subscription, page = await self._attach(frame.stream, frame.after)
+        self._streams.leave(frame.stream)
+        page = await self._streams.join(frame.stream, frame.after)
         after = page.head if frame.after is None else frame.after
         self.outlet.push_frame(frames.SubscribeOk(id=frame.id, stream=frame.stream, head=page.head))
-        self._replay(frame.stream, subscription, page, after, frame.epoch)
-
-    async def _attach(self, name: str, after: int | None) -> tuple[Subscription, Page]:
-        """Listen first, then read: nothing can fall in between."""
-        gateway, scope = self._gateway, self.scope
-        await gateway.store.authorize_stream(scope, name)
-        if name in self._subscriptions:
-            raise InvalidError("The stream is subscribed to already.", field="stream")
-        subscription = gateway.hub.attach(scope.organization, name, self)
-        try:
-            if after is None:
-                heads = await gateway.store.stream_heads(scope.organization, [name])
-                after = heads.get(name, 0)
-            subscription.last = after
-            page = await gateway.store.stream_page(scope.organization, name, after)
-        except BaseException:
-            gateway.hub.detach(subscription)
-            raise
-        self._subscriptions[name] = subscription
-        stream = streams.parse(name)
-        if stream.kind == "conversation":
-            gateway.presence.open_conversation(scope, stream.subject)
-        return subscription, page
-
-    def _replay(
-        self, name: str, subscription: Subscription, page: Page, after: int, epoch: str | None
-    ) -> None:
-        """Send what was read, and go on reading in the background where there is more."""
-        reason = reset_reason(page, after=after, epoch=epoch, current=self._gateway.store.epoch)
-        if reason is not None:
-            self._unsubscribe(name)
-            self.outlet.push_frame(
-                frames.Reset(
-                    stream=name, epoch=self._gateway.store.epoch, head=page.head, reason=reason
-                )
-            )
-            return
-        self._push_page(name, page)
-        if self._gateway.hub.splice(subscription, page):
-            return
-        task = asyncio.create_task(self._read_on(name, subscription))
-        self._replays[name] = task
-        task.add_done_callback(partial(self._replayed, name))
-
-    async def _read_on(self, name: str, subscription: Subscription) -> None:
-        gateway = self._gateway
-        while True:
-            await self.outlet.room()
-            page = await gateway.store.stream_page(self.scope.organization, name, subscription.last)
-            self._push_page(name, page)
-            if gateway.hub.splice(subscription, page):
-                return
-
-    def _replayed(self, name: str, task: asyncio.Task[None]) -> None:
-        if self._replays.get(name) is task:
-            del self._replays[name]
-        if task.cancelled() or task.exception() is None:
-            return
-        # The client resumes by itself; staying half-subscribed would leave it stale.
-        logger.warning("a replay could not be finished: %s", task.exception())
-        self.close(1013, "unavailable")
-
-    def _push_page(self, name: str, page: Page) -> None:
-        if page.events:
-            self.push(events_text(name, page))
-
-    def _unsubscribe(self, name: str) -> None:
-        subscription = self._subscriptions.pop(name, None)
-        replay = self._replays.pop(name, None)
-        if replay is not None:
-            replay.cancel()
-        if subscription is None:
-            return
-        self._gateway.hub.detach(subscription)
-        stream = streams.parse(name)
-        if stream.kind == "conversation":
-            self._gateway.presence.close_conversation(self.scope, stream.subject)
+        self._streams.replay(frame.stream, page, after=after, epoch=frame.epoch)
 
     # Frames out.
 
@@ -401,12 +316,7 @@ class Socket:
 
     def heartbeat(self) -> None:
         """Say where the streams stand, which shows a client that its last event was lost."""
-        heads = {
-            name: subscription.channel.delivered
-            for name, subscription in self._subscriptions.items()
-            if subscription.live and subscription.channel.delivered is not None
-        }
-        self.outlet.push_frame(frames.Head(heads=heads))
+        self.outlet.push_frame(frames.Head(heads=self._streams.heads()))
 
     def look_after(self, now: float) -> None:
         """Close what is stuck, silent or expired; called about once a second."""
@@ -454,10 +364,7 @@ class Socket:
             logger.debug("a close frame could not be delivered", exc_info=True)
 
     def _leave(self) -> None:
-        for name in list(self._subscriptions):
-            self._unsubscribe(name)
-        if self in self._gateway.sockets:
-            self._gateway.sockets.discard(self)
+        self._streams.leave_all()
         if self._credentials is not None:
             self._gateway.depart(self)
 
@@ -472,24 +379,4 @@ def _error_frame(
         id=request_id,
         field=field or error.field,
         retry_after=error.retry_after,
-    )
-
-
-def reset_reason(page: Page, *, after: int, epoch: str | None, current: str) -> Any:
-    """Why a client cannot go on from where it was, if it cannot."""
-    if epoch is not None and epoch != current:
-        return "epoch"
-    if after > page.head:
-        return "ahead"
-    if page.first > after + 1:
-        return "pruned"
-    return None
-
-
-def events_text(name: str, page: Page) -> str:
-    """An ``events`` frame around events that are text already."""
-    return '{"type":"events","stream":%s,"events":[%s],"more":%s}' % (
-        frames.encode_value(name),
-        ",".join(text for _, text in page.events),
-        "true" if page.more else "false",
     )

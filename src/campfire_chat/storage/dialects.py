@@ -8,6 +8,7 @@ holds, which costs a tenth.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import sqlite3
 from abc import ABC, abstractmethod
@@ -18,7 +19,6 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
     String,
     Table,
     any_,
@@ -147,7 +147,7 @@ class SQLiteEngine(Engine):
         return sqlite.insert(table)
 
     def among(self, what: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
-        values: Select[tuple[str]] = select(column("value", String)).select_from(
+        values = select(column("value", String)).select_from(
             func.json_each(bindparam(parameter, type_=String)).table_valued("value")
         )
         return what.in_(values)
@@ -230,8 +230,9 @@ class PostgreSQLEngine(Engine):
             return Failure.CONNECTION
         if state[:2] in ("53", "58") or state == "25006":
             return Failure.UNAVAILABLE
+        # asyncpg's complaints about a value are InterfaceErrors as well, and ValueErrors.
         if isinstance(error, (OSError, asyncio.TimeoutError, asyncpg.InterfaceError)):
-            return Failure.CONNECTION
+            return Failure.STATEMENT if isinstance(error, ValueError) else Failure.CONNECTION
         return Failure.STATEMENT
 
     async def fetch(self, raw: Any, sql: str, values: Sequence[Any]) -> Sequence[Row]:
@@ -264,13 +265,11 @@ def engine_of(url: str) -> Engine:
             )
         return SQLiteEngine()
     if scheme in ("postgresql", "postgres"):
-        try:
-            import asyncpg  # noqa: F401 - only to tell early that it is missing
-        except ModuleNotFoundError:
+        if importlib.util.find_spec("asyncpg") is None:
             raise ConfigurationError(
                 "PostgreSQL needs asyncpg: pip install 'campfire-chat[postgres]'",
                 field="database_url",
-            ) from None
+            )
         return PostgreSQLEngine()
     raise ConfigurationError(
         f"No database engine for {scheme or url!r}; use sqlite:///… or postgresql://…",

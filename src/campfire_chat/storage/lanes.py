@@ -12,7 +12,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from databases import Database
 from databases.core import Connection
@@ -36,19 +36,20 @@ class Session:
     """A lane's connection, as work sees it."""
 
     def __init__(self, connection: Connection, engine: Engine) -> None:
-        self._connection = connection
+        # `databases` is typed only in part.
+        self._connection: Any = connection
         self.engine = engine
         self.raw: Any = connection.raw_connection
 
     async def all(self, query: ClauseElement) -> list[dict[str, Any]]:
         """Every row of a query, by column name."""
         rows = await self._connection.fetch_all(query)
-        return [dict(cast("Mapping[str, Any]", row._mapping)) for row in rows]
+        return [dict(row._mapping) for row in rows]
 
     async def first(self, query: ClauseElement) -> dict[str, Any] | None:
         """The first row of a query, by column name."""
         row = await self._connection.fetch_one(query)
-        return None if row is None else dict(cast("Mapping[str, Any]", row._mapping))
+        return None if row is None else dict(row._mapping)
 
     async def execute(self, query: ClauseElement) -> None:
         """Run a query whose rows, if any, do not matter."""

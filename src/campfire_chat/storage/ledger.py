@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from campfire_chat.errors import (
     CampfireError,
@@ -152,7 +152,7 @@ class Ledger:
             run: list[Bulk[Any]] = []
             for operation in operations:
                 if isinstance(operation, Bulk):
-                    run.append(cast("Bulk[Any]", operation))
+                    run.append(operation)
                     continue
                 outcomes += await run_bulk(transaction, run)
                 run = []

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from campfire_chat.errors import MigrationError
 from campfire_chat.settings import Migrate
-from campfire_chat.storage.dialects import Engine
+from campfire_chat.storage.dialects import Engine, engine_of
 from campfire_chat.storage.lanes import Lanes, Session
 
 logger = logging.getLogger("campfire_chat.storage")
@@ -113,3 +113,19 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
             "run `campfire-chat migrate`, or install the version that the schema belongs to."
         )
     return wanted
+
+
+async def status(database_url: str) -> tuple[str | None, str]:
+    """The revision that a database is at, and the one that this version needs.
+
+    Raises:
+        ConfigurationError: Not a URL of an engine that is supported.
+        StorageUnavailableError: The database cannot be reached.
+    """
+    engine = engine_of(database_url)
+    lane = Lanes(database_url, engine, count=1, writable=False, limit=1)
+    await lane.start()
+    try:
+        return await lane.run(revision), head(engine)
+    finally:
+        await lane.stop()

@@ -41,10 +41,9 @@ class Page(Struct, frozen=True):
 
 
 def _heads(engine: Engine) -> ClauseElement:
-    query = select(_s.stream, _s.head).where(
+    return select(_s.stream, _s.head).where(
         _s.org_id == bindparam("org_id"), engine.among(_s.stream, "names")
     )
-    return query
 
 
 def _lock(engine: Engine) -> ClauseElement:

@@ -1,0 +1,244 @@
+"""The command line: the demo, migrations, and a look at an installation.
+
+It may read the environment (``CAMPFIRE_DATABASE_URL``, ``CAMPFIRE_BUS_URL``); the library does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import importlib
+import importlib.util
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from campfire_chat import __version__
+from campfire_chat.app import Campfire
+from campfire_chat.doctor import Finding, Level, examine
+from campfire_chat.errors import CampfireError, ConfigurationError
+from campfire_chat.http.application import STATIC
+
+#: Bytes of one WebSocket message that the demo's server reads: what the desk takes.
+MAX_MESSAGE = 64 * 1024
+
+_MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit code: 0 good, 1 failed, 2 called wrongly."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return command(arguments)
+    except CampfireError as error:
+        print(f"campfire-chat: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="campfire-chat", description="A customer-support desk inside your ASGI app."
+    )
+    parser.add_argument("--version", action="version", version=f"campfire-chat {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    demo = commands.add_parser("demo", help="run a small shop with the desk mounted into it")
+    demo.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    demo.add_argument(
+        "--port", type=int, default=8000, help="port to listen on (%(default)s); 0 picks a free one"
+    )
+    demo.add_argument(
+        "--directory",
+        type=Path,
+        default=_data_directory(),
+        help="where the demo keeps its database (%(default)s)",
+    )
+    demo.add_argument("--reset", action="store_true", help="forget what happened and start afresh")
+    demo.set_defaults(run=_demo)
+
+    migrate = commands.add_parser("migrate", help="bring the database schema up to date")
+    _add_database(migrate)
+    migrate.set_defaults(run=_migrate)
+
+    doctor = commands.add_parser("doctor", help="check the installation and the database")
+    _add_database(doctor, required=False)
+    doctor.add_argument(
+        "--bus",
+        metavar="URL",
+        default=os.environ.get("CAMPFIRE_BUS_URL", "memory://"),
+        help="bus URL (CAMPFIRE_BUS_URL, else memory://)",
+    )
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_database(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    default = os.environ.get("CAMPFIRE_DATABASE_URL")
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        default=default,
+        required=required and default is None,
+        help="sqlite:///support.db or postgresql://… (CAMPFIRE_DATABASE_URL)",
+    )
+
+
+# migrate and doctor.
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    # The key signs tokens, and none is made here.
+    campfire = Campfire(arguments.database, secret_key=secrets.token_urlsafe())
+    revision = asyncio.run(campfire.migrate())
+    print(f"The schema is at {revision}.")
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    findings: list[Finding] = asyncio.run(examine(arguments.database, arguments.bus))
+    for finding in findings:
+        print(f"{_MARKS[finding.level]}  {finding.text}")
+    failed = sum(finding.level is Level.FAIL for finding in findings)
+    warned = sum(finding.level is Level.WARN for finding in findings)
+    print(f"{len(findings)} checks, {failed} failed, {warned} to look at.")
+    return 1 if failed else 0
+
+
+# demo.
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    try:
+        uvicorn = importlib.import_module("uvicorn")
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "The demo needs its extra: pip install 'campfire-chat[demo]'"
+        ) from None
+    if not (STATIC / "widget.js").is_file():
+        raise ConfigurationError(
+            "The widget and the console are not built in this source tree: "
+            "run `pip install '.[demo]'` once."
+        )
+    directory: Path = arguments.directory
+    if arguments.reset:
+        _forget(directory)
+    listener = _listen(arguments.host, arguments.port)
+    fresh = not (directory / "shop.db").exists()
+    if fresh:
+        print("Setting up the shop and its history …", flush=True)
+    app = _shop().create_app(directory)
+    port = listener.getsockname()[1]
+
+    class Server(uvicorn.Server):
+        """Says where to go once it can be reached."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                print(_welcome(_address(arguments.host, port), directory), flush=True)
+
+    config = uvicorn.Config(
+        app, ws=_websocket_library(), ws_max_size=MAX_MESSAGE, log_level="warning"
+    )
+    server = Server(config)
+    with listener:
+        server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def _websocket_library() -> str:
+    """The fastest of uvicorn's WebSocket implementations that is there."""
+    if importlib.util.find_spec("uvicorn.protocols.websockets.websockets_sansio_impl"):
+        return "websockets-sansio"
+    return "auto"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """
+    Raises:
+        ConfigurationError: The port is taken, or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OverflowError:
+        listener.close()
+        raise ConfigurationError("A port is a number from 0 to 65535.") from None
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"Port {port} is taken; choose another one: campfire-chat demo --port {port + 1}"
+            ) from None
+        raise ConfigurationError(f"Cannot listen on {host}:{port}: {error.strerror}") from None
+    return listener
+
+
+def _welcome(url: str, directory: Path) -> str:
+    return f"""
+  The shop      {url}/                  write as a guest, or log in as a customer
+  The console   {url}/support/console/  answer as Ada or Grace
+  Who to be     {url}/login             one click each, no passwords
+
+  Open the console in one window and the shop in a private one: a browser has one session.
+  Everything is kept in {directory}; --reset starts afresh.
+  Press Ctrl+C to stop.
+"""
+
+
+def _address(host: str, port: int) -> str:
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{name}:{port}"
+
+
+def _data_directory() -> Path:
+    """Where programs keep a user's data on this system."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA", str(Path.home()))
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "campfire-chat" / "demo"
+
+
+def _forget(directory: Path) -> None:
+    """Delete what the demo wrote, and nothing else."""
+    for name in ("shop.db", "shop.db-wal", "shop.db-shm", "secret.key"):
+        (directory / name).unlink(missing_ok=True)
+
+
+def _shop() -> Any:
+    """The shop's package: part of a wheel, or beside ``src`` in a source tree."""
+    if importlib.util.find_spec("campfire_chat.shop"):
+        return importlib.import_module("campfire_chat.shop")
+    package = Path(__file__).parents[2] / "examples" / "shop"
+    if not (package / "__init__.py").is_file():
+        raise ConfigurationError("The demo shop is not part of this installation.")
+    return _load_package("campfire_chat_shop", package)
+
+
+def _load_package(name: str, directory: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        name, directory / "__init__.py", submodule_search_locations=[str(directory)]
+    )
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{directory} cannot be loaded.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+if __name__ == "__main__":
+    sys.exit(main())

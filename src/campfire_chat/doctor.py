@@ -1,0 +1,216 @@
+"""What ``campfire-chat doctor`` looks at: whether what is promised can be kept here."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import re
+from enum import Enum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from sqlalchemy import text
+
+from campfire_chat.errors import CampfireError
+from campfire_chat.http.application import STATIC
+from campfire_chat.realtime.bus import backend_of
+from campfire_chat.storage import schema
+from campfire_chat.storage.dialects import Engine, engine_of
+from campfire_chat.storage.lanes import Lanes, Session
+
+#: The oldest engines with everything the statements use: RETURNING and upserts; and still
+#: maintained upstream.
+MIN_SQLITE = (3, 35)
+MIN_POSTGRESQL = (14,)
+
+
+class Level(Enum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Finding(Struct, frozen=True):
+    """The outcome of one check; ``text`` says what is there and, if need be, what to do."""
+
+    level: Level
+    text: str
+
+
+async def examine(database_url: str | None, bus_url: str) -> list[Finding]:
+    """Every check that applies, in a fixed order. Nothing is changed or created."""
+    findings = [_packages(), _bundle(), _websockets(), _speedups(), await _bus(bus_url)]
+    if database_url is None:
+        findings.append(_warn("no database given: pass --database or set CAMPFIRE_DATABASE_URL"))
+        return findings
+    return findings + await _database(database_url)
+
+
+# The installation.
+
+
+def _packages() -> Finding:
+    names = ("campfire-chat", "starlette", "sqlalchemy", "databases", "broadcaster", "msgspec")
+    versions = ", ".join(f"{name} {_version(name)}" for name in names)
+    return _ok(f"Python {platform.python_version()}, {versions}")
+
+
+def _bundle() -> Finding:
+    wanted = (STATIC / "widget.js", STATIC / "console" / "index.html")
+    missing = [path.relative_to(STATIC).as_posix() for path in wanted if not path.is_file()]
+    if missing:
+        return _fail(f"the browser bundle lacks {', '.join(missing)}; install the package again")
+    return _ok("the browser bundle is there: widget and console")
+
+
+def _websockets() -> Finding:
+    if not importlib.util.find_spec("uvicorn"):
+        return _warn("uvicorn is not installed; your ASGI server has to speak WebSocket")
+    for name in ("websockets", "wsproto"):
+        if importlib.util.find_spec(name):
+            return _ok(f"uvicorn {_version('uvicorn')} has a WebSocket library: {name}")
+    return _fail(
+        f"uvicorn {_version('uvicorn')} has no WebSocket library: pip install 'uvicorn[standard]'"
+    )
+
+
+def _speedups() -> Finding:
+    found = [name for name in ("uvloop", "httptools") if importlib.util.find_spec(name)]
+    if len(found) == 2:
+        return _ok("uvloop and httptools are there")
+    return _warn("uvloop or httptools is missing; it works, but pip install 'uvicorn[standard]'")
+
+
+async def _bus(url: str) -> Finding:
+    try:
+        broadcast = backend_of(url)
+    except CampfireError as error:
+        return _fail(f"bus: {error}")
+    try:
+        await broadcast.connect()
+        await broadcast.disconnect()
+    except Exception as error:
+        return _fail(f"bus {_safe(url)} cannot be reached: {error}")
+    if urlsplit(url).scheme == "memory":
+        return _ok("bus memory://, within one process; others see news at the next poll")
+    return _ok(f"bus {_safe(url)} can be reached")
+
+
+# The database.
+
+
+async def _database(url: str) -> list[Finding]:
+    try:
+        engine = engine_of(url)
+    except CampfireError as error:
+        return [_fail(f"database: {error}")]
+    if engine.name == "sqlite":
+        path = Path(urlsplit(url).path.removeprefix("/") or "/")
+        if not path.is_file():
+            return [_missing_file(path)]
+    lane = Lanes(url, engine, count=1, writable=True, limit=10)
+    try:
+        await lane.start()
+    except CampfireError as error:
+        return [_fail(f"{_safe(url)}: {error}")]
+    try:
+        look = _sqlite if engine.name == "sqlite" else _postgresql
+        return [*await lane.run(look), await lane.run(lambda session: _schema(session, engine))]
+    except CampfireError as error:
+        return [_fail(f"{_safe(url)}: {error}")]
+    finally:
+        await lane.stop()
+
+
+def _missing_file(path: Path) -> Finding:
+    if path.parent.is_dir():
+        return _warn(f"{path} does not exist yet; the first start creates it")
+    return _fail(f"{path} does not exist, and neither does its directory")
+
+
+async def _sqlite(session: Session) -> list[Finding]:
+    found = await _value(session, "SELECT sqlite_version() AS value")
+    journal = await _value(session, "SELECT journal_mode AS value FROM pragma_journal_mode")
+    synchronous = await _value(session, "SELECT synchronous AS value FROM pragma_synchronous")
+    names = {"0": "OFF", "1": "NORMAL", "2": "FULL", "3": "EXTRA"}
+    return [
+        _engine("SQLite", found, MIN_SQLITE),
+        _expect(
+            journal == "wal",
+            f"journal_mode is {journal}",
+            "it cannot be set to wal; is the file on a network disk?",
+        ),
+        _expect(
+            synchronous in ("2", "3"),
+            f"synchronous is {names.get(synchronous, synchronous)}",
+            "an acknowledged message may be lost when the power fails",
+        ),
+    ]
+
+
+async def _postgresql(session: Session) -> list[Finding]:
+    findings = [_engine("PostgreSQL", await _value(session, "SHOW server_version"), MIN_POSTGRESQL)]
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        value = await _value(session, f"SHOW {name}")
+        findings.append(
+            _expect(
+                value not in ("off", "local"),
+                f"{name} is {value}",
+                "an acknowledged message may be lost in a crash",
+            )
+        )
+    return findings
+
+
+async def _schema(session: Session, engine: Engine) -> Finding:
+    wanted = schema.head(engine)
+    current = await schema.revision(session)
+    if current == wanted:
+        return _ok(f"the schema is at {current}, as this version needs it")
+    if current is None:
+        return _warn("the schema is not there yet; the first start or `migrate` creates it")
+    return _fail(f"the schema is at {current}, this version needs {wanted}: run `migrate`")
+
+
+async def _value(session: Session, query: str) -> str:
+    row = await session.first(text(query))
+    return "" if row is None else str(next(iter(row.values())))
+
+
+def _engine(name: str, found: str, minimum: tuple[int, ...]) -> Finding:
+    numbers = tuple(int(number) for number in re.findall(r"\d+", found.partition(" ")[0]))
+    wanted = ".".join(map(str, minimum))
+    return _expect(numbers >= minimum, f"{name} {found}", f"version {wanted} or later is needed")
+
+
+# Findings.
+
+
+def _expect(good: bool, what: str, otherwise: str) -> Finding:
+    return _ok(what) if good else _fail(f"{what}: {otherwise}")
+
+
+def _ok(what: str) -> Finding:
+    return Finding(Level.OK, what)
+
+
+def _warn(what: str) -> Finding:
+    return Finding(Level.WARN, what)
+
+
+def _fail(what: str) -> Finding:
+    return Finding(Level.FAIL, what)
+
+
+def _safe(url: str) -> str:
+    """A URL without its password."""
+    return re.sub(r"//([^:/@]*):[^@]*@", r"//\1:***@", url)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(unknown version)"
