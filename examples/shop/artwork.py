@@ -131,13 +131,13 @@ HERO = Html(
  aria-hidden="true">
 <defs><radialGradient id="fire-glow"><stop class="glow-near" offset="0"/>
 <stop class="glow-far" offset="1"/></radialGradient></defs>
-<circle class="sun" cx="1000" cy="118" r="54"/>
+<circle class="sun" cx="1010" cy="160" r="44"/>
 <g class="stars"><circle cx="560" cy="52" r="1.6"/><circle cx="640" cy="120" r="2"/>
 <circle cx="720" cy="60" r="1.5"/><circle cx="800" cy="150" r="2"/>
 <circle cx="850" cy="48" r="1.7"/>
 <circle cx="910" cy="190" r="1.5"/><circle cx="1090" cy="56" r="2"/>
 <circle cx="1150" cy="150" r="1.7"/>
-<circle cx="690" cy="200" r="1.5"/><circle cx="1080" cy="220" r="1.6"/></g>
+<circle cx="690" cy="200" r="1.5"/><circle cx="1110" cy="220" r="1.6"/></g>
 <path class="hill-4" d="M0 392c180-30 290-20 430-62s280-120 430-72 230 10 340-30v292H0z"/>
 <path class="hill-3" d="M0 420c150-44 270 0 410-32s250-84 420-30 250 12 370-22v184H0z"/>
 <g class="trees"><path d="M88 424l24-84 24 84zM146 430l18-64 18 64zM44 430l16-54 16 54z

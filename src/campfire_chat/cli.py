@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from campfire_chat import __version__
 from campfire_chat.app import Campfire
@@ -118,7 +118,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _demo(arguments: argparse.Namespace) -> int:
     try:
-        uvicorn = importlib.import_module("uvicorn")
+        import uvicorn
     except ModuleNotFoundError:
         raise ConfigurationError(
             "The demo needs its extra: pip install 'campfire-chat[demo]'"
@@ -155,9 +155,10 @@ def _demo(arguments: argparse.Namespace) -> int:
     return 0 if server.started else 1
 
 
-def _websocket_library() -> str:
+def _websocket_library() -> Literal["websockets-sansio", "auto"]:
     """The fastest of uvicorn's WebSocket implementations that is there."""
-    if importlib.util.find_spec("uvicorn.protocols.websockets.websockets_sansio_impl"):
+    implementation = "uvicorn.protocols.websockets.websockets_sansio_impl"
+    if importlib.util.find_spec("websockets") and importlib.util.find_spec(implementation):
         return "websockets-sansio"
     return "auto"
 

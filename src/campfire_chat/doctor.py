@@ -106,10 +106,9 @@ async def _database(url: str) -> list[Finding]:
         engine = engine_of(url)
     except CampfireError as error:
         return [_fail(f"database: {error}")]
-    if engine.name == "sqlite":
-        path = Path(urlsplit(url).path.removeprefix("/") or "/")
-        if not path.is_file():
-            return [_missing_file(path)]
+    missing = _missing_file(url) if engine.name == "sqlite" else None
+    if missing is not None:
+        return [missing]
     lane = Lanes(url, engine, count=1, writable=True, limit=10)
     try:
         await lane.start()
@@ -124,7 +123,11 @@ async def _database(url: str) -> list[Finding]:
         await lane.stop()
 
 
-def _missing_file(path: Path) -> Finding:
+def _missing_file(url: str) -> Finding | None:
+    """Looking must not create the database, as connecting to it would."""
+    path = Path(urlsplit(url).path.removeprefix("/"))
+    if path.is_file():
+        return None
     if path.parent.is_dir():
         return _warn(f"{path} does not exist yet; the first start creates it")
     return _fail(f"{path} does not exist, and neither does its directory")

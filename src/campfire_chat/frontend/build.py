@@ -206,7 +206,8 @@ def main() -> int:
         if options.check:
             node, npm = _node()
             _install(node, npm)
-            _run(node, "node_modules/typescript/bin/tsc", "--noEmit")
+            for project in (".", "widget"):
+                _run(node, "node_modules/typescript/bin/tsc", "--noEmit", "--project", project)
         elif options.force or not fresh():
             build()
     except BundleError as error:

@@ -21,6 +21,7 @@ const common: UserConfig = {
 function widget(entry: string, format: "es" | "iife", file: string): UserConfig {
   return {
     ...common,
+    oxc: { jsx: { runtime: "automatic", importSource: "#dom" } },
     build: {
       outDir: out,
       emptyOutDir: format === "es",
@@ -28,7 +29,7 @@ function widget(entry: string, format: "es" | "iife", file: string): UserConfig 
       cssTarget: "esnext",
       lib: { entry: resolve(here, entry), formats: [format], name: "campfire", fileName: () => file },
       rolldownOptions: {
-        output: { minify: true, chunkFileNames: "[name]-[hash].js" },
+        output: { minify: true, comments: false, chunkFileNames: "[name]-[hash].js" },
       },
     },
   };

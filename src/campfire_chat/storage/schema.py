@@ -31,8 +31,11 @@ class _Statements(list[str]):
     """What Alembic writes to: one call, one statement."""
 
     def write(self, statement: str) -> None:
-        if statement.strip():
-            self.append(statement.strip().rstrip(";"))
+        # Alembic comments on what it does; to PostgreSQL a comment alone is an empty query.
+        lines = [line for line in statement.splitlines() if not line.startswith("--")]
+        text = "\n".join(lines).strip().rstrip(";")
+        if text:
+            self.append(text)
 
     def flush(self) -> None:
         """Nothing is held back."""

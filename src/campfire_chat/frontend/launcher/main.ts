@@ -1,7 +1,6 @@
 import type {
   BootOptions,
   CampfireEvents,
-  Host,
   Identity,
   Panel,
   PanelModule,
@@ -43,15 +42,12 @@ const early = (window as { Campfire?: { q?: Call[] } }).Campfire;
 const media = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Map<string, Set<Listener>>();
 
+const svg = (path: string) => `<svg viewBox="0 0 24 24" aria-hidden="true">${path}</svg>`;
 const ICONS =
-  `<svg width="30" height="30" viewBox="0 0 30 30" aria-hidden="true"><path fill="currentColor" ` +
-  `d="M15 3C8 3 2.5 7.7 2.5 13.7c0 3.4 1.7 6.3 4.5 8.3l-.8 4.3c-.1.6.5 1 1 .8l5-2.3` +
-  `c.9.2 1.8.2 2.8.2 7 0 12.5-4.9 12.5-11.2S22 3 15 3z"/><path fill="var(--accent)" ` +
-  `d="M15.6 7.2c.4 2.5 3.9 4.4 3.9 7.9 0 2.5-2 4.2-4.4 4.2s-4.6-1.6-4.6-4.2c0-1.7.9-3 ` +
-  `1.9-4.2.3 1 .8 1.6 1.5 2 .1-2.1.5-4.3 1.7-5.7z"/></svg>` +
-  `<svg width="28" height="28" viewBox="0 0 28 28" fill="none" stroke="currentColor" ` +
-  `stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">` +
-  `<path d="m7 11 7 7 7-7"/></svg>`;
+  svg(
+    `<path d="M12 2C6 2 2 6 2 11c0 3 1.5 5.5 4 7v4l4-2.2c7 1 12-3.3 12-8.800 0-5-4-9-10-9z"/>` +
+      `<path class="flame" d="M12.5 5c.5 3 3.5 4 3.5 7.5a4 4 0 0 1-8 0c0-1.5.6-2.700 1.5-3.5q.5 1.5 1.3 2c0-2 .4-4.5 1.700-6z"/>`,
+  ) + svg(`<path class="line" d="m6 9 6 6 6-6"/>`);
 
 let frame: HTMLElement | null = null;
 let shadow: ShadowRoot;
@@ -59,7 +55,7 @@ let wrapper: HTMLElement;
 let button: HTMLButtonElement;
 let badge: HTMLElement;
 let panel: Panel | null = null;
-let loading: Promise<void> | null = null;
+let loading = false;
 let theme: Theme = "auto";
 let identity: Identity | null = null;
 let isOpen = false;
@@ -84,14 +80,10 @@ function style(rules: string): void {
 }
 
 function emit<K extends EventName>(event: K, value: CampfireEvents[K]): void {
-  if (event === "unread") {
-    unread = value as number;
-    paint();
-  }
-  for (const listener of listeners.get(event) ?? []) {
-    // A page's listener that throws must not stop the chat.
-    queueMicrotask(() => listener(value as never));
-  }
+  if (event === "unread") unread = value as number;
+  paint();
+  // A page's listener that throws must not stop the chat.
+  listeners.get(event)?.forEach((listener) => queueMicrotask(() => listener(value as never)));
 }
 
 function paint(): void {
@@ -104,46 +96,37 @@ function paint(): void {
   badge.textContent = unread > 99 ? "99+" : String(unread);
 }
 
-async function importPanel(): Promise<PanelModule> {
-  try {
-    return (await import(/* @vite-ignore */ base + "static/" + __PANEL__)) as PanelModule;
-  } catch (error) {
-    // This script may come from a cache that is older than the last deployment.
-    const source = await (await fetch(base + "widget.js", { cache: "reload" })).text();
-    const name = /panel-[\w-]+\.js/.exec(source)?.[0];
-    if (!name) throw error;
-    // The query makes it a new address: a failed import is remembered for the old one.
-    return (await import(/* @vite-ignore */ `${base}static/${name}?again=${Date.now()}`)) as PanelModule;
-  }
+const importPanel = (name: string) =>
+  import(/* @vite-ignore */ base + "static/" + name) as Promise<PanelModule>;
+
+/** This script may come from a cache that is older than the last deployment: ask again. */
+async function importAgain(): Promise<PanelModule> {
+  const source = await (await fetch(script.src, { cache: "reload" })).text();
+  // The query makes it a new address: browsers remember that the old one failed.
+  return importPanel(/panel-[\w-]+\.js/.exec(source) + "?" + Date.now());
 }
 
-function load(): Promise<void> {
+async function load(): Promise<void> {
+  if (loading) return;
+  loading = true;
   const owner = frame;
-  loading ??= importPanel().then(
-    (module) => {
-      if (frame !== owner || panel) return;
-      const host: Host = {
-        base,
-        place: element("div", "place", wrapper),
-        get identity() {
-          return identity;
-        },
-        style,
-        emit,
-        close: () => setOpen(false),
-      };
-      panel = module.createPanel(host);
-      if (isOpen) panel.toggled(true);
-    },
-    () => {
-      loading = null;
-      if (frame !== owner || !isOpen) return;
-      isOpen = false;
-      paint();
-      button.ariaLabel = button.title = text.failed;
-    },
-  );
-  return loading;
+  try {
+    const { createPanel } = await importPanel(__PANEL__).catch(importAgain);
+    if (frame !== owner) return;
+    panel = createPanel({
+      base,
+      place: element("div", "place", wrapper),
+      identity: () => identity,
+      style,
+      emit,
+      close: () => setOpen(false),
+    });
+    if (isOpen) panel.toggled(true);
+  } catch {
+    loading = isOpen = false;
+    paint();
+    button.ariaLabel = button.title = text.failed;
+  }
 }
 
 function setOpen(next: boolean): void {
@@ -151,18 +134,18 @@ function setOpen(next: boolean): void {
   if (next === isOpen) return;
   isOpen = next;
   button.title = "";
-  paint();
   if (panel) panel.toggled(next);
-  else if (next) void load();
-  if (!next && shadow.activeElement !== button) button.focus();
+  else void load();
+  if (!next) button.focus();
   emit(next ? "opened" : "closed", undefined);
 }
 
-function returning(): boolean {
+/** The stored visitor, or nothing where the browser lets nothing be stored. */
+function visitor(use: "getItem" | "removeItem"): unknown {
   try {
-    return localStorage.getItem(visitorKey(base)) !== null;
+    return localStorage[use](visitorKey(base));
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -178,20 +161,14 @@ function boot(options: BootOptions = {}): void {
     button.innerHTML = ICONS;
     badge = element("span", "badge", button);
     button.onclick = () => setOpen(!isOpen);
-    // The panel's code comes while the pointer is on its way.
-    button.onpointerenter = button.onfocus = () => {
-      const hint = document.createElement("link");
-      hint.rel = "modulepreload";
-      hint.href = base + "static/" + __PANEL__;
-      document.head.append(hint);
-      button.onpointerenter = button.onfocus = null;
-    };
+    // The panel's code comes while the pointer is on its way; it does nothing until opened.
+    button.onpointerenter = button.onfocus = () => void load();
     document.body.append(frame);
     // Somebody who has talked here before sees the unread badge move while it is closed.
-    if (returning()) (window.requestIdleCallback ?? setTimeout)(() => void load());
+    if (visitor("getItem")) setTimeout(load, 500);
     emit("ready", undefined);
   }
-  if (options.hidden !== undefined) button.hidden = options.hidden;
+  button.hidden = options.hidden ?? button.hidden;
   paint();
 }
 
@@ -204,15 +181,11 @@ const api: CampfireApi = {
   shutdown() {
     identity = null;
     if (!frame) return;
-    try {
-      localStorage.removeItem(visitorKey(base));
-    } catch {
-      // Nothing could be stored either.
-    }
+    visitor("removeItem");
     panel?.shutdown();
     frame.remove();
-    frame = panel = loading = null;
-    isOpen = false;
+    frame = panel = null;
+    isOpen = loading = false;
     emit("unread", 0);
   },
   open: () => setOpen(true),
@@ -222,9 +195,8 @@ const api: CampfireApi = {
   show: () => boot({ hidden: false }),
   setTheme: (next) => boot({ theme: next }),
   on(event, listener) {
-    const set = listeners.get(event) ?? new Set();
-    listeners.set(event, set);
-    set.add(listener as Listener);
+    const set = listeners.get(event) ?? new Set<Listener>();
+    listeners.set(event, set.add(listener as Listener));
     return () => void set.delete(listener as Listener);
   },
   q: {

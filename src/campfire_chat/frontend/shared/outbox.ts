@@ -16,7 +16,8 @@ export interface OutboxEntry {
   reply_to: string | null;
   /** When it was written, by this machine's clock; RFC 3339. */
   at: string;
-  state: "queued" | "failed";
+  /** `sent` only in `onSent`. */
+  state: "queued" | "failed" | "sent";
   /** Why it failed for good. */
   error: { code: string; message: string } | null;
 }
@@ -121,7 +122,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       try {
         const ok = await deliver(entry);
         failures = 0;
-        onSent?.(entry, ok);
+        onSent?.({ ...entry, state: "sent" }, ok);
         drop(prefix + client_id);
         changed();
       } catch (cause) {

@@ -36,7 +36,7 @@ export interface Host {
   readonly base: string;
   /** The element in the shadow root that the panel renders into. */
   readonly place: HTMLElement;
-  readonly identity: Identity | null;
+  identity(): Identity | null;
   style(css: string): void;
   emit<K extends keyof CampfireEvents>(event: K, value: CampfireEvents[K]): void;
   close(): void;
@@ -46,7 +46,7 @@ export interface Host {
 export interface Panel {
   /** The person opened or closed it. */
   toggled(open: boolean): void;
-  /** `host.identity` has changed. */
+  /** `host.identity()` has changed. */
   identified(): void;
   /** Forgets the visitor on this browser and stops. */
   shutdown(): void;

@@ -43,7 +43,7 @@ export function createSession(host: Host, onChanged: () => void): Session {
   }
 
   async function ask(): Promise<VisitorSession> {
-    const { identity } = host;
+    const identity = host.identity();
     const body = identity && {
       identity: typeof identity === "string" ? identity : await identity(),
     };
