@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 #: Microseconds in one second.
 SECOND = 1_000_000
@@ -21,7 +22,13 @@ def now() -> int:
 def rfc3339(at: int) -> str:
     """``at`` microseconds as RFC 3339 UTC with exactly six digits, so that text sorts as time."""
     seconds, micros = divmod(at, SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
+    return f"{_second(seconds)}.{micros:06d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    # Cached, because a batch of messages shares its few seconds.
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def rfc3339_or_none(at: int | None) -> str | None:

@@ -19,18 +19,24 @@ SESSION = "ses"
 NODE = "node"
 
 
-def _base32(number: int, length: int) -> str:
-    digits: list[str] = []
-    for _ in range(length):
-        number, digit = divmod(number, 32)
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+#: Two digits at a time.
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+
+
+def _base32(number: int) -> str:
+    """26 digits; enough for 130 bits."""
+    pairs: list[str] = []
+    for _ in range(13):
+        pairs.append(_PAIRS[number & 1023])
+        number >>= 10
+    pairs.reverse()
+    return "".join(pairs)
 
 
 def new(prefix: str) -> str:
     """A fresh id such as ``msg_01jd…``."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return f"{prefix}_{_base32(number, 26)}"
+    return f"{prefix}_{_base32(number)}"
 
 
 def visitor_of(organization: str, external_id: str) -> str:
@@ -44,4 +50,4 @@ def visitor_of(organization: str, external_id: str) -> str:
         digest_size=16,
         person=b"campfire-visitor",
     ).digest()
-    return f"{VISITOR}_{_base32(int.from_bytes(digest), 26)}"
+    return f"{VISITOR}_{_base32(int.from_bytes(digest))}"

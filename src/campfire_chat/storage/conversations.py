@@ -56,7 +56,7 @@ def _select() -> Select[Any]:
 
 def _by_id(engine: Engine) -> ClauseElement:
     return _select().where(
-        _c.org_id == bindparam("org_id"), engine.among(_c.conversation_id, "ids")
+        engine.among(_c.org_id, _c.conversation_id, "ids")
     )
 
 

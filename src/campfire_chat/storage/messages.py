@@ -27,11 +27,11 @@ def _select() -> Select[Any]:
 
 
 def _by_client_key(engine: Engine) -> ClauseElement:
-    return _select().where(_m.org_id == bindparam("org_id"), engine.among(_m.client_key, "keys"))
+    return _select().where(engine.among(_m.org_id, _m.client_key, "keys"))
 
 
 def _by_id(engine: Engine) -> ClauseElement:
-    return _select().where(_m.org_id == bindparam("org_id"), engine.among(_m.message_id, "ids"))
+    return _select().where(engine.among(_m.org_id, _m.message_id, "ids"))
 
 
 def _count_between(_: Engine) -> ClauseElement:

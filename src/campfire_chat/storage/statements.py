@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.storage import tables
@@ -60,7 +60,7 @@ def _marks(engine: Engine) -> ClauseElement:
     r = tables.receipts.c
     return select(
         r.conversation_id, r.participant_kind, r.participant_id, r.delivered, r.read, r.read_count
-    ).where(and_(r.org_id == bindparam("org_id"), engine.among(r.conversation_id, "ids")))
+    ).where(engine.among(r.org_id, r.conversation_id, "ids"))
 
 
 INSERT_EVENT = _insert(tables.events)

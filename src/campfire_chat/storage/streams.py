@@ -42,14 +42,14 @@ class Page(Struct, frozen=True):
 
 def _heads(engine: Engine) -> ClauseElement:
     return select(_s.stream, _s.head).where(
-        _s.org_id == bindparam("org_id"), engine.among(_s.stream, "names")
+        engine.among(_s.org_id, _s.stream, "names")
     )
 
 
 def _lock(engine: Engine) -> ClauseElement:
     query = (
         select(_s.stream, _s.head)
-        .where(_s.org_id == bindparam("org_id"), engine.among(_s.stream, "names"))
+        .where(engine.among(_s.org_id, _s.stream, "names"))
         .order_by(_s.stream)
     )
     # Sorted, so that two transactions can never wait for each other.

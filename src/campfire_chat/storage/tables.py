@@ -127,7 +127,6 @@ messages = Table(
     PrimaryKeyConstraint("org_id", "conversation_id", "visibility", "seq"),
     UniqueConstraint("org_id", "message_id"),
     UniqueConstraint("org_id", "client_key"),
-    sqlite_with_rowid=False,
 )
 
 receipts = Table(
@@ -168,7 +167,8 @@ events = Table(
     Column("message_id", String),
     Column("payload", Text, nullable=False),
     PrimaryKeyConstraint("org_id", "stream", "seq"),
-    sqlite_with_rowid=False,
+    # Not WITHOUT ROWID, here and for messages: long rows inside an index make SQLite rewrite
+    # several pages per row; appended to a rowid table they share one.
 )
 
 idempotency = Table(

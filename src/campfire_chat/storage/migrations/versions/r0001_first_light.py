@@ -98,7 +98,6 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(), nullable=True),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("org_id", "stream", "seq"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "campfire_idempotency",
@@ -130,7 +129,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org_id", "conversation_id", "visibility", "seq"),
         sa.UniqueConstraint("org_id", "client_key"),
         sa.UniqueConstraint("org_id", "message_id"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "campfire_presence",
