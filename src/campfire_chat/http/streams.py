@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,7 +13,7 @@ from campfire_chat.errors import UnavailableError
 from campfire_chat.http.endpoints import Call, Reply
 from campfire_chat.http.pages import Limit
 from campfire_chat.realtime.frames import Event, Seq
-from campfire_chat.realtime.subscriptions import reset_reason
+from campfire_chat.realtime.subscriptions import ResetReason, reset_reason
 from campfire_chat.storage.streams import Page
 
 #: Seconds a long poll may wait: below what proxies cut off.
@@ -46,7 +46,7 @@ class _Raw(Struct):
     head: int
     events: list[msgspec.Raw]
     more: bool
-    reset: Any = None
+    reset: ResetReason | None = None
 
 
 class _Waiter:
@@ -75,7 +75,8 @@ async def list_events(call: Call) -> Reply:
     try:
         subscription.last = query.after
         page = await store.stream_page(organization, name, query.after, query.limit)
-        if not page.events and query.wait and hub.splice(subscription, page):
+        reason = _reason(page, query, store.epoch)
+        if reason is None and query.wait and not page.events and hub.splice(subscription, page):
             if call.services.gateway.draining:
                 raise UnavailableError("The service is restarting.", retry_after=1.0)
             await _wait(waiter, query.wait, call)
@@ -100,8 +101,12 @@ async def _wait(waiter: _Waiter, seconds: float, call: Call) -> None:
             continue
 
 
+def _reason(page: Page, query: EventList, epoch: str) -> ResetReason | None:
+    return reset_reason(page, after=query.after, epoch=query.epoch, current=epoch)
+
+
 def _answer(page: Page, name: str, query: EventList, epoch: str) -> _Raw:
-    reason = reset_reason(page, after=query.after, epoch=query.epoch, current=epoch)
+    reason = _reason(page, query, epoch)
     events = [] if reason else [msgspec.Raw(text.encode()) for _, text in page.events]
     return _Raw(
         stream=name,

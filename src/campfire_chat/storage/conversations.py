@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.conversations import Conversation
@@ -55,9 +55,7 @@ def _select() -> Select[Any]:
 
 
 def _by_id(engine: Engine) -> ClauseElement:
-    return _select().where(
-        engine.among(_c.org_id, _c.conversation_id, "ids")
-    )
+    return _select().where(engine.among(_c.org_id, _c.conversation_id, "ids"))
 
 
 BY_ID = Statement(_by_id)

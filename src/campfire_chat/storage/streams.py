@@ -41,9 +41,7 @@ class Page(Struct, frozen=True):
 
 
 def _heads(engine: Engine) -> ClauseElement:
-    return select(_s.stream, _s.head).where(
-        engine.among(_s.org_id, _s.stream, "names")
-    )
+    return select(_s.stream, _s.head).where(engine.among(_s.org_id, _s.stream, "names"))
 
 
 def _lock(engine: Engine) -> ClauseElement:
@@ -114,11 +112,14 @@ async def read_page(
             break
         events.append((seq, payload))
         size += len(payload)
-    last = events[-1][0] if events else after
+    if events:
+        # Committed after the head was read.
+        head = max(head, events[-1][0])
     first = after + 1
-    if head > after and (not events or events[0][0] != after + 1):
+    if head > after and (not events or events[0][0] != first):
         first = await _first(session, organization, stream, default=head + 1)
-    return Page(events=events, head=max(head, last), first=first, more=last < head)
+    more = head > (events[-1][0] if events else after)
+    return Page(events=events, head=head, first=first, more=more)
 
 
 async def _first(session: Session, organization: str, stream: str, *, default: int) -> int:
