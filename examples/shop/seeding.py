@@ -68,7 +68,7 @@ class _Seeding:
 
     async def run(self, past: list[Past]) -> None:
         for scope in self._staff:
-            await self._store.remember_agent(scope)
+            await self._store.team.remember(scope)
         for line in lines(past, self._now):
             self._hands.at = line.at
             await self._write(line, past[line.index])

@@ -126,6 +126,15 @@ def anonymous(organization: str, visitor_id: str | None = None) -> Scope:
     )
 
 
+#: Who acts when the clock does.
+SYSTEM = Participant(kind=SenderKind.SYSTEM, id="system")
+
+
+def system_scope(organization: str) -> Scope:
+    """The scope of what the clock does; it may see everything in the organisation."""
+    return Scope(organization, Principal(kind=SenderKind.AGENT, id=SYSTEM.id))
+
+
 def _check_identity(identity: str, organization: str) -> None:
     for name, value, limit in (("id", identity, 128), ("organization", organization, 64)):
         if not 0 < len(value) <= limit or not value.isprintable():

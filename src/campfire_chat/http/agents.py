@@ -14,16 +14,18 @@ class AvailabilityRecord(Struct, frozen=True, kw_only=True):
 
 
 async def list_all(call: Call) -> Reply:
-    return Reply(Page(await call.store.agents(call.scope)))
+    return Reply(Page(await call.store.team.list_all(call.scope)))
 
 
 async def get_availability(call: Call) -> Reply:
-    agent = await call.store.agent(call.scope, call.path["agent_id"])
+    agent = await call.store.team.get(call.scope, call.path["agent_id"])
     return Reply(AvailabilityRecord(availability=agent.availability))
 
 
 async def set_availability(call: Call) -> Reply:
     body: AvailabilityRecord = call.body
-    agent = await call.store.set_availability(call.scope, call.path["agent_id"], body.availability)
+    agent = await call.store.team.set_availability(
+        call.scope, call.path["agent_id"], body.availability
+    )
     call.services.presence.team_changed(call.scope.organization)
     return Reply(AvailabilityRecord(availability=agent.availability))

@@ -38,7 +38,7 @@ async def create(call: Call) -> Reply:
         VisitorCreated(
             token=gateway.tokens.issue(scope),
             visitor=scope.record,
-            availability=await call.store.team_availability(scope.organization),
+            availability=await call.store.team.availability(scope.organization),
         ),
         status=201,
     )

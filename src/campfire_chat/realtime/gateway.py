@@ -125,7 +125,7 @@ class Gateway:
         scope = credentials.scope
         key = (scope.organization, scope.principal.id)
         if scope.is_agent and self._known_agents.get(key) != scope.principal:
-            await self.store.remember_agent(scope)
+            await self.store.team.remember(scope)
             self._known_agents[key] = scope.principal
 
     def arrive(self, socket: Socket) -> None:

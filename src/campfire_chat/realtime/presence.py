@@ -187,7 +187,7 @@ class Presence:
         look: bool = False,
     ) -> None:
         async def write(store: Store) -> None:
-            await store.write_presence(
+            await store.team.write_presence(
                 organization, node_id=self._node, alive=alive or [], gone=gone or []
             )
             if look:
@@ -215,7 +215,7 @@ class Presence:
                 by_organization.setdefault(beat.organization, []).append(beat)
             for organization, alive in by_organization.items():
                 try:
-                    await store.write_presence(
+                    await store.team.write_presence(
                         organization, node_id=self._node, alive=alive, sweep=True
                     )
                 except Exception:
@@ -236,7 +236,7 @@ class Presence:
                     logger.warning("availability could not be read, again shortly", exc_info=True)
 
     async def _compare(self, store: Store, organization: str) -> None:
-        now = {agent.id: agent for agent in await store.team(organization)}
+        now = {agent.id: agent for agent in await store.team.of(organization)}
         before = self._team.get(organization)
         self._team[organization] = now
         if before is None or self._hub is None:
@@ -255,7 +255,7 @@ class Presence:
         participant = Participant(SenderKind.AGENT, agent.id, agent.name, agent.avatar_url)
         frame = frames.PresenceNotice(participant=participant, availability=agent.availability)
         hub.show_here(Ephemeral(organization, streams.inbox(organization), frames.encode(frame)))
-        for conversation_id in await store.open_assigned_to(organization, agent.id):
+        for conversation_id in await store.team.open_assigned_to(organization, agent.id):
             about = frames.PresenceNotice(
                 participant=participant,
                 availability=agent.availability,

@@ -16,7 +16,7 @@ from campfire_chat.domain.conversations import (
     check_subject,
     receive,
 )
-from campfire_chat.domain.principal import Scope
+from campfire_chat.domain.principal import SYSTEM, Scope
 from campfire_chat.errors import (
     ClientIdConflictError,
     ForbiddenError,
@@ -27,9 +27,7 @@ from campfire_chat.errors import (
 from campfire_chat.models import (
     Message,
     MessageKind,
-    Participant,
     Role,
-    SenderKind,
     Status,
     Visibility,
 )
@@ -40,9 +38,6 @@ from campfire_chat.storage.transaction import Transaction, wire_text
 
 _m = tables.messages.c
 _e = tables.events.c
-
-#: Who acts when the clock does.
-SYSTEM = Participant(kind=SenderKind.SYSTEM, id="system", name=None)
 
 
 class Opened(msgspec.Struct, frozen=True):

@@ -13,19 +13,14 @@ import msgspec
 from msgspec import UnsetType
 from sqlalchemy import select
 
-from campfire_chat.clock import SECOND
 from campfire_chat.domain import text
-from campfire_chat.domain.availability import of_team
-from campfire_chat.domain.conversations import Conversation, Patch
-from campfire_chat.domain.principal import Principal, Scope
+from campfire_chat.domain.conversations import Patch
+from campfire_chat.domain.principal import Scope, system_scope
 from campfire_chat.errors import StorageUnavailableError
 from campfire_chat.models import (
     AgentConversation,
-    AgentRecord,
     Availability,
-    Counts,
     Message,
-    ReceiptRecord,
     SenderKind,
     Status,
     Visibility,
@@ -44,7 +39,6 @@ from campfire_chat.storage import (
     tables,
 )
 from campfire_chat.storage.desk import (
-    SYSTEM,
     ChangeConversation,
     DeleteMessage,
     EditMessage,
@@ -57,12 +51,19 @@ from campfire_chat.storage.ledger import Ledger, OnCommit
 from campfire_chat.storage.messages import Bounds
 from campfire_chat.storage.operations import Marked, MarkSeen, Send, Sent
 from campfire_chat.storage.streams import Page
+from campfire_chat.storage.team import Team
+from campfire_chat.storage.views import for_agent, for_visitor
 
 ANYONE = conversations.ANYONE
 
 
 class Store:
-    """See the module. ``epoch`` names this life of the database; a restored backup gets another."""
+    """See the module.
+
+    Attributes:
+        epoch: Names this life of the database; a restored backup gets another.
+        team: Agents and who is here.
+    """
 
     def __init__(
         self, database_url: str, *, settings: Settings, on_commit: OnCommit, now: Clock
@@ -77,6 +78,7 @@ class Store:
             database_url, self.engine, count=settings.readers, writable=False, limit=limit
         )
         self._ledger = Ledger(self._writer, on_commit=on_commit, now=now, limit=limit)
+        self.team = Team(self._readers, self._ledger, now=now, life=settings.presence_life)
 
     async def start(self) -> None:
         """Connect, bring the schema up to date and begin to take work.
@@ -149,26 +151,26 @@ class Store:
             counts = await receipts.read_counts(session, scope, [conversation_id])
             marks = await receipts.of_conversation(session, scope, conversation_id)
             looking = await presence.viewers(
-                session, scope, conversation_id, alive_since=self.alive_since
+                session, scope, conversation_id, alive_since=self.team.alive_since
             )
             availability: Availability | None = None
             if found.assignee is not None and not scope.is_agent:
                 team = await agents.of_organization(
-                    session, scope.organization, alive_since=self.alive_since
+                    session, scope.organization, alive_since=self.team.alive_since
                 )
                 availability = next(
                     (item.availability for item in team if item.id == found.assignee.id), None
                 )
             read_count = counts.get(conversation_id, 0)
             if not scope.is_agent:
-                return _for_visitor(found, read_count, marks, availability)
-            record = _for_agent(found, read_count)
+                return for_visitor(found, read_count, marks, availability)
+            record = for_agent(found, read_count)
             present = await presence.is_present(
                 session,
                 scope.organization,
                 SenderKind.VISITOR,
                 found.contact.id,
-                alive_since=self.alive_since,
+                alive_since=self.team.alive_since,
             )
             return msgspec.structs.replace(
                 record, receipts=marks, viewers=looking, contact_present=present
@@ -201,9 +203,9 @@ class Store:
             shown = found[:limit]
             counts = await receipts.read_counts(session, scope, [item.id for item in shown])
             records: list[AgentConversation | VisitorConversation] = [
-                _for_agent(item, counts.get(item.id, 0))
+                for_agent(item, counts.get(item.id, 0))
                 if scope.is_agent
-                else _for_visitor(item, counts.get(item.id, 0), [], None)
+                else for_visitor(item, counts.get(item.id, 0), [], None)
                 for item in shown
             ]
             if len(found) <= limit:
@@ -333,76 +335,6 @@ class Store:
         """The heads of streams; one without events is missing."""
         return await self._readers.run(lambda session: streams.heads(session, organization, names))
 
-    # Agents and presence.
-
-    @property
-    def alive_since(self) -> int:
-        """A beat from before this moment means that its participant is gone."""
-        return self._now() - int(self._settings.presence_life * SECOND)
-
-    async def remember_agent(self, scope: Scope) -> None:
-        await self._ledger.submit(agents.RememberAgent(scope))
-
-    async def agents(self, scope: Scope) -> list[AgentRecord]:
-        return await self._readers.run(
-            lambda session: agents.list_all(session, scope, alive_since=self.alive_since)
-        )
-
-    async def agent(self, scope: Scope, agent_id: str) -> AgentRecord:
-        return await self._readers.run(
-            lambda session: agents.get(session, scope, agent_id, alive_since=self.alive_since)
-        )
-
-    async def team(self, organization: str) -> list[AgentRecord]:
-        """The agents of an organisation, for the hub's presence watch."""
-        return await self._readers.run(
-            lambda session: agents.of_organization(
-                session, organization, alive_since=self.alive_since
-            )
-        )
-
-    async def team_availability(self, organization: str) -> Availability:
-        """What a visitor is told of the team."""
-        return of_team(item.availability for item in await self.team(organization))
-
-    async def set_availability(
-        self, scope: Scope, agent_id: str, availability: Availability
-    ) -> AgentRecord:
-        await self._ledger.submit(agents.SetAvailability(scope, agent_id, availability))
-        return await self.agent(scope, agent_id)
-
-    async def open_assigned_to(self, organization: str, agent_id: str) -> list[str]:
-        return await self._readers.run(
-            lambda session: conversations.open_assigned_to(session, organization, agent_id)
-        )
-
-    async def write_presence(
-        self,
-        organization: str,
-        *,
-        node_id: str,
-        alive: Sequence[presence.Beat] = (),
-        gone: Sequence[presence.Beat] = (),
-        sweep: bool = False,
-    ) -> None:
-        """Refresh beats of this process, drop others; ``sweep`` also removes long dead ones."""
-        await self._ledger.submit(
-            presence.WritePresence(
-                system_scope(organization),
-                node_id=node_id,
-                alive=alive,
-                gone=gone,
-                dead_before=self.alive_since if sweep else None,
-            )
-        )
-
-    async def is_present(self, organization: str, kind: SenderKind, participant_id: str) -> bool:
-        return await self._readers.run(
-            lambda session: presence.is_present(
-                session, organization, kind, participant_id, alive_since=self.alive_since
-            )
-        )
-
     def _body(self, body: str) -> str:
         return text.check_body(body, limit=self._settings.max_body_characters)
 
@@ -412,42 +344,6 @@ class Store:
 
     def _optional_id(self, client_id: str | None) -> str | None:
         return None if client_id is None else self._client_id(client_id)
-
-
-def system_scope(organization: str) -> Scope:
-    """The scope of what the clock does; it may see everything in the organisation."""
-    return Scope(organization, Principal(kind=SenderKind.AGENT, id=SYSTEM.id, name=SYSTEM.name))
-
-
-def _for_agent(conversation: Conversation, read_count: int) -> AgentConversation:
-    summary = conversation.summary
-    return AgentConversation(
-        **{name: getattr(summary, name) for name in summary.__struct_fields__},
-        unread=conversation.visitor_messages - read_count,
-    )
-
-
-def _for_visitor(
-    conversation: Conversation,
-    read_count: int,
-    marks: list[ReceiptRecord],
-    availability: Availability | None,
-) -> VisitorConversation:
-    summary = conversation.summary
-    return VisitorConversation(
-        id=summary.id,
-        status=summary.status,
-        subject=summary.subject,
-        assignee=summary.assignee,
-        assignee_availability=availability,
-        last_message=summary.last_message,
-        counts=Counts(visitor=conversation.visitor_messages, agent=conversation.agent_messages),
-        head=summary.head,
-        created_at=summary.created_at,
-        last_activity_at=summary.last_activity_at,
-        unread=conversation.agent_messages - read_count,
-        receipts=marks,
-    )
 
 
 async def _epoch(session: Session) -> str:

@@ -1,0 +1,96 @@
+"""The team and who is here: what can be asked of the storage about agents and presence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from campfire_chat.clock import SECOND
+from campfire_chat.domain.availability import of_team
+from campfire_chat.domain.principal import Scope, system_scope
+from campfire_chat.models import AgentRecord, Availability, SenderKind
+from campfire_chat.protocols import Clock
+from campfire_chat.storage import agents, conversations, presence
+from campfire_chat.storage.lanes import Lanes
+from campfire_chat.storage.ledger import Ledger
+
+
+class Team:
+    """See the module.
+
+    Args:
+        life: Seconds after the last beat for which a participant counts as present.
+    """
+
+    def __init__(self, readers: Lanes, ledger: Ledger, *, now: Clock, life: float) -> None:
+        self._readers = readers
+        self._ledger = ledger
+        self._now = now
+        self._life = life
+
+    @property
+    def alive_since(self) -> int:
+        """A beat from before this moment means that its participant is gone."""
+        return self._now() - int(self._life * SECOND)
+
+    async def remember(self, scope: Scope) -> None:
+        await self._ledger.submit(agents.RememberAgent(scope))
+
+    async def list_all(self, scope: Scope) -> list[AgentRecord]:
+        return await self._readers.run(
+            lambda session: agents.list_all(session, scope, alive_since=self.alive_since)
+        )
+
+    async def get(self, scope: Scope, agent_id: str) -> AgentRecord:
+        return await self._readers.run(
+            lambda session: agents.get(session, scope, agent_id, alive_since=self.alive_since)
+        )
+
+    async def of(self, organization: str) -> list[AgentRecord]:
+        """The agents of an organisation, for the hub's presence watch."""
+        return await self._readers.run(
+            lambda session: agents.of_organization(
+                session, organization, alive_since=self.alive_since
+            )
+        )
+
+    async def availability(self, organization: str) -> Availability:
+        """What a visitor is told of the team."""
+        return of_team(item.availability for item in await self.of(organization))
+
+    async def set_availability(
+        self, scope: Scope, agent_id: str, availability: Availability
+    ) -> AgentRecord:
+        await self._ledger.submit(agents.SetAvailability(scope, agent_id, availability))
+        return await self.get(scope, agent_id)
+
+    async def open_assigned_to(self, organization: str, agent_id: str) -> list[str]:
+        return await self._readers.run(
+            lambda session: conversations.open_assigned_to(session, organization, agent_id)
+        )
+
+    async def write_presence(
+        self,
+        organization: str,
+        *,
+        node_id: str,
+        alive: Sequence[presence.Beat] = (),
+        gone: Sequence[presence.Beat] = (),
+        sweep: bool = False,
+    ) -> None:
+        """Refresh beats of this process, drop others; ``sweep`` also removes long dead ones."""
+        await self._ledger.submit(
+            presence.WritePresence(
+                system_scope(organization),
+                node_id=node_id,
+                alive=alive,
+                gone=gone,
+                dead_before=self.alive_since if sweep else None,
+            )
+        )
+
+    async def is_present(self, organization: str, kind: SenderKind, participant_id: str) -> bool:
+        return await self._readers.run(
+            lambda session: presence.is_present(
+                session, organization, kind, participant_id, alive_since=self.alive_since
+            )
+        )
