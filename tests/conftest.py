@@ -22,7 +22,7 @@ from tests.support.engines import (
     run_apart,
 )
 from tests.support.host import campfire_for, host_app
-from tests.support.people import Desk, Person
+from tests.support.people import Desk, Person, close_everybody
 from tests.support.servers import ThreadServer
 
 #: With this in the environment nothing may be skipped.
@@ -171,19 +171,21 @@ def base(server: ThreadServer) -> str:
 
 
 @pytest.fixture
-def desk(base: str) -> Iterator[Desk]:
+def desk(base: str) -> Desk:
     """A fresh organisation on the shared server."""
-    desk = Desk(base)
-    yield desk
-    desk.close()
+    return Desk(base)
 
 
 @pytest.fixture
-def stranger_desk(base: str) -> Iterator[Desk]:
+def stranger_desk(base: str) -> Desk:
     """Another organisation on the same server."""
-    desk = Desk(base)
-    yield desk
-    desk.close()
+    return Desk(base)
+
+
+@pytest.fixture(autouse=True)
+def everybody_goes_home() -> Iterator[None]:
+    yield
+    close_everybody()
 
 
 @pytest.fixture

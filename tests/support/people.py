@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +15,7 @@ from campfire_chat import Agent, Campfire, Visitor
 from tests.support import host
 
 _numbers = itertools.count(1)
+_open: list[Person] = []
 
 
 @functools.cache
@@ -57,6 +56,7 @@ class Person:
             trust_env=False,
         )
         self._me: dict[str, Any] | None = None
+        _open.append(self)
 
     @property
     def websocket_headers(self) -> dict[str, str]:
@@ -131,6 +131,12 @@ class Person:
         self.http.close()
 
 
+def close_everybody() -> None:
+    """Close the connections of everybody who took part; called after every test."""
+    while _open:
+        _open.pop().close()
+
+
 def checked(response: httpx.Response, status: int) -> Any:
     assert response.status_code == status, (
         f"{response.request.method} {response.request.url}: "
@@ -147,25 +153,20 @@ class Desk:
     def __init__(self, base: str, organization: str | None = None) -> None:
         self.base = base
         self.organization = organization or fresh_organization()
-        self._people: list[Person] = []
-
-    def _keep(self, person: Person) -> Person:
-        self._people.append(person)
-        return person
 
     def agent(self, id: str | None = None, name: str = "Ada", **fields: Any) -> Person:
         number = next(_numbers)
         agent = Agent(
             id=id or f"agent-{number}", name=name, organization=self.organization, **fields
         )
-        return self._keep(Person(self.base, user=agent))
+        return Person(self.base, user=agent)
 
     def session_visitor(self, id: str | None = None, **fields: Any) -> Person:
         """A visitor whom the host's session vouches for, without a token."""
         visitor = Visitor(
             id=id or f"user-{next(_numbers)}", organization=self.organization, **fields
         )
-        return self._keep(Person(self.base, user=visitor))
+        return Person(self.base, user=visitor)
 
     def visitor(self, id: str | None = None, **fields: Any) -> Person:
         """A visitor with a token, as the widget has one, whose identity the host has signed."""
@@ -173,7 +174,7 @@ class Desk:
             id=id or f"user-{next(_numbers)}", organization=self.organization, **fields
         )
         created = self.nobody().post("/visitors", {"identity": signer().sign_identity(visitor)})
-        return self._keep(Person(self.base, token=created["token"]))
+        return Person(self.base, token=created["token"])
 
     def other(self) -> Desk:
         """Another organisation on the same server."""
@@ -183,24 +184,11 @@ class Desk:
         """A stranger with a token; always in the default organisation."""
         with httpx.Client(trust_env=False) as client:
             created = checked(client.post(f"{self.base}/api/v1/visitors"), 201)
-        return self._keep(Person(self.base, token=created["token"]))
+        return Person(self.base, token=created["token"])
 
     def nobody(self) -> Person:
         """Somebody with neither session nor token."""
-        return self._keep(Person(self.base))
-
-    def close(self) -> None:
-        for person in self._people:
-            person.close()
-
-
-@contextmanager
-def desk_at(base: str) -> Iterator[Desk]:
-    desk = Desk(base)
-    try:
-        yield desk
-    finally:
-        desk.close()
+        return Person(self.base)
 
 
 def renamed(user: Agent, **fields: Any) -> Agent:

@@ -1,0 +1,243 @@
+"""Every close code that can be provoked, and that it comes with its reason."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+from websockets.asyncio.client import connect as websocket
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from campfire_chat import Visitor
+from tests.conftest import QUICK
+from tests.support import host
+from tests.support.client import Client
+from tests.support.host import campfire_for, host_app
+from tests.support.people import Desk, Person, signer
+from tests.support.servers import ThreadServer
+
+pytestmark = pytest.mark.anyio
+
+Connect = Any
+
+
+async def code_of(client: Client) -> int:
+    return (await client.until_close()).code
+
+
+async def test_4408_no_hello(desk: Desk, connect: Connect) -> None:
+    client = await connect(desk.visitor(), hello=False)
+    began = time.monotonic()
+    assert await code_of(client) == 4408
+    assert time.monotonic() - began < QUICK["hello_timeout"] + 2
+
+
+async def test_4400_something_before_hello(desk: Desk, connect: Connect) -> None:
+    client = await connect(desk.visitor(), hello=False)
+    await client.send({"type": "subscribe", "id": "early", "stream": "conversation:x"})
+    error = await client.until_frame("error")
+    assert (error["code"], error["id"]) == ("bad_frame", "early")
+    assert await code_of(client) == 4400
+
+
+async def test_4400_binary(desk: Desk, connect: Connect) -> None:
+    client = await connect(desk.visitor())
+    await client.send_text(b'{"type":"ping"}')
+    assert await code_of(client) == 4400
+
+
+async def test_4413_checked_before_parsing(desk: Desk, connect: Connect) -> None:
+    client = await connect(desk.visitor())
+    await client.send_text("[" * (64 * 1024 + 1))
+    error = await client.until_frame("error")
+    assert error["code"] == "too_large"
+    assert await code_of(client) == 4413
+
+
+async def test_just_below_the_limit_is_taken(desk: Desk, connect: Connect) -> None:
+    client = await connect(desk.visitor())
+    text = json.dumps({"type": "ping", "n": 1, "padding": ""})
+    await client.send_text(text.replace('""', f'"{"x" * (64 * 1024 - len(text))}"'))
+    await client.until_frame("pong", n=1)
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "nonsense", "a.b.c", "\x00", "ü" * 50, "x" * 4096],
+    ids=["empty", "word", "dotted", "nul", "umlauts", "long"],
+)
+async def test_4401_forged_tokens(base: str, connect: Connect, token: str) -> None:
+    client = await connect(Person(base, token=None), hello=False)
+    await client.send({"type": "hello", "token": token})
+    assert await code_of(client) == 4401
+
+
+async def test_4401_a_token_signed_for_something_else(base: str, connect: Connect) -> None:
+    identity = signer().sign_identity(Visitor(id="mia"))
+    other_key = campfire_for("sqlite:///x.db", secret_key="another key, 0123456789 abcdef")
+    foreign = URLSafeTimedSerializer("wrong key", salt="campfire.visitor.v1").dumps(["default"])
+    for token in (identity, other_key.sign_identity(Visitor(id="mia")), foreign):
+        client = await connect(Person(base), hello=False)
+        await client.send({"type": "hello", "token": token})
+        assert await code_of(client) == 4401
+
+
+async def test_4401_nobody(base: str, connect: Connect) -> None:
+    client = await connect(Person(base), hello=False)
+    await client.send({"type": "hello"})
+    assert await code_of(client) == 4401
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "https://shop.example.evil"]
+)
+async def test_4403_another_sites_page(desk: Desk, connect: Connect, origin: str) -> None:
+    for person in (desk.agent(), desk.visitor()):
+        client = await connect(person, hello=False, origin=origin)
+        assert await code_of(client) == 4403
+
+
+async def test_the_hosts_own_and_allowed_origins_may(
+    desk: Desk, server: ThreadServer, connect: Connect
+) -> None:
+    for origin in (server.url, "https://shop.example", None):
+        await connect(desk.agent(), origin=origin)
+
+
+async def test_4480_no_common_version(base: str) -> None:
+    url = f"{base.replace('http', 'ws', 1)}/ws"
+    async with websocket(url, subprotocols=[Subprotocol("campfire.v9")], proxy=None) as connection:
+        with pytest.raises(ConnectionClosed):
+            await connection.recv()
+        assert connection.close_code == 4480
+
+
+async def test_without_a_subprotocol_version_1_is_spoken(desk: Desk, base: str) -> None:
+    async with websocket(f"{base.replace('http', 'ws', 1)}/ws", proxy=None) as connection:
+        await connection.send(json.dumps({"type": "hello", "token": desk.visitor().token}))
+        assert json.loads(await connection.recv())["type"] == "welcome"
+
+
+async def test_4470_who_does_not_read_is_let_go_and_misses_nothing(
+    desk: Desk, connect: Connect
+) -> None:
+    visitor, agent = desk.visitor(), desk.agent()
+    conversation = visitor.begin()
+    stream = f"conversation:{conversation['id']}"
+    slow = await connect(visitor)
+    await slow.subscribe(stream)
+    await slow.until_seq(stream, 1)
+    transport = slow._connection.transport
+    transport.pause_reading()
+    writer = await connect(agent)
+    # More than what the kernel buffers on both sides take.
+    body, count = "x" * 9_900, 1600
+    began = time.monotonic()
+    for start in range(0, count, 100):
+        replies = [writer.say(conversation["id"], f"{n} {body}") for n in range(start, start + 100)]
+        assert {reply["type"] for reply in await asyncio.gather(*replies)} == {"ok"}
+    # Whoever reads keeps being served while the other is stuck.
+    assert time.monotonic() - began < 60
+    transport.resume_reading()
+    closed = await slow.until_close(seconds=30)
+    assert closed.code in (4470, 1006)
+    if closed.code == 4470:
+        assert closed.reason == "too slow"
+    await slow.drop()
+    await slow.connect()
+    view = await slow.until_seq(stream, count + 1, seconds=30)
+    assert [event["seq"] for event in view.applied] == list(range(1, count + 2))
+
+
+async def test_4401_signed_out_while_connected(database_url: str) -> None:
+    signed_in = {"ada": True}
+
+    async def authenticate(connection: Any) -> Any:
+        user = await host.authenticate(connection)
+        return user if user is not None and signed_in.get(user.id, True) else None
+
+    campfire = campfire_for(
+        database_url, authenticate=authenticate, **{**QUICK, "reauthenticate": 0.3}
+    )
+    with ThreadServer(host_app(campfire)) as server:
+        desk = Desk(f"{server.url}/support")
+        async with Client(desk.base, desk.agent("ada")) as hers:
+            async with Client(desk.base, desk.agent("bob")) as his:
+                await asyncio.sleep(1.5)
+                assert hers.connected
+                signed_in["ada"] = False
+                assert await code_of(hers) == 4401
+                assert his.connected
+
+
+async def test_4401_the_token_ends_while_connected(database_url: str) -> None:
+    with ThreadServer(
+        host_app(campfire_for(database_url, **{**QUICK, "token_lifetime": 2}))
+    ) as server:
+        desk = Desk(f"{server.url}/support")
+        visitor = desk.visitor()
+        async with Client(desk.base, visitor) as client:
+            assert await code_of(client) == 4401
+        # Times of issue have whole seconds.
+        await asyncio.sleep(1.1)
+        refused = await asyncio.to_thread(visitor.http.get, "/me")
+        assert refused.status_code == 401
+        assert refused.json()["code"] == "token_expired"
+
+
+async def test_a_token_past_half_its_life_is_renewed(database_url: str) -> None:
+    with ThreadServer(
+        host_app(campfire_for(database_url, **{**QUICK, "token_lifetime": 4}))
+    ) as server:
+        desk = Desk(f"{server.url}/support")
+        visitor = desk.visitor()
+        await asyncio.sleep(3.1)
+        async with Client(desk.base, visitor) as client:
+            renewed = client.welcome["token"]
+            assert renewed
+            assert renewed != visitor.token
+            async with Client(desk.base, Person(desk.base, token=renewed)) as again:
+                assert again.welcome["principal"] == client.welcome["principal"]
+                assert again.welcome.get("token") is None
+
+
+async def test_drain_then_1012_at_shutdown(database_url: str) -> None:
+    server = ThreadServer(host_app(campfire_for(database_url, **QUICK)))
+    server.__enter__()
+    desk = Desk(f"{server.url}/support")
+    client = Client(desk.base, desk.visitor())
+    await client.connect()
+    stopping = asyncio.create_task(asyncio.to_thread(server.__exit__))
+    closed = await client.until_close()
+    await stopping
+    assert closed.code == 1012
+
+
+async def test_1013_unstarted_says_so(tmp_path: Any) -> None:
+    campfire = campfire_for(f"sqlite:///{tmp_path / 'never.db'}")
+
+    async def forgetful(scope: Any, receive: Any, send: Any) -> None:
+        # A host that forwards requests and forgets the lifespan.
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await campfire(scope, receive, send)
+
+    with ThreadServer(forgetful, mount="") as server:
+        person = Person(server.url)
+        client = Client(server.url, person)
+        await client.open()
+        closed = await client.until_close()
+        assert (closed.code, closed.reason) == (1013, "not_started")
+        answer = await asyncio.to_thread(person.http.get, "/me")
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "not_started"
+        assert "mount_to" in answer.json()["detail"]

@@ -1,0 +1,166 @@
+"""typing, presence, ping: shown to whoever is connected, never stored."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from tests.support.people import Desk
+
+pytestmark = pytest.mark.anyio
+
+Connect = Any
+
+
+async def test_ping_pong(desk: Desk, connect: Connect) -> None:
+    client = await connect(desk.visitor())
+    for n in (1, 7):
+        await client.send({"type": "ping", "n": n})
+        await client.until_frame("pong", n=n)
+
+
+async def test_typing_shows_to_the_others_and_goes_after_five_seconds(
+    desk: Desk, connect: Connect
+) -> None:
+    visitor, agent = desk.visitor(name="Mia"), desk.agent()
+    conversation = visitor.begin()
+    stream = f"conversation:{conversation['id']}"
+    hers, his = await connect(visitor), await connect(agent)
+    await hers.subscribe(stream)
+    await his.subscribe(stream)
+    frame = {"type": "typing", "conversation_id": conversation["id"], "active": True}
+    await hers.send(frame)
+    shown = await his.until_frame("typing", active=True)
+    assert shown["participant"]["name"] == "Mia"
+    assert shown["participant"]["kind"] == "visitor"
+    began = time.monotonic()
+    await asyncio.sleep(1)
+    await hers.send(frame)
+    # Five seconds from the last keystroke, not from the first.
+    await his.until_frame("typing", active=False, seconds=8)
+    assert 5.5 < time.monotonic() - began < 7.5
+    assert not [sent for sent in hers.frames if sent["type"] == "typing"]
+
+
+async def test_typing_ends_when_said_so_and_with_the_message(desk: Desk, connect: Connect) -> None:
+    visitor, agent = desk.visitor(), desk.agent()
+    conversation = visitor.begin()
+    stream = f"conversation:{conversation['id']}"
+    hers, his = await connect(visitor), await connect(agent)
+    await hers.subscribe(stream)
+    await his.subscribe(stream)
+    frame = {"type": "typing", "conversation_id": conversation["id"], "active": True}
+    await his.send(frame)
+    await hers.until_frame("typing", active=True)
+    await his.send({**frame, "active": False})
+    await hers.until_frame("typing", active=False)
+    seen = len(hers.frames)
+    await his.send(frame)
+    await hers.until_frame("typing", since=seen, active=True)
+    await his.say(conversation["id"], "Done typing")
+    await hers.until_frame("typing", since=seen, active=False)
+
+
+async def test_typing_ends_with_the_connection(desk: Desk, connect: Connect) -> None:
+    visitor, agent = desk.visitor(), desk.agent()
+    conversation = visitor.begin()
+    stream = f"conversation:{conversation['id']}"
+    hers, his = await connect(visitor), await connect(agent)
+    await hers.subscribe(stream)
+    await his.subscribe(stream)
+    await his.send({"type": "typing", "conversation_id": conversation["id"], "active": True})
+    await hers.until_frame("typing", active=True)
+    await his.drop()
+    await hers.until_frame("typing", active=False, seconds=3)
+
+
+async def test_who_else_is_looking(desk: Desk, connect: Connect) -> None:
+    visitor, ada, bob = desk.visitor(), desk.agent(name="Ada"), desk.agent(name="Bob")
+    conversation = visitor.begin()
+    stream, notes = f"conversation:{conversation['id']}", f"notes:{conversation['id']}"
+    first = await connect(ada)
+    await first.subscribe(stream)
+    await first.subscribe(notes)
+    second = await connect(bob)
+    await second.subscribe(stream)
+    came = await first.until_frame("presence", viewing=True, conversation_id=conversation["id"])
+    assert came["participant"]["name"] in ("Ada", "Bob")
+    await first.until(
+        lambda: any(
+            frame["type"] == "presence" and frame["participant"]["name"] == "Bob"
+            for frame in first.frames
+        ),
+        "Bob's arrival",
+    )
+
+    def viewers() -> set[str]:
+        path = f"/conversations/{conversation['id']}"
+        return {viewer["name"] for viewer in ada.get(path)["viewers"]}
+
+    for _ in range(50):
+        if viewers() == {"Ada", "Bob"}:
+            break
+        await asyncio.sleep(0.05)
+    assert viewers() == {"Ada", "Bob"}
+    await second.drop()
+    gone = await first.until_frame("presence", viewing=False)
+    assert gone["participant"]["name"] == "Bob"
+    for _ in range(50):
+        if viewers() == {"Ada"}:
+            break
+        await asyncio.sleep(0.05)
+    assert viewers() == {"Ada"}
+    assert "viewers" not in visitor.get(f"/conversations/{conversation['id']}")
+
+
+async def test_an_agents_availability_reaches_colleagues_and_the_visitor(
+    desk: Desk, connect: Connect
+) -> None:
+    visitor, ada, bob = desk.visitor(), desk.agent("ada", name="Ada"), desk.agent("bob")
+    conversation = visitor.begin()
+    his = await connect(ada)
+    ada.patch(f"/conversations/{conversation['id']}", {"assignee_id": "ada"})
+    hers, colleague = await connect(visitor), await connect(bob)
+    await hers.subscribe(f"conversation:{conversation['id']}")
+    await colleague.subscribe(f"inbox:{desk.organization}")
+    seen_by_visitor, seen_by_colleague = len(hers.frames), len(colleague.frames)
+    ada.put("/agents/ada/availability", {"availability": "busy"})
+    told = await hers.until_frame("presence", since=seen_by_visitor, availability="busy")
+    assert told["participant"]["id"] == "ada"
+    assert told["conversation_id"] == conversation["id"]
+    await colleague.until_frame("presence", since=seen_by_colleague, availability="busy")
+    assert visitor.get(f"/conversations/{conversation['id']}")["assignee_availability"] == "busy"
+    # Gone is not a message: it is noticed, presence_life after the last beat.
+    await his.drop()
+    await hers.until_frame("presence", availability="offline", seconds=8)
+    assert bob.get("/agents/ada/availability") == {"availability": "offline"}
+
+
+async def test_agents_see_the_visitor_come_and_go(desk: Desk, connect: Connect) -> None:
+    visitor, agent = desk.visitor(), desk.agent()
+    conversation = visitor.begin()
+    stream = f"conversation:{conversation['id']}"
+    his = await connect(agent)
+    await his.subscribe(stream)
+    hers = await connect(visitor)
+    await hers.subscribe(stream)
+    here = await his.until_frame("presence", conversation_id=conversation["id"])
+    assert here["participant"]["kind"] == "visitor"
+    assert here["availability"] == "online"
+    await hers.drop()
+    await his.until_frame("presence", availability="offline")
+    assert not [frame for frame in hers.frames if frame["type"] == "presence"]
+
+
+async def test_a_token_gets_the_teams_availability(desk: Desk, connect: Connect) -> None:
+    agent = desk.agent("ada")
+    someone = desk.session_visitor()
+    assert someone.post("/visitors", {})["availability"] == "offline"
+    await connect(agent)
+    agent.put("/agents/ada/availability", {"availability": "online"})
+    assert someone.post("/visitors", {})["availability"] == "online"
+    agent.put("/agents/ada/availability", {"availability": "busy"})
+    assert someone.post("/visitors", {})["availability"] == "away"
