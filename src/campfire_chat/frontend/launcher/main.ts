@@ -6,7 +6,6 @@ import type {
   PanelModule,
   Theme,
 } from "../widget/host";
-import { visitorKey } from "../widget/host";
 import { text } from "./messages";
 import css from "./style.css?inline";
 
@@ -14,15 +13,14 @@ declare const __PANEL__: string;
 
 type EventName = keyof CampfireEvents;
 type Listener = (value: never) => void;
-type Call = [name: string, ...values: unknown[]];
 
-/** `window.Campfire`: what a page may call. */
-export interface CampfireApi {
+/** What a page may call, as `campfire.open()` or, before this has loaded, `campfire("open")`. */
+export interface CampfireMethods {
   /** Shows the button; happens by itself unless the script tag has `data-boot="manual"`. */
   boot(options?: BootOptions): void;
   /** Says who the person is, by a token that the host's server signed. */
   identify(identity: Identity): void;
-  /** Forgets the visitor on this browser and removes the button. */
+  /** Forgets the visitor on this browser, at once, and removes the button. */
   shutdown(): void;
   open(): void;
   close(): void;
@@ -32,22 +30,27 @@ export interface CampfireApi {
   show(): void;
   setTheme(theme: Theme): void;
   on<K extends EventName>(event: K, listener: (value: CampfireEvents[K]) => void): () => void;
-  /** Takes calls from before the script has loaded: `Campfire.q.push(["open"])`. */
-  q: { push(...calls: Call[]): void };
+}
+
+type Call = [name: keyof CampfireMethods, ...values: unknown[]];
+
+/** `window.campfire`; before it has loaded, a function of the page's own that collects calls. */
+export interface CampfireGlobal extends CampfireMethods {
+  (...call: Call): unknown;
+  q?: ArrayLike<unknown>[];
 }
 
 const script = document.currentScript as HTMLScriptElement;
 const base = new URL(".", script.src).href;
-const early = (window as { Campfire?: { q?: Call[] } }).Campfire;
+const page = window as { campfire?: CampfireGlobal; Campfire?: CampfireGlobal };
+const early = page.campfire ?? page.Campfire;
 const media = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Map<string, Set<Listener>>();
 
-const svg = (path: string) => `<svg viewBox="0 0 24 24" aria-hidden="true">${path}</svg>`;
 const ICONS =
-  svg(
-    `<path d="M12 2C6 2 2 6 2 11c0 3 1.5 5.5 4 7v4l4-2.2c7 1 12-3.3 12-8.800 0-5-4-9-10-9z"/>` +
-      `<path class="flame" d="M12.5 5c.5 3 3.5 4 3.5 7.5a4 4 0 0 1-8 0c0-1.5.6-2.700 1.5-3.5q.5 1.5 1.3 2c0-2 .4-4.5 1.700-6z"/>`,
-  ) + svg(`<path class="line" d="m6 9 6 6 6-6"/>`);
+  `<svg viewBox="0 0 24 24"><path d="M12 2C6 2 2 6 2 11c0 3 2 6 4 7v4l4-2c7 1 12-3 12-9 0-5-4-9-10-9z"/>` +
+  `<path class="flame" d="M12.5 5c.5 3 3.5 4 3.5 7.5a4 4 0 0 1-8 0q0-2 1.5-3.5.5 1.5 1.5 2c0-2 0-4.5 1.5-6z"/></svg>` +
+  `<svg viewBox="0 0 24 24"><path class="line" d="m6 9 6 6 6-6"/></svg>`;
 
 let frame: HTMLElement | null = null;
 let shadow: ShadowRoot;
@@ -130,8 +133,8 @@ async function load(): Promise<void> {
 }
 
 function setOpen(next: boolean): void {
-  boot();
   if (next === isOpen) return;
+  boot();
   isOpen = next;
   button.title = "";
   if (panel) panel.toggled(next);
@@ -140,12 +143,13 @@ function setOpen(next: boolean): void {
   emit(next ? "opened" : "closed", undefined);
 }
 
-/** The stored visitor, or nothing where the browser lets nothing be stored. */
-function visitor(use: "getItem" | "removeItem"): unknown {
+/** The keys of this mount's visitors in the browser's storage, which may be closed to us. */
+function stored(): string[] {
   try {
-    return localStorage[use](visitorKey(base));
+    const ours = RegExp(`^campfire:\\w+:${new URL(base).pathname}(vis_|$)`);
+    return Object.keys(localStorage).filter((key) => ours.test(key));
   } catch {
-    return null;
+    return [];
   }
 }
 
@@ -165,26 +169,24 @@ function boot(options: BootOptions = {}): void {
     button.onpointerenter = button.onfocus = () => void load();
     document.body.append(frame);
     // Somebody who has talked here before sees the unread badge move while it is closed.
-    if (visitor("getItem")) setTimeout(load, 500);
+    if (stored()[0]) setTimeout(load, 500);
     emit("ready", undefined);
   }
   button.hidden = options.hidden ?? button.hidden;
   paint();
 }
 
-const api: CampfireApi = {
+const methods: CampfireMethods = {
   boot,
   identify(next) {
     identity = next;
     panel?.identified();
   },
   shutdown() {
-    identity = null;
-    if (!frame) return;
-    visitor("removeItem");
     panel?.shutdown();
-    frame.remove();
-    frame = panel = null;
+    for (const key of stored()) localStorage.removeItem(key);
+    frame?.remove();
+    frame = panel = identity = null;
     isOpen = loading = false;
     emit("unread", 0);
   },
@@ -199,26 +201,21 @@ const api: CampfireApi = {
     listeners.set(event, set.add(listener as Listener));
     return () => void set.delete(listener as Listener);
   },
-  q: {
-    push(...calls) {
-      for (const [name, ...values] of calls) {
-        (api as unknown as Record<string, (...values: unknown[]) => void>)[name]?.(...values);
-      }
-    },
-  },
 };
 
+const call = (name: string, ...values: unknown[]) =>
+  (methods as unknown as Record<string, (...values: unknown[]) => unknown>)[name]?.(...values);
+
 function begin(): void {
-  api.q.push(...(early?.q ?? []));
-  if (script.dataset["boot"] !== "manual") {
-    boot({ theme: (script.dataset["theme"] as Theme | undefined) ?? theme });
-  }
+  for (const values of early?.q ?? []) call(...(Array.from(values) as [string]));
+  const { boot: when, theme: wanted } = script.dataset;
+  if (when !== "manual") boot({ theme: (wanted as Theme | undefined) ?? theme });
 }
 
 // A page may include the script twice; there is one chat.
-if (!early || !("boot" in early)) {
-  (window as { Campfire?: unknown }).Campfire = api;
-  media.addEventListener("change", paint);
+if (!early?.boot) {
+  page.campfire = page.Campfire = Object.assign(call, methods);
+  media.onchange = paint;
   if (document.body) begin();
   else addEventListener("DOMContentLoaded", begin);
 }

@@ -223,6 +223,9 @@ export type StreamEvent = {
   };
 }[keyof EventMap];
 
+/** The same, as a frame. */
+export type EventFrame = StreamEvent;
+
 // Server → client frames.
 
 export interface Limits {

@@ -7,7 +7,7 @@ import { Notice } from "./Notice";
 import { Thread } from "./Thread";
 
 export function App({ chat }: { chat: Chat }) {
-  const { open, view, room } = chat.state;
+  const { open, view } = chat.state;
   return (
     <section
       id="panel"
@@ -22,8 +22,8 @@ export function App({ chat }: { chat: Chat }) {
         <List chat={chat} />
       ) : (
         <>
-          <Thread key={room.info ? room.info.id : room.key} chat={chat} room={room} />
-          <Composer chat={chat} open={open} />
+          <Thread chat={chat} />
+          <Composer chat={chat} />
         </>
       )}
     </section>

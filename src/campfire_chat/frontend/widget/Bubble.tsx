@@ -1,10 +1,9 @@
-import type { ComponentChildren } from "preact";
 import type { OutboxEntry } from "../shared/outbox";
 import type { Message } from "../shared/types";
 import { Avatar } from "./Avatar";
 import type { Chat } from "./chat";
 import { time } from "./format";
-import { Icon, type IconName } from "./icons";
+import { Icon } from "./icons";
 import { Linked } from "./Linked";
 import { text } from "./messages";
 
@@ -14,59 +13,55 @@ interface Props {
   first: boolean;
   last: boolean;
   message: Message;
-  tick: IconName | null;
+  tick: "sent" | "delivered" | "read";
 }
 
 export function Bubble({ mine, first, last, message, tick }: Props) {
   const { sender, body, at, edited_at, deleted_at } = message;
   return (
-    <div class={`row ${mine ? "mine" : ""} ${first ? "first" : ""}`}>
-      {!mine && last && <Avatar name={sender.name ?? text.agent} url={sender.avatar_url} />}
+    <div class={(mine ? "row mine " : "row ") + (first && "first")}>
+      {!mine && last && <Avatar person={sender} />}
       {!mine && first && <span class="name">{sender.name ?? text.agent}</span>}
       <p class={deleted_at ? "bubble gone" : "bubble"} dir="auto">
         {deleted_at ? text.deleted : <Linked body={body} />}
       </p>
       {last && (
-        <Meta>
+        <span class="meta">
           {edited_at && !deleted_at && text.edited + " · "}
           {time(at)}
-          {tick && <Icon name={tick} label={text[tick as "sent"]} />}
-        </Meta>
+          {mine && <Icon name={tick} label={text[tick]} />}
+        </span>
       )}
     </div>
   );
 }
 
-/** A message that the server has not confirmed. */
+/** A message that the stream has not brought yet. */
 export function Waiting({ chat, entry }: { chat: Chat; entry: OutboxEntry }) {
-  const { client_id, body, error } = entry;
+  const { client_id, body, error, state } = entry;
+  const name = state === "sent" ? "sent" : "sending";
+  const action = (label: string, act: (clientId: string) => void) => (
+    <button class="link" onClick={() => act(client_id)}>
+      {label}
+    </button>
+  );
   return (
     <div class="row mine">
-      <p class={error ? "bubble failed" : "bubble"} dir="auto">
-        {body}
+      <p class={error ? "bubble gone" : "bubble"} dir="auto">
+        <Linked body={body} />
       </p>
-      <Meta>
-        {error ? (
-          <span role="alert">
-            {text.notSent} {error.message}{" "}
-            <button class="link" onClick={() => chat.resend(client_id)}>
-              {text.retry}
-            </button>{" "}
-            <button class="link" onClick={() => chat.edit(client_id)}>
-              {text.edit}
-            </button>{" "}
-            <button class="link" onClick={() => chat.discard(client_id)}>
-              {text.remove}
-            </button>
-          </span>
-        ) : (
-          <Icon name="sending" label={text.sending} />
-        )}
-      </Meta>
+      {error ? (
+        <span class="meta" role="alert">
+          {text.notSent(error.message)}
+          {action(text.retry, chat.resend)}
+          {action(text.edit, chat.edit)}
+          {action(text.remove, chat.discard)}
+        </span>
+      ) : (
+        <span class="meta">
+          <Icon name={name} label={text[name]} />
+        </span>
+      )}
     </div>
   );
 }
-
-const Meta = ({ children }: { children: ComponentChildren }) => (
-  <span class="meta">{children}</span>
-);

@@ -1,77 +1,52 @@
-import { Component } from "preact";
 import type { Chat } from "./chat";
 import { Icon } from "./icons";
 import { text } from "./messages";
 
-interface Props {
-  chat: Chat;
-  open: boolean;
+/** As high as its text, up to the limit in the style sheet; focused when that was asked for. */
+function fit(area: HTMLTextAreaElement, { state }: Chat): void {
+  area.style.height = "0";
+  area.style.height = area.scrollHeight + 2 + "px";
+  if (!state.focus) return;
+  state.focus = false;
+  // On a touch screen the keyboard would cover what the person came to read.
+  if (matchMedia("(pointer: fine)").matches) area.focus();
 }
 
-export class Composer extends Component<Props> {
-  area: HTMLTextAreaElement | null = null;
-
-  override componentDidMount() {
-    this.fit();
-    this.focus();
-  }
-
-  override componentDidUpdate({ open }: Props) {
-    this.fit();
-    if (this.props.open && !open) this.focus();
-  }
-
-  focus() {
-    // On a touch screen the keyboard would cover what the person came to read.
-    if (this.props.open && matchMedia("(pointer: fine)").matches) this.area?.focus();
-  }
-
-  /** As high as its text, up to the limit in the style sheet. */
-  fit() {
-    const { area } = this;
-    if (!area) return;
-    area.style.height = "0";
-    area.style.height = area.scrollHeight + "px";
-  }
-
-  override render({ chat }: Props) {
-    const { draft, bodyLimit, phase } = chat.state;
-    const length = [...draft.trim()].length;
-    const over = bodyLimit !== null && length > bodyLimit;
-    return (
-      <form
-        class="composer"
-        onSubmit={(event) => {
+export function Composer({ chat }: { chat: Chat }) {
+  const { draft, bodyLimit, phase } = chat.state;
+  const length = [...draft.trim()].length;
+  const over = length > bodyLimit;
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        chat.send();
+      }}
+    >
+      <textarea
+        ref={(area) => void (area && fit(area, chat))}
+        rows={1}
+        dir="auto"
+        placeholder={text.write}
+        aria-label={text.write}
+        value={draft}
+        onInput={(event) => chat.write(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          // While an input method is composing, Enter chooses a word.
+          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
           event.preventDefault();
           chat.send();
         }}
-      >
-        <textarea
-          ref={(area) => {
-            this.area = area;
-          }}
-          rows={1}
-          dir="auto"
-          placeholder={text.write}
-          aria-label={text.write}
-          value={draft}
-          onInput={(event) => chat.write(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            // While an input method is composing, Enter chooses a word.
-            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-            event.preventDefault();
-            chat.send();
-          }}
-        />
-        {over && <span role="alert">{text.tooLong(length, bodyLimit)}</span>}
-        <button
-          class="send"
-          aria-label={text.send}
-          disabled={!length || over || phase !== "ready"}
-        >
-          <Icon name="send" />
-        </button>
-      </form>
-    );
-  }
+      />
+      <button class="send" aria-label={text.send} disabled={!length || over || phase !== "ready"}>
+        <Icon name="send" />
+      </button>
+      {over && (
+        <p class="meta" role="alert">
+          {text.tooLong(length, bodyLimit)}
+        </p>
+      )}
+    </form>
+  );
 }

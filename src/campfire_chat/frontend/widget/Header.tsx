@@ -8,25 +8,20 @@ export function Header({ chat }: { chat: Chat }) {
   const { view, room, rooms, phase } = chat.state;
   const list = view === "list";
   const agent = list ? null : room.info?.assignee;
-  const availability =
-    (agent && room.info?.assignee_availability) ?? chat.state.availability;
+  const availability = (agent && room.info?.assignee_availability) ?? chat.state.availability;
   const others = rooms.some((other) => other !== room && other.info?.unread);
   return (
     <header>
       {!list && rooms.length > 0 && (
-        <button class="plain" aria-label={text.back} onClick={() => chat.show("list")}>
+        <button class="plain" aria-label={text.back} onClick={() => chat.show({ view: "list" })}>
           <Icon name="back" />
           {others && <i class="dot" />}
         </button>
       )}
-      <Avatar
-        name={agent?.name ?? text.agent}
-        url={agent?.avatar_url ?? null}
-        {...(phase === "ready" && { availability })}
-      />
-      <div class="who">
-        <h2>{agent?.name ?? (list ? text.conversations : text.title)}</h2>
-        {phase === "ready" && <p>{text.availability[availability]}</p>}
+      <Avatar person={agent} availability={availability} />
+      <div class="what">
+        <h2>{list ? text.conversations : (agent?.name ?? text.title)}</h2>
+        <p>{phase === "ready" ? text.availability[availability] : " "}</p>
       </div>
       <button class="plain" aria-label={text.close} onClick={chat.close}>
         <Icon name="close" />

@@ -7,21 +7,21 @@ import { text } from "./messages";
 export function List({ chat }: { chat: Chat }) {
   const { rooms, me } = chat.state;
   return (
-    <div class="list">
+    <>
       <ul>
         {rooms.map((room) => {
-          const { info } = room;
+          const { info, key } = room;
           const last = info?.last_message;
-          if (!info || !last) return null;
-          const { assignee, unread } = info;
+          if (!last) return null;
+          const { assignee, unread, subject } = info;
           const when = day(last.at);
           return (
-            <li key={room.key}>
+            <li key={key}>
               <button onClick={() => chat.enter(room)}>
-                <Avatar name={assignee?.name ?? text.agent} url={assignee?.avatar_url ?? null} />
+                <Avatar person={assignee} />
                 <span class="what">
-                  <b>{info.subject ?? assignee?.name ?? text.agent}</b>
-                  <span>{last.sender.id === me ? text.you(last.text) : last.text}</span>
+                  <b>{subject ?? assignee?.name ?? text.agent}</b>
+                  <p>{last.sender.id === me ? text.you(last.text) : last.text}</p>
                 </span>
                 <span class="when">
                   {when === text.today ? time(last.at) : when}
@@ -39,6 +39,6 @@ export function List({ chat }: { chat: Chat }) {
       <button class="new" onClick={() => chat.enter(null)}>
         {text.newConversation}
       </button>
-    </div>
+    </>
   );
 }

@@ -1,22 +1,21 @@
 import type { Chat } from "./chat";
 import { text } from "./messages";
 
-/** One calm line when something is not as it should be. */
+/** One calm line when something is not as it should be; the style sheet lets it wait a moment. */
 export function Notice({ chat }: { chat: Chat }) {
-  const { phase, connection, troubled } = chat.state;
+  const { phase, connection } = chat.state;
   const failed = phase === "failed";
+  const trouble = connection === "offline" || connection === "connecting";
   const said = failed
     ? text.unreachable
     : connection === "forbidden"
       ? text.forbidden
-      : troubled
-        ? text.reconnecting
-        : "";
+      : trouble && text.reconnecting;
   return (
-    <div role="status" class={said && "notice"}>
-      {said}{" "}
+    <div role="status" class={said ? "notice" : ""}>
+      {said}
       {failed && (
-        <button class="link" onClick={chat.retry}>
+        <button class="link" onClick={chat.start}>
           {text.retry}
         </button>
       )}

@@ -1,143 +1,117 @@
-import { Component } from "preact";
 import type { Message } from "../shared/types";
 import { Bubble, Waiting } from "./Bubble";
 import type { Chat } from "./chat";
-import { day } from "./format";
-import { Icon, type IconName } from "./icons";
+import { day, sameDay } from "./format";
 import { text } from "./messages";
 import { waiting, type Room } from "./state";
-
-interface Props {
-  chat: Chat;
-  room: Room;
-}
 
 /** Messages of one person within this time stand together. */
 const GROUP = 5 * 60_000;
 /** Pixels from an edge that still count as being there. */
 const NEAR = 60;
 
-const together = (a: Message | undefined, b: Message | undefined) =>
-  a !== undefined &&
-  b !== undefined &&
-  a.sender.id === b.sender.id &&
-  Date.parse(b.at) - Date.parse(a.at) < GROUP &&
-  day(a.at) === day(b.at);
+function together(a: Message | undefined, b: Message | undefined): boolean {
+  return (
+    !!a &&
+    !!b &&
+    a.sender.id === b.sender.id &&
+    Date.parse(b.at) - Date.parse(a.at) < GROUP &&
+    sameDay(a.at, b.at)
+  );
+}
 
-export class Thread extends Component<Props> {
-  box: HTMLElement | null = null;
-  /** Whether it stays at the end when something is added, and how far from it otherwise. */
-  end = true;
-  oldest = "";
-  distance = 0;
+/** The first message and the distance to the end at the last rendering, by scrolled element. */
+const places = new WeakMap<Element, { room: Room; oldest: string | undefined; left: number }>();
 
-  override componentDidMount() {
-    this.settle();
+/** Keeps what the person looks at in its place while messages come above and below. */
+function hold(box: HTMLElement, { state }: Chat): void {
+  const { room } = state;
+  const oldest = room.messages[0]?.id;
+  const before = places.get(box);
+  if (state.atEnd) box.scrollTop = box.scrollHeight;
+  else if (before?.room === room && before.oldest !== oldest) {
+    box.scrollTop = box.scrollHeight - before.left;
   }
+  places.set(box, { room, oldest, left: box.scrollHeight - box.scrollTop });
+}
 
-  override componentDidUpdate() {
-    this.settle();
-  }
+function scrolled(box: HTMLElement, chat: Chat): void {
+  const { state } = chat;
+  const { clientHeight, scrollHeight, scrollTop } = box;
+  // A hidden box has no height: that is not a scroll to the end.
+  if (!clientHeight) return;
+  const place = places.get(box);
+  if (place) place.left = scrollHeight - scrollTop;
+  const atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+  if (atEnd !== state.atEnd) chat.show({ atEnd, below: !atEnd && state.below });
+  if (scrollTop < NEAR) chat.older();
+}
 
-  /** Keeps what the person looks at in its place while messages come above and below. */
-  settle() {
-    const { box } = this;
-    if (!box) return;
-    const oldest = this.props.room.messages[0]?.id ?? "";
-    if (this.end) box.scrollTop = box.scrollHeight;
-    else if (oldest !== this.oldest) box.scrollTop = box.scrollHeight - this.distance;
-    this.oldest = oldest;
-    this.distance = box.scrollHeight - box.scrollTop;
-  }
-
-  scrolled = () => {
-    const { box } = this;
-    const { chat } = this.props;
-    // A hidden box has no height: that is not a scroll to the end.
-    if (!box?.clientHeight) return;
-    this.distance = box.scrollHeight - box.scrollTop;
-    this.end = this.distance - box.clientHeight < NEAR;
-    chat.atEnd(this.end);
-    if (box.scrollTop < NEAR) chat.older();
-  };
-
-  jump = () => {
-    this.end = true;
-    this.settle();
-  };
-
-  override render({ chat, room }: Props) {
-    const { state } = chat;
-    const { messages, info, typing, phase } = room;
-    const queue = waiting(room, state.outbox);
-    // The last own message shows how far it got; those before it got at least as far.
-    const tick = ({ seq }: Message): IconName =>
-      seq <= room.read ? "read" : seq <= room.delivered ? "delivered" : "sent";
-    const empty = phase === "new" && !queue.length;
-    return (
-      <div class="thread">
-        <div
-          class="log"
-          role="log"
-          aria-label={text.thread}
-          tabIndex={0}
-          ref={(box) => {
-            this.box = box;
-          }}
-          onScroll={this.scrolled}
-        >
-          {empty && (
-            <div class="greeting">
-              <h3>{text.greeting}</h3>
-              <p>{state.availability === "offline" ? text.away : text.welcome}</p>
-            </div>
-          )}
-          {phase === "loading" && !messages.length && <p class="aside">{text.loading}…</p>}
-          {phase === "failed" && (
-            <p class="aside">
-              {text.unreachable}{" "}
-              <button class="link" onClick={() => chat.enter(room)}>
-                {text.retry}
-              </button>
-            </p>
-          )}
-          {messages.map((message, index) => {
-            const before = messages[index - 1];
-            const mine = message.sender.id === state.me;
-            return [
-              (!before || day(before.at) !== day(message.at)) && (
-                <p class="aside" key={"d" + message.id}>
-                  {day(message.at)}
-                </p>
-              ),
-              <Bubble
-                key={message.id}
-                mine={mine}
-                message={message}
-                first={!together(before, message)}
-                last={!together(message, messages[index + 1])}
-                tick={mine ? tick(message) : null}
-              />,
-            ];
-          })}
-          {queue.map((entry) => (
-            <Waiting key={entry.client_id} chat={chat} entry={entry} />
-          ))}
-          {info?.status === "resolved" && <p class="aside">{text.resolved}</p>}
-          {typing && (
-            <p class="typing" aria-label={text.typing(typing.name)} role="img">
-              <i />
-              <i />
-              <i />
-            </p>
-          )}
-        </div>
-        {state.below && (
-          <button class="jump" onClick={this.jump}>
-            {text.jump} <Icon name="down" />
-          </button>
+export function Thread({ chat }: { chat: Chat }) {
+  const { state } = chat;
+  const { room } = state;
+  const { messages, info, typing, phase } = room;
+  const queue = waiting(room, state);
+  return (
+    <div class="thread">
+      <div
+        class="log"
+        role="log"
+        aria-label={text.thread}
+        tabIndex={0}
+        ref={(box) => void (box && hold(box, chat))}
+        onScroll={(event) => scrolled(event.currentTarget, chat)}
+      >
+        {phase === "new" && !queue.length && (
+          <div class="greeting">
+            <h3>{text.greeting}</h3>
+            <p>{state.availability === "offline" ? text.away : text.welcome}</p>
+          </div>
+        )}
+        {phase === "failed" && (
+          <p class="aside">
+            {text.unreachable}
+            <button class="link" onClick={() => chat.enter(room)}>
+              {text.retry}
+            </button>
+          </p>
+        )}
+        {messages.map((message, index) => {
+          const { id, at, seq, sender } = message;
+          const before = messages[index - 1];
+          return [
+            (!before || !sameDay(before.at, at)) && (
+              <p class="aside" key={"d" + id}>
+                {day(at)}
+              </p>
+            ),
+            <Bubble
+              key={id}
+              mine={sender.id === state.me}
+              message={message}
+              first={!together(before, message)}
+              last={!together(message, messages[index + 1])}
+              tick={seq <= room.read ? "read" : seq <= room.delivered ? "delivered" : "sent"}
+            />,
+          ];
+        })}
+        {queue.map((entry) => (
+          <Waiting key={entry.client_id} chat={chat} entry={entry} />
+        ))}
+        {info?.status === "resolved" && <p class="aside">{text.resolved}</p>}
+        {typing && (
+          <p class="typing" role="img" aria-label={text.typing(typing.name)}>
+            <i />
+            <i />
+            <i />
+          </p>
         )}
       </div>
-    );
-  }
+      {state.below && (
+        <button class="jump" onClick={() => chat.show({ atEnd: true, below: false })}>
+          {text.jump}
+        </button>
+      )}
+    </div>
+  );
 }

@@ -1,13 +1,12 @@
 import { text } from "./messages";
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const DAY = 86_400_000;
+const date = (at: string) => new Date(at);
 
-export const time = (at: string) => clock.format(new Date(at));
+export const time = (at: string) => date(at).toLocaleTimeString([], { timeStyle: "short" });
 
-export function day(at: string): string {
-  const moment = date.format(new Date(at));
-  if (moment === date.format(Date.now())) return text.today;
-  return moment === date.format(Date.now() - DAY) ? text.yesterday : moment;
-}
+export const sameDay = (a: string, b: string) => date(a).toDateString() === date(b).toDateString();
+
+export const day = (at: string) =>
+  sameDay(at, new Date().toISOString())
+    ? text.today
+    : date(at).toLocaleDateString([], { dateStyle: "medium" });

@@ -48,13 +48,10 @@ export interface Panel {
   toggled(open: boolean): void;
   /** `host.identity()` has changed. */
   identified(): void;
-  /** Forgets the visitor on this browser and stops. */
+  /** Stops; the launcher has the browser forget the visitor. */
   shutdown(): void;
 }
 
 export interface PanelModule {
   createPanel(host: Host): Panel;
 }
-
-/** The key under which the visitor of one mount is kept; absent until the panel was opened. */
-export const visitorKey = (base: string) => "campfire:visitor:" + new URL(base).pathname;

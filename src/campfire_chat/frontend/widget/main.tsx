@@ -1,30 +1,25 @@
-import { render } from "preact";
-import { createChat } from "./chat";
-import type { Host, Panel } from "./host";
 import { App } from "./App";
+import { createChat } from "./chat";
+import { render } from "./dom/jsx-runtime";
+import type { Host, Panel } from "./host";
 import css from "./style.css?inline";
 
 /** Called by the launcher once this bundle has arrived. */
 export function createPanel(host: Host): Panel {
   host.style(css);
   let due = false;
-  const draw = () => {
-    due = false;
-    render(<App chat={chat} />, host.place);
-  };
   const changed = () => {
-    if (!due) queueMicrotask(draw);
+    if (due) return;
     due = true;
+    queueMicrotask(() => {
+      due = false;
+      render(<App chat={chat} />, host.place);
+    });
   };
   const chat = createChat(host, changed);
-  changed();
   return {
     toggled: chat.toggle,
-    identified: chat.identify,
-    shutdown() {
-      chat.shutdown();
-      render(null, host.place);
-      host.place.remove();
-    },
+    identified: () => chat.state.phase === "ready" && chat.start(),
+    shutdown: chat.shutdown,
   };
 }

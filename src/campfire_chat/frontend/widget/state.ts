@@ -1,12 +1,6 @@
 import type { ConnectionState } from "../shared/connection";
 import type { OutboxEntry } from "../shared/outbox";
-import type {
-  Availability,
-  Message,
-  Participant,
-  ReceiptRecord,
-  VisitorConversation,
-} from "../shared/types";
+import type { Availability, Message, Participant, VisitorConversation } from "../shared/types";
 
 /** One conversation as it is shown; `info` is null until the first message opened it. */
 export interface Room {
@@ -21,7 +15,10 @@ export interface Room {
   /** How far the other side has got. */
   delivered: number;
   read: number;
+  /** How far the server has been told that this side has got. */
+  told: string;
   typing: Participant | null;
+  typingTimer: number;
 }
 
 export interface State {
@@ -32,52 +29,65 @@ export interface State {
   me: string;
   availability: Availability;
   connection: ConnectionState;
-  /** The connection has been away for long enough to be worth a word. */
-  troubled: boolean;
+  /** The latest activity first. */
   rooms: Room[];
   room: Room;
+  /** What the server has confirmed and the stream has not brought yet. */
+  sent: OutboxEntry[];
   outbox: OutboxEntry[];
   draft: string;
-  bodyLimit: number | null;
-  /** The end of the thread is out of sight and somebody wrote. */
+  bodyLimit: number;
+  /** The end of the thread is in sight. */
+  atEnd: boolean;
+  /** It is not, and somebody wrote. */
   below: boolean;
+  /** The composer is to be focused with the next rendering. */
+  focus: boolean;
 }
 
-let made = 0;
+export const newRoom = (key: string, info: VisitorConversation | null = null): Room => ({
+  key,
+  info,
+  messages: [],
+  cursor: null,
+  phase: "new",
+  delivered: 0,
+  read: 0,
+  told: "",
+  typing: null,
+  typingTimer: 0,
+});
 
-export function newRoom(key = `new-${Date.now()}-${++made}`): Room {
-  return {
-    key,
-    info: null,
-    messages: [],
-    cursor: null,
-    phase: "new",
-    delivered: 0,
-    read: 0,
-    typing: null,
-  };
+export const newState = (): State => ({
+  open: false,
+  phase: "starting",
+  view: "room",
+  me: "",
+  availability: "offline",
+  connection: "idle",
+  rooms: [],
+  room: newRoom("new"),
+  sent: [],
+  outbox: [],
+  draft: "",
+  bodyLimit: Infinity,
+  atEnd: true,
+  below: false,
+  focus: false,
+});
+
+/** Makes these the messages of the room; of two records of one message the latter counts. */
+export function merge(room: Room, records: Message[]): void {
+  room.messages = [...new Map(records.map((record) => [record.id, record])).values()].sort(
+    (a, b) => a.seq - b.seq,
+  );
 }
 
-/** Adds records; one that is there already is replaced when `newer`. */
-export function merge(room: Room, records: Message[], newer: boolean): void {
-  const known = new Map(room.messages.map((message) => [message.id, message]));
-  for (const record of records) {
-    if (newer || !known.has(record.id)) known.set(record.id, record);
-  }
-  room.messages = [...known.values()].sort((a, b) => a.seq - b.seq);
-}
-
-export function mark(room: Room, receipt: ReceiptRecord): void {
-  room.delivered = Math.max(room.delivered, receipt.delivered);
-  room.read = Math.max(room.read, receipt.read);
-}
-
-/** The room's messages that the server has not confirmed. */
-export function waiting(room: Room, outbox: OutboxEntry[]): OutboxEntry[] {
-  const stored = new Set(room.messages.map((message) => message.client_id));
-  return outbox.filter(
+/** The room's messages that the stream has not brought. */
+export function waiting({ messages, key }: Room, { sent, outbox }: State): OutboxEntry[] {
+  const stored = new Set(messages.map((message) => message.client_id));
+  return [...sent, ...outbox].filter(
     (entry) =>
-      (entry.thread === room.key || entry.conversation_id === room.key) &&
-      !stored.has(entry.client_id),
+      (entry.thread === key || entry.conversation_id === key) && !stored.has(entry.client_id),
   );
 }

@@ -1,0 +1,94 @@
+import type { Message } from "../../shared/types";
+import { clockTime, fullTime, participantName } from "../format";
+import { text } from "../messages";
+import { editing } from "../state/composer";
+import { isMe } from "../state/core";
+import { menu, toggleMenu } from "../state/overlay";
+import { thread } from "../state/thread";
+import { Avatar } from "./Avatar";
+import { EditForm } from "./EditForm";
+import { Icon } from "./Icon";
+import { Linked } from "./Linked";
+import { memo } from "./memo";
+import { NoteLabel } from "./NoteLabel";
+import { Quote } from "./Quote";
+import { Ticks, type TickState } from "./Ticks";
+
+interface Props {
+  message: Message;
+  /** The first and last of one sender's run. */
+  first: boolean;
+  last: boolean;
+}
+
+/** The visitor's marks say how far a message of the team has got. */
+function tickState(message: Message): TickState {
+  let state: TickState = "sent";
+  for (const { participant, delivered, read } of thread.value?.receipts.value.values() ?? []) {
+    if (participant.kind !== "visitor") continue;
+    if (read >= message.seq) return "read";
+    if (delivered >= message.seq) state = "delivered";
+  }
+  return state;
+}
+
+/** One message or note. */
+export const Bubble = memo(({ message, first, last }: Props) => {
+  const { sender, visibility, deleted_at, edited_at, body, at, reply_to } = message;
+  const note = visibility === "internal";
+  const ours = sender.kind !== "visitor";
+  const name = participantName(sender);
+  const side = ours ? "ours" : "theirs";
+  const classes = ["message", side, note && "note", first && "first", last && "last"];
+  const open = menu.value?.message === message.id;
+  return (
+    <article
+      class={classes.filter(Boolean).join(" ")}
+      data-message={message.id}
+      aria-label={note ? `${text.note}, ${name}` : name}
+    >
+      <span class="message-face">
+        {last && <Avatar id={sender.id} name={name} url={sender.avatar_url} size="small" />}
+      </span>
+      <div class="message-body">
+        {first && (
+          <p class="message-sender">
+            {isMe(sender) ? text.you : name}
+            {note && <NoteLabel />}
+          </p>
+        )}
+        {editing.value === message.id ? (
+          <EditForm message={message} />
+        ) : (
+          <div class="bubble-line">
+            <div class={deleted_at ? "bubble gone" : "bubble"}>
+              {reply_to && !deleted_at && <Quote id={reply_to} />}
+              <span class="bubble-text">
+                {deleted_at ? text.deleted : <Linked body={body} />}
+              </span>
+              <span class="meta">
+                {edited_at && !deleted_at && <span>{text.edited}</span>}
+                <time dateTime={at} title={fullTime(at)}>
+                  {clockTime(at)}
+                </time>
+                {ours && !note && !deleted_at && <Ticks state={tickState(message)} />}
+              </span>
+            </div>
+            {!deleted_at && (
+              <button
+                type="button"
+                class={open ? "icon-button message-menu open" : "icon-button message-menu"}
+                aria-haspopup="menu"
+                aria-expanded={open}
+                aria-label={text.messageMenu}
+                onClick={(event) => toggleMenu("message", event.currentTarget, message.id)}
+              >
+                <Icon name="more" size={16} />
+              </button>
+            )}
+          </div>
+        )}
+      </div>
+    </article>
+  );
+});

@@ -1,0 +1,178 @@
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { participantName } from "../format";
+import { text } from "../messages";
+import {
+  chooseMode,
+  draft,
+  editing,
+  focusRequests,
+  quote,
+  send,
+  tellTyping,
+  write,
+  written,
+  type Mode,
+} from "../state/composer";
+import { canWrite, connection, isMe } from "../state/core";
+import { thread } from "../state/thread";
+import { lastOwn } from "../state/timeline";
+import { Icon } from "./Icon";
+
+const MODES: readonly Mode[] = ["reply", "note"];
+/** Where a finger writes, Enter is the only way to a new line. */
+const touch = matchMedia("(pointer: coarse) and (hover: none)");
+
+/** Where replies and notes are written. */
+export function Composer({ name }: { name: string }) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { mode, quoting } = draft.value;
+  const body = written.value;
+  const note = mode === "note";
+  const limit = connection.limits?.body_characters ?? Infinity;
+  const nearLimit = body.length > limit * 0.9;
+  const sendable = Boolean(body.trim()) && body.length <= limit;
+  const quoted = quoting ? thread.value?.messages.value.get(quoting) : undefined;
+
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (!area) return;
+    area.style.height = "auto";
+    area.style.height = `${Math.min(area.scrollHeight, 260)}px`;
+  }, [body, mode]);
+
+  // Ready to type the moment a conversation opens, except where that would raise a keyboard.
+  useEffect(() => {
+    if (!touch.matches) field.current?.focus({ preventScroll: true });
+  }, []);
+  const requests = focusRequests.value;
+  useEffect(() => {
+    if (requests) field.current?.focus();
+  }, [requests]);
+
+  if (!canWrite.value) return <p class="composer read-only">{text.readOnly}</p>;
+
+  const submit = (resolve = false) => {
+    send({ resolve });
+    field.current?.focus();
+  };
+  const onKeyDown = (event: preact.TargetedKeyboardEvent<HTMLTextAreaElement>) => {
+    const command = event.ctrlKey || event.metaKey;
+    if (event.key === "Enter" && !event.isComposing) {
+      if (command && event.shiftKey) {
+        event.preventDefault();
+        submit(!note);
+      } else if (command || (!event.shiftKey && !touch.matches)) {
+        event.preventDefault();
+        submit();
+      }
+    } else if (event.key === "." && command) {
+      event.preventDefault();
+      chooseMode(note ? "reply" : "note");
+    } else if (event.key === "ArrowUp" && !body) {
+      const last = lastOwn((message) => isMe(message.sender));
+      if (last) {
+        event.preventDefault();
+        editing.value = last.id;
+      }
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      if (quoting) quote(null);
+      else field.current?.blur();
+    }
+  };
+  return (
+    <form
+      class={note ? "composer noting" : "composer"}
+      aria-label={text.compose}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <div class="composer-tabs" role="tablist" aria-label={text.modesLabel}>
+        {MODES.map((name) => (
+          <button
+            key={name}
+            id={`mode-${name}`}
+            type="button"
+            role="tab"
+            aria-selected={mode === name}
+            aria-controls="composer-field"
+            tabIndex={mode === name ? 0 : -1}
+            onClick={() => {
+              chooseMode(name);
+              field.current?.focus();
+            }}
+            onKeyDown={(event) => {
+              if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+              event.preventDefault();
+              const other = name === "reply" ? "note" : "reply";
+              chooseMode(other);
+              document.getElementById(`mode-${other}`)?.focus();
+            }}
+          >
+            <Icon name={name} size={15} />
+            {text.modes[name]}
+          </button>
+        ))}
+        {note && (
+          <span class="composer-privacy">
+            <Icon name="lock" size={13} />
+            {text.noteOnly}
+          </span>
+        )}
+      </div>
+      {quoted && (
+        <p class="composer-quote">
+          <span>
+            <strong>
+              {text.quoting(isMe(quoted.sender) ? text.you : participantName(quoted.sender))}
+            </strong>{" "}
+            {quoted.body}
+          </span>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={text.stopQuoting}
+            onClick={() => quote(null)}
+          >
+            <Icon name="close" size={14} />
+          </button>
+        </p>
+      )}
+      <div id="composer-field" role="tabpanel" aria-labelledby={`mode-${mode}`}>
+        <textarea
+          ref={field}
+          rows={1}
+          aria-label={note ? text.noteField : text.replyField}
+          placeholder={note ? text.noteHere : text.replyHere(name)}
+          value={body}
+          enterKeyHint={touch.matches ? "enter" : "send"}
+          onInput={(event) => write(event.currentTarget.value)}
+          onBlur={() => tellTyping(false)}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <div class="composer-foot">
+        <span class={nearLimit ? "composer-hint warn" : "composer-hint"}>
+          {nearLimit ? text.tooLong(body.length, limit) : text.enterHint}
+        </span>
+        {!note && (
+          <button
+            type="button"
+            class="button send-resolve"
+            disabled={!sendable}
+            onClick={() => submit(true)}
+          >
+            {text.sendAndResolve}
+          </button>
+        )}
+        <button type="submit" class="button primary send" disabled={!sendable}>
+          <Icon name={note ? "note" : "send"} size={16} />
+          {note ? text.addNote : text.send}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,186 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { dayName } from "../format";
+import { text } from "../messages";
+import { now } from "../state/clock";
+import { isMe } from "../state/core";
+import { atBottom } from "../state/reading";
+import { loadOlder, type Thread } from "../state/thread";
+import { timeline } from "../state/timeline";
+import { Bubble } from "./Bubble";
+import { Icon } from "./Icon";
+import { LeavingBubble } from "./LeavingBubble";
+import { LogSkeleton } from "./LogSkeleton";
+import { TypingLine } from "./TypingLine";
+
+/** Pixels from the end within which new messages are followed. */
+const NEAR = 48;
+
+/** The messages, notes and changes of a conversation. */
+export function Log({ opened }: { opened: Thread }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const mark = useRef<HTMLDivElement>(null);
+  const [missed, setMissed] = useState(0);
+  const [away, setAway] = useState(false);
+  const placed = useRef(false);
+  const before = useRef({ first: "", height: 0, newest: "", top: 0 });
+
+  const items = timeline.value;
+  const ready = opened.phase.value === "ready";
+  const older = opened.cursor.value !== null;
+  const loadingOlder = opened.loadingOlder.value;
+  const typing = opened.typing.value;
+
+  const toEnd = (smooth = false) => {
+    const box = scroller.current;
+    if (!box) return;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    box.scrollTo({ top: box.scrollHeight, behavior: smooth && !calm ? "smooth" : "instant" });
+  };
+
+  const look = () => {
+    const box = scroller.current;
+    if (!box) return;
+    const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+    before.current.top = box.scrollTop;
+    atBottom.value = near;
+    setAway(!near);
+    if (near) setMissed(0);
+  };
+
+  // The end is followed while it is in sight; older pages come in without a jump.
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (!box || !ready) return;
+    const messages = items.filter((item) => item.kind === "message");
+    const first = messages[0]?.key ?? "";
+    const newest = messages[messages.length - 1];
+    const last = before.current;
+    if (!placed.current) {
+      placed.current = true;
+      const line = box.querySelector<HTMLElement>(".new-line");
+      if (line) box.scrollTop = Math.max(0, line.offsetTop - 24);
+      else toEnd();
+    } else if (first !== last.first && last.first) {
+      box.scrollTop = last.top + (box.scrollHeight - last.height);
+    } else if (newest && newest.key !== last.newest) {
+      const own = newest.kind === "message" && isMe(newest.message.sender);
+      if (own || atBottom.peek()) toEnd();
+      else setMissed((count) => count + 1);
+    } else if (atBottom.peek()) {
+      toEnd();
+    }
+    before.current = {
+      first,
+      height: box.scrollHeight,
+      newest: newest?.key ?? "",
+      top: box.scrollTop,
+    };
+    look();
+  }, [items, ready, typing, older]);
+
+  // What is on its way is written by the person in front of the screen: show it.
+  const leavingCount = items.filter((item) => item.kind === "leaving").length;
+  useLayoutEffect(() => {
+    if (leavingCount) toEnd();
+  }, [leavingCount]);
+
+  // The composer grows, pictures load, the window changes: stay at the end.
+  useEffect(() => {
+    const box = scroller.current;
+    const inner = content.current;
+    if (!box || !inner) return;
+    const observer = new ResizeObserver(() => atBottom.peek() && toEnd());
+    observer.observe(box);
+    observer.observe(inner);
+    return () => {
+      observer.disconnect();
+      atBottom.value = true;
+    };
+  }, []);
+
+  useEffect(() => {
+    const target = mark.current;
+    if (!target || !ready || !older || loadingOlder) return;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some(({ isIntersecting }) => isIntersecting) && void loadOlder(),
+      { root: scroller.current, rootMargin: "300px 0px 0px" },
+    );
+    observer.observe(target);
+    return () => observer.disconnect();
+  }, [ready, older, loadingOlder]);
+
+  return (
+    <div class="log-frame">
+      <div
+        class="log"
+        ref={scroller}
+        onScroll={look}
+        tabIndex={0}
+        role="log"
+        aria-label={text.log}
+        aria-live="off"
+        aria-busy={!ready || loadingOlder}
+      >
+        <div class="log-content" ref={content}>
+          {!ready && <LogSkeleton />}
+          {older && (
+            <div class="older" ref={mark}>
+              <button
+                type="button"
+                class="button quiet"
+                disabled={loadingOlder}
+                onClick={() => void loadOlder()}
+              >
+                {loadingOlder ? text.loading : text.older}
+              </button>
+            </div>
+          )}
+          {ready &&
+            items.map((item) => {
+              switch (item.kind) {
+                case "day":
+                  return (
+                    <h3 class="day" key={item.key}>
+                      {dayName(item.at, now.value)}
+                    </h3>
+                  );
+                case "new":
+                  return (
+                    <div class="new-line" key={item.key}>
+                      <span>{text.newLine}</span>
+                    </div>
+                  );
+                case "activity":
+                  return (
+                    <p class="activity" key={item.key} title={item.activity.at}>
+                      {item.activity.body}
+                    </p>
+                  );
+                case "leaving":
+                  return <LeavingBubble key={item.key} entry={item.entry} />;
+                case "message":
+                  return (
+                    <Bubble
+                      key={item.key}
+                      message={item.message}
+                      first={item.first}
+                      last={item.last}
+                    />
+                  );
+              }
+            })}
+          <TypingLine />
+        </div>
+      </div>
+      {away && ready && (
+        <button type="button" class={missed ? "jump fresh" : "jump"} onClick={() => toEnd(true)}>
+          <Icon name="arrowDown" size={16} />
+          <span class={missed ? undefined : "hidden"}>
+            {missed ? text.jumpNew(missed) : text.jump}
+          </span>
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,118 @@
+import type { ConversationSummary } from "../../shared/types";
+import { contactName } from "../format";
+import { text } from "../messages";
+import { detailsPinned, pinDetails, wide } from "../state/appearance";
+import { canWrite } from "../state/core";
+import { toggleResolved } from "../state/desk";
+import { menu, toggleMenu, type MenuKind } from "../state/overlay";
+import { go, route } from "../state/route";
+import { thread } from "../state/thread";
+import { Avatar } from "./Avatar";
+import { Icon, type IconName } from "./Icon";
+import { Viewers } from "./Viewers";
+
+function MenuIcon({ kind, icon, label }: { kind: MenuKind; icon: IconName; label: string }) {
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      data-menu={kind}
+      aria-haspopup="listbox"
+      aria-expanded={menu.value?.kind === kind}
+      aria-label={label}
+      title={label}
+      onClick={(event) => toggleMenu(kind, event.currentTarget)}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+export function toggleDetails(): void {
+  const { conversation, details } = route.peek();
+  if (wide.peek()) pinDetails(!detailsPinned.peek());
+  else if (conversation) go(conversation, !details);
+}
+
+/** Who this is about and the actions that are needed most. */
+export function ThreadHead({ id, summary }: { id: string; summary: ConversationSummary | null }) {
+  const shown = wide.value ? detailsPinned.value : route.value.details;
+  const name = summary ? contactName(summary.contact) : text.loading;
+  const resolved = summary?.status === "resolved";
+  const assignee = summary?.assignee ?? null;
+  return (
+    <header class="thread-head">
+      <button
+        type="button"
+        class="icon-button only-phone"
+        aria-label={text.toInbox}
+        onClick={() => go(null)}
+      >
+        <Icon name="back" />
+      </button>
+      {summary && (
+        <Avatar
+          id={summary.contact.id}
+          name={name}
+          url={summary.contact.avatar_url}
+          availability={thread.value?.contactPresence.value === "online" ? "online" : null}
+        />
+      )}
+      <div class="thread-title">
+        <h2>{name}</h2>
+        {summary && <p>{summary.subject ?? summary.contact.email ?? text.status[summary.status]}</p>}
+      </div>
+      <Viewers />
+      {summary && canWrite.value && (
+        <div class="thread-actions">
+          <button
+            type="button"
+            class="button assign"
+            data-menu="assign"
+            aria-haspopup="listbox"
+            aria-expanded={menu.value?.kind === "assign"}
+            aria-label={assignee ? text.assignedTo(assignee.name) : text.assign}
+            title={text.assignTo}
+            onClick={(event) => toggleMenu("assign", event.currentTarget)}
+          >
+            {assignee ? (
+              <Avatar
+                id={assignee.id}
+                name={assignee.name}
+                url={assignee.avatar_url}
+                size="small"
+              />
+            ) : (
+              <Icon name="user" size={16} />
+            )}
+            <span class="assign-name">{assignee ? assignee.name : text.assign}</span>
+            <Icon name="down" size={13} />
+          </button>
+          <span class="not-phone">
+            <MenuIcon kind="snooze" icon="snooze" label={text.snooze} />
+          </span>
+          <button
+            type="button"
+            class={resolved ? "button resolve" : "button resolve primary"}
+            aria-label={resolved ? text.reopen : text.resolve}
+            title={resolved ? text.reopen : text.resolve}
+            onClick={() => toggleResolved(id)}
+          >
+            <Icon name={resolved ? "open" : "check"} size={16} />
+            <span>{resolved ? text.reopen : text.resolve}</span>
+          </button>
+        </div>
+      )}
+      <button
+        type="button"
+        class="icon-button"
+        aria-pressed={shown}
+        aria-label={shown ? text.hideDetails : text.showDetails}
+        title={shown ? text.hideDetails : text.showDetails}
+        onClick={toggleDetails}
+      >
+        <Icon name="panel" />
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,58 @@
+import { contactName } from "../format";
+import { text } from "../messages";
+import { rows } from "../state/inbox";
+import { openThread, thread, closeThread } from "../state/thread";
+import { openId } from "../state/route";
+import { Composer } from "./Composer";
+import { Flame } from "./Flame";
+import { Log } from "./Log";
+import { Notice } from "./Notice";
+import { StateBanner } from "./StateBanner";
+import { ThreadHead } from "./ThreadHead";
+
+/** The open conversation, or what to do when there is none. */
+export function ThreadPane() {
+  const opened = thread.value;
+  const id = openId.value;
+  if (!id || !opened) {
+    return (
+      <main class="thread nothing" id="thread" aria-label={text.noneOpen}>
+        <Flame size={44} />
+        <h2>{text.noneOpen}</h2>
+        <p>{text.noneOpenHelp}</p>
+        <p>{text.noneOpenKeys}</p>
+      </main>
+    );
+  }
+  const summary = rows.value.get(id)?.summary ?? null;
+  const phase = opened.phase.value;
+  if (phase === "missing" || phase === "failed") {
+    return (
+      <main class="thread nothing" id="thread" aria-label={text.noneOpen}>
+        {phase === "missing" ? (
+          <Notice title={text.missing} help={text.missingHelp} toInbox />
+        ) : (
+          <Notice
+            title={text.threadFailed}
+            help={opened.error.value}
+            action={text.retry}
+            onAction={() => {
+              closeThread();
+              openThread(id);
+            }}
+            toInbox
+          />
+        )}
+      </main>
+    );
+  }
+  const name = summary ? contactName(summary.contact) : text.visitor;
+  return (
+    <main class="thread" id="thread" tabIndex={-1} aria-label={text.thread(name)}>
+      <ThreadHead id={id} summary={summary} />
+      <Log key={id} opened={opened} />
+      {summary && <StateBanner summary={summary} />}
+      <Composer key={id} name={name} />
+    </main>
+  );
+}

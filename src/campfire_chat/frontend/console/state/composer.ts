@@ -1,0 +1,133 @@
+import { computed, effect, signal } from "@preact/signals";
+import { drop, keys, load, save } from "../../shared/storage";
+import { connection, me } from "./core";
+import { openId } from "./route";
+import { sendMessage } from "./sending";
+import { thread } from "./thread";
+
+export type Mode = "reply" | "note";
+
+/** What somebody is writing in one conversation; both fields are kept when switching. */
+export interface Draft {
+  readonly mode: Mode;
+  readonly reply: string;
+  readonly note: string;
+  readonly quoting: string | null;
+}
+
+const EMPTY: Draft = { mode: "reply", reply: "", note: "", quoting: null };
+
+/** Seconds between typing frames; the server forgets them after five. */
+const TYPING_PERIOD = 2500;
+
+const drafts = signal<ReadonlyMap<string, Draft>>(new Map());
+/** Counts up when the field should take the focus. */
+export const focusRequests = signal(0);
+/** The message that is being edited in the thread. */
+export const editing = signal<string | null>(null);
+
+const prefix = () => `campfire:draft:agent:${me.peek()?.organization}:${me.peek()?.id}:`;
+
+export function loadDrafts(): void {
+  const found = new Map<string, Draft>();
+  for (const key of keys(prefix())) {
+    const draft = load<Partial<Draft>>(key);
+    if (draft) found.set(key.slice(prefix().length), { ...EMPTY, ...draft });
+  }
+  drafts.value = found;
+}
+
+export const hasDraft = (id: string): boolean => {
+  const draft = drafts.value.get(id);
+  return Boolean(draft && (draft.reply.trim() || draft.note.trim()));
+};
+
+export const draft = computed<Draft>(() => drafts.value.get(openId.value ?? "") ?? EMPTY);
+export const written = computed(() => draft.value[draft.value.mode]);
+
+function change(part: Partial<Draft>): void {
+  const id = openId.peek();
+  if (!id) return;
+  const next: Draft = { ...draft.peek(), ...part };
+  const map = new Map(drafts.peek());
+  map.set(id, next);
+  drafts.value = map;
+  if (next.reply || next.note) save(prefix() + id, next);
+  else drop(prefix() + id);
+}
+
+export function write(body: string): void {
+  const { mode } = draft.peek();
+  change({ [mode]: body });
+  if (mode === "reply") tellTyping(Boolean(body.trim()));
+}
+
+export function chooseMode(mode: Mode): void {
+  if (mode === "note") tellTyping(false);
+  change({ mode });
+}
+
+export function focusComposer(mode?: Mode): void {
+  if (mode) chooseMode(mode);
+  focusRequests.value++;
+}
+
+export function quote(message: string | null): void {
+  change({ quoting: message });
+  if (message) focusRequests.value++;
+}
+
+/** A note that quotes would show the visitor nothing, a reply must not quote a note. */
+export function send({ resolve = false } = {}): boolean {
+  const conversation = openId.peek();
+  const { mode, quoting } = draft.peek();
+  const body = written.peek();
+  const limit = connection.limits?.body_characters;
+  if (!conversation || !body.trim() || (limit && body.length > limit)) return false;
+  const quoted = quoting ? thread.peek()?.messages.peek().get(quoting) : undefined;
+  const allowed = quoted && !quoted.deleted_at && (mode === "note" || quoted.visibility === "public");
+  sendMessage({
+    conversation,
+    body,
+    visibility: mode === "note" ? "internal" : "public",
+    replyTo: allowed ? quoted.id : null,
+    resolve: resolve && mode === "reply",
+  });
+  tellTyping(false);
+  change({ [mode]: "", quoting: null });
+  return true;
+}
+
+// Typing, for replies only: that a note is being written is nobody's business.
+
+let typingIn: string | null = null;
+let toldAt = 0;
+let idle = 0;
+
+export function tellTyping(active: boolean): void {
+  clearTimeout(idle);
+  const conversation = openId.peek();
+  if (!active) {
+    if (typingIn) connection.signal({ type: "typing", conversation_id: typingIn, active: false });
+    typingIn = null;
+    return;
+  }
+  if (!conversation) return;
+  idle = window.setTimeout(() => tellTyping(false), 2 * TYPING_PERIOD);
+  if (typingIn === conversation && Date.now() - toldAt < TYPING_PERIOD) return;
+  typingIn = conversation;
+  toldAt = Date.now();
+  connection.signal({ type: "typing", conversation_id: conversation, active: true });
+}
+
+/** Leaving a conversation ends typing and editing there. */
+export function watchLeaving(): void {
+  let before = openId.peek();
+  effect(() => {
+    const id = openId.value;
+    if (id === before) return;
+    before = id;
+    tellTyping(false);
+    editing.value = null;
+  });
+}

@@ -1,0 +1,125 @@
+import type {
+  AgentConversation,
+  ConversationSummary,
+  Message,
+  Priority,
+  Status,
+  Timestamp,
+} from "../../shared/types";
+import { moment } from "../format";
+import { text } from "../messages";
+import { api, me, reason } from "./core";
+import { preview, putConversation, rows } from "./inbox";
+import { toast } from "./overlay";
+import { agents } from "./team";
+import { putMessage } from "./thread";
+
+export interface ConversationChange {
+  status?: Status;
+  snoozed_until?: Timestamp | null;
+  priority?: Priority | null;
+  assignee_id?: string | null;
+  tags?: string[];
+  subject?: string | null;
+}
+
+export const summaryOf = (id: string | null): ConversationSummary | null =>
+  (id && rows.value.get(id)?.summary) || null;
+
+function asShown(change: ConversationChange): Partial<ConversationSummary> {
+  const { assignee_id, ...same } = change;
+  if (assignee_id === undefined) return same;
+  if (assignee_id === null) return { ...same, assignee: null };
+  const agent = agents.peek().find(({ id }) => id === assignee_id);
+  const self = me.peek();
+  const found = agent ?? (self?.id === assignee_id ? self : null);
+  if (!found) return same;
+  const assignee = { id: found.id, name: found.name ?? found.id, avatar_url: found.avatar_url };
+  return { ...same, assignee };
+}
+
+/** Shows the change at once and takes it back when the server refuses it. */
+export async function changeConversation(
+  id: string,
+  change: ConversationChange,
+): Promise<boolean> {
+  const takeBack = preview(id, asShown(change));
+  try {
+    putConversation(await api.patch<AgentConversation>(`conversations/${id}`, change));
+    return true;
+  } catch (error) {
+    takeBack();
+    toast(text.failed.reason(text.failed.change, reason(error)), {
+      urgent: true,
+      action: { label: text.retry, run: () => void changeConversation(id, change) },
+    });
+    return false;
+  }
+}
+
+/** As it was, for the undo of a toast. */
+function statusOf({ status, snoozed_until }: ConversationSummary): ConversationChange {
+  return status === "snoozed" && snoozed_until ? { status, snoozed_until } : { status };
+}
+
+export async function setStatus(id: string, change: ConversationChange): Promise<void> {
+  const before = summaryOf(id);
+  if (!before || (before.status === change.status && change.status !== "snoozed")) return;
+  if (!(await changeConversation(id, change))) return;
+  const undo = {
+    label: text.undo,
+    run: () => void changeConversation(id, statusOf(before)),
+  };
+  if (change.status === "resolved") toast(text.toast.resolved, { action: undo });
+  if (change.status === "snoozed") {
+    const body = change.snoozed_until
+      ? text.toast.snoozed(moment(change.snoozed_until, Date.now()))
+      : text.toast.snoozedOpenEnd;
+    toast(body, { action: undo });
+  }
+}
+
+export function toggleResolved(id: string): void {
+  const summary = summaryOf(id);
+  if (summary) void setStatus(id, { status: summary.status === "resolved" ? "open" : "resolved" });
+}
+
+export function assignTo(id: string, agentId: string | null): void {
+  const summary = summaryOf(id);
+  if (!summary || (summary.assignee?.id ?? null) === agentId) return;
+  void changeConversation(id, { assignee_id: agentId });
+}
+
+export function assignToMe(id: string): void {
+  const self = me.peek();
+  if (self) assignTo(id, self.id);
+}
+
+export function toggleTag(id: string, tag: string): void {
+  const summary = summaryOf(id);
+  if (!summary) return;
+  const tags = summary.tags.includes(tag)
+    ? summary.tags.filter((other) => other !== tag)
+    : [...summary.tags, tag];
+  void changeConversation(id, { tags });
+}
+
+// Messages that are already there.
+
+export async function editMessage(id: string, body: string): Promise<boolean> {
+  try {
+    putMessage(await api.patch<Message>(`messages/${id}`, { body }));
+    return true;
+  } catch (error) {
+    toast(text.failed.reason(text.failed.edit, reason(error)), { urgent: true });
+    return false;
+  }
+}
+
+export async function deleteMessage(id: string): Promise<void> {
+  try {
+    putMessage(await api.del<Message>(`messages/${id}`));
+  } catch (error) {
+    toast(text.failed.reason(text.failed.remove, reason(error)), { urgent: true });
+  }
+}

@@ -1,0 +1,87 @@
+import { computed, signal } from "@preact/signals";
+import { createOutbox, type Outbox, type OutboxEntry } from "../../shared/outbox";
+import { drop, load, save } from "../../shared/storage";
+import type { Message, Ok, Visibility } from "../../shared/types";
+import { api, connection, me } from "./core";
+import { changeConversation } from "./desk";
+import { openId } from "./route";
+import { putMessage } from "./thread";
+
+/** Kept beside the entry, so that "Send and resolve" survives a reload between the two. */
+const RESOLVE = "campfire:console:resolve:";
+
+const entries = signal<readonly OutboxEntry[]>([]);
+let outbox: Outbox | null = null;
+
+/** What is on its way in the open conversation. */
+export const leaving = computed(() =>
+  entries.value.filter(({ conversation_id }) => conversation_id === openId.value),
+);
+
+/** Stored: it becomes an ordinary message at once, without waiting for its event. */
+function stored(entry: OutboxEntry, ok: Ok | null): void {
+  const sender = me.peek();
+  const { conversation_id, client_id, body, visibility, reply_to } = entry;
+  if (sender && conversation_id && ok?.message_id && ok.seq && ok.at) {
+    const message: Message = {
+      id: ok.message_id,
+      conversation_id,
+      visibility,
+      seq: ok.seq,
+      at: ok.at,
+      sender: { kind: "agent", id: sender.id, name: sender.name, avatar_url: sender.avatar_url },
+      kind: "text",
+      body,
+      client_id,
+      reply_to,
+      edited_at: null,
+      deleted_at: null,
+    };
+    putMessage(message);
+  }
+  if (conversation_id && load<boolean>(RESOLVE + client_id)) {
+    drop(RESOLVE + client_id);
+    void changeConversation(conversation_id, { status: "resolved" });
+  }
+}
+
+export function startSending(): void {
+  const principal = me.peek();
+  if (!principal || outbox) return;
+  outbox = createOutbox({
+    principal: `agent:${principal.organization}:${principal.id}`,
+    api,
+    connection,
+    onChange: (now) => (entries.value = now),
+    onSent: stored,
+  });
+  entries.value = outbox.entries();
+  outbox.flush();
+}
+
+export interface Outgoing {
+  conversation: string;
+  body: string;
+  visibility: Visibility;
+  replyTo: string | null;
+  resolve: boolean;
+}
+
+export function sendMessage(outgoing: Outgoing): void {
+  const { conversation, body, visibility, replyTo, resolve } = outgoing;
+  const entry = outbox?.add({
+    thread: conversation,
+    conversation_id: conversation,
+    body,
+    visibility,
+    reply_to: replyTo,
+  });
+  if (entry && resolve) save(RESOLVE + entry.client_id, true);
+}
+
+export const retry = (clientId: string): void => outbox?.retry(clientId);
+
+export function discard(clientId: string): void {
+  drop(RESOLVE + clientId);
+  outbox?.remove(clientId);
+}

@@ -1,0 +1,72 @@
+import { effect } from "@preact/signals";
+import { text } from "../messages";
+import { loadDrafts, watchLeaving } from "./composer";
+import { connection, identify, linkState, me, phase, polling } from "./core";
+import { loadInbox, putSummary, reloadInbox, unreadTotal, view } from "./inbox";
+import { confirmDelivery, watchReading } from "./reading";
+import { openId } from "./route";
+import { startSending } from "./sending";
+import { loadTeam } from "./team";
+import { closeThread, openThread, refreshPresence } from "./thread";
+
+/** Seconds until the page asks again by itself whether the server is back. */
+const RETRY = 5000;
+
+let running = false;
+
+function run(): void {
+  const organization = me.peek()?.organization ?? "default";
+  loadDrafts();
+  startSending();
+  // Before the lists: what changes while they load is not missed.
+  connection.subscribe(
+    `inbox:${organization}`,
+    {},
+    {
+      onEvent(event) {
+        if (event.event !== "conversation.updated") return;
+        putSummary(event.data);
+        confirmDelivery(event.data);
+      },
+      onReset: () => void reloadInbox(),
+    },
+  );
+  connection.start();
+  watchReading();
+  watchLeaving();
+  void loadTeam();
+  void loadInbox();
+  effect(() => {
+    if (openId.value) openThread(openId.value);
+    else closeThread();
+  });
+}
+
+export async function start(): Promise<void> {
+  if (await identify()) {
+    if (!running) run();
+    else connection.start();
+    running = true;
+  } else if (phase.peek() === "unreachable") {
+    setTimeout(() => void start(), RETRY);
+  }
+}
+
+let welcomed = 0;
+connection.on("welcome", () => {
+  if (++welcomed === 1) return;
+  void loadTeam();
+  void refreshPresence();
+});
+
+connection.on("state", (state) => {
+  linkState.value = state;
+  polling.value = connection.transport === "poll";
+  // Refused for good: find out whether this is still an agent.
+  if (state === "forbidden") void identify();
+});
+
+effect(() => {
+  const unread = phase.value === "ready" ? unreadTotal.value : 0;
+  document.title = text.title(unread, text.views[view.value]);
+});

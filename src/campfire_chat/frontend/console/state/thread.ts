@@ -1,0 +1,314 @@
+import { batch, signal, type Signal } from "@preact/signals";
+import { ApiError } from "../../shared/api";
+import type {
+  AgentConversation,
+  Availability,
+  Message,
+  Page,
+  Participant,
+  ReceiptRecord,
+  StreamEvent,
+} from "../../shared/types";
+import { participantName } from "../format";
+import { text } from "../messages";
+import { activityOf, loadActivities, type Activity } from "./activity";
+import { api, connection, isMe, reason } from "./core";
+import { markRead, putConversation } from "./inbox";
+import { announce, toast } from "./overlay";
+
+const PAGE = 50;
+/** Typing notices come at least every 5 s while somebody types; after that it has stopped. */
+const TYPING_LIFE = 5000;
+
+/** One open conversation. Its summary is the inbox row's, so that both always say the same. */
+export interface Thread {
+  readonly id: string;
+  readonly phase: Signal<"loading" | "ready" | "missing" | "failed">;
+  readonly error: Signal<string>;
+  readonly messages: Signal<ReadonlyMap<string, Message>>;
+  readonly activities: Signal<ReadonlyMap<string, Activity>>;
+  readonly receipts: Signal<ReadonlyMap<string, ReceiptRecord>>;
+  readonly viewers: Signal<readonly Participant[]>;
+  readonly typing: Signal<ReadonlyMap<string, Participant>>;
+  readonly contactPresence: Signal<Availability | null>;
+  /** Where the next older page begins; null at the beginning of the conversation. */
+  readonly cursor: Signal<string | null>;
+  readonly loadingOlder: Signal<boolean>;
+  /** The first message that was unread when it was opened: the "New" line stands before it. */
+  readonly firstUnread: Signal<string | null>;
+  /** This agent's read mark when it was opened; null before that. */
+  readMark: number | null;
+}
+
+export const thread = signal<Thread | null>(null);
+
+/** The same person in two roles is two participants. */
+const keyOf = ({ kind, id }: Participant) => `${kind}:${id}`;
+
+let cleanUps: (() => void)[] = [];
+const typingTimers = new Map<string, number>();
+
+function create(id: string): Thread {
+  return {
+    id,
+    phase: signal<"loading" | "ready" | "missing" | "failed">("loading"),
+    error: signal(""),
+    messages: signal<ReadonlyMap<string, Message>>(new Map()),
+    activities: signal<ReadonlyMap<string, Activity>>(new Map()),
+    receipts: signal<ReadonlyMap<string, ReceiptRecord>>(new Map()),
+    viewers: signal<readonly Participant[]>([]),
+    typing: signal<ReadonlyMap<string, Participant>>(new Map()),
+    contactPresence: signal<Availability | null>(null),
+    cursor: signal<string | null>(null),
+    loadingOlder: signal(false),
+    firstUnread: signal<string | null>(null),
+    readMark: null,
+  };
+}
+
+function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | null): Map<K, V> {
+  const next = new Map(map);
+  if (value === null) next.delete(key);
+  else next.set(key, value);
+  return next;
+}
+
+export function closeThread(): void {
+  for (const cleanUp of cleanUps) cleanUp();
+  cleanUps = [];
+  for (const timer of typingTimers.values()) clearTimeout(timer);
+  typingTimers.clear();
+  thread.value = null;
+}
+
+export function openThread(id: string): void {
+  if (thread.peek()?.id === id && thread.peek()?.phase.peek() !== "failed") return;
+  closeThread();
+  const opened = create(id);
+  thread.value = opened;
+  void load(opened);
+}
+
+const current = (opened: Thread) => thread.peek() === opened;
+
+/** The snapshot first, then the streams from where it ends. */
+async function load(opened: Thread): Promise<void> {
+  const { id } = opened;
+  try {
+    const [conversation, page] = await Promise.all([
+      api.get<AgentConversation>(`conversations/${encodeURIComponent(id)}`),
+      api.get<Page<Message>>(`conversations/${encodeURIComponent(id)}/messages`, { limit: PAGE }),
+    ]);
+    if (!current(opened)) return;
+    const mine = conversation.receipts.find(({ participant }) => isMe(participant));
+    batch(() => {
+      putConversation(conversation);
+      opened.messages.value = new Map(page.items.map((message) => [message.id, message]));
+      opened.cursor.value = page.next_cursor;
+      opened.receipts.value = new Map(
+        conversation.receipts.map((record) => [keyOf(record.participant), record]),
+      );
+      opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
+      if (opened.readMark === null) {
+        opened.readMark = mine?.read ?? 0;
+        opened.firstUnread.value = firstUnread(page.items, opened.readMark);
+      }
+      opened.phase.value = "ready";
+    });
+    follow(opened, conversation, page.items);
+    void older(opened, page.items);
+  } catch (error) {
+    if (!current(opened)) return;
+    opened.error.value = reason(error);
+    const gone = error instanceof ApiError && (error.status === 404 || error.status === 422);
+    opened.phase.value = gone ? "missing" : "failed";
+  }
+}
+
+/** Null when nothing is unread, or everything in sight is: a line above it all says nothing. */
+function firstUnread(page: readonly Message[], mark: number): string | null {
+  const read = page.some(({ visibility, seq }) => visibility === "public" && seq <= mark);
+  const unread = page.filter(
+    ({ visibility, seq, sender }) =>
+      visibility === "public" && sender.kind === "visitor" && seq > mark,
+  );
+  unread.sort((a, b) => a.seq - b.seq);
+  return read ? (unread[0]?.id ?? null) : null;
+}
+
+function follow(opened: Thread, conversation: AgentConversation, page: Message[]): void {
+  const newest = (visibility: Message["visibility"], head: number) => {
+    const seqs = page.filter((item) => item.visibility === visibility).map(({ seq }) => seq);
+    // The two snapshots were taken at different moments: begin a little before the later one.
+    return seqs.length ? Math.max(...seqs) : Math.max(0, head - 20);
+  };
+  const handlers = {
+    onEvent: (event: StreamEvent) => apply(opened, event),
+    onReset: () => reload(opened),
+  };
+  const { id } = opened;
+  cleanUps.push(
+    connection.subscribe(
+      `conversation:${id}`,
+      { after: Math.min(conversation.head, newest("public", conversation.head)) },
+      handlers,
+    ),
+    connection.subscribe(
+      `notes:${id}`,
+      { after: Math.min(conversation.notes_head, newest("internal", conversation.notes_head)) },
+      handlers,
+    ),
+  );
+}
+
+/** The position in a stream was lost: what is shown stays until the new snapshot is there. */
+function reload(opened: Thread): void {
+  if (!current(opened)) return;
+  for (const cleanUp of cleanUps) cleanUp();
+  cleanUps = [];
+  void load(opened);
+}
+
+/** The status and assignment lines that belong among these messages. */
+async function older(opened: Thread, page: readonly Message[]): Promise<void> {
+  const found = await loadActivities(opened.id, page);
+  if (!current(opened) || !found.length) return;
+  const next = new Map(opened.activities.peek());
+  for (const activity of found) next.set(activity.key, activity);
+  opened.activities.value = next;
+}
+
+export async function loadOlder(): Promise<void> {
+  const opened = thread.peek();
+  if (!opened || opened.loadingOlder.peek() || !opened.cursor.peek()) return;
+  opened.loadingOlder.value = true;
+  try {
+    const page = await api.get<Page<Message>>(`conversations/${opened.id}/messages`, {
+      cursor: opened.cursor.peek(),
+      limit: PAGE,
+    });
+    if (!current(opened)) return;
+    batch(() => {
+      const next = new Map(page.items.map((message) => [message.id, message]));
+      for (const [id, message] of opened.messages.peek()) next.set(id, message);
+      opened.messages.value = next;
+      opened.cursor.value = page.next_cursor;
+    });
+    void older(opened, page.items);
+  } catch (error) {
+    toast(text.failed.reason(text.failed.older, reason(error)), { urgent: true });
+  } finally {
+    opened.loadingOlder.value = false;
+  }
+}
+
+// What happens live.
+
+/** A replay repeats what happened in between: an earlier state never replaces a later one. */
+function supersedes(fresh: Message, known: Message | undefined): boolean {
+  if (!known) return true;
+  if (known.deleted_at) return false;
+  return Boolean(fresh.deleted_at) || (fresh.edited_at ?? "") >= (known.edited_at ?? "");
+}
+
+export function putMessage(message: Message): void {
+  const opened = thread.peek();
+  if (!opened || opened.id !== message.conversation_id) return;
+  if (!supersedes(message, opened.messages.peek().get(message.id))) return;
+  opened.messages.value = withEntry(opened.messages.peek(), message.id, message);
+}
+
+/** Whether the loaded part of the thread reaches back to this time. */
+const covers = (opened: Thread, at: string): boolean => {
+  if (opened.cursor.peek() === null) return true;
+  for (const message of opened.messages.peek().values()) if (message.at <= at) return true;
+  return false;
+};
+
+function apply(opened: Thread, event: StreamEvent): void {
+  if (!current(opened)) return;
+  switch (event.event) {
+    case "message.created": {
+      const message = event.data;
+      const known = opened.messages.peek().has(message.id);
+      putMessage(message);
+      stopTyping(opened, message.sender);
+      if (!known && !isMe(message.sender)) {
+        announce(text.announced(participantName(message.sender), message.body));
+      }
+      return;
+    }
+    case "message.updated":
+    case "message.deleted":
+      if (covers(opened, event.data.at)) putMessage(event.data);
+      return;
+    default: {
+      const activity = activityOf(event);
+      if (activity) {
+        opened.activities.value = withEntry(opened.activities.peek(), activity.key, activity);
+      }
+    }
+  }
+}
+
+function stopTyping(opened: Thread, participant: Participant): void {
+  const key = keyOf(participant);
+  clearTimeout(typingTimers.get(key));
+  typingTimers.delete(key);
+  if (opened.typing.peek().has(key)) opened.typing.value = withEntry(opened.typing.peek(), key, null);
+}
+
+connection.on("typing", ({ conversation_id, participant, active }) => {
+  const opened = thread.peek();
+  if (opened?.id !== conversation_id || isMe(participant)) return;
+  stopTyping(opened, participant);
+  if (!active) return;
+  const key = keyOf(participant);
+  opened.typing.value = withEntry(opened.typing.peek(), key, participant);
+  typingTimers.set(
+    key,
+    window.setTimeout(() => stopTyping(opened, participant), TYPING_LIFE),
+  );
+});
+
+connection.on("receipt", ({ conversation_id, participant, delivered, read }) => {
+  if (isMe(participant)) markRead(conversation_id, read);
+  const opened = thread.peek();
+  if (opened?.id !== conversation_id) return;
+  const key = keyOf(participant);
+  const known = opened.receipts.peek().get(key);
+  opened.receipts.value = withEntry(opened.receipts.peek(), key, {
+    participant,
+    delivered: Math.max(delivered, known?.delivered ?? 0),
+    read: Math.max(read, known?.read ?? 0),
+  });
+});
+
+connection.on("presence", ({ conversation_id, participant, availability, viewing }) => {
+  const opened = thread.peek();
+  if (!opened || opened.id !== conversation_id) return;
+  if (viewing !== undefined && !isMe(participant)) {
+    const others = opened.viewers.peek().filter(({ id }) => id !== participant.id);
+    opened.viewers.value = viewing ? [...others, participant] : others;
+  }
+  if (participant.kind === "visitor" && availability) opened.contactPresence.value = availability;
+});
+
+/** Presence is not replayed: who is here has to be asked again after the connection was lost. */
+export async function refreshPresence(): Promise<void> {
+  const opened = thread.peek();
+  if (!opened || opened.phase.peek() !== "ready") return;
+  try {
+    const conversation = await api.get<AgentConversation>(`conversations/${opened.id}`);
+    if (!current(opened)) return;
+    batch(() => {
+      putConversation(conversation);
+      opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
+      opened.receipts.value = new Map(
+        conversation.receipts.map((record) => [keyOf(record.participant), record]),
+      );
+    });
+  } catch {
+    // The streams go on; only the faces may be out of date.
+  }
+}
