@@ -75,8 +75,8 @@ class Person:
     def id(self) -> str:
         return self.me["id"]
 
-    def get(self, path: str, status: int = 200, **parameters: Any) -> Any:
-        return checked(self.http.get(path, params=parameters or None), status)
+    def get(self, path: str, code: int = 200, /, **parameters: Any) -> Any:
+        return checked(self.http.get(path, params=parameters or None), code)
 
     def post(self, path: str, body: Any, status: int = 201, **headers: str) -> Any:
         return checked(self.http.post(path, json=body, headers=headers), status)
