@@ -53,11 +53,12 @@ def create_app(directory: Path, *, history: bool = True, bus_url: str = "memory:
             database.history_is_written()
         yield
 
+    pages = _Pages(database, accounts)
     app = Starlette(
-        routes=_Pages(database, accounts).routes,
+        routes=pages.routes,
         lifespan=lifespan,
         middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={404: _not_found},
+        exception_handlers={404: pages.not_found},
     )
     campfire = Campfire(
         database_url,
@@ -143,22 +144,27 @@ class _Pages:
             picture, media_type="image/svg+xml", headers={"cache-control": "max-age=3600"}
         )
 
+    def not_found(self, request: Request, error: Exception) -> Response:
+        body = views.message_page(
+            title="Nothing grows here",
+            text="The page is gone or never was.",
+            href="/",
+            label="Back to the shop",
+        )
+        return self._page(request, "Not found", body, status=404)
+
     def _page(
-        self, request: Request, title: str, body: Html, *, user: User | None = None
+        self,
+        request: Request,
+        title: str,
+        body: Html,
+        *,
+        user: User | None = None,
+        status: int = 200,
     ) -> Response:
         user = user or self._accounts.current(request)
-        return HTMLResponse(page(title=title, path=request.url.path, user=user, body=body))
-
-
-def _not_found(request: Request, error: Exception) -> Response:
-    body = views.message_page(
-        title="Nothing grows here",
-        text="The page is gone or never was.",
-        href="/",
-        label="Back to the shop",
-    )
-    content = page(title="Not found", path=request.url.path, user=None, body=body)
-    return HTMLResponse(content, status_code=404)
+        content = page(title=title, path=request.url.path, user=user, body=body)
+        return HTMLResponse(content, status_code=status)
 
 
 def _secret_key(path: Path) -> str:

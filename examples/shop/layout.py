@@ -20,7 +20,7 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
-<div class="ribbon">{ribbon}</div>
+<aside class="ribbon" aria-label="About this demo">{ribbon}</aside>
 <header class="top">
 <a class="brand" href="/">{logo}<span>Fern &amp; Ember</span></a>
 <nav aria-label="Main">{links}</nav>
