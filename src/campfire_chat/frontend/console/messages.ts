@@ -167,6 +167,7 @@ export const text = {
 
   assign: "Assign",
   assignTo: "Assign to…",
+  unassign: "Assign to nobody",
   assignMe: (name: string) => `${name} (me)`,
   findAgent: "Find a colleague",
   setStatus: "Status",

@@ -36,7 +36,7 @@ export function createPoller(
       {
         after: entry.last ?? 0,
         wait: fresh || crowded ? 0 : WAIT,
-        limit: fresh ? 1 : 200,
+        limit: fresh ? 1 : 100,
         epoch: entry.epoch,
       },
       signal,

@@ -36,8 +36,14 @@ export function Bubble({ mine, first, last, message, tick }: Props) {
   );
 }
 
+interface WaitingProps {
+  chat: Chat;
+  entry: OutboxEntry;
+  last: boolean;
+}
+
 /** A message that the stream has not brought yet. */
-export function Waiting({ chat, entry }: { chat: Chat; entry: OutboxEntry }) {
+export function Waiting({ chat, entry, last }: WaitingProps) {
   const { client_id, body, error, state } = entry;
   const name = state === "sent" ? "sent" : "sending";
   const action = (label: string, act: (clientId: string) => void) => (
@@ -58,9 +64,11 @@ export function Waiting({ chat, entry }: { chat: Chat; entry: OutboxEntry }) {
           {action(text.remove, chat.discard)}
         </span>
       ) : (
-        <span class="meta">
-          <Icon name={name} label={text[name]} />
-        </span>
+        last && (
+          <span class="meta">
+            <Icon name={name} label={text[name]} />
+          </span>
+        )
       )}
     </div>
   );

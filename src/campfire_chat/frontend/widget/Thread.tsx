@@ -24,10 +24,12 @@ function together(a: Message | undefined, b: Message | undefined): boolean {
 const places = new WeakMap<Element, { room: Room; oldest: string | undefined; left: number }>();
 
 /** Keeps what the person looks at in its place while messages come above and below. */
-function hold(box: HTMLElement, { state }: Chat): void {
+function hold(box: HTMLElement, { state }: Pick<Chat, "state">): void {
   const { room } = state;
   const oldest = room.messages[0]?.id;
   const before = places.get(box);
+  // The keyboard of a phone and the notice above take from its height.
+  if (!before) new ResizeObserver(() => hold(box, { state })).observe(box);
   if (state.atEnd) box.scrollTop = box.scrollHeight;
   else if (before?.room === room && before.oldest !== oldest) {
     box.scrollTop = box.scrollHeight - before.left;
@@ -95,8 +97,13 @@ export function Thread({ chat }: { chat: Chat }) {
             />,
           ];
         })}
-        {queue.map((entry) => (
-          <Waiting key={entry.client_id} chat={chat} entry={entry} />
+        {queue.map((entry, index) => (
+          <Waiting
+            key={entry.client_id}
+            chat={chat}
+            entry={entry}
+            last={queue[index + 1]?.state !== entry.state}
+          />
         ))}
         {info?.status === "resolved" && <p class="aside">{text.resolved}</p>}
         {typing && (

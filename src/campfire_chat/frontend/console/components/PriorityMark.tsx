@@ -4,7 +4,7 @@ import { text } from "../messages";
 const BARS: Record<Priority, number> = { low: 1, medium: 2, high: 3, urgent: 4 };
 
 /** Rising bars with the word beside them, so that colour is never the only sign. */
-export function PriorityMark({ priority }: { priority: Priority }) {
+export function PriorityMark({ priority, bare }: { priority: Priority; bare?: boolean }) {
   return (
     <span class={`priority ${priority}`}>
       <svg width="13" height="12" viewBox="0 0 13 12" aria-hidden="true">
@@ -20,7 +20,7 @@ export function PriorityMark({ priority }: { priority: Priority }) {
           />
         ))}
       </svg>
-      {text.priorities[priority]}
+      {!bare && text.priorities[priority]}
     </span>
   );
 }

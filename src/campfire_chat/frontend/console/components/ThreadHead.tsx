@@ -1,42 +1,20 @@
 import type { ConversationSummary } from "../../shared/types";
 import { contactName } from "../format";
 import { text } from "../messages";
-import { detailsPinned, pinDetails, wide } from "../state/appearance";
+import { detailsShown, toggleDetails } from "../state/details";
 import { canWrite } from "../state/core";
 import { toggleResolved } from "../state/desk";
-import { menu, toggleMenu, type MenuKind } from "../state/overlay";
-import { go, route } from "../state/route";
+import { menu, toggleMenu } from "../state/overlay";
+import { go } from "../state/route";
 import { thread } from "../state/thread";
 import { Avatar } from "./Avatar";
-import { Icon, type IconName } from "./Icon";
+import { Icon } from "./Icon";
+import { MenuIcon } from "./MenuIcon";
 import { Viewers } from "./Viewers";
-
-function MenuIcon({ kind, icon, label }: { kind: MenuKind; icon: IconName; label: string }) {
-  return (
-    <button
-      type="button"
-      class="icon-button"
-      data-menu={kind}
-      aria-haspopup="listbox"
-      aria-expanded={menu.value?.kind === kind}
-      aria-label={label}
-      title={label}
-      onClick={(event) => toggleMenu(kind, event.currentTarget)}
-    >
-      <Icon name={icon} />
-    </button>
-  );
-}
-
-export function toggleDetails(): void {
-  const { conversation, details } = route.peek();
-  if (wide.peek()) pinDetails(!detailsPinned.peek());
-  else if (conversation) go(conversation, !details);
-}
 
 /** Who this is about and the actions that are needed most. */
 export function ThreadHead({ id, summary }: { id: string; summary: ConversationSummary | null }) {
-  const shown = wide.value ? detailsPinned.value : route.value.details;
+  const shown = detailsShown.value;
   const name = summary ? contactName(summary.contact) : text.loading;
   const resolved = summary?.status === "resolved";
   const assignee = summary?.assignee ?? null;

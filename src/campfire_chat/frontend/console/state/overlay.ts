@@ -8,8 +8,7 @@ export type MenuKind =
   | "priority"
   | "tags"
   | "account"
-  | "message"
-  | "send";
+  | "message";
 
 export interface OpenMenu {
   kind: MenuKind;

@@ -1,0 +1,45 @@
+import { text } from "../messages";
+import { phase } from "../state/core";
+import { detailsShown } from "../state/details";
+import { deleting, paletteOpen } from "../state/overlay";
+import { openId } from "../state/route";
+import { DeleteDialog } from "./DeleteDialog";
+import { Details } from "./Details";
+import { Gate } from "./Gate";
+import { Help } from "./Help";
+import { Inbox } from "./Inbox";
+import { MenuLayer } from "./MenuLayer";
+import { Palette } from "./Palette";
+import { Rail } from "./Rail";
+import { ThreadPane } from "./ThreadPane";
+import { Toasts } from "./Toasts";
+
+/** The desk, or the gate in front of it. Which panes a narrow screen shows is the style's. */
+export function App() {
+  if (phase.value !== "ready") return <Gate />;
+  const shown = detailsShown.value;
+  const step = shown ? "details" : openId.value ? "thread" : "list";
+  return (
+    <div class={shown ? "desk with-details" : "desk"} data-step={step}>
+      <a
+        class="skip"
+        href="#thread"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("thread")?.focus();
+        }}
+      >
+        {text.skip}
+      </a>
+      <Rail />
+      <Inbox />
+      <ThreadPane />
+      {shown && <Details />}
+      <MenuLayer />
+      {paletteOpen.value && <Palette />}
+      <Help />
+      {deleting.value && <DeleteDialog />}
+      <Toasts />
+    </div>
+  );
+}

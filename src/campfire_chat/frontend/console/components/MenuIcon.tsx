@@ -1,0 +1,20 @@
+import { menu, toggleMenu, type MenuKind } from "../state/overlay";
+import { Icon, type IconName } from "./Icon";
+
+/** A button with only a picture, which opens a menu. */
+export function MenuIcon({ kind, icon, label }: { kind: MenuKind; icon: IconName; label: string }) {
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      data-menu={kind}
+      aria-haspopup="listbox"
+      aria-expanded={menu.value?.kind === kind}
+      aria-label={label}
+      title={label}
+      onClick={(event) => toggleMenu(kind, event.currentTarget)}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}

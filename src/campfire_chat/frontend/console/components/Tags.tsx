@@ -1,0 +1,37 @@
+import { text } from "../messages";
+import { canWrite } from "../state/core";
+import { toggleTag } from "../state/desk";
+import { menu, toggleMenu } from "../state/overlay";
+import { Icon } from "./Icon";
+
+/** The tags, each with a button that takes it away, and one to add more. */
+export function Tags({ id, tags }: { id: string; tags: readonly string[] }) {
+  const write = canWrite.value;
+  return (
+    <div class="tags">
+      {tags.map((tag) => (
+        <span class="tag" key={tag}>
+          {tag}
+          {write && (
+            <button type="button" aria-label={text.removeTag(tag)} onClick={() => toggleTag(id, tag)}>
+              <Icon name="close" size={11} />
+            </button>
+          )}
+        </span>
+      ))}
+      {write && (
+        <button
+          type="button"
+          class="tag add"
+          data-menu="tags"
+          aria-haspopup="listbox"
+          aria-expanded={menu.value?.kind === "tags"}
+          onClick={(event) => toggleMenu("tags", event.currentTarget)}
+        >
+          <Icon name="plus" size={12} />
+          {text.addTag}
+        </button>
+      )}
+    </div>
+  );
+}

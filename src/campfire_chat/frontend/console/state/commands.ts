@@ -1,0 +1,97 @@
+import type { Availability } from "../../shared/types";
+import { contactName } from "../format";
+import { text } from "../messages";
+import { chooseTheme } from "./appearance";
+import { focusComposer } from "./composer";
+import { canWrite } from "./core";
+import { assignTo, assignToMe, summaryOf, toggleResolved } from "./desk";
+import { toggleDetails } from "./details";
+import { choose, haystack, rows, STATUSES, view, VIEWS } from "./inbox";
+import { helpOpen, openMenu } from "./overlay";
+import { go, openId } from "./route";
+import { chooseAvailability } from "./team";
+
+export interface Command {
+  readonly key: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly run: () => void;
+}
+
+const AVAILABILITIES: readonly Availability[] = ["online", "away", "busy", "offline"];
+
+function conversationCommands(id: string): Command[] {
+  const summary = summaryOf(id);
+  if (!summary || !canWrite.value) return [];
+  const resolved = summary.status === "resolved";
+  const menus = ["assign", "status", "snooze", "priority", "tags"] as const;
+  const labels = {
+    assign: text.assignTo,
+    status: text.setStatus,
+    snooze: text.snoozeUntil,
+    priority: text.setPriority,
+    tags: text.tags,
+  };
+  return [
+    { key: "reply", label: text.keys.reply, hint: "R", run: () => focusComposer("reply") },
+    { key: "note", label: text.keys.note, hint: "N", run: () => focusComposer("note") },
+    {
+      key: "resolve",
+      label: resolved ? text.reopen : text.resolve,
+      hint: "E",
+      run: () => toggleResolved(id),
+    },
+    { key: "assign-me", label: text.keys.assignMe, hint: "I", run: () => assignToMe(id) },
+    ...menus.map((kind) => ({ key: kind, label: labels[kind], run: () => openMenu(kind) })),
+    { key: "unassign", label: text.unassign, run: () => assignTo(id, null) },
+    { key: "details", label: text.keys.details, hint: "D", run: toggleDetails },
+  ];
+}
+
+/** Everything the palette can do right now. */
+export function commands(): Command[] {
+  const id = openId.value;
+  const list = [
+    ...(id ? conversationCommands(id) : []),
+    ...VIEWS.map((name) => ({
+      key: `view:${name}`,
+      label: text.go(text.views[name]),
+      run: () => choose(name),
+    })),
+    ...STATUSES.map((name) => ({
+      key: `status:${name}`,
+      label: text.show(text.status[name]),
+      run: () => choose(view.peek(), name),
+    })),
+    ...AVAILABILITIES.map((name) => ({
+      key: `be:${name}`,
+      label: text.be(text.availability[name]),
+      run: () => void chooseAvailability(name),
+    })),
+    ...(["light", "dark", "system"] as const).map((name) => ({
+      key: `theme:${name}`,
+      label: `${text.theme.label}: ${text.theme[name]}`,
+      run: () => chooseTheme(name),
+    })),
+    { key: "help", label: text.shortcuts, hint: "?", run: () => (helpOpen.value = true) },
+  ];
+  return list;
+}
+
+const MOST = 8;
+
+/** Loaded conversations that hold every word. */
+export function findConversations(typed: string): Command[] {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = [...rows.value.values()].filter(({ summary }) => {
+    const hay = haystack(summary);
+    return words.every((word) => hay.includes(word));
+  });
+  found.sort((a, b) => (a.summary.last_activity_at < b.summary.last_activity_at ? 1 : -1));
+  return found.slice(0, MOST).map(({ summary }) => ({
+    key: summary.id,
+    label: contactName(summary.contact),
+    hint: summary.subject ?? summary.last_message?.text ?? "",
+    run: () => go(summary.id),
+  }));
+}
