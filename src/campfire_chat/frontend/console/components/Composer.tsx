@@ -148,7 +148,7 @@ export function Composer({ name }: { name: string }) {
           aria-label={note ? text.noteField : text.replyField}
           placeholder={note ? text.noteHere : text.replyHere(name)}
           value={body}
-          enterKeyHint={touch.matches ? "enter" : "send"}
+          enterkeyhint={touch.matches ? "enter" : "send"}
           onInput={(event) => write(event.currentTarget.value)}
           onBlur={() => tellTyping(false)}
           onKeyDown={onKeyDown}
