@@ -51,19 +51,23 @@ class ThreadServer:
             **options,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def _run(self) -> None:
+        # uvicorn leaves by sys.exit when a lifespan fails; __enter__ notices the end.
+        with contextlib.suppress(SystemExit):
+            self._server.run(sockets=[self._socket])
 
     def __enter__(self) -> ThreadServer:
         self._thread.start()
         deadline = time.monotonic() + PATIENCE
         while not self._server.started:
             if not self._thread.is_alive():
+                self._socket.close()
                 raise RuntimeError("the server did not start; see the log")
             if time.monotonic() > deadline:
                 raise TimeoutError("the server did not start in time")

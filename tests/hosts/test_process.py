@@ -1,0 +1,211 @@
+"""A real process: SIGTERM, SIGKILL, databases that are wrong or go away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from campfire_chat import Visitor
+from campfire_chat.errors import CampfireError, ConfigurationError, MigrationError
+from tests.support.client import Client, Closed
+from tests.support.engines import free_port
+from tests.support.host import campfire_for
+from tests.support.people import Desk
+from tests.support.servers import ROOT, process_server
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_sigterm_drains_says_1012_and_ends_with_success(database_url: str) -> None:
+    with process_server(database_url, drain_window=3.0) as server:
+        desk = Desk(f"{server.url}/support")
+        visitor = desk.visitor()
+        conversation = visitor.begin()
+        client = Client(desk.base, visitor)
+        await client.connect()
+        await client.subscribe(f"conversation:{conversation['id']}")
+        stopping = asyncio.create_task(asyncio.to_thread(server.terminate))
+        drain = await client.until_frame("drain")
+        assert drain["window"] == 3.0
+        closed = await client.until_close()
+        status, seconds = await stopping
+        await client.drop()
+        assert closed.code == 1012
+        assert status in (0, -15)
+        assert seconds < 10
+        assert "Traceback" not in server.log
+        assert "Finished server process" in server.log
+        server.start()
+        assert len(visitor.thread(conversation["id"])) == 1
+
+
+async def test_sigkill_in_a_burst_loses_nothing_that_was_acknowledged(database_url: str) -> None:
+    with process_server(database_url) as server:
+        desk = Desk(f"{server.url}/support")
+        visitor, agent = desk.visitor(), desk.agent()
+        conversation = visitor.begin("0")["id"]
+        stream = f"conversation:{conversation}"
+        hers, his = Client(desk.base, visitor), Client(desk.base, agent)
+        for client in (hers, his):
+            await client.connect()
+            await client.subscribe(stream)
+        acknowledged: dict[str, int] = {}
+
+        async def send(client: Client, number: int) -> None:
+            reply = await client.say(conversation, f"{number}", id=f"m{number}")
+            acknowledged[f"m{number}"] = reply["seq"]
+
+        sends = [asyncio.create_task(send(hers, n)) for n in range(400)]
+        await hers.until(lambda: len(acknowledged) >= 50, "some answers")
+        server.kill()
+        outcomes = await asyncio.gather(*sends, return_exceptions=True)
+        assert any(isinstance(outcome, Closed) for outcome in outcomes)
+        before = dict(acknowledged)
+        server.start()
+        for client in (hers, his):
+            await client.drop()
+            await client.connect()
+        # An outbox sends everything again that was not acknowledged; here simply everything.
+        await asyncio.gather(*(send(hers, n) for n in range(400)))
+        assert {key: acknowledged[key] for key in before} == before
+        for client in (hers, his):
+            view = await client.until_seq(stream, 401)
+            assert [event["seq"] for event in view.applied] == list(range(1, 402))
+            ids = [event["data"]["client_id"] for event in view.applied[1:]]
+            assert sorted(ids) == sorted(f"m{n}" for n in range(400))
+            await client.drop()
+
+
+async def test_two_processes_on_one_database(database_url: str, engine: str) -> None:
+    with process_server(database_url) as one, process_server(database_url) as two:
+        desk, there = Desk(f"{one.url}/support"), None
+        there = Desk(f"{two.url}/support", desk.organization)
+        visitor, agent = desk.visitor(), there.agent()
+        conversation = visitor.begin("0")["id"]
+        stream = f"conversation:{conversation}"
+        async with Client(desk.base, visitor) as hers, Client(there.base, agent) as his:
+            await hers.subscribe(stream)
+            await his.subscribe(stream)
+            # No bus between them: the heads in the database are looked at instead.
+            for n in range(10):
+                await hers.say(conversation, f"a{n}")
+                await his.say(conversation, f"b{n}")
+            for client in (hers, his):
+                view = await client.until_seq(stream, 21)
+                assert len({event["data"]["id"] for event in view.applied}) == 21
+        same = {"body": "x", "client_id": "same"}
+        path = f"/conversations/{conversation}/messages"
+        first = agent.post(path, same)
+        again = desk.agent(agent.id).post(path, same, 200)
+        assert first["id"] == again["id"]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "database_url"),
+        ("nonsense", "database_url"),
+        ("mysql://localhost/x", "database_url"),
+        ("sqlite:////no/such/folder/campfire.db", None),
+    ],
+)
+async def test_a_wrong_database_url_says_so(url: str, message: str | None) -> None:
+    with pytest.raises(CampfireError) as caught:
+        async with campfire_for(url).lifespan():
+            pytest.fail("it started")
+    # The thread of a driver that could not connect says goodbye to the loop.
+    await asyncio.sleep(0.1)
+    if message is not None:
+        assert isinstance(caught.value, ConfigurationError)
+        assert caught.value.field == message
+
+
+async def test_a_database_that_is_down_at_start_says_so() -> None:
+    url = f"postgresql://postgres@127.0.0.1:{free_port()}/nothing"
+    with pytest.raises(CampfireError) as caught:
+        async with campfire_for(url).lifespan():
+            pytest.fail("it started")
+    assert caught.value.code == "storage_unavailable"
+
+
+def test_a_server_whose_database_is_wrong_ends_with_the_reason(tmp_path: Path) -> None:
+    with process_server("sqlite:////no/such/folder/campfire.db", start=False) as server:
+        server.start(wait=False)
+        assert server._running.wait(20) != 0
+        assert "The database cannot be reached" in server.log
+        server._process = None
+
+
+async def test_check_refuses_an_empty_database(empty_database_url: str) -> None:
+    with pytest.raises(MigrationError, match="campfire-chat migrate"):
+        async with campfire_for(empty_database_url, migrate="check").lifespan():
+            pytest.fail("it started")
+    async with campfire_for(empty_database_url, migrate="auto").lifespan():
+        pass
+    async with campfire_for(empty_database_url, migrate="check").lifespan():
+        pass
+
+
+async def test_several_processes_may_migrate_at_once(empty_database_url: str) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from tests.support.host import campfire_for\n"
+        "async def main():\n"
+        "    async with campfire_for(sys.argv[1]).lifespan(): pass\n"
+        "asyncio.run(main())\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, empty_database_url], cwd=ROOT, stderr=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    for process in processes:
+        _, error = await asyncio.to_thread(process.communicate, None, 60)
+        assert process.returncode == 0, error.decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"secret_key": ""}, "secret_key"),
+        ({"secret_key": "short"}, "secret_key"),
+        ({"secret_key": []}, "secret_key"),
+        ({"bus_url": "smoke://signals"}, "bus_url"),
+        ({"allowed_origins": ("https://shop.example/",)}, "allowed_origins"),
+        ({"allowed_origins": ("*",)}, "allowed_origins"),
+        ({"migrate": "maybe"}, "migrate"),
+        ({"heartbeat": 0}, "heartbeat"),
+        ({"no_such_setting": 1}, "no_such_setting"),
+    ],
+)
+def test_settings_that_cannot_work(options: dict[str, Any], field: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        campfire_for("sqlite:///x.db", **options)
+    assert caught.value.field == field
+
+
+async def test_keys_rotate(tmp_path: Path) -> None:
+    old, new = "the old key, 0123456789", "the new key, 0123456789"
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    tokens = [campfire_for(url, secret_key=key)._tokens for key in (old, [new, old], new)]
+    identity = campfire_for(url, secret_key=old).sign_identity
+    signed = identity(Visitor(id="mia"))
+    assert tokens[1].read_identity(signed).principal.external_id == "mia"
+    with pytest.raises(CampfireError):
+        tokens[2].read_identity(signed)
+
+
+async def test_nothing_leaks_into_the_log_at_warning(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "campfire_chat"):
+        async with campfire_for(database_url).lifespan():
+            await asyncio.sleep(0.2)
+    assert [record.message for record in caplog.records] == []
