@@ -23,7 +23,10 @@ def authenticate(connection: HTTPConnection) -> Agent | None:
 app = FastAPI()
 app.add_middleware(SessionMiddleware, secret_key=SECRET)
 campfire = Campfire(
-    "sqlite:///support.db", secret_key=SECRET, authenticate=authenticate, login_url="/login"
+    "sqlite:///support.db",
+    secret_key=SECRET,
+    authenticate=authenticate,
+    login_url="/login",
 )
 campfire.mount_to(app, "/support")
 

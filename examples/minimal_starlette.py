@@ -36,7 +36,10 @@ app = Starlette(
     middleware=[Middleware(SessionMiddleware, secret_key=SECRET)],
 )
 campfire = Campfire(
-    "sqlite:///support.db", secret_key=SECRET, authenticate=authenticate, login_url="/login"
+    "sqlite:///support.db",
+    secret_key=SECRET,
+    authenticate=authenticate,
+    login_url="/login",
 )
 campfire.mount_to(app, "/support")
 # --8<-- [end:app]
