@@ -105,6 +105,7 @@ def _run(node: str, *arguments: str, static: Path = STATIC) -> None:
     environment = {
         **os.environ,
         "CAMPFIRE_STATIC": str(static),
+        "NO_COLOR": "1",
         # npm and its scripts start "node" by name: it has to be this one.
         "PATH": os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")]),
     }
@@ -169,16 +170,15 @@ def sizes() -> dict[str, int]:
 def over_budget(found: dict[str, int]) -> list[str]:
     """What is larger than it may be."""
     launcher = found.get("widget.js", 0)
-    panel = sum(size for name, size in found.items() if name.startswith("panel-"))
+    # Everything that is not the console's; the chunk of the long poll counts, though few load it.
+    widget = sum(size for name, size in found.items() if "/" not in name)
     complaints: list[str] = []
-    if not launcher or not panel:
+    if not launcher or missing(STATIC):
         complaints.append("The bundle is missing.")
     if launcher > LAUNCHER_BUDGET:
         complaints.append(f"The launcher has {launcher} bytes; it may have {LAUNCHER_BUDGET}.")
-    if launcher + panel > WIDGET_BUDGET:
-        complaints.append(
-            f"Launcher and panel have {launcher + panel} bytes; they may have {WIDGET_BUDGET}."
-        )
+    if widget > WIDGET_BUDGET:
+        complaints.append(f"Launcher and panel have {widget} bytes; they may have {WIDGET_BUDGET}.")
     return complaints
 
 

@@ -139,8 +139,8 @@ function setOpen(next: boolean): void {
   button.title = "";
   if (panel) panel.toggled(next);
   else void load();
-  if (!next) button.focus();
   emit(next ? "opened" : "closed", undefined);
+  if (shadow.activeElement) button.focus();
 }
 
 /** The keys of this mount's visitors in the browser's storage, which may be closed to us. */

@@ -1,9 +1,10 @@
-import { ApiError, type Api } from "./api";
+import type { Api, ApiError } from "./api";
+import { createEmitter, type Emitter } from "./emitter";
 import type { Poller } from "./poll";
+import { createRequests, requestByRest } from "./requests";
 import { createStreams, type StreamEntry, type StreamHandlers } from "./streams";
 import type {
   Limits,
-  Message,
   Ok,
   PresenceNotice,
   PrincipalRecord,
@@ -59,10 +60,7 @@ export interface Connection {
     position: { after?: number | null; epoch?: string | null },
     handlers: StreamHandlers,
   ): () => void;
-  on<K extends keyof ConnectionEvents>(
-    kind: K,
-    listener: (value: ConnectionEvents[K]) => void,
-  ): () => void;
+  readonly on: Emitter<ConnectionEvents>["on"];
   /**
    * Sends over the socket, or by REST while there is none. Rejects with an `ApiError`; when that
    * is not `final`, the same frame with the same id may be sent again.
@@ -72,26 +70,17 @@ export interface Connection {
   signal(frame: SignalFrame): void;
 }
 
-const REQUEST_TIMEOUT = 15_000;
 const OPEN_TIMEOUT = 10_000;
 const PROBE_TIMEOUT = 5_000;
 const STABLE = 60_000;
 /** Failed opens in a row before the long poll is tried. */
 const OPENS_BEFORE_POLL = 3;
 
-interface Pending {
-  resolve(ok: Ok): void;
-  reject(error: ApiError): void;
-}
-
-/** Nothing came of it, and the same may be tried again. */
-const unanswered = (code: string) => new ApiError(code, 0, "", false);
-
 export function createConnection(options: ConnectionOptions): Connection {
   const { api, client } = options;
   const streams = createStreams(ask);
-  const listeners = new Map<string, Set<(value: never) => void>>();
-  const pending = new Map<string, Pending>();
+  const { on, emit } = createEmitter<ConnectionEvents>();
+  const requests = createRequests(send);
 
   let state: ConnectionState = "idle";
   let running = false;
@@ -103,17 +92,13 @@ export function createConnection(options: ConnectionOptions): Connection {
   let refreshed = false;
   /** Seconds over which the server wants its clients to come back. */
   let spread = 0;
-  let requests = 0;
+  let pings = 0;
   let retryTimer = 0;
   let watch = 0;
   /** When the socket is dead unless something is heard; when to ping; when it was welcomed. */
   let deadline = 0;
   let nextPing = 0;
   let since = 0;
-
-  function emit<K extends keyof ConnectionEvents>(kind: K, value: ConnectionEvents[K]): void {
-    for (const listener of listeners.get(kind) ?? []) listener(value as never);
-  }
 
   function setState(next: ConnectionState): void {
     if (next === state) return;
@@ -159,7 +144,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   function ping(now: number): void {
     nextPing = now + 1000 * (welcome?.heartbeat ?? 0);
-    send({ type: "ping", n: ++requests });
+    send({ type: "ping", n: ++pings });
   }
 
   /** Lets go of the socket, dead or alive, and decides what comes next. */
@@ -172,8 +157,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     socket = welcome = null;
     if (!poller) streams.lost();
-    for (const { reject } of pending.values()) reject(unanswered("disconnected"));
-    pending.clear();
+    requests.lost();
     if (!running) return;
 
     if (opened && Date.now() - since > STABLE) attempts = 0;
@@ -233,20 +217,6 @@ export function createConnection(options: ConnectionOptions): Connection {
     poller = null;
   }
 
-  async function requestByRest(frame: RequestFrame): Promise<Ok> {
-    const ok: Ok = { type: "ok", id: "" };
-    if (!("conversation_id" in frame)) return ok;
-    const { type, conversation_id, ...body } = frame;
-    const path = `conversations/${conversation_id}/`;
-    if (type === "receipt") {
-      await api.post(path + "receipts", body);
-      return ok;
-    }
-    const { id, ...message } = body as { id: string };
-    const stored = await api.post<Message>(path + "messages", { ...message, client_id: id });
-    return { ...ok, id, message_id: stored.id, seq: stored.seq, at: stored.at };
-  }
-
   // Frames.
 
   function send(frame: object): void {
@@ -269,33 +239,16 @@ export function createConnection(options: ConnectionOptions): Connection {
     );
   }
 
-  function request(frame: RequestFrame): Promise<Ok> {
-    if (!welcome) return requestByRest(frame);
-    const id = "id" in frame ? frame.id : "r" + ++requests;
-    return new Promise<Ok>((resolve, reject) => {
-      pending.set(id, { resolve, reject });
-      setTimeout(() => {
-        pending.delete(id);
-        reject(unanswered("timeout"));
-      }, REQUEST_TIMEOUT);
-      send({ ...frame, id });
-    });
-  }
+  const request = (frame: RequestFrame): Promise<Ok> =>
+    welcome ? requests.send(frame) : requestByRest(api, frame);
 
   function receive(frame: ServerFrame): void {
     switch (frame.type) {
       case "welcome":
         return greeted(frame);
       case "ok":
-        pending.get(frame.id)?.resolve(frame);
-        pending.delete(frame.id);
-        return;
-      case "error": {
-        const { id = "", code, message, final, field, retry_after } = frame;
-        pending.get(id)?.reject(new ApiError(code, 0, message, final, field, retry_after));
-        pending.delete(id);
-        return;
-      }
+      case "error":
+        return requests.answered(frame);
       case "event":
         return streams.event(frame);
       case "events":
@@ -392,11 +345,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         }
       };
     },
-    on(kind, listener) {
-      const set = listeners.get(kind) ?? new Set();
-      listeners.set(kind, set.add(listener as (value: never) => void));
-      return () => set.delete(listener as (value: never) => void);
-    },
+    on,
     request,
     signal: send,
   };

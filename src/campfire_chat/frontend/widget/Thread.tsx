@@ -64,12 +64,13 @@ export function Thread({ chat }: { chat: Chat }) {
         ref={(box) => void (box && hold(box, chat))}
         onScroll={(event) => scrolled(event.currentTarget, chat)}
       >
-        {phase === "new" && !queue.length && (
+        {phase === "new" && state.phase !== "starting" && !queue.length && (
           <div class="greeting">
             <h3>{text.greeting}</h3>
             <p>{state.availability === "offline" ? text.away : text.welcome}</p>
           </div>
         )}
+        {phase === "loading" && !messages.length && <p class="aside">{text.loading}</p>}
         {phase === "failed" && (
           <p class="aside">
             {text.unreachable}

@@ -211,6 +211,7 @@ export function createChat(host: Host, changed: () => void): Chat {
       case "message.updated":
       case "message.deleted":
         room.messages = room.messages.map((message) => (message.id === data.id ? data : message));
+        if (info.last_message?.seq === data.seq) info.last_message.text = data.body;
         break;
       default:
         // The changed field has the same name in the event and in the conversation.
@@ -251,16 +252,12 @@ export function createChat(host: Host, changed: () => void): Chat {
         if (read) info.unread = 0;
         total += info.unread;
         const { head } = info;
-        const told = `${head} ${read}`;
+        const marks = { delivered: head, ...(read && { read: head }) };
+        const told = JSON.stringify(marks);
         if (room.told === told || state.connection !== "online") continue;
         room.told = told;
         connection
-          ?.request({
-            type: "receipt",
-            conversation_id: key,
-            delivered: head,
-            ...(read && { read: head }),
-          })
+          ?.request({ type: "receipt", conversation_id: key, ...marks })
           .catch(() => (room.told = ""));
       }
       if (total !== unread) host.emit("unread", (unread = total));

@@ -16,6 +16,7 @@ export const text = {
   typing: (name: string | null) => (name ?? "Support") + " is typing",
   agent: "Support",
   thread: "Messages",
+  loading: "Loading…",
   today: "Today",
   edited: "Edited",
   deleted: "Message deleted",

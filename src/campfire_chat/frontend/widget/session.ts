@@ -38,6 +38,7 @@ export function createSession(host: Host, onOther: () => void): Session {
   const principal = (id = stored()?.id) => path + id;
   const bare = createApi({ base, token });
   let answer: VisitorSession | null = null;
+  let asking: Promise<boolean> | null = null;
 
   async function ask(): Promise<VisitorSession> {
     const given = host.identity();
@@ -54,7 +55,7 @@ export function createSession(host: Host, onOther: () => void): Session {
     for (const name of keys("campfire:")) if (name.includes(principal(id) + ":")) drop(name);
   }
 
-  async function begin(): Promise<boolean> {
+  async function compare(): Promise<boolean> {
     const before = stored()?.id;
     answer = await ask();
     const { token, visitor } = answer;
@@ -63,6 +64,9 @@ export function createSession(host: Host, onOther: () => void): Session {
     discard(before);
     return true;
   }
+
+  // Once at a time: each stranger who asks without a token is a new visitor.
+  const begin = () => (asking ??= compare().finally(() => (asking = null)));
 
   const renew = () =>
     begin().then(

@@ -6,7 +6,7 @@ const BARS: Record<Priority, number> = { low: 1, medium: 2, high: 3, urgent: 4 }
 /** Rising bars with the word beside them, so that colour is never the only sign. */
 export function PriorityMark({ priority, bare }: { priority: Priority; bare?: boolean }) {
   return (
-    <span class={`priority ${priority}`}>
+    <span class={`priority ${priority}`} title={text.priorities[priority]}>
       <svg width="13" height="12" viewBox="0 0 13 12" aria-hidden="true">
         {[0, 1, 2, 3].map((bar) => (
           <rect
@@ -20,7 +20,7 @@ export function PriorityMark({ priority, bare }: { priority: Priority; bare?: bo
           />
         ))}
       </svg>
-      {!bare && text.priorities[priority]}
+      <span class={bare ? "hidden" : undefined}>{text.priorities[priority]}</span>
     </span>
   );
 }

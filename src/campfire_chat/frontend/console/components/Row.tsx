@@ -1,4 +1,4 @@
-import { memo } from "./memo";
+import type { Priority } from "../../shared/types";
 import { age, contactName, fullTime, span } from "../format";
 import { text } from "../messages";
 import { now } from "../state/clock";
@@ -9,7 +9,11 @@ import { hashOf, openId } from "../state/route";
 import { thread } from "../state/thread";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
+import { memo } from "./memo";
 import { PriorityMark } from "./PriorityMark";
+
+/** Those that are worth a word in a crowded row; the others show their bars. */
+const PRESSING = new Set<Priority>(["high", "urgent"]);
 
 /** Milliseconds after which a waiting visitor is marked more strongly. */
 const LONG_WAIT = 10 * 60_000;
@@ -78,7 +82,7 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
           </span>
           {(waited !== null || priority || tags.length > 0 || assignee) && (
             <span class="row-marks">
-              {priority && <PriorityMark priority={priority} />}
+              {priority && <PriorityMark priority={priority} bare={!PRESSING.has(priority)} />}
               {waited !== null && summary.status === "open" && (
                 <span
                   class={waited > LONG_WAIT ? "waiting long" : "waiting"}
@@ -94,7 +98,7 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
                 </span>
               ))}
               {tags.length > shownTags.length && (
-                <span class="tag">+{tags.length - shownTags.length}</span>
+                <span class="tag rest">+{tags.length - shownTags.length}</span>
               )}
               {assignee && (
                 <span class="row-assignee">

@@ -38,7 +38,7 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
       )}
       <div class="thread-title">
         <h2>{name}</h2>
-        {summary && <p>{summary.subject ?? summary.contact.email ?? text.status[summary.status]}</p>}
+        {summary && <p>{summary.subject ?? summary.contact.email ?? text.unverifiedHelp}</p>}
       </div>
       <Viewers />
       {summary && canWrite.value && (
@@ -71,7 +71,7 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
           </span>
           <button
             type="button"
-            class={resolved ? "button resolve" : "button resolve primary"}
+            class={resolved ? "button resolve" : "button resolve due"}
             aria-label={resolved ? text.reopen : text.resolve}
             title={resolved ? text.reopen : text.resolve}
             onClick={() => toggleResolved(id)}

@@ -67,21 +67,26 @@ export function activityOf(event: StreamEvent): Activity | null {
   return { key: `${event.stream}:${event.seq}`, at: event.at, kind, body };
 }
 
-const LIMIT = 200;
+/** Events of one page, and pages that are worth asking for. */
+const LIMIT = 100;
+const PAGES = 5;
 
 /** One stream's changes from its oldest message among `page` on. */
 async function changes(stream: string, page: readonly Message[]): Promise<Activity[]> {
   const seqs = page.map(({ seq }) => seq);
-  const after = seqs.length ? Math.max(0, Math.min(...seqs) - 1) : 0;
-  const replay = await api.get<Replay>(`streams/${encodeURIComponent(stream)}/events`, {
-    after,
-    wait: 0,
-    limit: LIMIT,
-  });
+  let after = seqs.length ? Math.max(0, Math.min(...seqs) - 1) : 0;
   const found: Activity[] = [];
-  for (const event of replay.events) {
-    const activity = activityOf(event);
-    if (activity) found.push(activity);
+  for (let turn = 0; turn < PAGES; turn++) {
+    const replay = await api.get<Replay>(`streams/${encodeURIComponent(stream)}/events`, {
+      after,
+      limit: LIMIT,
+    });
+    for (const event of replay.events) {
+      const activity = activityOf(event);
+      if (activity) found.push(activity);
+      after = event.seq;
+    }
+    if (!replay.more || !replay.events.length) break;
   }
   return found;
 }

@@ -17,7 +17,7 @@ export interface Draft {
 
 const EMPTY: Draft = { mode: "reply", reply: "", note: "", quoting: null };
 
-/** Seconds between typing frames; the server forgets them after five. */
+/** Milliseconds between typing frames; the server forgets them after five. */
 const TYPING_PERIOD = 2500;
 
 const drafts = signal<ReadonlyMap<string, Draft>>(new Map());

@@ -10,7 +10,7 @@ import { loadTeam } from "./team";
 import { closeThread, openThread, refreshPresence } from "./thread";
 
 /** Seconds until the page asks again by itself whether the server is back. */
-const RETRY = 5000;
+const RETRY = 5;
 
 let running = false;
 
@@ -34,7 +34,6 @@ function run(): void {
   connection.start();
   watchReading();
   watchLeaving();
-  void loadTeam();
   void loadInbox();
   effect(() => {
     if (openId.value) openThread(openId.value);
@@ -48,13 +47,12 @@ export async function start(): Promise<void> {
     else connection.start();
     running = true;
   } else if (phase.peek() === "unreachable") {
-    setTimeout(() => void start(), RETRY);
+    setTimeout(() => void start(), RETRY * 1000);
   }
 }
 
-let welcomed = 0;
+// Presence is not replayed: it is asked for whenever a connection begins.
 connection.on("welcome", () => {
-  if (++welcomed === 1) return;
   void loadTeam();
   void refreshPresence();
 });
