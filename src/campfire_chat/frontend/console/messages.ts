@@ -207,6 +207,7 @@ export const text = {
   hideDetails: "Hide details",
   contact: "Contact",
   conversation: "Conversation",
+  history: "History",
   verified: "Verified",
   verifiedHelp: "Signed in on your site",
   unverified: "Not verified",

@@ -79,7 +79,7 @@ export function Details() {
             </div>
           </dl>
         </section>
-        <section class="card" aria-label={text.conversation}>
+        <section class="card" aria-label={text.history}>
           <dl>
             <Fact label={text.created}>{moment(created_at, at)}</Fact>
             {first_response_at && (
