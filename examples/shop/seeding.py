@@ -85,8 +85,13 @@ class _Seeding:
             if past.assignee is not None:
                 await self._change(line.index, past, assign=True)
             return
+        writer = (
+            self._visitor(line.index, past) if line.who == "visitor" else self._scopes[line.who]
+        )
+        # Who answers has read what came before.
+        await self._mark(line.index, writer)
         await self._store.send(
-            self._visitor(line.index, past) if line.who == "visitor" else self._scopes[line.who],
+            writer,
             self._ids[line.index],
             client_id=client_id,
             body=line.text,
