@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from campfire_chat import clock, ids
 from campfire_chat.domain.conversations import Patch
@@ -30,7 +30,11 @@ class _PastClock:
         self.at = at
 
     def __call__(self) -> int:
-        return int(self.at.timestamp() * clock.SECOND)
+        return _micros(self.at)
+
+
+def _micros(moment: datetime) -> int:
+    return int(moment.timestamp() * clock.SECOND)
 
 
 async def seed(database_url: str, users: list[User]) -> None:
@@ -82,8 +86,7 @@ class _Seeding:
                 self._visitor(line.index, past), client_id=client_id, body=line.text
             )
             self._ids[line.index] = opened.id
-            if past.assignee is not None:
-                await self._change(line.index, past, assign=True)
+            await self._sort_in(line.index, past)
             return
         writer = (
             self._visitor(line.index, past) if line.who == "visitor" else self._scopes[line.who]
@@ -98,41 +101,33 @@ class _Seeding:
             visibility=Visibility.INTERNAL if line.internal else Visibility.PUBLIC,
         )
 
+    async def _sort_in(self, index: int, past: Past) -> None:
+        """What an agent decides on the first look."""
+        by = self._scopes[past.assignee or "grace"]
+        patch = Patch(priority=Priority(past.priority) if past.priority else UNSET, tags=past.tags)
+        assignee = by.principal.id if past.assignee else UNSET
+        await self._store.change_conversation(by, self._ids[index], patch, assignee)
+
     async def _settle(self, line: Line, past: Past) -> None:
-        """What was decided after the last line, and who has read how far."""
+        """Who has read the last line, and what became of the conversation."""
+        by = self._scopes[past.assignee or "grace"]
         if past.read:
-            await self._mark(line.index, self._scopes[past.assignee or "grace"])
+            await self._mark(line.index, by)
         if past.status == "resolved" or line.who != "visitor":
             await self._mark(line.index, self._visitor(line.index, past))
+        if past.status == "open":
+            return
         self._hands.at = min(line.at + timedelta(minutes=2), self._now)
-        await self._change(line.index, past, assign=False)
+        until: int | UnsetType = UNSET
+        if past.snooze_days is not None:
+            until = _micros(self._now + timedelta(days=past.snooze_days))
+        patch = Patch(status=Status(past.status), snoozed_until=until)
+        await self._store.change_conversation(by, self._ids[line.index], patch, UNSET)
 
     async def _mark(self, index: int, scope: Scope) -> None:
         conversation = await self._store.conversation(scope, self._ids[index])
         head = conversation.head
         await self._store.mark(scope, conversation.id, delivered=head, read=head)
-
-    async def _change(self, index: int, past: Past, *, assign: bool) -> None:
-        if assign:
-            patch = Patch(
-                priority=Priority(past.priority) if past.priority else UNSET, tags=past.tags
-            )
-        elif past.status != "open":
-            snoozed = past.snooze_days is not None
-            until = self._now + timedelta(days=past.snooze_days or 0)
-            patch = Patch(
-                status=Status(past.status),
-                snoozed_until=int(until.timestamp() * clock.SECOND) if snoozed else UNSET,
-            )
-        elif past.assignee is None:
-            patch = Patch(
-                priority=Priority(past.priority) if past.priority else UNSET, tags=past.tags
-            )
-        else:
-            return
-        by = self._scopes[past.assignee or "grace"]
-        assignee = by.principal.id if assign else UNSET
-        await self._store.change_conversation(by, self._ids[index], patch, assignee)
 
     def _visitor(self, index: int, past: Past) -> Scope:
         if past.customer is not None:
