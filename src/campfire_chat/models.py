@@ -176,8 +176,9 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """The last public message, shortened for a list row."""
+    """The last public message, shortened for a list row; no text once it was deleted."""
 
+    id: str
     seq: int
     at: Timestamp
     sender: Participant

@@ -12,6 +12,7 @@ from campfire_chat.models import (
     Contact,
     ConversationSummary,
     Counts,
+    Message,
     Participant,
     Preview,
     Priority,
@@ -108,25 +109,22 @@ class Patch(Struct, frozen=True, kw_only=True):
     subject: str | UnsetType | None = UNSET
 
 
-def receive(
-    conversation: Conversation,
-    *,
-    sender: Participant,
-    visibility: Visibility,
-    at: int,
-    seq: int,
-    body: str,
-) -> list[Change]:
+def receive(conversation: Conversation, message: Message, at: int) -> list[Change]:
     """Account for a message and say what else it changes.
 
     A visitor's reply reopens a resolved or snoozed conversation and starts the wait for an
     answer; the first public message of anybody else ends it. Notes change nothing.
     """
-    if visibility is Visibility.INTERNAL:
+    if message.visibility is Visibility.INTERNAL:
         return []
+    sender = message.sender
     conversation.last_activity_at = at
     conversation.last_message = Preview(
-        seq=seq, at=clock.rfc3339(at), sender=sender, text=text.preview(body)
+        id=message.id,
+        seq=message.seq,
+        at=message.at,
+        sender=sender,
+        text=text.preview(message.body),
     )
     if sender.kind is not SenderKind.VISITOR:
         conversation.agent_messages += 1

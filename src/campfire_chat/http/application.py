@@ -62,11 +62,14 @@ def build(services: Services) -> ASGIApp:
                 max_age=600,
             )
         )
-    return Starlette(
+    application = Starlette(
         routes=routes,
         middleware=middleware,
         exception_handlers={CampfireError: _campfire_error, HTTPException: _http_error},
     )
+    # A redirect would name the scheme and prefix of this process, not of the proxy before it.
+    application.router.redirect_slashes = False
+    return application
 
 
 class _Resource:

@@ -15,6 +15,10 @@ from campfire_chat.models import Priority, Status
 from campfire_chat.realtime.frames import EntityId, RequestId, Seq
 from campfire_chat.storage.store import ANYONE
 
+AgentId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]+$")]
+#: Where a page of conversations ends: the activity time and id of its last row.
+Place = tuple[Seq, EntityId]
+
 
 class FirstMessage(Struct, frozen=True, kw_only=True):
     body: str
@@ -80,7 +84,7 @@ async def list_page(call: Call) -> Reply:
         call.scope,
         statuses=[Status(query.status)] if query.status else list(Status),
         assignee_id=assignee,
-        before=read_cursor(query.cursor, tuple[int, str]),
+        before=read_cursor(query.cursor, Place),
         limit=query.limit,
     )
     return Reply(Page(records, None if following is None else write_cursor(following)))

@@ -27,8 +27,9 @@ SUBPROTOCOL: Final = "campfire.v1"
 VERSION: Final = 1
 
 RequestId = Annotated[str, Meta(min_length=1, max_length=64)]
-StreamName = Annotated[str, Meta(min_length=1, max_length=160)]
-EntityId = Annotated[str, Meta(min_length=1, max_length=64)]
+# No control characters: no id has any, and PostgreSQL refuses to look one up with a NUL in it.
+StreamName = Annotated[str, Meta(min_length=1, max_length=160, pattern=r"^[^\x00-\x1f]+$")]
+EntityId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 

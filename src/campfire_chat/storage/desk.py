@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from sqlalchemy import select, update
 
 from campfire_chat import clock, events, ids
-from campfire_chat.domain import streams, text
+from campfire_chat.domain import text
 from campfire_chat.domain.conversations import (
     Conversation,
     Patch,
@@ -34,7 +32,7 @@ from campfire_chat.models import (
 from campfire_chat.storage import agents, contacts, messages, tables
 from campfire_chat.storage.operations import Once, Operation
 from campfire_chat.storage.records import client_key, message_of
-from campfire_chat.storage.transaction import Transaction, wire_text
+from campfire_chat.storage.transaction import Transaction
 
 _m = tables.messages.c
 _e = tables.events.c
@@ -107,14 +105,7 @@ class OpenConversation(Operation[Opened]):
             body=self._body,
             client_id=self._client_id,
         )
-        receive(
-            conversation,
-            sender=message.sender,
-            visibility=Visibility.PUBLIC,
-            at=at,
-            seq=1,
-            body=self._body,
-        )
+        receive(conversation, message, at)
         transaction.append(conversation, events.MESSAGE_CREATED, message, at, internal=False)
         transaction.add_message(scope, message, at)
         return Opened(conversation_id=conversation.id, duplicate=False)
@@ -240,7 +231,7 @@ class _OnMessage(Once[Message]):
         )
         internal = new.visibility is Visibility.INTERNAL
         last = conversation.last_message
-        if not internal and last is not None and last.seq == new.seq:
+        if last is not None and last.id == new.id:
             conversation.last_message = msgspec.structs.replace(last, text=text.preview(new.body))
         transaction.append(conversation, event, new, at, internal=internal)
 
@@ -285,28 +276,35 @@ class DeleteMessage(_OnMessage):
         return new
 
     async def _redact(self, transaction: Transaction, message: Message) -> None:
-        """Rewrite the earlier events about the message without its text.
+        """Rewrite every event that holds the message's text, in its own stream and the inbox.
 
         The one exception to "append only": whoever deletes a message means it, and a replay
         must not bring the text back. Seqs, times and types stay.
         """
         session = transaction.session
         await transaction.flush()
-        name = streams.notes if message.visibility is Visibility.INTERNAL else streams.conversation
-        stream = name(message.conversation_id)
-        rows: list[dict[str, Any]] = await session.all(
-            select(_e.seq, _e.event, _e.at).where(
-                _e.org_id == self.organization,
-                _e.stream == stream,
-                _e.seq >= message.seq,
-                _e.message_id == message.id,
-                _e.event.in_([events.MESSAGE_CREATED, events.MESSAGE_UPDATED]),
+        rows = await session.all(
+            select(_e.stream, _e.seq, _e.event, _e.payload).where(
+                _e.org_id == self.organization, _e.message_id == message.id
             )
         )
         for row in rows:
-            payload = wire_text(stream, row["seq"], row["event"], clock.rfc3339(row["at"]), message)
             await session.execute(
                 update(tables.events)
-                .where(_e.org_id == self.organization, _e.stream == stream, _e.seq == row["seq"])
-                .values(payload=payload)
+                .where(
+                    _e.org_id == self.organization,
+                    _e.stream == row["stream"],
+                    _e.seq == row["seq"],
+                )
+                .values(payload=_without_text(row["payload"], row["event"], message))
             )
+
+
+def _without_text(payload: str, event: str, message: Message) -> str:
+    """An event's wire text as if the message had never had any."""
+    frame = msgspec.json.decode(payload)
+    if event == events.CONVERSATION_UPDATED:
+        frame["data"]["last_message"]["text"] = ""
+    else:
+        frame["data"] = message
+    return msgspec.json.encode(frame).decode()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -61,8 +61,8 @@ COUNT_BETWEEN = Statement(_count_between)
 class Bounds(Struct, frozen=True, array_like=True):
     """Where a thread page ends: the seqs on both streams that the next page lies before."""
 
-    public: int
-    internal: int
+    public: Annotated[int, Meta(ge=0, le=2**53)]
+    internal: Annotated[int, Meta(ge=0, le=2**53)]
 
 
 async def get(session: Session, scope: Scope, message_id: str) -> Message:

@@ -90,14 +90,7 @@ def _send(
         client_id=operation.client_id,
         reply_to=operation.reply_to,
     )
-    changes = receive(
-        conversation,
-        sender=message.sender,
-        visibility=operation.visibility,
-        at=at,
-        seq=seq,
-        body=operation.body,
-    )
+    changes = receive(conversation, message, at)
     transaction.append(conversation, events.MESSAGE_CREATED, message, at, internal=internal)
     transaction.add_message(scope, message, at)
     transaction.append_changes(conversation, changes)

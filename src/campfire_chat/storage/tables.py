@@ -163,9 +163,10 @@ events = Table(
     Column("seq", BigInteger, nullable=False),
     Column("event", String, nullable=False),
     Column("at", BigInteger, nullable=False),
-    # The message that an event is about: deleting it takes its text out of the log as well.
+    # The message whose text the event holds: deleting it takes its text out of the log as well.
     Column("message_id", String),
     Column("payload", Text, nullable=False),
+    Index("campfire_events_message", "org_id", "message_id"),
     PrimaryKeyConstraint("org_id", "stream", "seq"),
     # Not WITHOUT ROWID, here and for messages: long rows inside an index make SQLite rewrite
     # several pages per row; appended to a rowid table they share one.

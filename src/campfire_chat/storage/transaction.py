@@ -17,7 +17,7 @@ from campfire_chat.domain.conversations import Change, Conversation
 from campfire_chat.domain.principal import Scope
 from campfire_chat.domain.receipts import Mark
 from campfire_chat.errors import NotFoundError
-from campfire_chat.models import Message, Participant, ReceiptRecord
+from campfire_chat.models import ConversationSummary, Message, Participant, ReceiptRecord
 from campfire_chat.protocols import Clock
 from campfire_chat.storage import conversations, statements
 from campfire_chat.storage import streams as stream_queries
@@ -302,7 +302,7 @@ class Transaction:
                 "seq": seq,
                 "event": event,
                 "at": at,
-                "message_id": data.id if isinstance(data, Message) else None,
+                "message_id": _message_in(data),
                 "payload": payload,
             }
         )
@@ -323,6 +323,10 @@ def _update_values(conversation: Conversation) -> dict[str, Any]:
     return row
 
 
-def wire_text(stream: str, seq: int, event: str, at: str, data: events.EventData) -> str:
-    """The wire text of an event, for the rare rewriting of one that was stored."""
-    return _encode(_Wire(stream=stream, seq=seq, event=event, at=at, data=data)).decode()
+def _message_in(data: events.EventData) -> str | None:
+    """The message whose text an event holds."""
+    if isinstance(data, Message):
+        return data.id
+    if isinstance(data, ConversationSummary) and data.last_message is not None:
+        return data.last_message.id
+    return None

@@ -99,6 +99,9 @@ def upgrade() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("org_id", "stream", "seq"),
     )
+    op.create_index(
+        "campfire_events_message", "campfire_events", ["org_id", "message_id"], unique=False
+    )
     op.create_table(
         "campfire_idempotency",
         sa.Column("org_id", sa.String(), nullable=False),
@@ -181,6 +184,7 @@ def downgrade() -> None:
     op.drop_table("campfire_presence")
     op.drop_table("campfire_messages")
     op.drop_table("campfire_idempotency")
+    op.drop_index("campfire_events_message", table_name="campfire_events")
     op.drop_table("campfire_events")
     op.drop_index("campfire_conversations_status", table_name="campfire_conversations")
     op.drop_index(
