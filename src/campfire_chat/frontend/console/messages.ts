@@ -171,6 +171,8 @@ export const text = {
   assignMe: (name: string) => `${name} (me)`,
   findAgent: "Find a colleague",
   setStatus: "Status",
+  chooseStatus: "Set the status…",
+  chooseTags: "Tags…",
   resolve: "Resolve",
   reopen: "Reopen",
   snooze: "Snooze",
@@ -229,7 +231,7 @@ export const text = {
 
   availability: { online: "Online", away: "Away", busy: "Busy", offline: "Offline" },
   availabilityHelp: {
-    online: "You get new conversations",
+    online: "Ready for visitors",
     away: "Back in a moment",
     busy: "Please do not disturb",
     offline: "Not working now",

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { dayName } from "../format";
+import { dayName, fullTime } from "../format";
 import { text } from "../messages";
 import { now } from "../state/clock";
 import { isMe } from "../state/core";
@@ -153,7 +153,7 @@ export function Log({ opened }: { opened: Thread }) {
                   );
                 case "activity":
                   return (
-                    <p class="activity" key={item.key} title={item.activity.at}>
+                    <p class="activity" key={item.key} title={fullTime(item.activity.at)}>
                       {item.activity.body}
                     </p>
                   );

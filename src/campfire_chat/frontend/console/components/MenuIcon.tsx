@@ -1,4 +1,4 @@
-import { menu, toggleMenu, type MenuKind } from "../state/overlay";
+import { menuOpenIn, toggleMenu, type MenuKind } from "../state/overlay";
 import { Icon, type IconName } from "./Icon";
 
 /** A button with only a picture, which opens a menu. */
@@ -9,7 +9,7 @@ export function MenuIcon({ kind, icon, label }: { kind: MenuKind; icon: IconName
       class="icon-button"
       data-menu={kind}
       aria-haspopup="listbox"
-      aria-expanded={menu.value?.kind === kind}
+      aria-expanded={menuOpenIn(kind, ".thread-head")}
       aria-label={label}
       title={label}
       onClick={(event) => toggleMenu(kind, event.currentTarget)}

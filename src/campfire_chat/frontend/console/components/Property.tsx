@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { canWrite } from "../state/core";
-import { menu, toggleMenu, type MenuKind } from "../state/overlay";
+import { menuOpenIn, toggleMenu, type MenuKind } from "../state/overlay";
 import { Icon } from "./Icon";
 
 interface Props {
@@ -21,7 +21,7 @@ export function Property({ label, kind, children }: Props) {
             class="property-button"
             data-menu={kind}
             aria-haspopup="listbox"
-            aria-expanded={menu.value?.kind === kind}
+            aria-expanded={menuOpenIn(kind, ".details")}
             onClick={(event) => toggleMenu(kind, event.currentTarget)}
           >
             <span class="hidden">{label}: </span>

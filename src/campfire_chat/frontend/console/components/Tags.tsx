@@ -1,7 +1,7 @@
 import { text } from "../messages";
 import { canWrite } from "../state/core";
 import { toggleTag } from "../state/desk";
-import { menu, toggleMenu } from "../state/overlay";
+import { menuOpenIn, toggleMenu } from "../state/overlay";
 import { Icon } from "./Icon";
 
 /** The tags, each with a button that takes it away, and one to add more. */
@@ -25,7 +25,7 @@ export function Tags({ id, tags }: { id: string; tags: readonly string[] }) {
           class="tag add"
           data-menu="tags"
           aria-haspopup="listbox"
-          aria-expanded={menu.value?.kind === "tags"}
+          aria-expanded={menuOpenIn("tags", ".details")}
           onClick={(event) => toggleMenu("tags", event.currentTarget)}
         >
           <Icon name="plus" size={12} />

@@ -4,7 +4,7 @@ import { text } from "../messages";
 import { detailsShown, toggleDetails } from "../state/details";
 import { canWrite } from "../state/core";
 import { toggleResolved } from "../state/desk";
-import { menu, toggleMenu } from "../state/overlay";
+import { menuOpenIn, toggleMenu } from "../state/overlay";
 import { go } from "../state/route";
 import { thread } from "../state/thread";
 import { Avatar } from "./Avatar";
@@ -48,7 +48,7 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
             class="button assign"
             data-menu="assign"
             aria-haspopup="listbox"
-            aria-expanded={menu.value?.kind === "assign"}
+            aria-expanded={menuOpenIn("assign", ".thread-head")}
             aria-label={assignee ? text.assignedTo(assignee.name) : text.assign}
             title={text.assignTo}
             onClick={(event) => toggleMenu("assign", event.currentTarget)}

@@ -27,10 +27,10 @@ function conversationCommands(id: string): Command[] {
   const menus = ["assign", "status", "snooze", "priority", "tags"] as const;
   const labels = {
     assign: text.assignTo,
-    status: text.setStatus,
+    status: text.chooseStatus,
     snooze: text.snoozeUntil,
     priority: text.setPriority,
-    tags: text.tags,
+    tags: text.chooseTags,
   };
   return [
     { key: "reply", label: text.keys.reply, hint: "R", run: () => focusComposer("reply") },

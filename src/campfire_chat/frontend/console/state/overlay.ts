@@ -38,6 +38,10 @@ export function openMenu(
   menu.value = { kind, anchor: anchor ?? [...marked].find(visible) ?? null, message };
 }
 
+/** Whether the menu belongs to a control inside `place`; several controls may open the same. */
+export const menuOpenIn = (kind: MenuKind, place: string): boolean =>
+  menu.value?.kind === kind && Boolean(menu.value.anchor?.closest(place));
+
 export function toggleMenu(kind: MenuKind, anchor: HTMLElement, message: string | null = null) {
   const same = menu.peek()?.kind === kind && menu.peek()?.anchor === anchor;
   if (same) closeMenu();

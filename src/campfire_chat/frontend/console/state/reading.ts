@@ -31,6 +31,7 @@ function tell(id: string, mark: "delivered" | "read", seq: number): void {
 }
 
 function flush(): void {
+  clearTimeout(timer);
   timer = 0;
   const batch = [...due];
   due.clear();
@@ -41,6 +42,9 @@ function flush(): void {
     });
   }
 }
+
+// What was read is not forgotten because the page goes.
+window.addEventListener("pagehide", flush);
 
 /** The visitor's message has reached the desk of somebody who answers it. */
 export function confirmDelivery({ id, assignee, last_message }: ConversationSummary): void {
