@@ -135,7 +135,7 @@ def _install(node: str, npm: str) -> None:
 
 
 def build() -> None:
-    """Builds all bundles into ``static/``, which changes only when everything went well.
+    """Build all bundles into ``static/``, which changes only when everything went well.
 
     Raises:
         BundleError: A step failed or a file is missing; the message says which.
@@ -152,10 +152,13 @@ def build() -> None:
         if lacking:
             raise BundleError(f"The bundle lacks {', '.join(lacking)}.")
         names = sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file())
-        stamp = {"digest": before, "files": names}
-        (made / STAMP).write_text(json.dumps(stamp, indent=1) + "\n", "utf-8")
-        shutil.rmtree(STATIC, ignore_errors=True)
-        shutil.copytree(made, STATIC)
+        # In place: a server that is running on this checkout finds every file at every moment.
+        shutil.copytree(made, STATIC, dirs_exist_ok=True)
+    for path in STATIC.rglob("*"):
+        if path.is_file() and path.relative_to(STATIC).as_posix() not in names:
+            path.unlink()
+    stamp = {"digest": before, "files": names}
+    (STATIC / STAMP).write_text(json.dumps(stamp, indent=1) + "\n", "utf-8")
 
 
 def sizes() -> dict[str, int]:

@@ -61,6 +61,7 @@ export interface Message {
 }
 
 export interface Preview {
+  id: string;
   seq: number;
   at: Timestamp;
   sender: Participant;

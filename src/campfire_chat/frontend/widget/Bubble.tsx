@@ -39,11 +39,12 @@ export function Bubble({ mine, first, last, message, tick }: Props) {
 interface WaitingProps {
   chat: Chat;
   entry: OutboxEntry;
+  first: boolean;
   last: boolean;
 }
 
 /** A message that the stream has not brought yet. */
-export function Waiting({ chat, entry, last }: WaitingProps) {
+export function Waiting({ chat, entry, first, last }: WaitingProps) {
   const { client_id, body, error, state } = entry;
   const name = state === "sent" ? "sent" : "sending";
   const action = (label: string, act: (clientId: string) => void) => (
@@ -52,7 +53,7 @@ export function Waiting({ chat, entry, last }: WaitingProps) {
     </button>
   );
   return (
-    <div class="row mine">
+    <div class={"row mine " + (first && "first")}>
       <p class={error ? "bubble gone" : "bubble"} dir="auto">
         <Linked body={body} />
       </p>

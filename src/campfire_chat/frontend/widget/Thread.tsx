@@ -103,6 +103,7 @@ export function Thread({ chat }: { chat: Chat }) {
             key={entry.client_id}
             chat={chat}
             entry={entry}
+            first={!index && messages.at(-1)?.sender.id !== state.me}
             last={queue[index + 1]?.state !== entry.state}
           />
         ))}

@@ -196,10 +196,10 @@ export function createChat(host: Host, changed: () => void): Chat {
     info.head = seq;
     switch (event) {
       case "message.created": {
-        const { at, sender, body: text } = data;
+        const { id, at, sender, body: text } = data;
         merge(room, [...room.messages, data]);
         info.last_activity_at = at;
-        info.last_message = { seq, at, sender, text };
+        info.last_message = { id, seq, at, sender, text };
         state.sent = state.sent.filter(({ client_id }) => client_id !== data.client_id);
         if (mine(sender)) break;
         info.unread++;
@@ -211,7 +211,7 @@ export function createChat(host: Host, changed: () => void): Chat {
       case "message.updated":
       case "message.deleted":
         room.messages = room.messages.map((message) => (message.id === data.id ? data : message));
-        if (info.last_message?.seq === data.seq) info.last_message.text = data.body;
+        if (info.last_message?.id === data.id) info.last_message.text = data.body;
         break;
       default:
         // The changed field has the same name in the event and in the conversation.
