@@ -12,9 +12,11 @@ Absolute numbers are the machine's; compare within one run.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -28,6 +30,7 @@ import msgspec
 
 from tests.benchmarks import profiling
 from tests.benchmarks.load import BODY, Plan, Result, Seat
+from tests.benchmarks.peers import DATABASE as PEER_DATABASE
 from tests.support import host
 from tests.support.people import Desk, close_everybody
 from tests.support.servers import ROOT, ProcessServer, listening_socket
@@ -38,7 +41,8 @@ ARGUMENTS = ("--loop", "uvloop", "--no-access-log")
 SERVERS = {
     "echo": ("bare ASGI echo, 100 sockets: the limit of server and generator", False),
     "rooms": ("python-socketio rooms, nothing stored", False),
-    "durable": ("FastAPI + broadcaster memory + databases, SQLite", True),
+    "durable": ("FastAPI + broadcaster memory + databases, SQLite, as documented", True),
+    "tuned": ("the same with WAL and a connection that is kept", True),
     "campfire": ("campfire-chat, SQLite", True),
 }
 
@@ -154,8 +158,6 @@ class Uvicorn:
         self._wait()
 
     def _wait(self) -> None:
-        import socket
-
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
@@ -214,16 +216,16 @@ def rooms(options: argparse.Namespace) -> Iterator[tuple[Plan, Uvicorn]]:
 
 
 @contextmanager
-def durable(options: argparse.Namespace) -> Iterator[tuple[Plan, Uvicorn]]:
-    from tests.benchmarks.peers import DATABASE
-
+def durable(
+    options: argparse.Namespace, target: str = "durable"
+) -> Iterator[tuple[Plan, Uvicorn]]:
     message = json.dumps({"client_id": "%s", "body": BODY}, separators=(",", ":"))
     seats: list[Seat] = []
     for number in range(options.pairs):
         seats += [Seat(f"/rooms/{number}", {}, [], message)] * 2
     with tempfile.TemporaryDirectory(prefix="campfire-benchmark-") as folder:
-        environment = {DATABASE: str(Path(folder) / "peer.db")}
-        with uvicorn("tests.benchmarks.peers:durable", **environment) as server:
+        environment = {PEER_DATABASE: str(Path(folder) / "peer.db")}
+        with uvicorn(f"tests.benchmarks.peers:{target}", **environment) as server:
             yield plan_of(options, "broadcast", server.port, seats), server
 
 
@@ -272,7 +274,13 @@ def _conversations(options: argparse.Namespace, server: Uvicorn) -> list[Seat]:
     return seats
 
 
-STARTERS = {"echo": echo, "rooms": rooms, "durable": durable, "campfire": campfire}
+STARTERS = {
+    "echo": echo,
+    "rooms": rooms,
+    "durable": durable,
+    "tuned": functools.partial(durable, target="tuned"),
+    "campfire": campfire,
+}
 
 if __name__ == "__main__":
     main()

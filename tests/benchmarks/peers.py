@@ -41,24 +41,34 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.send", "text": message["text"]})
 
 
-def _durable() -> Any:
-    """FastAPI, broadcaster in memory, every message stored by ``databases`` before it is shown."""
+def _durable(*, tuned: bool) -> Any:
+    """FastAPI, broadcaster in memory, every message stored by ``databases`` before it is shown.
+
+    Args:
+        tuned: Write-ahead log and one connection that is kept. Without, it is as the
+            documentation of ``databases`` has it, which opens SQLite for every statement.
+    """
     broadcast = Broadcast("memory://")
     database = Database(f"sqlite:///{os.environ.get(DATABASE, 'benchmark.db')}", timeout=30)
     # SQLite has one writer. Without the lock most of the concurrent sends fail as "locked".
     writing = asyncio.Lock()
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.connect()
-        # The journal mode is kept in the file; synchronous is FULL by default.
-        await database.execute("PRAGMA journal_mode=WAL")
+        app.state.database = database
+        if tuned:
+            # Kept in the file; synchronous is FULL by default.
+            await database.execute("PRAGMA journal_mode=WAL")
         await database.execute(
             "CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, room TEXT NOT NULL, "
             "client_id TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL)"
         )
         await broadcast.connect()
-        yield
+        async with contextlib.AsyncExitStack() as stack:
+            if tuned:
+                app.state.database = await stack.enter_async_context(database.connection())
+            yield
         await broadcast.disconnect()
         await database.disconnect()
 
@@ -70,8 +80,9 @@ def _durable() -> Any:
         async with broadcast.subscribe(channel=room) as subscriber:
 
             async def show() -> None:
-                async for event in subscriber:
-                    await websocket.send_text(event.message)
+                with contextlib.suppress(WebSocketDisconnect):
+                    async for event in subscriber:
+                        await websocket.send_text(event.message)
 
             showing = asyncio.create_task(show())
             try:
@@ -79,7 +90,7 @@ def _durable() -> Any:
                     text = await websocket.receive_text()
                     message = json.loads(text)
                     async with writing:
-                        await database.execute(
+                        await app.state.database.execute(
                             "INSERT INTO messages (room, client_id, body, at) "
                             "VALUES (:room, :client_id, :body, :at)",
                             {
@@ -90,7 +101,7 @@ def _durable() -> Any:
                             },
                         )
                     await broadcast.publish(channel=room, message=text)
-            except WebSocketDisconnect:
+            except (WebSocketDisconnect, RuntimeError):
                 showing.cancel()
 
     return app
@@ -111,5 +122,6 @@ def _rooms() -> Any:
     return socketio.ASGIApp(server)
 
 
-durable = _durable()
+durable = _durable(tuned=False)
+tuned = _durable(tuned=True)
 rooms = _rooms()
