@@ -128,9 +128,9 @@ class Gateway:
             await self.store.team.remember(scope)
             self._known_agents[key] = scope.principal
 
-    def arrive(self, socket: Socket) -> None:
+    async def arrive(self, socket: Socket) -> None:
         """A socket has said hello."""
-        self.presence.arrive(socket.scope)
+        await self.presence.arrive(socket.scope)
         now = asyncio.get_running_loop().time()
         self._due.append((now + self.settings.heartbeat, socket))
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Coroutine
-from typing import Any
 
 from campfire_chat.domain import streams
 from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import CampfireError
 from campfire_chat.models import AgentRecord, Availability, Participant, SenderKind
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.bus import Bus, Ephemeral
@@ -24,6 +23,8 @@ from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat.realtime")
 
+#: Seconds for which changes gather before they are written in one go.
+GATHER = 0.02
 #: Seconds after which a typing notice that was not repeated is taken back.
 TYPING_LIFE = 5.0
 
@@ -40,10 +41,13 @@ class Presence:
         self._node = node
         self._beat = beat
         self._here: Counter[Beat] = Counter()
+        self._changes: dict[Beat, bool] = {}
+        self._changed = asyncio.Event()
+        self._written = asyncio.Event()
         self._team: dict[str, dict[str, AgentRecord]] = {}
         self._look = asyncio.Event()
         self._look_at: set[str] = set()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
         self._typing: dict[tuple[str, str, str], asyncio.TimerHandle] = {}
         self._store: Store | None = None
         self._hub: Hub | None = None
@@ -51,27 +55,36 @@ class Presence:
 
     async def start(self, store: Store, hub: Hub, bus: Bus) -> None:
         self._store, self._hub, self._bus = store, hub, bus
-        self._spawn(self._keep_beating(store))
-        self._spawn(self._look_round(store))
+        self._tasks = [
+            asyncio.create_task(self._write_changes(store), name="campfire-presence-write"),
+            asyncio.create_task(self._keep_beating(store), name="campfire-presence-beat"),
+            asyncio.create_task(self._look_round(store), name="campfire-presence-look"),
+        ]
 
     async def stop(self) -> None:
-        """Take back this process's beats of open conversations; the rest expires."""
+        """Stop beating; what was beaten last expires by itself."""
         for timer in self._typing.values():
             timer.cancel()
         self._typing.clear()
-        tasks = list(self._tasks)
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
 
     # Coming and going.
 
-    def arrive(self, scope: Scope) -> None:
-        """A socket of a participant has opened."""
+    async def arrive(self, scope: Scope) -> None:
+        """A socket of a participant has opened.
+
+        For an agent it returns once that is in the database, so that a team which somebody
+        has just joined does not look empty; nobody waits for a visitor's.
+        """
         beat = Beat(scope.organization, CONNECTED, scope.principal.participant)
         self._here[beat] += 1
         if self._here[beat] == 1:
-            self._write(scope.organization, alive=[beat], look=scope.is_agent)
+            written = self._change(beat, here=True)
+            if scope.is_agent:
+                await written.wait()
 
     def depart(self, scope: Scope) -> None:
         """A socket of a participant has closed; without another one the beats end here."""
@@ -82,14 +95,14 @@ class Presence:
         beat = Beat(scope.organization, conversation_id, scope.principal.participant)
         self._here[beat] += 1
         if self._here[beat] == 1:
-            self._write(scope.organization, alive=[beat])
+            self._change(beat, here=True)
             self._tell_viewing(scope, conversation_id, here=True)
 
     def close_conversation(self, scope: Scope, conversation_id: str) -> None:
         """A participant has left a conversation."""
         beat = Beat(scope.organization, conversation_id, scope.principal.participant)
         if self._remove(beat):
-            self._write(scope.organization, gone=[beat])
+            self._change(beat, here=False)
             self._tell_viewing(scope, conversation_id, here=False)
             self.typing(scope, conversation_id, active=False)
 
@@ -178,34 +191,36 @@ class Presence:
         del self._here[beat]
         return True
 
-    def _write(
-        self,
-        organization: str,
-        *,
-        alive: list[Beat] | None = None,
-        gone: list[Beat] | None = None,
-        look: bool = False,
-    ) -> None:
-        async def write(store: Store) -> None:
-            await store.team.write_presence(
-                organization, node_id=self._node, alive=alive or [], gone=gone or []
-            )
-            if look:
-                self.team_changed(organization)
+    def _change(self, beat: Beat, *, here: bool) -> asyncio.Event:
+        """Have a change written; the event tells when it was, or when that failed."""
+        self._changes[beat] = here
+        self._changed.set()
+        return self._written
 
-        if self._store is not None:
-            self._spawn(write(self._store))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # The next beat writes it again.
-            logger.warning("presence could not be written: %s", error)
+    async def _write_changes(self, store: Store) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(GATHER)
+            self._changed.clear()
+            changes, self._changes = self._changes, {}
+            written, self._written = self._written, asyncio.Event()
+            by_organization: dict[str, dict[Beat, bool]] = {}
+            for beat, here in changes.items():
+                by_organization.setdefault(beat.organization, {})[beat] = here
+            for organization, some in by_organization.items():
+                try:
+                    await store.team.write_presence(
+                        organization,
+                        node_id=self._node,
+                        alive=[beat for beat, here in some.items() if here],
+                        gone=[beat for beat, here in some.items() if not here],
+                    )
+                except CampfireError as error:
+                    # The next beat writes it again.
+                    logger.warning("presence could not be written: %s", error)
+                if any(here and _is_arrival(beat) for beat, here in some.items()):
+                    self.team_changed(organization)
+            written.set()
 
     async def _keep_beating(self, store: Store) -> None:
         while True:
@@ -263,3 +278,8 @@ class Presence:
             )
             name = streams.conversation(conversation_id)
             hub.show_here(Ephemeral(organization, name, frames.encode(about)))
+
+
+def _is_arrival(beat: Beat) -> bool:
+    """Whether an agent's being here may change what the team is available for."""
+    return beat.place == CONNECTED and beat.participant.kind is SenderKind.AGENT

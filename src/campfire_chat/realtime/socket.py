@@ -162,7 +162,7 @@ class Socket:
             raise error
         self._credentials = await gateway.credentials_of(self._session, first.token)
         self.heard_at = self.checked_at = asyncio.get_running_loop().time()
-        self._gateway.arrive(self)
+        await self._gateway.arrive(self)
         heads: list[StreamHead] = []
         points: list[tuple[frames.ResumePoint, Page]] = []
         refused: list[frames.ErrorFrame] = []

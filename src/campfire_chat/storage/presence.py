@@ -53,16 +53,9 @@ class WritePresence(Operation[None]):
 
     async def run(self, transaction: Transaction) -> None:
         session = transaction.session
-        for beat in self._gone:
-            await session.execute(
-                delete(tables.presence).where(
-                    _p.org_id == beat.organization,
-                    _p.place == beat.place,
-                    _p.participant_kind == beat.participant.kind.value,
-                    _p.participant_id == beat.participant.id,
-                    _p.node_id == self._node_id,
-                )
-            )
+        await session.many(
+            statements.DELETE_PRESENCE, [self._row(beat, transaction.now) for beat in self._gone]
+        )
         await session.many(
             statements.UPSERT_PRESENCE,
             [self._row(beat, transaction.now) for beat in self._alive],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.storage import tables
@@ -56,6 +56,13 @@ def _ensure_stream(engine: Engine) -> ClauseElement:
     return engine.upsert(tables.streams).values(_values(tables.streams)).on_conflict_do_nothing()
 
 
+def _delete_presence(_: Engine) -> ClauseElement:
+    table = tables.presence
+    return delete(table).where(
+        *(column == bindparam(column.name) for column in table.primary_key.columns)
+    )
+
+
 def _marks(engine: Engine) -> ClauseElement:
     r = tables.receipts.c
     return select(
@@ -73,9 +80,8 @@ UPSERT_RECEIPT = _upsert(
     tables.receipts, "org_id", "conversation_id", "participant_kind", "participant_id"
 )
 MARKS = Statement(_marks)
-UPSERT_AGENT = _upsert(tables.agents, "org_id", "agent_id")
-UPSERT_CONTACT = _upsert(tables.contacts, "org_id", "contact_id")
 INSERT_IDEMPOTENCY = _insert(tables.idempotency)
 UPSERT_PRESENCE = _upsert(
     tables.presence, "org_id", "place", "participant_kind", "participant_id", "node_id"
 )
+DELETE_PRESENCE = Statement(_delete_presence)
