@@ -5,7 +5,7 @@ const plural = (count: number, one: string, many: string) => (count === 1 ? one 
 export const text = {
   product: "Campfire",
   title: (unread: number, where: string) => `${unread ? `(${unread}) ` : ""}${where} · Campfire`,
-  inbox: "Inbox",
+  heading: "Campfire inbox",
   skip: "Skip to the conversation",
   somebody: "Somebody",
   visitor: "Visitor",
@@ -32,6 +32,7 @@ export const text = {
   loadingMore: "Loading more conversations",
   end: "That is everything.",
   waiting: (time: string) => `waiting ${time}`,
+  until: (time: string) => `until ${time}`,
   waitingFor: (time: string) => `Waiting for an answer for ${time}`,
   unread: (count: number) => `${count} unread`,
   typing: "typing…",
@@ -280,7 +281,7 @@ export const text = {
 
   link: {
     connecting: "Connecting…",
-    offline: "Reconnecting… What you write is kept and sent then.",
+    offline: "Reconnecting… Nothing you write is lost.",
     poll: "Limited connection: updates may take a little longer.",
     back: "Connected again",
   },

@@ -32,9 +32,12 @@ export function App() {
         {text.skip}
       </a>
       <Rail />
-      <Inbox />
-      <ThreadPane />
-      {shown && <Details />}
+      <main class="panes">
+        <h1 class="hidden">{text.heading}</h1>
+        <Inbox />
+        <ThreadPane />
+        {shown && <Details />}
+      </main>
       <MenuLayer />
       {paletteOpen.value && <Palette />}
       <Help />

@@ -23,7 +23,7 @@ export function Details() {
   const { created_at, first_response_at, resolved_at, reopen_count, snoozed_until } = summary;
   const at = now.value;
   return (
-    <aside class="details" aria-label={text.details}>
+    <section class="details" aria-label={text.details}>
       <header class="details-head">
         <button
           type="button"
@@ -101,6 +101,6 @@ export function Details() {
           </dl>
         </section>
       </div>
-    </aside>
+    </section>
   );
 }

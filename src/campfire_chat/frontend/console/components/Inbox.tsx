@@ -95,10 +95,12 @@ export function Inbox() {
       <InboxHead />
       <LinkNote />
       {above > 0 && holding && (
-        <button type="button" class="arrived" onClick={release}>
-          <Icon name="arrowUp" size={14} />
-          {text.arrived(above)}
-        </button>
+        <div class="arrived-at">
+          <button type="button" class="arrived" onClick={release}>
+            <Icon name="arrowUp" size={14} />
+            {text.arrived(above)}
+          </button>
+        </div>
       )}
       <div
         class="rows"

@@ -6,7 +6,7 @@ import { Icon } from "./Icon";
 export function InboxHead() {
   return (
     <header class="inbox-head">
-      <h1>{text.views[view.value]}</h1>
+      <h2>{text.views[view.value]}</h2>
       <div class="segments" role="group" aria-label={text.statusFilter}>
         {STATUSES.map((name) => (
           <button

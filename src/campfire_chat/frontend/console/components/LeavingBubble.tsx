@@ -39,7 +39,7 @@ export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
             </span>
           </div>
         </div>
-        {waits && <p class="message-state">{text.waitingToSend}</p>}
+        {waits && <p class="message-state message-waits">{text.waitingToSend}</p>}
         {failed && (
           <p class="message-state" role="alert">
             {text.failed.reason(text.notSent, error?.message ?? "")}{" "}

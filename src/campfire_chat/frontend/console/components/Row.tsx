@@ -1,5 +1,5 @@
 import type { Priority } from "../../shared/types";
-import { age, contactName, fullTime, span } from "../format";
+import { age, contactName, fullTime, moment, span } from "../format";
 import { text } from "../messages";
 import { now } from "../state/clock";
 import { hasDraft } from "../state/composer";
@@ -38,14 +38,14 @@ interface Props {
 /** One conversation in the list. */
 export const Row = memo(({ row, focusable, leaving }: Props) => {
   const { summary } = row;
-  const { id, contact, assignee, subject, tags, priority, waiting_since } = summary;
+  const { id, contact, assignee, subject, tags, priority, waiting_since, snoozed_until } = summary;
   const unread = unreadOf(row);
   const name = contactName(contact);
   const open = openId.value === id;
   const visitorTypes =
     open && [...(thread.value?.typing.value.values() ?? [])].some(({ kind }) => kind === "visitor");
   const waited = waiting_since ? now.value - Date.parse(waiting_since) : null;
-  const shownTags = tags.slice(0, 2);
+  const [tag] = tags;
   return (
     <li class={leaving ? "leaving" : undefined}>
       <a
@@ -80,7 +80,7 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
               </span>
             )}
           </span>
-          {(waited !== null || priority || tags.length > 0 || assignee) && (
+          {(waited !== null || priority || tag || assignee || snoozed_until) && (
             <span class="row-marks">
               {priority && <PriorityMark priority={priority} bare={!PRESSING.has(priority)} />}
               {waited !== null && summary.status === "open" && (
@@ -92,13 +92,17 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
                   {text.waiting(span(waited))}
                 </span>
               )}
-              {shownTags.map((tag) => (
-                <span class="tag" key={tag}>
-                  {tag}
+              {summary.status === "snoozed" && snoozed_until && (
+                <span class="waiting">
+                  <Icon name="snooze" size={13} />
+                  {text.until(moment(snoozed_until, now.value))}
                 </span>
-              ))}
-              {tags.length > shownTags.length && (
-                <span class="tag rest">+{tags.length - shownTags.length}</span>
+              )}
+              {tag && <span class="tag">{tag}</span>}
+              {tags.length > 1 && (
+                <span class="tag rest" title={tags.join(", ")}>
+                  +{tags.length - 1}
+                </span>
               )}
               {assignee && (
                 <span class="row-assignee">

@@ -1,10 +1,11 @@
 import { contactName } from "../format";
 import { text } from "../messages";
 import { rows } from "../state/inbox";
-import { openThread, thread, closeThread } from "../state/thread";
 import { openId } from "../state/route";
+import { closeThread, openThread, thread } from "../state/thread";
 import { Composer } from "./Composer";
 import { Flame } from "./Flame";
+import { LinkNote } from "./LinkNote";
 import { Log } from "./Log";
 import { Notice } from "./Notice";
 import { StateBanner } from "./StateBanner";
@@ -16,19 +17,19 @@ export function ThreadPane() {
   const id = openId.value;
   if (!id || !opened) {
     return (
-      <main class="thread nothing" id="thread" aria-label={text.noneOpen}>
+      <section class="thread nothing" id="thread" aria-label={text.noneOpen}>
         <Flame size={44} />
         <h2>{text.noneOpen}</h2>
         <p>{text.noneOpenHelp}</p>
         <p>{text.noneOpenKeys}</p>
-      </main>
+      </section>
     );
   }
   const summary = rows.value.get(id)?.summary ?? null;
   const phase = opened.phase.value;
   if (phase === "missing" || phase === "failed") {
     return (
-      <main class="thread nothing" id="thread" aria-label={text.noneOpen}>
+      <section class="thread nothing" id="thread" aria-label={text.noneOpen}>
         {phase === "missing" ? (
           <Notice title={text.missing} help={text.missingHelp} toInbox />
         ) : (
@@ -43,16 +44,19 @@ export function ThreadPane() {
             toInbox
           />
         )}
-      </main>
+      </section>
     );
   }
   const name = summary ? contactName(summary.contact) : text.visitor;
   return (
-    <main class="thread" id="thread" tabIndex={-1} aria-label={text.thread(name)}>
+    <section class="thread" id="thread" tabIndex={-1} aria-label={text.thread(name)}>
       <ThreadHead id={id} summary={summary} />
+      <div class="only-phone">
+        <LinkNote />
+      </div>
       <Log key={id} opened={opened} />
       {summary && <StateBanner summary={summary} />}
       <Composer key={id} name={name} />
-    </main>
+    </section>
   );
 }
