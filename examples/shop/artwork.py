@@ -36,7 +36,9 @@ _SHAPES: dict[str, tuple[int, str]] = {
     ),
     "lumen-lantern": (
         58,
-        """<circle class="glow" cx="160" cy="138" r="92"/>
+        """<defs><radialGradient id="lantern-glow"><stop class="glow-near" offset=".3"/>
+<stop class="glow-far" offset="1"/></radialGradient></defs>
+<circle cx="160" cy="138" r="118" fill="url(#lantern-glow)"/>
 <path d="M112 92a48 62 0 0 1 96 0" fill="none" stroke="#8d6a24" stroke-width="6"/>
 <path d="M146 42h28l8 22h-44z" fill="#8d6a24"/><path d="M128 64h64l10 22h-84z" fill="#c4953a"/>
 <path d="M128 64h26l-6 22h-30z" fill="#ddb45b"/>

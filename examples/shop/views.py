@@ -60,13 +60,14 @@ _CUSTOMERS = """<section class="wrap"><h1>Customers</h1>
 <p class="lead">One SQL query joins the shop's users with the desk's conversations: both live in the
 same database.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Customers"><table>
-<thead><tr><th>Customer</th><th>City</th><th class="n">Orders</th><th class="n">Spent</th>
-<th class="n">Conversations</th><th>Support</th></tr></thead><tbody>{rows}</tbody></table></div>
+<thead><tr><th>Customer</th><th>Support</th><th class="n">Conversations</th>
+<th class="n">Orders</th><th class="n">Spent</th><th>City</th></tr></thead>
+<tbody>{rows}</tbody></table></div>
 </section>"""
 
 _ROW = """<tr><td><span class="cell"><img src="/portraits/{username}.svg" alt="" width="28"
- height="28">{name}</span></td><td>{city}</td><td class="n">{orders}</td><td class="n">{spent}</td>
-<td class="n">{conversations}</td><td>{waiting}</td></tr>"""
+ height="28">{name}</span></td><td>{waiting}</td><td class="n">{conversations}</td>
+<td class="n">{orders}</td><td class="n">{spent}</td><td>{city}</td></tr>"""
 
 _MESSAGE = """<section class="wrap narrow"><h1>{title}</h1><p class="lead">{text}</p>
 <p><a class="button" href="{href}">{label}</a></p></section>"""
@@ -139,7 +140,7 @@ def customers_page(rows: list[CustomerRow]) -> Html:
                 spent=euros(row.spent) if row.orders else "–",
                 conversations=row.conversations,
                 waiting=(
-                    html('<span class="state state-waiting">waits for an answer</span>')
+                    html('<span class="state state-waiting">waits</span>')
                     if row.waiting
                     else html('<span class="muted">all answered</span>')
                 ),
