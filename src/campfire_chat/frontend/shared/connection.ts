@@ -73,6 +73,8 @@ export interface Connection {
 const OPEN_TIMEOUT = 10_000;
 const PROBE_TIMEOUT = 5_000;
 const STABLE = 60_000;
+/** When the browser says that something may have changed. */
+const SIGNS = ["online", "offline", "visibilitychange"];
 /** Failed opens in a row before the long poll is tried. */
 const OPENS_BEFORE_POLL = 3;
 
@@ -105,8 +107,6 @@ export function createConnection(options: ConnectionOptions): Connection {
     state = next;
     emit("state", next);
   }
-
-  // Opening and closing.
 
   function open(): void {
     clearTimeout(retryTimer);
@@ -160,10 +160,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     requests.lost();
     if (!running) return;
 
-    if (opened && Date.now() - since > STABLE) attempts = 0;
+    const lasted = opened ? Date.now() - since : 0;
+    if (lasted > STABLE) attempts = 0;
     failedOpens = opened ? 0 : failedOpens + 1;
     const backoff = Math.min(30_000, 500 * 2 ** attempts++);
-    const delay = opened && code === 4470 ? 0 : Math.random() * Math.max(backoff, spread * 1000);
+    // Too slow once is resumed at once; too slow again and again is not.
+    const prompt = code === 4470 && lasted > 1000;
+    const delay = prompt ? 0 : Math.random() * Math.max(backoff, spread * 1000);
     spread = 0;
     if ([4403, 4404, 4480].includes(code)) return forbid();
     if (poller) {
@@ -195,8 +198,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     else if (running) forbid();
   }
 
-  // The long poll, while sockets do not open but HTTP works.
-
+  /** The long poll, while sockets do not open but HTTP works. */
   async function fallBack(): Promise<void> {
     try {
       await api.get("me");
@@ -216,8 +218,6 @@ export function createConnection(options: ConnectionOptions): Connection {
     poller?.stop();
     poller = null;
   }
-
-  // Frames.
 
   function send(frame: object): void {
     if (socket?.readyState === 1) socket.send(JSON.stringify(frame));
@@ -293,7 +293,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     setState("online");
   }
 
-  /** The browser says that something changed: find out at once instead of at the next beat. */
+  /** Finds out at once, instead of at the next beat, whether the server is there. */
   function probe(): void {
     if (document.hidden) return;
     open();
@@ -302,8 +302,6 @@ export function createConnection(options: ConnectionOptions): Connection {
     ping(now);
     deadline = Math.min(deadline, now + PROBE_TIMEOUT);
   }
-
-  const signs = ["online", "offline", "visibilitychange"];
 
   return {
     get state() {
@@ -323,13 +321,13 @@ export function createConnection(options: ConnectionOptions): Connection {
       running = true;
       attempts = failedOpens = 0;
       refreshed = false;
-      for (const sign of signs) addEventListener(sign, probe);
+      for (const sign of SIGNS) addEventListener(sign, probe);
       open();
     },
     stop() {
       running = false;
       clearTimeout(retryTimer);
-      for (const sign of signs) removeEventListener(sign, probe);
+      for (const sign of SIGNS) removeEventListener(sign, probe);
       for (const entry of streams.all()) streams.remove(entry);
       stopPolling();
       closed(1000);

@@ -266,8 +266,6 @@ export function createChat(host: Host, changed: () => void): Chat {
     changed();
   }
 
-  // What a person does.
-
   function show(change: Partial<State>): void {
     Object.assign(state, change);
     changed();
@@ -305,6 +303,7 @@ export function createChat(host: Host, changed: () => void): Chat {
       turn++;
       document.removeEventListener("visibilitychange", settle);
       reset();
+      session.forget();
     },
     close: () => host.close(),
     show(change) {

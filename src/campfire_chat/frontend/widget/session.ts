@@ -19,6 +19,8 @@ export interface Session {
   begin(): Promise<boolean>;
   /** A fresh token for an expired one; false when there is none to be had. */
   renew(): Promise<boolean>;
+  /** Also where the browser stores nothing: the launcher can only clear what is stored. */
+  forget(): void;
 }
 
 interface Stored {
@@ -92,5 +94,6 @@ export function createSession(host: Host, onOther: () => void): Session {
     keep: (token) => save(key, { ...stored(), token }),
     begin,
     renew,
+    forget: () => drop(key),
   };
 }
