@@ -8,6 +8,7 @@ const DAY = 24 * HOUR;
 // Formatters are slow to make and cheap to use.
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
+const shortWeekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
 const shortDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const longDay = new Intl.DateTimeFormat(undefined, {
   weekday: "long",
@@ -53,7 +54,7 @@ export function moment(at: Timestamp, now: number): string {
   const days = daysBetween(then, now);
   if (days === 0) return clock.format(then);
   if (days === 1) return `${text.yesterday}, ${clock.format(then)}`;
-  if (days < 0 && days > -7) return `${weekday.format(then)}, ${clock.format(then)}`;
+  if (days < 0 && days > -7) return `${shortWeekday.format(then)}, ${clock.format(then)}`;
   const sameYear = new Date(then).getFullYear() === new Date(now).getFullYear();
   return `${sameYear ? shortDay.format(then) : fullDay.format(then)}, ${clock.format(then)}`;
 }
@@ -89,6 +90,10 @@ export function hue(id: string): number {
   for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
   return hash % 360;
 }
+
+/** For comparing what was typed: without case and accents. */
+export const plain = (words: string): string =>
+  words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 interface Named {
   id: string;

@@ -19,10 +19,10 @@ export function InboxHead() {
           </button>
         ))}
       </div>
-      <label class="filter">
+      <div class="filter">
         <Icon name="search" size={16} />
-        <span class="hidden">{text.filter}</span>
         <input
+          aria-label={text.filter}
           id="filter"
           type="search"
           placeholder={text.filter}
@@ -42,7 +42,20 @@ export function InboxHead() {
           }}
         />
         <kbd aria-hidden="true">/</kbd>
-      </label>
+        {filter.value && (
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={text.filterClear}
+            onClick={() => {
+              filter.value = "";
+              document.getElementById("filter")?.focus();
+            }}
+          >
+            <Icon name="close" size={14} />
+          </button>
+        )}
+      </div>
     </header>
   );
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { plain } from "../format";
 import { text } from "../messages";
 import { Icon } from "./Icon";
 
@@ -36,10 +37,10 @@ export function Picker(props: Props) {
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
 
-  const wanted = typed.trim().toLowerCase();
+  const wanted = plain(typed.trim());
   const found = options.filter(
     ({ label: name, hint }) =>
-      !wanted || name.toLowerCase().includes(wanted) || hint?.toLowerCase().includes(wanted),
+      !wanted || plain(name).includes(wanted) || plain(hint ?? "").includes(wanted),
   );
   const created = wanted ? (create?.(typed.trim()) ?? null) : null;
   const shown = created ? [...found, created] : found;

@@ -7,7 +7,7 @@ import { api, isMe } from "./core";
 export interface Activity {
   readonly key: string;
   readonly at: Timestamp;
-  readonly kind: "status" | "assignee" | "label";
+  readonly kind: "status" | "snoozed" | "snooze" | "assignee" | "label";
   readonly body: string;
 }
 
@@ -20,7 +20,7 @@ function words(event: StreamEvent): [kind: Activity["kind"], body: string] | nul
       const { status, previous, actor } = event.data;
       const reopened = status === "open" && (previous === "resolved" || previous === "snoozed");
       const body = reopened ? activity.reopened(who(actor)) : activity.status[status](who(actor));
-      return ["status", body];
+      return [status === "snoozed" ? "snoozed" : "status", body];
     }
     case "conversation.assignee_changed": {
       const { assignee, actor } = event.data;
@@ -53,7 +53,7 @@ function words(event: StreamEvent): [kind: Activity["kind"], body: string] | nul
     case "conversation.snooze_changed": {
       const { snoozed_until, actor } = event.data;
       if (!snoozed_until) return null;
-      return ["label", activity.snoozedUntil(who(actor), moment(snoozed_until, Date.now()))];
+      return ["snooze", activity.snoozedUntil(who(actor), moment(snoozed_until, Date.now()))];
     }
     default:
       return null;

@@ -1,5 +1,5 @@
 import type { Availability } from "../../shared/types";
-import { contactName } from "../format";
+import { contactName, plain } from "../format";
 import { text } from "../messages";
 import { chooseTheme } from "./appearance";
 import { focusComposer } from "./composer";
@@ -82,7 +82,7 @@ const MOST = 8;
 
 /** Loaded conversations that hold every word. */
 export function findConversations(typed: string): Command[] {
-  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = plain(typed).split(/\s+/).filter(Boolean);
   const found = [...rows.value.values()].filter(({ summary }) => {
     const hay = haystack(summary);
     return words.every((word) => hay.includes(word));

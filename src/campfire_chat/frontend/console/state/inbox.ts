@@ -6,7 +6,7 @@ import type {
   Page,
   Status,
 } from "../../shared/types";
-import { contactName } from "../format";
+import { contactName, plain } from "../format";
 import { api, me, reason } from "./core";
 
 export type View = "mine" | "unassigned" | "all";
@@ -87,7 +87,7 @@ export const listed = computed<readonly Row[]>(() => {
 
 /** Everything a row can be found by. */
 export function haystack({ contact, subject, tags, last_message, assignee }: ConversationSummary) {
-  return [
+  const words = [
     contactName(contact),
     contact.email,
     contact.external_id,
@@ -95,13 +95,12 @@ export function haystack({ contact, subject, tags, last_message, assignee }: Con
     last_message?.text,
     assignee?.name,
     ...tags,
-  ]
-    .join("\n")
-    .toLowerCase();
+  ];
+  return plain(words.join("\n"));
 }
 
 export const matching = computed<readonly Row[]>(() => {
-  const wanted = filter.value.trim().toLowerCase();
+  const wanted = plain(filter.value.trim());
   if (!wanted) return listed.value;
   return listed.value.filter(({ summary }) => haystack(summary).includes(wanted));
 });

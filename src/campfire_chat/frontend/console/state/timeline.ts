@@ -30,6 +30,15 @@ function together(a: Stored | undefined, b: Stored | undefined): boolean {
   );
 }
 
+/** A snooze with its time is two events, of which the second says it all. */
+function told(activities: readonly Activity[]): Activity[] {
+  const timed = activities.filter(({ kind }) => kind === "snooze").map(({ at }) => Date.parse(at));
+  return activities.filter(
+    ({ kind, at }) =>
+      kind !== "snoozed" || !timed.some((time) => Math.abs(time - Date.parse(at)) < 1000),
+  );
+}
+
 /** Messages, notes and activities by time, with day separators, then what is on its way. */
 export const timeline = computed<readonly Item[]>(() => {
   const opened = thread.value;
@@ -37,7 +46,7 @@ export const timeline = computed<readonly Item[]>(() => {
   const messages = [...opened.messages.value.values()];
   const stored: Stored[] = [
     ...messages.map((message) => ({ at: message.at, message })),
-    ...[...opened.activities.value.values()].map((activity) => ({ at: activity.at, activity })),
+    ...told([...opened.activities.value.values()]).map((activity) => ({ at: activity.at, activity })),
   ];
   stored.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 
