@@ -129,8 +129,12 @@ def _demo(arguments: argparse.Namespace) -> int:
             "run `pip install '.[demo]'` once."
         )
     directory: Path = arguments.directory
-    if arguments.reset:
-        _forget(directory)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if arguments.reset:
+            _forget(directory)
+    except OSError as error:
+        raise ConfigurationError(f"Cannot write to {directory}: {error.strerror}") from None
     listener = _listen(arguments.host, arguments.port)
     fresh = not (directory / "shop.db").exists()
     if fresh:
