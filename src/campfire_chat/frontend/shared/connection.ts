@@ -92,15 +92,13 @@ export function createConnection(options: ConnectionOptions): Connection {
   let attempts = 0;
   let failedOpens = 0;
   let refreshed = false;
-  /** Seconds over which the server wants its clients to come back. */
+  // Seconds over which the server wants its clients to come back.
   let spread = 0;
   let pings = 0;
   let retryTimer = 0;
   let watch = 0;
-  /** When the socket is dead unless something is heard; when to ping; when it was welcomed. */
-  let deadline = 0;
-  let nextPing = 0;
-  let since = 0;
+  // When the socket is dead unless something is heard; when to ping; when it was welcomed.
+  let [deadline, nextPing, since] = [0, 0, 0];
 
   function setState(next: ConnectionState): void {
     if (next === state) return;
@@ -227,7 +225,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!welcome) return;
     const { stream, last, epoch } = entry;
     request({ type: "subscribe", stream, after: last, epoch }).then(
-      (ok) => streams.confirmed(entry, ok.head ?? 0),
+      ({ head = 0 }) => streams.confirmed(entry, head),
       (error: ApiError) => {
         entry.asking = false;
         if (error.code === "disconnected" || !streams.has(entry)) return;
@@ -239,8 +237,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     );
   }
 
-  const request = (frame: RequestFrame): Promise<Ok> =>
-    welcome ? requests.send(frame) : requestByRest(api, frame);
+  async function request(frame: RequestFrame): Promise<Ok> {
+    if (welcome) return requests.send(frame);
+    const ok = await requestByRest(api, frame);
+    if (!poller) open(); // The server is back: no reason to sit out the rest of the wait.
+    return ok;
+  }
 
   function receive(frame: ServerFrame): void {
     switch (frame.type) {
@@ -338,9 +340,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (welcome) streams.repair(entry);
       else poller?.run();
       return () => {
-        if (streams.remove(entry) && welcome) {
-          request({ type: "unsubscribe", stream }).catch(() => undefined);
-        }
+        if (streams.remove(entry)) send({ type: "unsubscribe", stream, id: "unsubscribe" });
       };
     },
     on,

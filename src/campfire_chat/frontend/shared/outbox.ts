@@ -65,7 +65,7 @@ export function newClientId(): string {
   return `c_${time}_` + crypto.getRandomValues(new Uint32Array(3)).join("");
 }
 
-const MAX_DELAY = 20_000;
+const MAX_DELAY = 8_000;
 
 /**
  * The messages on their way, in localStorage, one key per entry: tabs never overwrite each
