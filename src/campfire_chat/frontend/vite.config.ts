@@ -27,7 +27,12 @@ function widget(entry: string, format: "es" | "iife", file: string): UserConfig 
       emptyOutDir: format === "es",
       target: "es2022",
       cssTarget: "esnext",
-      lib: { entry: resolve(here, entry), formats: [format], name: "campfire", fileName: () => file },
+      lib: {
+        entry: resolve(here, entry),
+        formats: [format],
+        name: "campfire",
+        fileName: () => file,
+      },
       rolldownOptions: {
         output: { minify: true, comments: false, chunkFileNames: "[name]-[hash].js" },
       },

@@ -48,8 +48,10 @@ const media = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Map<string, Set<Listener>>();
 
 const ICONS =
-  `<svg viewBox="0 0 24 24"><path d="M12 2C6 2 2 6 2 11c0 3 2 6 4 7v4l4-2c7 1 12-3 12-9 0-5-4-9-10-9z"/>` +
-  `<path class="flame" d="M12.5 5c.5 3 3.5 4 3.5 7.5a4 4 0 0 1-8 0q0-2 1.5-3.5.5 1.5 1.5 2c0-2 0-4.5 1.5-6z"/></svg>` +
+  `<svg viewBox="0 0 24 24">` +
+  `<path d="M12 2C6 2 2 6 2 11c0 3 2 6 4 7v4l4-2c7 1 12-3 12-9 0-5-4-9-10-9z"/>` +
+  `<path class="flame" d="M12.5 5c.5 3 3.5 4 3.5 7.5a4 4 0 0 1-8 0q0-2 1.5-3.5.5 1.5 1.5 2` +
+  `c0-2 0-4.5 1.5-6z"/></svg>` +
   `<svg viewBox="0 0 24 24"><path class="line" d="m6 9 6 6 6-6"/></svg>`;
 
 let frame: HTMLElement | null = null;
