@@ -6,7 +6,7 @@ import type { PrincipalRecord } from "../../shared/types";
 /** The page is served at `<mount>/console/`; everything else lies beside it. */
 export const base = new URL("../", location.href).href;
 
-export const api = createApi({ base });
+export const api = createApi({ base, onUnauthorized: expired });
 export const connection = createConnection({ api, client: { name: "console", version: "1" } });
 
 /**
@@ -37,9 +37,18 @@ export function loginUrl(): string | null {
   }
 }
 
+let asking = false;
+
+/** The session has ended while the page was open. Repeating the request would not help. */
+async function expired(): Promise<boolean> {
+  if (!asking && phase.peek() === "ready") await identify();
+  return false;
+}
+
 /** Asks who the caller is and sets the phase; true when an agent is signed in. */
 export async function identify(): Promise<boolean> {
   const before = phase.peek();
+  asking = true;
   try {
     const principal = await api.get<PrincipalRecord>("me");
     if (principal.kind !== "agent") {
@@ -60,6 +69,8 @@ export async function identify(): Promise<boolean> {
     else if (status === 403 || status === 404) phase.value = "not-agent";
     else if (before !== "ready") phase.value = "unreachable";
     return false;
+  } finally {
+    asking = false;
   }
 }
 

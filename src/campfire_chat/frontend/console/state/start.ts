@@ -53,6 +53,7 @@ export async function start(): Promise<void> {
 
 // Presence is not replayed: it is asked for whenever a connection begins.
 connection.on("welcome", () => {
+  polling.value = false;
   void loadTeam();
   void refreshPresence();
 });
