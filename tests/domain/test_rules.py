@@ -1,0 +1,233 @@
+"""The rules of the domain, fed with whatever Hypothesis finds."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campfire_chat import clock, ids
+from campfire_chat.domain import availability, receipts, streams, text
+from campfire_chat.domain.conversations import (
+    Conversation,
+    Patch,
+    change,
+    check_subject,
+    check_tags,
+    receive,
+)
+from campfire_chat.errors import CampfireError, InvalidError, NotFoundError
+from campfire_chat.models import (
+    Availability,
+    Contact,
+    Participant,
+    SenderKind,
+    Status,
+    Visibility,
+)
+from campfire_chat.realtime import frames
+
+VISITOR = Participant(SenderKind.VISITOR, "vis_1")
+AGENT = Participant(SenderKind.AGENT, "ada")
+NOW = 1_700_000_000_000_000
+
+
+def conversation(**fields: Any) -> Conversation:
+    contact = Contact(
+        id="vis_1", external_id=None, verified=False, name=None, email=None, avatar_url=None
+    )
+    return Conversation(
+        organization="default",
+        id="conv_1",
+        contact=contact,
+        created_at=NOW,
+        last_at=NOW,
+        last_activity_at=NOW,
+        **fields,
+    )
+
+
+@given(st.text(max_size=60))
+def test_a_body_is_kept_to_the_letter_or_refused(body: str) -> None:
+    try:
+        kept = text.check_body(body, limit=50)
+    except InvalidError as error:
+        assert (
+            len(body) > 50
+            or "\x00" in body
+            or any(unicodedata.category(character) == "Cs" for character in body)
+            or text.is_blank(body)
+        ), error
+    else:
+        assert kept == body
+        assert kept.encode().decode() == body
+
+
+@given(st.text(max_size=500))
+def test_a_preview_is_one_short_line(body: str) -> None:
+    preview = text.preview(body)
+    assert len(preview) <= text.PREVIEW_LENGTH
+    assert "\n" not in preview
+
+
+@given(st.lists(st.text(max_size=45), max_size=25))
+def test_tags_are_clean_and_each_once(tags: list[str]) -> None:
+    try:
+        clean = check_tags(tags)
+    except InvalidError:
+        return
+    assert len(clean) == len(set(clean)) <= 20
+    assert check_tags(clean) == clean
+
+
+@given(st.none() | st.text(max_size=210))
+def test_subjects(subject: str | None) -> None:
+    try:
+        clean = check_subject(subject)
+    except InvalidError:
+        assert subject is not None
+        return
+    assert check_subject(clean) == clean
+
+
+MARKS = st.none() | st.integers(0, 200)
+
+
+@given(st.lists(st.tuples(MARKS, MARKS, st.integers(0, 100)), max_size=20))
+def test_marks_only_ever_move_forward(steps: list[tuple[int | None, int | None, int]]) -> None:
+    mark, head = receipts.Mark(), 0
+    for delivered, read, growth in steps:
+        head += growth
+        moved = receipts.advance(mark, delivered=delivered, read=read, head=head)
+        assert mark.delivered <= moved.delivered <= head
+        assert mark.read <= moved.read <= moved.delivered
+        mark = moved
+
+
+@given(
+    st.lists(
+        st.sampled_from([*Status, "visitor", "agent", "note"]),
+        max_size=15,
+    )
+)
+def test_the_life_of_a_conversation(steps: list[Any]) -> None:
+    state = conversation()
+    status, reopened, at = Status.OPEN, 0, NOW
+    for step in steps:
+        at += 1
+        if isinstance(step, Status):
+            changes = change(state, Patch(status=step), actor=AGENT, now=at)
+            assert bool([item for item in changes if not item.internal]) == (step is not status)
+            reopened += status is Status.RESOLVED and step is not Status.RESOLVED
+            status = step
+        else:
+            sender = VISITOR if step == "visitor" else AGENT
+            visibility = Visibility.INTERNAL if step == "note" else Visibility.PUBLIC
+            receive(state, sender=sender, visibility=visibility, at=at, seq=1, body="x")
+            if step == "visitor":
+                reopened += status is Status.RESOLVED
+                if status in (Status.RESOLVED, Status.SNOOZED):
+                    status = Status.OPEN
+                assert state.waiting_since is not None
+            elif step == "agent":
+                assert state.waiting_since is None
+        assert state.status is status
+        assert state.reopen_count == reopened
+        assert (state.resolved_at is not None) == (status is Status.RESOLVED)
+        if status is not Status.SNOOZED:
+            assert state.snoozed_until is None
+
+
+@given(st.lists(st.integers(-10**9, 10**9), min_size=1, max_size=30))
+def test_time_goes_forward_within_a_conversation(jumps: list[int]) -> None:
+    state, now, seen = conversation(), NOW, NOW
+    for jump in jumps:
+        now += jump
+        at = state.next_at(now)
+        assert at > seen
+        seen = at
+
+
+@given(st.integers(0, 253_370_764_799_999_999))
+def test_times_keep_their_microseconds(at: int) -> None:
+    written = clock.rfc3339(at)
+    assert clock.parse_rfc3339(written) == at
+    assert len(written) == 27
+
+
+@given(st.lists(st.integers(0, 10**17), min_size=2, max_size=2))
+def test_times_sort_as_text(moments: list[int]) -> None:
+    assert sorted(map(clock.rfc3339, moments)) == [clock.rfc3339(at) for at in sorted(moments)]
+
+
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), st.text(max_size=5))
+def test_visitor_ids_differ_where_people_do(org: str, external: str, shift: str) -> None:
+    same = ids.visitor_of(org, external)
+    assert same == ids.visitor_of(org, external)
+    if shift:
+        assert same != ids.visitor_of(org, external + shift)
+        assert ids.visitor_of(org + shift, external) != ids.visitor_of(org, shift + external)
+
+
+def test_ids_sort_by_time_and_never_repeat() -> None:
+    made = [ids.new("msg") for _ in range(2000)]
+    assert len(set(made)) == 2000
+    assert all(id.startswith("msg_") and len(id) == 30 for id in made)
+
+
+@given(st.text(max_size=30))
+def test_stream_names(name: str) -> None:
+    try:
+        stream = streams.parse(name)
+    except NotFoundError:
+        return
+    assert stream.name == name
+
+
+@given(st.lists(st.sampled_from(Availability), max_size=5))
+def test_the_team_is_there_when_somebody_is(members: list[Availability]) -> None:
+    team = availability.of_team(members)
+    if Availability.ONLINE in members:
+        assert team is Availability.ONLINE
+    elif not set(members) - {Availability.OFFLINE}:
+        assert team is Availability.OFFLINE
+    else:
+        assert team is Availability.AWAY
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300))
+def test_any_frame_is_taken_or_refused_by_name(raw: bytes | str) -> None:
+    try:
+        frame = frames.decode(raw, limit=200)
+    except frames.FrameRejected as rejected:
+        assert isinstance(rejected.error, CampfireError)
+        assert rejected.error.code
+    else:
+        assert isinstance(frame, frames.CLIENT_FRAMES)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(st.sampled_from(frames.CLIENT_FRAMES), st.dictionaries(st.text(max_size=5), JSON), JSON)
+def test_known_frames_with_any_fields(kind: Any, extra: dict[str, Any], value: Any) -> None:
+    fields = {name: value for name in kind.__struct_fields__}
+    message = json.dumps({"type": kind.__struct_config__.tag, **extra, **fields})
+    try:
+        frames.decode(message, limit=10**6)
+    except frames.FrameRejected as rejected:
+        assert rejected.error.code in ("invalid", "malformed")
+
+
+@pytest.mark.parametrize("change_", [Patch(snoozed_until=NOW + 1), Patch(status=Status.SNOOZED, snoozed_until=NOW)])
+def test_a_snooze_ends_in_the_future(change_: Patch) -> None:
+    with pytest.raises(InvalidError):
+        change(conversation(), change_, actor=AGENT, now=NOW)
