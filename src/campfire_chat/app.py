@@ -28,7 +28,7 @@ from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.presence import Presence
 from campfire_chat.settings import Settings
 from campfire_chat.shutdown import SigtermHook
-from campfire_chat.storage.dialects import engine_of
+from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.store import Store
 from campfire_chat.storage.transaction import Committed, Notice
 

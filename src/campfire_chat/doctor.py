@@ -17,7 +17,8 @@ from campfire_chat.errors import CampfireError
 from campfire_chat.http.application import STATIC
 from campfire_chat.realtime.bus import backend_of
 from campfire_chat.storage import schema
-from campfire_chat.storage.dialects import Engine, engine_of
+from campfire_chat.storage.dialects import Engine
+from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.lanes import Lanes, Session
 
 #: The oldest engines with everything the statements use: RETURNING and upserts; and still

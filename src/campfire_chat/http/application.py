@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -43,7 +43,6 @@ def build(services: Services) -> ASGIApp:
         by_path.setdefault(endpoint.path, []).append(endpoint)
     routes = [
         *(Route(f"{PREFIX}{path}", _Resource(rows, services)) for path, rows in by_path.items()),
-        WebSocketRoute("/ws", _socket(services)),
         Route("/openapi.json", _openapi),
         Route("/widget.js", _widget),
         Route("/console", _to_console),
@@ -69,7 +68,7 @@ def build(services: Services) -> ASGIApp:
     )
     # A redirect would name the scheme and prefix of this process, not of the proxy before it.
     application.router.redirect_slashes = False
-    return application
+    return _Door(services, application)
 
 
 class _Resource:
@@ -90,11 +89,27 @@ class _Resource:
         await response(scope, receive, send)
 
 
-def _socket(services: Services) -> Callable[[WebSocket], Awaitable[None]]:
-    async def endpoint(websocket: WebSocket) -> None:
-        await services.gateway.serve(websocket)
+class _Door:
+    """Sockets straight to the gateway, everything else to the Starlette application.
 
-    return endpoint
+    Each layer that a socket passes wraps its ``send``, which at thousands of frames a second is
+    not for nothing, and none of them has anything to do for a socket.
+    """
+
+    def __init__(self, services: Services, application: ASGIApp) -> None:
+        self._gateway = services.gateway
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self._application(scope, receive, send)
+            return
+        if scope["path"] == f"{scope.get('root_path', '').rstrip('/')}/ws":
+            await self._gateway.serve(scope, receive, send)
+        else:
+            websocket = WebSocket(scope, receive, send)
+            await websocket.accept()
+            await websocket.close(NotFoundError.close_code or 1000, NotFoundError.code)
 
 
 async def _openapi(request: Request) -> Response:

@@ -8,6 +8,8 @@ import time
 from collections import deque
 
 from starlette.requests import HTTPConnection
+from starlette.types import Receive, Send
+from starlette.types import Scope as ASGIScope
 from starlette.websockets import WebSocket
 
 from campfire_chat.domain.principal import Scope
@@ -83,9 +85,9 @@ class Gateway:
         for socket in list(self.sockets):
             socket.push(text)
 
-    async def serve(self, websocket: WebSocket) -> None:
+    async def serve(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Serve one connection until it ends."""
-        socket = Socket(websocket, self)
+        socket = Socket(WebSocket(scope, receive, send), send, self)
         self.sockets.add(socket)
         self._empty.clear()
         try:

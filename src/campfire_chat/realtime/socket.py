@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from campfire_chat import ids
@@ -57,9 +58,10 @@ class Closed(Exception):
 class Socket:
     """One connection of a visitor or an agent. It is a sink of the hub."""
 
-    def __init__(self, websocket: WebSocket, gateway: Gateway) -> None:
+    def __init__(self, websocket: WebSocket, send: Send, gateway: Gateway) -> None:
         settings = gateway.settings
         self._websocket = websocket
+        self._raw_send = send
         self._gateway = gateway
         self._task = asyncio.current_task()
         self._closing: Closed | None = None
@@ -72,7 +74,7 @@ class Socket:
         self.checked_at = 0.0
         self._streams = Subscriptions(self, gateway)
         self.outlet = Outlet(
-            websocket.send_text,
+            self._send_text,
             on_clogged=partial(self.close, CLOSE_TOO_SLOW, "too slow"),
             limit_frames=settings.queue_frames,
             limit_size=settings.queue_bytes,
@@ -341,6 +343,10 @@ class Socket:
         return credentials.vouched_by(await self._gateway.host.scope(self._websocket))
 
     # The end.
+
+    async def _send_text(self, text: str) -> None:
+        # Past Starlette's WebSocket.send, which only keeps track of what we know already.
+        await self._raw_send({"type": "websocket.send", "text": text})
 
     async def _write(self) -> None:
         try:

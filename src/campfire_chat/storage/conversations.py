@@ -13,9 +13,10 @@ from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import NotFoundError
 from campfire_chat.models import Status
 from campfire_chat.storage import tables
-from campfire_chat.storage.dialects import Engine, Statement
+from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.records import CONVERSATION_COLUMNS, conversation_of
+from campfire_chat.storage.statement import Query
 
 _c = tables.conversations.c
 
@@ -58,7 +59,7 @@ def _by_id(engine: Engine) -> ClauseElement:
     return _select().where(engine.among(_c.org_id, _c.conversation_id, "ids"))
 
 
-BY_ID = Statement(_by_id)
+BY_ID = Query(_by_id)
 
 
 def may_see(scope: Scope, conversation: Conversation) -> bool:
@@ -74,25 +75,19 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
     return own if scope.is_agent else and_(own, _c.contact_id == scope.principal.id)
 
 
-async def load(
-    session: Session, organization: str, conversation_ids: Sequence[str]
-) -> dict[str, Conversation]:
-    """Conversations of an organisation by id, for the ledger, which checks the scope itself."""
-    rows = await session.fetch(
-        BY_ID, org_id=organization, ids=session.engine.list_value(conversation_ids)
-    )
-    return {row[0]: conversation_of(organization, row) for row in rows}
-
-
 async def get(session: Session, scope: Scope, conversation_id: str) -> Conversation:
     """
     Raises:
         NotFoundError: No such conversation, or not one that the caller may see.
     """
-    found = (await load(session, scope.organization, [conversation_id])).get(conversation_id)
-    if found is None or not may_see(scope, found):
-        raise NotFoundError("There is no such conversation.")
-    return found
+    rows = await session.fetch(
+        BY_ID, org_id=scope.organization, ids=session.engine.list_value([conversation_id])
+    )
+    for row in rows:
+        found = conversation_of(scope.organization, row)
+        if may_see(scope, found):
+            return found
+    raise NotFoundError("There is no such conversation.")
 
 
 async def list_page(

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from databases import Database
@@ -19,7 +19,8 @@ from databases.core import Connection
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.errors import CampfireError, OverloadedError, StorageUnavailableError
-from campfire_chat.storage.dialects import Engine, Failure, Row, Statement, ordered
+from campfire_chat.storage.dialects import Engine, Failure
+from campfire_chat.storage.statement import BulkInsert, Prepared, Query, Row
 
 logger = logging.getLogger("campfire_chat.storage")
 
@@ -55,28 +56,37 @@ class Session:
         """Run a query whose rows, if any, do not matter."""
         await self._connection.execute(query)
 
-    async def fetch(self, statement: Statement, **values: Any) -> Sequence[Row]:
-        """Every row of a hot statement, by position."""
-        sql, order, fixed = statement.on(self.engine)
-        return await self.engine.fetch(self.raw, sql, ordered(order, fixed, values))
+    async def fetch(self, query: Query, **values: Any) -> Sequence[Row]:
+        """Every row of a hot query, by position."""
+        return (await self.pipeline([query.prepare(self.engine, values)]))[0]
 
-    async def many(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run a hot statement once per row, in one go."""
+    async def insert(self, insert: BulkInsert, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows, each the values of the table's columns in their order."""
         if rows:
-            sql, order, fixed = statement.on(self.engine)
-            await self.engine.many(self.raw, sql, [ordered(order, fixed, row) for row in rows])
+            await self.pipeline([insert.prepare(self.engine, rows)])
 
     async def command(self, sql: str) -> None:
-        await self.engine.command(self.raw, sql)
+        """Run SQL that returns nothing, such as SAVEPOINT."""
+        await self.pipeline([Prepared(sql, ())])
 
-    async def transaction(self, work: Work[T]) -> T:
+    async def pipeline(self, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
+        """Run hot statements in order and return the rows of each; see the engine's."""
+        return await self.engine.pipeline(self.raw, steps)
+
+    async def transaction(
+        self, work: Callable[[list[Sequence[Row]]], Awaitable[T]], *opening: Prepared
+    ) -> T:
         """Run ``work`` between BEGIN and COMMIT; any exception rolls back and is raised.
 
         Explicit, because after a failed COMMIT ``databases`` leaves the transaction open.
+
+        Args:
+            work: Is given the rows of ``opening``.
+            opening: What it needs to read first, sent along with BEGIN.
         """
-        await self.command(self.engine.begin)
         try:
-            result = await work(self)
+            _, *rows = await self.pipeline([Prepared(self.engine.begin, ()), *opening])
+            result = await work(rows)
             await self.command("COMMIT")
         except BaseException:
             if self.engine.in_transaction(self.raw):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from campfire_chat.errors import (
@@ -22,7 +22,9 @@ from campfire_chat.errors import (
 from campfire_chat.protocols import Clock
 from campfire_chat.storage.lanes import Lanes, Session
 from campfire_chat.storage.operations import Bulk, Operation
+from campfire_chat.storage.reads import reads_of
 from campfire_chat.storage.sends import run_bulk
+from campfire_chat.storage.statement import Row
 from campfire_chat.storage.transaction import Committed, Notice, Transaction
 
 logger = logging.getLogger("campfire_chat.storage")
@@ -145,9 +147,11 @@ class Ledger:
     async def _transact(
         self, session: Session, operations: list[Operation[Any]]
     ) -> tuple[list[Any], Transaction]:
-        async def work(session: Session) -> tuple[list[Any], Transaction]:
+        reads = reads_of(operations)
+
+        async def work(rows: list[Sequence[Row]]) -> tuple[list[Any], Transaction]:
             transaction = Transaction(session, self._now)
-            await _lock(transaction, operations)
+            await transaction.begin(reads, rows)
             outcomes: list[Any] = []
             run: list[Bulk[Any]] = []
             for operation in operations:
@@ -161,16 +165,7 @@ class Ledger:
             await transaction.flush()
             return outcomes, transaction
 
-        return await session.transaction(work)
-
-
-async def _lock(transaction: Transaction, operations: list[Operation[Any]]) -> None:
-    wanted: dict[str, set[str]] = {}
-    for operation in operations:
-        touched = wanted.setdefault(operation.organization, set())
-        touched.update(operation.conversation_ids)
-    for organization in sorted(wanted):
-        await transaction.lock(organization, wanted[organization])
+        return await session.transaction(work, *(read.prepare(session.engine) for read in reads))
 
 
 async def _alone(transaction: Transaction, operation: Operation[Any]) -> Any:

@@ -12,9 +12,10 @@ from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import NotFoundError
 from campfire_chat.models import Message, SenderKind, Visibility
 from campfire_chat.storage import conversations, tables
-from campfire_chat.storage.dialects import Engine, Statement
+from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.records import MESSAGE_COLUMNS, message_of
+from campfire_chat.storage.statement import Query
 
 _m = tables.messages.c
 
@@ -52,10 +53,10 @@ def _count_between(_: Engine) -> ClauseElement:
 
 
 #: Messages that were stored under one of these sender-and-client-id keys.
-BY_CLIENT_KEY = Statement(_by_client_key)
-BY_ID = Statement(_by_id)
+BY_CLIENT_KEY = Query(_by_client_key)
+BY_ID = Query(_by_id)
 #: Public messages of one side between two seqs.
-COUNT_BETWEEN = Statement(_count_between)
+COUNT_BETWEEN = Query(_count_between)
 
 
 class Bounds(Struct, frozen=True, array_like=True):

@@ -84,17 +84,8 @@ class Once(Operation[T]):
                 raise ClientIdConflictError()
             return await self.repeat(transaction)
         result = await self.do(transaction)
-        await session.many(
-            statements.INSERT_IDEMPOTENCY,
-            [
-                {
-                    "org_id": self.organization,
-                    "client_key": key,
-                    "fingerprint": self._fingerprint,
-                    "at": transaction.now,
-                }
-            ],
-        )
+        row = (self.organization, key, self._fingerprint, transaction.now)
+        await session.insert(statements.INSERT_IDEMPOTENCY, [row])
         return result
 
     @abstractmethod

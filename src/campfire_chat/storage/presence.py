@@ -7,7 +7,6 @@ delete it: one that has not been refreshed for its lifetime is dead, so a crash 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import delete, select
@@ -17,6 +16,7 @@ from campfire_chat.models import Participant, SenderKind
 from campfire_chat.storage import statements, tables
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.operations import Operation
+from campfire_chat.storage.statement import Row
 from campfire_chat.storage.transaction import Transaction
 
 _p = tables.presence.c
@@ -53,13 +53,18 @@ class WritePresence(Operation[None]):
 
     async def run(self, transaction: Transaction) -> None:
         session = transaction.session
-        await session.many(
-            statements.DELETE_PRESENCE, [self._row(beat, transaction.now) for beat in self._gone]
-        )
-        await session.many(
-            statements.UPSERT_PRESENCE,
-            [self._row(beat, transaction.now) for beat in self._alive],
-        )
+        for beat in self._gone:
+            await session.execute(
+                delete(tables.presence).where(
+                    _p.org_id == beat.organization,
+                    _p.place == beat.place,
+                    _p.participant_kind == beat.participant.kind.value,
+                    _p.participant_id == beat.participant.id,
+                    _p.node_id == self._node_id,
+                )
+            )
+        rows = [self._row(beat, transaction.now) for beat in self._alive]
+        await session.insert(statements.WRITE_PRESENCE, rows)
         if self._dead_before is not None:
             await session.execute(
                 delete(tables.presence).where(
@@ -67,17 +72,18 @@ class WritePresence(Operation[None]):
                 )
             )
 
-    def _row(self, beat: Beat, now: int) -> dict[str, Any]:
-        return {
-            "org_id": beat.organization,
-            "place": beat.place,
-            "participant_kind": beat.participant.kind.value,
-            "participant_id": beat.participant.id,
-            "node_id": self._node_id,
-            "name": beat.participant.name,
-            "avatar_url": beat.participant.avatar_url,
-            "beat_at": now,
-        }
+    def _row(self, beat: Beat, now: int) -> Row:
+        participant = beat.participant
+        return (
+            beat.organization,
+            beat.place,
+            participant.kind.value,
+            participant.id,
+            self._node_id,
+            participant.name,
+            participant.avatar_url,
+            now,
+        )
 
 
 async def viewers(

@@ -26,7 +26,7 @@ from campfire_chat.models import (
     Status,
     Visibility,
 )
-from campfire_chat.storage.dialects import Row
+from campfire_chat.storage.statement import Row
 
 _encode = msgspec.json.Encoder().encode
 _decode_preview = msgspec.json.Decoder(Preview).decode
@@ -131,33 +131,32 @@ def conversation_of(organization: str, row: Row) -> Conversation:
     )
 
 
-def conversation_values(conversation: Conversation) -> dict[str, Any]:
-    """The columns of ``campfire_conversations``."""
-    return {
-        "org_id": conversation.organization,
-        "conversation_id": conversation.id,
-        "contact_id": conversation.contact.id,
-        "status": conversation.status.value,
-        "priority": conversation.priority.value if conversation.priority else None,
-        "subject": conversation.subject,
-        "assignee_id": conversation.assignee.id if conversation.assignee else None,
-        "tags": _encode(conversation.tags).decode(),
-        "last_message": (
-            _encode(conversation.last_message).decode() if conversation.last_message else None
-        ),
-        "created_at": conversation.created_at,
-        "last_at": conversation.last_at,
-        "last_activity_at": conversation.last_activity_at,
-        "waiting_since": conversation.waiting_since,
-        "first_response_at": conversation.first_response_at,
-        "resolved_at": conversation.resolved_at,
-        "snoozed_until": conversation.snoozed_until,
-        "reopen_count": conversation.reopen_count,
-        "head": conversation.head,
-        "notes_head": conversation.notes_head,
-        "visitor_messages": conversation.visitor_messages,
-        "agent_messages": conversation.agent_messages,
-    }
+def conversation_row(conversation: Conversation) -> Row:
+    """The columns of ``campfire_conversations``, in their order."""
+    last = conversation.last_message
+    return (
+        conversation.organization,
+        conversation.id,
+        conversation.contact.id,
+        conversation.status.value,
+        conversation.priority.value if conversation.priority else None,
+        conversation.subject,
+        conversation.assignee.id if conversation.assignee else None,
+        _encode(conversation.tags).decode(),
+        _encode(last).decode() if last else None,
+        conversation.created_at,
+        conversation.last_at,
+        conversation.last_activity_at,
+        conversation.waiting_since,
+        conversation.first_response_at,
+        conversation.resolved_at,
+        conversation.snoozed_until,
+        conversation.reopen_count,
+        conversation.head,
+        conversation.notes_head,
+        conversation.visitor_messages,
+        conversation.agent_messages,
+    )
 
 
 #: The columns of a message, in the order of :func:`message_of`.

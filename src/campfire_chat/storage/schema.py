@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from campfire_chat.errors import MigrationError
 from campfire_chat.settings import Migrate
-from campfire_chat.storage.dialects import Engine, engine_of
+from campfire_chat.storage.dialects import Engine
+from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.lanes import Lanes, Session
 
 logger = logging.getLogger("campfire_chat.storage")
@@ -109,7 +110,7 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
         logger.info("schema upgraded from %s to %s", current or "nothing", wanted)
         return wanted
 
-    current = await lane.run(lambda session: session.transaction(upgrade))
+    current = await lane.run(lambda session: session.transaction(lambda _: upgrade(session)))
     if current != wanted:
         raise MigrationError(
             f"The database schema is at {current or 'nothing'}, this version needs {wanted}: "

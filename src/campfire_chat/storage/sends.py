@@ -17,7 +17,6 @@ from campfire_chat.errors import (
 from campfire_chat.models import Message, MessageKind, Visibility
 from campfire_chat.storage import messages
 from campfire_chat.storage.operations import Bulk, Marked, MarkSeen, Send, Sent
-from campfire_chat.storage.records import message_of
 from campfire_chat.storage.transaction import Transaction
 
 
@@ -25,25 +24,19 @@ async def run_bulk(transaction: Transaction, operations: Sequence[Bulk[Any]]) ->
     """Results, or the errors that single operations fail with, in order."""
     if not operations:
         return []
-    sends = [operation for operation in operations if isinstance(operation, Send)]
     marks = [operation for operation in operations if isinstance(operation, MarkSeen)]
     by_organization: dict[str, set[str]] = {}
     for operation in operations:
         by_organization.setdefault(operation.organization, set()).update(operation.conversation_ids)
     for organization, conversation_ids in by_organization.items():
         await transaction.load(organization, conversation_ids)
-    known = await _known(transaction, sends)
-    targets = await _reply_targets(transaction, sends)
-    for organization in {operation.organization for operation in marks}:
-        await transaction.load_marks(
-            organization,
-            [item.conversation_id for item in marks if item.organization == organization],
-        )
+    for operation in marks:
+        await transaction.load_marks(operation.organization, operation.conversation_ids)
     outcomes: list[Any] = []
     for operation in operations:
         try:
             if isinstance(operation, Send):
-                outcomes.append(_send(transaction, operation, known, targets))
+                outcomes.append(_send(transaction, operation))
             elif isinstance(operation, MarkSeen):
                 outcomes.append(await _mark(transaction, operation))
             else:
@@ -53,23 +46,18 @@ async def run_bulk(transaction: Transaction, operations: Sequence[Bulk[Any]]) ->
     return outcomes
 
 
-def _send(
-    transaction: Transaction,
-    operation: Send,
-    known: dict[tuple[str, str], Message],
-    targets: dict[tuple[str, str], Message],
-) -> Sent:
+def _send(transaction: Transaction, operation: Send) -> Sent:
     scope = operation.scope
     scope.require_writer()
     conversation = transaction.conversation(scope, operation.conversation_id)
     internal = operation.visibility is Visibility.INTERNAL
     if internal and not scope.is_agent:
         raise ForbiddenError("Only agents write notes.")
-    earlier = known.get((operation.organization, operation.key))
+    earlier = transaction.known.get((operation.organization, operation.key))
     if earlier is not None:
         return _repeated(operation, earlier)
     if operation.reply_to is not None:
-        target = targets.get((operation.organization, operation.reply_to))
+        target = transaction.reply_targets.get((operation.organization, operation.reply_to))
         if (
             target is None
             or target.conversation_id != conversation.id
@@ -94,7 +82,7 @@ def _send(
     transaction.append(conversation, events.MESSAGE_CREATED, message, at, internal=internal)
     transaction.add_message(scope, message, at)
     transaction.append_changes(conversation, changes)
-    known[operation.organization, operation.key] = message
+    transaction.known[operation.organization, operation.key] = message
     return Sent(message_id=message.id, seq=seq, at=message.at, duplicate=False)
 
 
@@ -117,39 +105,6 @@ def _repeated(operation: Send, earlier: Message) -> Sent:
     if not same:
         raise ClientIdConflictError()
     return Sent(message_id=earlier.id, seq=earlier.seq, at=earlier.at, duplicate=True)
-
-
-async def _known(transaction: Transaction, sends: Sequence[Send]) -> dict[tuple[str, str], Message]:
-    wanted: dict[str, list[str]] = {}
-    for send in sends:
-        wanted.setdefault(send.organization, []).append(send.key)
-    session = transaction.session
-    found: dict[tuple[str, str], Message] = {}
-    for organization, keys in wanted.items():
-        rows = await session.fetch(
-            messages.BY_CLIENT_KEY, org_id=organization, keys=session.engine.list_value(keys)
-        )
-        for row in rows:
-            message = message_of(row)
-            found[organization, row[messages.CLIENT_KEY]] = message
-    return found
-
-
-async def _reply_targets(
-    transaction: Transaction, sends: Sequence[Send]
-) -> dict[tuple[str, str], Message]:
-    wanted: dict[str, list[str]] = {}
-    for send in sends:
-        if send.reply_to is not None:
-            wanted.setdefault(send.organization, []).append(send.reply_to)
-    session = transaction.session
-    found: dict[tuple[str, str], Message] = {}
-    for organization, message_ids in wanted.items():
-        rows = await session.fetch(
-            messages.BY_ID, org_id=organization, ids=session.engine.list_value(message_ids)
-        )
-        found |= {(organization, row[0]): message_of(row) for row in rows}
-    return found
 
 
 async def _mark(transaction: Transaction, operation: MarkSeen) -> Marked:

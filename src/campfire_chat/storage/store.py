@@ -45,7 +45,7 @@ from campfire_chat.storage.desk import (
     OpenConversation,
     WakeConversation,
 )
-from campfire_chat.storage.dialects import engine_of
+from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.lanes import Lanes, Session
 from campfire_chat.storage.ledger import Ledger, OnCommit
 from campfire_chat.storage.messages import Bounds
@@ -90,7 +90,7 @@ class Store:
         await self._writer.start()
         try:
             await schema.prepare(self._writer, self.engine, self._settings.migrate)
-            self.epoch = await self._writer.run(lambda session: session.transaction(_epoch))
+            self.epoch = await self._writer.run(_epoch)
             await self._readers.start()
             await self._ledger.start()
         except BaseException:
@@ -347,6 +347,10 @@ class Store:
 
 
 async def _epoch(session: Session) -> str:
+    return await session.transaction(lambda _: _make_epoch(session))
+
+
+async def _make_epoch(session: Session) -> str:
     column = tables.settings.c
     mine = (column.org_id == tables.INSTALLATION) & (column.key == "epoch")
     row = await session.first(select(column.value).where(mine))

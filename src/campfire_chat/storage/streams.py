@@ -12,8 +12,9 @@ from campfire_chat.domain import streams
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import NotFoundError
 from campfire_chat.storage import conversations, tables
-from campfire_chat.storage.dialects import Engine, Statement
+from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.statement import Query
 
 _s = tables.streams.c
 _e = tables.events.c
@@ -67,9 +68,9 @@ def _after(_: Engine) -> ClauseElement:
     )
 
 
-HEADS = Statement(_heads)
-LOCK = Statement(_lock)
-AFTER = Statement(_after)
+HEADS = Query(_heads)
+LOCK = Query(_lock)
+AFTER = Query(_after)
 
 
 async def authorize(session: Session, scope: Scope, name: str) -> streams.Stream:

@@ -6,7 +6,8 @@ transaction costs about the same whether it carries one message or two hundred.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,12 +18,14 @@ from campfire_chat.domain.conversations import Change, Conversation
 from campfire_chat.domain.principal import Scope
 from campfire_chat.domain.receipts import Mark
 from campfire_chat.errors import NotFoundError
-from campfire_chat.models import ConversationSummary, Message, Participant, ReceiptRecord
+from campfire_chat.models import ConversationSummary, Message, ReceiptRecord
 from campfire_chat.protocols import Clock
 from campfire_chat.storage import conversations, statements
 from campfire_chat.storage import streams as stream_queries
+from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.records import client_key, conversation_values, mark_of
+from campfire_chat.storage.records import client_key, conversation_of, conversation_row, mark_of
+from campfire_chat.storage.statement import BulkInsert, Prepared, Row
 
 _encode = msgspec.json.Encoder().encode
 
@@ -56,6 +59,19 @@ class Notice(NamedTuple):
     receipt: ReceiptRecord
 
 
+class Read(ABC):
+    """Something that is read along with BEGIN, and where it goes."""
+
+    def __init__(self, organization: str) -> None:
+        self.organization = organization
+
+    @abstractmethod
+    def prepare(self, engine: Engine) -> Prepared: ...
+
+    @abstractmethod
+    def take(self, transaction: Transaction, rows: Sequence[Row]) -> None: ...
+
+
 class Transaction:
     """See the module. Created by the ledger once the database transaction has begun."""
 
@@ -65,69 +81,90 @@ class Transaction:
         self.committed: list[Committed] = []
         self.notices: dict[MarkKey, Notice] = {}
         self._heads: dict[StreamKey, int] = {}
-        self._conversations: dict[ConversationKey, Conversation] = {}
+        self._without_inbox: set[str] = set()
+        # None: looked for, and not there.
+        self._conversations: dict[ConversationKey, Conversation | None] = {}
         self._marks: dict[MarkKey, Mark] = {}
+        self._with_marks: set[ConversationKey] = set()
+        self.known: dict[tuple[str, str], Message] = {}
+        self.reply_targets: dict[tuple[str, str], Message] = {}
         self._touched: dict[ConversationKey, Conversation] = {}
-        self._new: set[ConversationKey] = set()
         self._changed_heads: set[StreamKey] = set()
-        self._event_rows: list[dict[str, Any]] = []
-        self._message_rows: list[dict[str, Any]] = []
-        self._receipt_rows: dict[MarkKey, dict[str, Any]] = {}
+        self._event_rows: list[Row] = []
+        self._message_rows: list[Row] = []
+        self._receipt_rows: dict[MarkKey, Row] = {}
 
     # Reading.
 
-    async def lock(self, organization: str, conversation_ids: Iterable[str]) -> None:
-        """Lock the heads of conversations, their notes and the inbox, in sorted order.
+    async def begin(self, reads: Sequence[Read], rows: Sequence[Sequence[Row]]) -> None:
+        """Take over what was read along with BEGIN."""
+        for read, found in zip(reads, rows, strict=True):
+            read.take(self, found)
+        await self._ensure_inboxes({read.organization for read in reads})
 
-        The locks are what makes seqs gapless over processes, and they guard the conversations'
-        rows too: nobody changes one without its head. A stream's first event creates its row
-        before it is locked, since what does not exist cannot be.
-        """
-        wanted = {streams.inbox(organization)}
-        for conversation_id in conversation_ids:
-            wanted.add(streams.conversation(conversation_id))
-            wanted.add(streams.notes(conversation_id))
-        names = sorted(wanted)
-        found = await self._lock(organization, names)
-        inbox = streams.inbox(organization)
-        if inbox not in found:
-            await self.session.many(
-                statements.ENSURE_STREAM, [{"org_id": organization, "stream": inbox, "head": 0}]
-            )
-            found = await self._lock(organization, names)
+    def took_heads(self, organization: str, names: Sequence[str], rows: Sequence[Row]) -> None:
+        found = {row[0]: row[1] for row in rows}
         for name in names:
             # A conversation's own streams may be missing: the row of its public stream is written
             # with the conversation, and that of its notes under the lock of the public one.
             self._heads[organization, name] = found.get(name, 0)
+        if streams.inbox(organization) not in found:
+            self._without_inbox.add(organization)
 
-    async def _lock(self, organization: str, names: list[str]) -> dict[str, int]:
-        rows = await self.session.fetch(
-            stream_queries.LOCK,
-            org_id=organization,
-            names=self.session.engine.list_value(names),
-        )
-        return {row[0]: row[1] for row in rows}
+    def took_conversations(
+        self, organization: str, conversation_ids: Iterable[str], rows: Sequence[Row]
+    ) -> None:
+        for conversation_id in conversation_ids:
+            self._conversations[organization, conversation_id] = None
+        for row in rows:
+            self._conversations[organization, row[0]] = conversation_of(organization, row)
+
+    def took_marks(
+        self, organization: str, conversation_ids: Iterable[str], rows: Sequence[Row]
+    ) -> None:
+        self._with_marks.update((organization, item) for item in conversation_ids)
+        for conversation_id, kind, participant_id, *mark in rows:
+            self._marks[organization, conversation_id, kind, participant_id] = mark_of(mark)
 
     async def load(self, organization: str, conversation_ids: Iterable[str]) -> None:
-        """Read conversations that are not in hand yet."""
+        """Read conversations that are not in hand (any more)."""
         missing = [
-            key for key in conversation_ids if (organization, key) not in self._conversations
+            item for item in conversation_ids if (organization, item) not in self._conversations
         ]
         if missing:
-            found = await conversations.load(self.session, organization, missing)
-            for conversation_id, conversation in found.items():
-                self._conversations[organization, conversation_id] = conversation
+            rows = await self.session.fetch(
+                conversations.BY_ID,
+                org_id=organization,
+                ids=self.session.engine.list_value(missing),
+            )
+            self.took_conversations(organization, missing, rows)
 
-    async def load_marks(self, organization: str, conversation_ids: list[str]) -> None:
-        rows = await self.session.fetch(
-            statements.MARKS,
-            org_id=organization,
-            ids=self.session.engine.list_value(conversation_ids),
-        )
-        for conversation_id, kind, participant_id, *mark in rows:
-            key = (organization, conversation_id, kind, participant_id)
-            if key not in self._marks:
-                self._marks[key] = mark_of(mark)
+    async def load_marks(self, organization: str, conversation_ids: Iterable[str]) -> None:
+        """Read marks that are not in hand (any more)."""
+        missing = [
+            item for item in conversation_ids if (organization, item) not in self._with_marks
+        ]
+        if missing:
+            rows = await self.session.fetch(
+                statements.MARKS, org_id=organization, ids=self.session.engine.list_value(missing)
+            )
+            self.took_marks(organization, missing, rows)
+
+    async def _ensure_inboxes(self, organizations: Iterable[str]) -> None:
+        """Create and lock the inbox of an organisation that never had an event.
+
+        What does not exist cannot be locked; two processes must not both begin it at 1.
+        """
+        for organization in sorted(self._without_inbox.intersection(organizations)):
+            name = streams.inbox(organization)
+            await self.session.insert(statements.ENSURE_STREAMS, [(organization, name, 0)])
+            rows = await self.session.fetch(
+                stream_queries.LOCK,
+                org_id=organization,
+                names=self.session.engine.list_value([name]),
+            )
+            self._heads[organization, name] = rows[0][1]
+        self._without_inbox.clear()
 
     def conversation(self, scope: Scope, conversation_id: str) -> Conversation:
         """A conversation in hand, if the caller may see it.
@@ -149,7 +186,6 @@ class Transaction:
         """Take on a conversation that is being created."""
         key = (conversation.organization, conversation.id)
         self._conversations[key] = conversation
-        self._new.add(key)
         self._heads[conversation.organization, streams.conversation(conversation.id)] = 0
         self._heads[conversation.organization, streams.notes(conversation.id)] = 0
         self._touched[key] = conversation
@@ -189,41 +225,41 @@ class Transaction:
     def add_message(self, scope: Scope, message: Message, at: int) -> None:
         sender = message.sender
         self._message_rows.append(
-            {
-                "org_id": scope.organization,
-                "conversation_id": message.conversation_id,
-                "visibility": message.visibility.value,
-                "seq": message.seq,
-                "message_id": message.id,
-                "client_key": client_key(scope.sender_key, message.client_id),
-                "at": at,
-                "sender_kind": sender.kind.value,
-                "sender_id": sender.id,
-                "sender_name": sender.name,
-                "sender_avatar_url": sender.avatar_url,
-                "kind": message.kind.value,
-                "body": message.body,
-                "reply_to": message.reply_to,
-                "edited_at": None,
-                "deleted_at": None,
-            }
+            (
+                scope.organization,
+                message.conversation_id,
+                message.visibility.value,
+                message.seq,
+                message.id,
+                client_key(scope.sender_key, message.client_id),
+                at,
+                sender.kind.value,
+                sender.id,
+                sender.name,
+                sender.avatar_url,
+                message.kind.value,
+                message.body,
+                message.reply_to,
+                None,
+                None,
+            )
         )
 
     def set_mark(self, scope: Scope, conversation_id: str, mark: Mark) -> None:
         key = self._mark_key(scope, conversation_id)
-        participant: Participant = scope.principal.participant
+        participant = scope.principal.participant
         self._marks[key] = mark
-        self._receipt_rows[key] = {
-            "org_id": scope.organization,
-            "conversation_id": conversation_id,
-            "participant_kind": participant.kind.value,
-            "participant_id": participant.id,
-            "participant_name": participant.name,
-            "participant_avatar_url": participant.avatar_url,
-            "delivered": mark.delivered,
-            "read": mark.read,
-            "read_count": mark.read_count,
-        }
+        self._receipt_rows[key] = (
+            scope.organization,
+            conversation_id,
+            participant.kind.value,
+            participant.id,
+            participant.name,
+            participant.avatar_url,
+            mark.delivered,
+            mark.read,
+            mark.read_count,
+        )
         self.notices[key] = Notice(
             scope.organization,
             conversation_id,
@@ -232,18 +268,8 @@ class Transaction:
 
     async def flush(self) -> None:
         """Write what has gathered."""
-        session = self.session
-        new = [self._touched[key] for key in self._touched if key in self._new]
-        old = [self._touched[key] for key in self._touched if key not in self._new]
-        await session.many(
-            statements.INSERT_CONVERSATION, [conversation_values(item) for item in new]
-        )
-        await session.many(statements.UPDATE_CONVERSATION, [_update_values(item) for item in old])
-        await self.flush_messages()
-        await session.many(statements.UPSERT_RECEIPT, list(self._receipt_rows.values()))
-        self._new.clear()
-        self._receipt_rows = {}
-        for conversation in self._touched.values():
+        changed = list(self._touched.values())
+        for conversation in changed:
             # One row update per transaction, whatever changed: it carries the whole summary.
             self._append(
                 conversation.organization,
@@ -252,20 +278,25 @@ class Transaction:
                 conversation.summary,
                 self.now,
             )
-        self._touched = {}
-        await session.many(statements.INSERT_EVENT, self._event_rows)
-        self._event_rows = []
-        heads = [
-            {"org_id": organization, "stream": name, "head": self._heads[organization, name]}
-            for organization, name in sorted(self._changed_heads)
+        heads = [(*key, self._heads[key]) for key in sorted(self._changed_heads)]
+        writes: list[tuple[BulkInsert, Sequence[Row]]] = [
+            (statements.WRITE_CONVERSATIONS, [conversation_row(item) for item in changed]),
+            (statements.INSERT_MESSAGES, self._message_rows),
+            (statements.WRITE_RECEIPTS, list(self._receipt_rows.values())),
+            (statements.INSERT_EVENTS, self._event_rows),
+            (statements.WRITE_STREAMS, heads),
         ]
-        await session.many(statements.UPSERT_STREAM, heads)
-        self._changed_heads = set()
+        engine = self.session.engine
+        steps = [insert.prepare(engine, rows) for insert, rows in writes if rows]
+        self._touched, self._changed_heads = {}, set()
+        self._message_rows, self._event_rows, self._receipt_rows = [], [], {}
+        if steps:
+            await self.session.pipeline(steps)
 
     async def flush_messages(self) -> None:
         """Write the messages alone, for a query that is about to count them."""
-        await self.session.many(statements.INSERT_MESSAGE, self._message_rows)
-        self._message_rows = []
+        rows, self._message_rows = self._message_rows, []
+        await self.session.insert(statements.INSERT_MESSAGES, rows)
 
     def restore_point(self) -> tuple[int, dict[StreamKey, int], dict[MarkKey, Notice]]:
         """What :meth:`restore` needs; taken right after a flush."""
@@ -278,8 +309,8 @@ class Transaction:
         # Records in hand may hold changes that never happened; they are read again when needed.
         self._conversations = {}
         self._marks = {}
+        self._with_marks = set()
         self._touched = {}
-        self._new = set()
         self._changed_heads = set()
         self._event_rows = []
         self._message_rows = []
@@ -295,17 +326,8 @@ class Transaction:
         payload = _encode(
             _Wire(stream=name, seq=seq, event=event, at=clock.rfc3339(at), data=data)
         ).decode()
-        self._event_rows.append(
-            {
-                "org_id": organization,
-                "stream": name,
-                "seq": seq,
-                "event": event,
-                "at": at,
-                "message_id": _message_in(data),
-                "payload": payload,
-            }
-        )
+        row = (organization, name, seq, event, at, _message_in(data), payload)
+        self._event_rows.append(row)
         self.committed.append(Committed(organization, name, seq, payload))
         return seq
 
@@ -313,14 +335,6 @@ class Transaction:
     def _mark_key(scope: Scope, conversation_id: str) -> MarkKey:
         principal = scope.principal
         return (scope.organization, conversation_id, principal.kind.value, principal.id)
-
-
-def _update_values(conversation: Conversation) -> dict[str, Any]:
-    values = conversation_values(conversation)
-    row: dict[str, Any] = {f"new_{name}": value for name, value in values.items()}
-    row["key_org_id"] = conversation.organization
-    row["key_conversation_id"] = conversation.id
-    return row
 
 
 def _message_in(data: events.EventData) -> str | None:

@@ -1,0 +1,40 @@
+"""From a database URL to its engine."""
+
+from __future__ import annotations
+
+import importlib.util
+from urllib.parse import urlsplit
+
+from campfire_chat.errors import ConfigurationError
+from campfire_chat.storage.dialects import Engine
+from campfire_chat.storage.postgresql import PostgreSQLEngine
+from campfire_chat.storage.sqlite import SQLiteEngine
+
+
+def engine_of(url: str) -> Engine:
+    """The engine that a database URL names.
+
+    Raises:
+        ConfigurationError: Not a URL of an engine that is supported.
+    """
+    scheme = urlsplit(url).scheme.partition("+")[0]
+    if scheme == "sqlite":
+        path = url.partition("://")[2].lstrip("/")
+        if not path or path.startswith(":memory:"):
+            raise ConfigurationError(
+                "An SQLite database needs a file, such as sqlite:///support.db: "
+                "several connections share it.",
+                field="database_url",
+            )
+        return SQLiteEngine()
+    if scheme in ("postgresql", "postgres"):
+        if importlib.util.find_spec("asyncpg") is None:
+            raise ConfigurationError(
+                "PostgreSQL needs asyncpg: pip install 'campfire-chat[postgres]'",
+                field="database_url",
+            )
+        return PostgreSQLEngine()
+    raise ConfigurationError(
+        f"No database engine for {scheme or url!r}; use sqlite:///… or postgresql://…",
+        field="database_url",
+    )

@@ -1,0 +1,81 @@
+"""PostgreSQL through asyncpg, READ COMMITTED: the stream heads are the locks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, Table, and_, any_, bindparam
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
+
+from campfire_chat.storage.dialects import Engine, Failure
+from campfire_chat.storage.statement import Prepared, Row
+
+
+class PostgreSQLEngine(Engine):
+    """See the module."""
+
+    name = "postgresql"
+    begin = "BEGIN"
+    lock_rows = True
+
+    def __init__(self) -> None:
+        self.core = postgresql_asyncpg.dialect()
+
+    def options(self) -> dict[str, Any]:
+        # One connection a lane; bounded waits, so that a dead network is noticed.
+        return {"min_size": 1, "max_size": 1, "timeout": 10, "command_timeout": 30}
+
+    def setup(self, *, writable: bool) -> list[str]:
+        if writable:
+            return ["SET synchronous_commit = on"]
+        return ["SET default_transaction_read_only = on"]
+
+    def upsert(self, table: Table) -> Any:
+        return postgresql.insert(table)
+
+    def among(
+        self, organization: ColumnElement[str], what: ColumnElement[str], parameter: str
+    ) -> ColumnElement[bool]:
+        return and_(
+            organization == bindparam("org_id"),
+            what == any_(bindparam(parameter, type_=postgresql.ARRAY(String))),
+        )
+
+    def list_value(self, values: Sequence[str]) -> Any:
+        return list(values)
+
+    def classify(self, error: BaseException) -> Failure:
+        import asyncpg
+
+        state = getattr(error, "sqlstate", None) or ""
+        if state in ("40001", "40P01", "55P03"):
+            return Failure.CONFLICT
+        # 08: connection, 57P: the server shuts down or starts, 53300: no slot.
+        if state[:2] == "08" or state[:3] == "57P" or state == "53300":
+            return Failure.CONNECTION
+        if state[:2] in ("53", "58") or state == "25006":
+            return Failure.UNAVAILABLE
+        # asyncpg's complaints about a value are InterfaceErrors as well, and ValueErrors.
+        if isinstance(error, (OSError, asyncio.TimeoutError, asyncpg.InterfaceError)):
+            return Failure.STATEMENT if isinstance(error, ValueError) else Failure.CONNECTION
+        return Failure.STATEMENT
+
+    async def pipeline(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
+        results: list[Sequence[Row]] = []
+        for step in steps:
+            if step.many:
+                await raw.executemany(step.sql, step.values)
+                results.append(())
+            elif step.values:
+                results.append(await raw.fetch(step.sql, *step.values))
+            else:
+                # The simple protocol: BEGIN, SET and DDL need no preparing.
+                await raw.execute(step.sql)
+                results.append(())
+        return results
+
+    def in_transaction(self, raw: Any) -> bool:
+        return bool(raw.is_in_transaction())

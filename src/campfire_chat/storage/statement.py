@@ -1,0 +1,103 @@
+"""Hot statements: compiled once per engine, run on the raw connection.
+
+An ordinary query is a SQLAlchemy expression that ``databases`` compiles at every call. A hot one
+is compiled once and run on the connection that ``databases`` holds, which costs a tenth. What
+differs between engines is asked of the engine while it is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from sqlalchemy import Table, bindparam
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+
+if TYPE_CHECKING:
+    from campfire_chat.storage.dialects import Engine
+
+Row = Sequence[Any]
+
+
+class Prepared(NamedTuple):
+    """SQL text with its values, or with a list of them to be run once for each."""
+
+    sql: str
+    values: Sequence[Any]
+    many: bool = False
+
+
+class Query:
+    """A statement with named bind parameters that returns rows."""
+
+    def __init__(self, build: Callable[[Engine], ClauseElement]) -> None:
+        self._build = build
+        self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+
+    def prepare(self, engine: Engine, values: Mapping[str, Any]) -> Prepared:
+        found = self._compiled.get(engine.name)
+        if found is None:
+            found = self._compiled[engine.name] = compiled(self._build(engine), engine)
+        sql, order, fixed = found
+        return Prepared(sql, [values[name] if name in values else fixed[name] for name in order])
+
+
+class BulkInsert:
+    """An INSERT of many rows, each the values of the table's columns in their order.
+
+    Args:
+        table: Where.
+        keys: The columns that say whether a row is there already; such a row is updated.
+        keep: Columns that an update leaves as they are.
+        ignore: Leave a row that is there already as it is.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        *,
+        keys: Sequence[str] = (),
+        keep: Sequence[str] = (),
+        ignore: bool = False,
+    ) -> None:
+        self.table = table
+        self.names = [column.name for column in table.columns]
+        self._keys = keys
+        self._keep = keep
+        self._ignore = ignore
+        self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+
+    def prepare(self, engine: Engine, rows: Sequence[Sequence[Any]]) -> Prepared:
+        found = self._compiled.get(engine.name)
+        if found is None:
+            found = self._compiled[engine.name] = compiled(self._statement(engine), engine)
+        sql, order, _ = found
+        places = [self.names.index(name) for name in order]
+        return Prepared(sql, [[row[place] for place in places] for row in rows], many=True)
+
+    def _statement(self, engine: Engine) -> ClauseElement:
+        values = {item.name: bindparam(item.name, type_=item.type) for item in self.table.columns}
+        insert = engine.upsert(self.table).values(values)
+        if self._ignore:
+            return insert.on_conflict_do_nothing()
+        if not self._keys:
+            return insert
+        changed = {
+            name: insert.excluded[name]
+            for name in self.names
+            if name not in self._keys and name not in self._keep
+        }
+        return insert.on_conflict_do_update(index_elements=list(self._keys), set_=changed)
+
+
+def compiled(
+    expression: ClauseElement, engine: Engine
+) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """The SQL text, the order of its parameters, and those that have a fixed value."""
+    found = cast(
+        "SQLCompiler",
+        expression.compile(dialect=engine.core, compile_kwargs={"render_postcompile": True}),
+    )
+    fixed = {key: value for key, value in found.params.items() if value is not None}
+    return found.string, tuple(found.positiontup or ()), fixed
