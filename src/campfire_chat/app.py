@@ -263,7 +263,9 @@ class _Running:
             stack.push_async_callback(self.bus.stop)
             await self.hub.start(self.store, self.bus)
             stack.push_async_callback(self.hub.stop)
-            await self.presence.start(self.store, self.hub, self.bus)
+            await self.presence.start(
+                self.store, self.hub, self.bus, tell_visitors=self.gateway.tell_visitors
+            )
             stack.push_async_callback(self.presence.stop)
             await self.gateway.start()
             stack.push_async_callback(self.gateway.stop)

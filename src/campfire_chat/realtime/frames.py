@@ -200,7 +200,8 @@ class PresenceNotice(_Frame, frozen=True, kw_only=True, tag="presence", omit_def
 
     With ``conversation_id`` and ``viewing``: an agent opened or left that conversation.
     With ``conversation_id`` and no ``viewing``: the participant's presence, as it matters to
-    that conversation. Without ``conversation_id``: an agent's availability, for colleagues.
+    that conversation. Without ``conversation_id``: an agent's availability, for colleagues,
+    or that of the team as a whole (kind ``system``, id ``team``), for visitors.
     """
 
     participant: Participant

@@ -130,6 +130,14 @@ class Gateway:
             await self.store.team.remember(scope)
             self._known_agents[key] = scope.principal
 
+    def tell_visitors(self, organization: str, text: str) -> None:
+        """Show a frame to every visitor of an organisation who is connected here."""
+        for socket in list(self.sockets):
+            if socket.greeted:
+                scope = socket.scope
+                if scope.organization == organization and not scope.is_agent:
+                    socket.push(text)
+
     async def arrive(self, socket: Socket) -> None:
         """A socket has said hello."""
         await self.presence.arrive(socket.scope)

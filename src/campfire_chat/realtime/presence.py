@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 
 from campfire_chat.domain import streams
+from campfire_chat.domain.availability import of_team
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import CampfireError
 from campfire_chat.models import AgentRecord, Availability, Participant, SenderKind
@@ -23,6 +25,8 @@ from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat.realtime")
 
+#: Who a presence frame is about when it tells visitors of the team as a whole.
+TEAM = Participant(kind=SenderKind.SYSTEM, id="team")
 #: Seconds for which changes gather before they are written in one go.
 GATHER = 0.02
 #: Seconds after which a typing notice that was not repeated is taken back.
@@ -49,12 +53,20 @@ class Presence:
         self._look_at: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._typing: dict[tuple[str, str, str], asyncio.TimerHandle] = {}
+        self._tell_visitors: Callable[[str, str], None] = _nobody
         self._store: Store | None = None
         self._hub: Hub | None = None
         self._bus: Bus | None = None
 
-    async def start(self, store: Store, hub: Hub, bus: Bus) -> None:
+    async def start(
+        self, store: Store, hub: Hub, bus: Bus, *, tell_visitors: Callable[[str, str], None]
+    ) -> None:
+        """
+        Args:
+            tell_visitors: Takes an organisation and the text of a frame for its visitors here.
+        """
         self._store, self._hub, self._bus = store, hub, bus
+        self._tell_visitors = tell_visitors
         self._tasks = [
             asyncio.create_task(self._write_changes(store), name="campfire-presence-write"),
             asyncio.create_task(self._keep_beating(store), name="campfire-presence-beat"),
@@ -252,15 +264,16 @@ class Presence:
 
     async def _compare(self, store: Store, organization: str) -> None:
         now = {agent.id: agent for agent in await store.team.of(organization)}
-        before = self._team.get(organization)
+        before = self._team.get(organization, {})
         self._team[organization] = now
-        if before is None or self._hub is None:
-            before = {}
         for agent in now.values():
             known = before.get(agent.id)
-            if known is not None and known.availability is agent.availability:
-                continue
-            await self._tell_availability(store, organization, agent)
+            if known is None or known.availability is not agent.availability:
+                await self._tell_availability(store, organization, agent)
+        team = of_team(agent.availability for agent in now.values())
+        if team is not of_team(agent.availability for agent in before.values()):
+            frame = frames.PresenceNotice(participant=TEAM, availability=team)
+            self._tell_visitors(organization, frames.encode(frame))
 
     async def _tell_availability(self, store: Store, organization: str, agent: AgentRecord) -> None:
         """Tell this process's listeners; the others find out by themselves."""
@@ -283,3 +296,7 @@ class Presence:
 def _is_arrival(beat: Beat) -> bool:
     """Whether an agent's being here may change what the team is available for."""
     return beat.place == CONNECTED and beat.participant.kind is SenderKind.AGENT
+
+
+def _nobody(organization: str, text: str) -> None:
+    """Before the start there is nobody to tell."""

@@ -1,7 +1,14 @@
 import { createConnection, type Connection } from "../shared/connection";
 import { createOutbox, newClientId, type Outbox } from "../shared/outbox";
 import { drop, load, save } from "../shared/storage";
-import type { Message, Page, Participant, StreamEvent, VisitorConversation } from "../shared/types";
+import type {
+  Availability,
+  Message,
+  Page,
+  Participant,
+  StreamEvent,
+  VisitorConversation,
+} from "../shared/types";
 import type { Host } from "./host";
 import { createSession } from "./session";
 import { merge, newRoom, newState, type Room, type State } from "./state";
@@ -50,6 +57,11 @@ export function createChat(host: Host, changed: () => void): Chat {
 
   // The visitor and their conversations.
 
+  function team(availability: Availability): void {
+    if (availability !== state.availability) host.emit("availability", availability);
+    state.availability = availability;
+  }
+
   async function start(): Promise<void> {
     const mark = ++turn;
     changed();
@@ -58,9 +70,7 @@ export function createChat(host: Host, changed: () => void): Chat {
       const page = await api.get<Page<VisitorConversation>>("conversations", { limit: 20 });
       if (mark !== turn) return;
       state.me = session.visitor?.id ?? "";
-      const { availability } = session;
-      if (availability !== state.availability) host.emit("availability", availability);
-      state.availability = availability;
+      team(session.availability);
       if (!connection) connect();
       for (const info of page.items) {
         if (!roomOf(info.id)) follow(newRoom(info.id, info), info.head);
@@ -120,9 +130,10 @@ export function createChat(host: Host, changed: () => void): Chat {
       settle();
     });
     made.on("presence", ({ conversation_id, participant, availability }) => {
+      if (!availability) return;
       const info = roomOf(conversation_id)?.info;
-      if (!availability || info?.assignee?.id !== participant.id) return;
-      info.assignee_availability = availability;
+      if (participant.id === "team" && participant.kind === "system") team(availability);
+      else if (info?.assignee?.id === participant.id) info.assignee_availability = availability;
       changed();
     });
     outbox = createOutbox({
