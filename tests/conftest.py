@@ -157,9 +157,7 @@ def server(shared_database_url: str) -> Iterator[ThreadServer]:
 
     Organisations keep the tests apart: take people from ``desk``.
     """
-    campfire = campfire_for(
-        shared_database_url, allowed_origins=("https://shop.example",), **QUICK
-    )
+    campfire = campfire_for(shared_database_url, allowed_origins=("https://shop.example",), **QUICK)
     with ThreadServer(host_app(campfire)) as running:
         yield running
 

@@ -216,9 +216,7 @@ def rooms(options: argparse.Namespace) -> Iterator[tuple[Plan, Uvicorn]]:
 
 
 @contextmanager
-def durable(
-    options: argparse.Namespace, target: str = "durable"
-) -> Iterator[tuple[Plan, Uvicorn]]:
+def durable(options: argparse.Namespace, target: str = "durable") -> Iterator[tuple[Plan, Uvicorn]]:
     message = json.dumps({"client_id": "%s", "body": BODY}, separators=(",", ":"))
     seats: list[Seat] = []
     for number in range(options.pairs):

@@ -20,7 +20,9 @@ class WidgetScreen:
     def open(self) -> None:
         self.launcher.click()
         expect(self.panel).to_be_visible()
-        expect(self.panel.get_by_text(re.compile("Online|Away|Busy right now|Not here now"))).to_be_visible()
+        expect(
+            self.panel.get_by_text(re.compile("Online|Away|Busy right now|Not here now"))
+        ).to_be_visible()
 
     def write(self, text: str) -> None:
         self.field.fill(text)

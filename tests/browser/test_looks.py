@@ -25,7 +25,9 @@ sizes = pytest.mark.parametrize("size", SIZES)
 
 
 @pytest.fixture(scope="module")
-def shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessServer]:
+def shop(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProcessServer]:
     """A server with an afternoon's worth of conversations in it."""
     path = tmp_path_factory.mktemp("looks") / "campfire.db"
     with process_server(copy_sqlite(sqlite_template, path)) as server:

@@ -175,9 +175,7 @@ def test_lists_hold_only_ones_own(desk: Desk, stranger_desk: Desk) -> None:
             assert "secret" not in str(person.get("/agents")), who
 
 
-def test_an_agent_cannot_hand_a_conversation_to_a_stranger(
-    desk: Desk, stranger_desk: Desk
-) -> None:
+def test_an_agent_cannot_hand_a_conversation_to_a_stranger(desk: Desk, stranger_desk: Desk) -> None:
     secrets, foreign = Secrets(desk), stranger_desk.agent("bob")
     foreign.get("/me")
     path = f"/conversations/{secrets.conversation}"

@@ -53,7 +53,11 @@ BAD_FRAMES: list[tuple[str, str, str | None]] = [
     ('{"type": "message.send", "id": "", "conversation_id": "c", "body": "b"}', "invalid", "id"),
     ('{"type": "message.send", "id": 5, "conversation_id": "c", "body": "b"}', "invalid", "id"),
     ('{"type": "message.send", "id": "x", "conversation_id": 5, "body": "b"}', "invalid", None),
-    ('{"type": "message.send", "id": "x", "conversation_id": "c", "body": null}', "invalid", "body"),
+    (
+        '{"type": "message.send", "id": "x", "conversation_id": "c", "body": null}',
+        "invalid",
+        "body",
+    ),
     ('{"type": "typing", "conversation_id": "c"}', "invalid", None),
     ('{"type": "typing", "conversation_id": "c", "active": 1}', "invalid", "active"),
     ('{"type": "receipt", "conversation_id": "c", "read": -5}', "invalid", "read"),

@@ -166,13 +166,13 @@ async def test_4401_signed_out_while_connected(database_url: str) -> None:
     )
     with ThreadServer(host_app(campfire)) as server:
         desk = Desk(f"{server.url}/support")
-        async with Client(desk.base, desk.agent("ada")) as hers:
-            async with Client(desk.base, desk.agent("bob")) as his:
-                await asyncio.sleep(1.5)
-                assert hers.connected
-                signed_in["ada"] = False
-                assert await code_of(hers) == 4401
-                assert his.connected
+        ada, bob = desk.agent("ada"), desk.agent("bob")
+        async with Client(desk.base, ada) as hers, Client(desk.base, bob) as his:
+            await asyncio.sleep(1.5)
+            assert hers.connected
+            signed_in["ada"] = False
+            assert await code_of(hers) == 4401
+            assert his.connected
 
 
 async def test_4401_the_token_ends_while_connected(database_url: str) -> None:

@@ -21,9 +21,7 @@ def test_visitor_tokens(desk: Desk) -> None:
     assert renewed["visitor"]["id"] == stranger.id
     assert renewed["availability"] in ("online", "away", "busy", "offline")
     assert desk.anonymous().id != stranger.id
-    identity = signer().sign_identity(
-        Visitor(id="mia", name="Mia", organization=desk.organization)
-    )
+    identity = signer().sign_identity(Visitor(id="mia", name="Mia", organization=desk.organization))
     known = desk.nobody().post("/visitors", {"identity": identity})
     assert known["visitor"]["name"] == "Mia"
     assert known["visitor"]["verified"] is True
@@ -52,9 +50,7 @@ def test_a_token_beats_the_session(desk: Desk) -> None:
     assert agent.get("/me")["kind"] == "agent"
 
 
-@pytest.mark.parametrize(
-    "identity", ["", "x", "a.b.c", "\x00", "x" * 9000, None, 5, {"id": "mia"}]
-)
+@pytest.mark.parametrize("identity", ["", "x", "a.b.c", "\x00", "x" * 9000, None, 5, {"id": "mia"}])
 def test_forged_identities(desk: Desk, identity: Any) -> None:
     response = desk.nobody().http.post("/visitors", json={"identity": identity})
     if identity is None:

@@ -180,8 +180,7 @@ class Client:
         resumable = [view for view in self.views.values() if view.reset is None]
         if resumable:
             hello["resume"] = [
-                {"stream": view.name, "after": view.last, "epoch": self.epoch}
-                for view in resumable
+                {"stream": view.name, "after": view.last, "epoch": self.epoch} for view in resumable
             ]
         await self.send(hello)
         await self.until(lambda: self.welcome is not None, "a welcome")

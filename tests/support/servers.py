@@ -109,6 +109,7 @@ class ProcessServer:
         self._target = target
         self._arguments = arguments
         self._directory = directory
+        self._python: str | Path = sys.executable
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._environment = {
             **os.environ,
@@ -116,7 +117,7 @@ class ProcessServer:
             "PYTHONUNBUFFERED": "1",
             **(environment or {}),
         }
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -145,7 +146,7 @@ class ProcessServer:
             target, factory = target[:-2], ("--factory",)
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "uvicorn", target, *factory),
+                *(self._python, "-m", "uvicorn", target, *factory),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
                 *("--ws", "websockets-sansio", "--log-level", "info"),
                 *self._arguments,

@@ -1,0 +1,118 @@
+"""The documentation builds, and what can be set, sent or answered is in it."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import campfire_chat
+from campfire_chat.errors import CampfireError, all_errors
+from campfire_chat.events import EVENTS
+from campfire_chat.http.endpoints import Endpoint
+from campfire_chat.http.routes import ENDPOINTS
+from campfire_chat.realtime import frames
+from campfire_chat.settings import Settings
+from campfire_chat.storage.tables import metadata
+from tests.support.servers import ROOT
+
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def page(name: str) -> str:
+    return (REFERENCE / f"{name}.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("error", all_errors().values(), ids=lambda error: error.code)
+def test_every_error(error: type[CampfireError]) -> None:
+    row = re.search(rf"^\| `{error.code}` \| (\d+) \| (\d*) ?\| (yes|no) \|", page("errors"), re.M)
+    assert row, f"{error.code} is not in docs/reference/errors.md"
+    documented = (int(row[1]), int(row[2]) if row[2] else None, row[3] == "yes")
+    assert documented == (error.status, error.close_code, error.final)
+
+
+@pytest.mark.parametrize("field", msgspec.structs.fields(Settings), ids=lambda field: field.name)
+def test_every_setting(field: msgspec.structs.FieldInfo) -> None:
+    found = re.search(rf"^### `{field.name}`\n\n(?:Default `(.*?)`)?", page("settings"), re.M)
+    assert found, f"{field.name} is not in docs/reference/settings.md"
+    assert found[1] == repr(field.default).replace("'", '"')
+
+
+def test_every_parameter_of_campfire() -> None:
+    for name in inspect.signature(campfire_chat.Campfire.__init__).parameters:
+        if name not in ("self", "settings"):
+            assert f"### `{name}`" in page("settings"), name
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_event(event: str) -> None:
+    assert f"`{event}`" in page("events")
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
+def test_every_route(endpoint: Endpoint) -> None:
+    path = re.sub(r"{\w+_id}", "{id}", endpoint.path)
+    assert f"`{endpoint.method} {path}`" in page("rest")
+
+
+def all_frames() -> list[type[msgspec.Struct]]:
+    return [
+        kind
+        for kind in vars(frames).values()
+        if isinstance(kind, type)
+        and issubclass(kind, msgspec.Struct)
+        and isinstance(kind.__struct_config__.tag, str)
+        and not kind.__name__.startswith("_")
+    ]
+
+
+@pytest.mark.parametrize("kind", all_frames(), ids=lambda kind: kind.__name__)
+def test_every_frame(kind: type[msgspec.Struct]) -> None:
+    text = page("websocket")
+    assert f"### `{kind.__struct_config__.tag}`" in text
+    for field in msgspec.structs.fields(kind):
+        assert f"`{field.name}`" in text, field.name
+
+
+@pytest.mark.parametrize("name", metadata.tables)
+def test_every_column(name: str) -> None:
+    section = page("tables").split(f"## `{name}`")[1].split("## `")[0]
+    for column in metadata.tables[name].columns:
+        assert f"`{column.name}`" in section, column.name
+
+
+def test_the_site_builds(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "index.html").is_file()
+
+
+def test_the_site_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
+    for path in (ROOT / "docs").rglob("*.md"):
+        for url in re.findall(r"!\[[^]]*\]\((https?:[^)]+)\)", path.read_text("utf-8")):
+            pytest.fail(f"{path.name} shows a picture from {url}")
+
+
+def test_the_readmes_block_is_the_tested_example() -> None:
+    example = (ROOT / "examples" / "minimal_fastapi.py").read_text("utf-8")
+    tested = example.split("# --8<-- [start:app]\n")[1].split("# --8<-- [end:app]")[0]
+    assert tested.strip() in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_links_within_the_repository_lead_somewhere() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", readme):
+        assert (ROOT / target).exists(), target

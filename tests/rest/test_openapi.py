@@ -1,0 +1,121 @@
+"""The document that describes the API is valid, whole and true."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from campfire_chat.errors import all_errors
+from campfire_chat.http.routes import ENDPOINTS, PREFIX
+from tests.support.people import Desk, Person
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture
+def document(base: str) -> dict[str, Any]:
+    return httpx.get(f"{base}/openapi.json").json()
+
+
+def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_it_has_every_route(document: dict[str, Any]) -> None:
+    described = {
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    }
+    assert described == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
+    assert document["servers"] == [{"url": f"/support{PREFIX}"}]
+
+
+def test_every_answer_is_described(document: dict[str, Any]) -> None:
+    problems = {str(error.status) for error in all_errors().values()}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert operation["operationId"], (method, path)
+            assert operation["summary"], (method, path)
+            for status, answer in operation["responses"].items():
+                kinds = set(answer.get("content", {}))
+                expected = "application/problem+json" if status in problems else "application/json"
+                assert kinds == {expected}, (method, path, status)
+
+
+#: Who calls: each may get other answers, and all of them have to be described.
+CALLERS = ["agent", "visitor", "nobody"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("caller", CALLERS)
+def test_whatever_is_asked_is_answered_as_described(
+    desk: Desk, base: str, document: dict[str, Any], caller: str
+) -> None:
+    schema = schemathesis.openapi.from_dict(document)
+    person = {"agent": desk.agent, "visitor": desk.visitor, "nobody": desk.nobody}[caller]()
+    conversation = desk.visitor().begin()["id"]
+    if caller == "visitor":
+        conversation = person.begin()["id"]
+    known = {
+        "conversation_id": conversation,
+        "stream": f"conversation:{conversation}",
+        "agent_id": "ada",
+    }
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        @bounded
+        @given(case=operation.as_strategy())
+        def check(case: Any) -> None:
+            ask(base, person, known, case)
+
+        check()
+
+
+bounded = settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def ask(base: str, person: Person, known: dict[str, str], case: Any) -> None:
+    """Ask twice: about something that exists, and about whatever was generated."""
+    generated = dict(case.path_parameters or {})
+    # A line break in a path matches no mount of Starlette's: the host answers that.
+    assume(not any(re.search("\n|%0A", str(value)) for value in generated.values()))
+    if "wait" in (case.query or {}):
+        # A long poll would wait for what does not come.
+        case.query["wait"] = 0
+    headers = {
+        name: value
+        for name, value in person.http.headers.items()
+        if name.lower() in ("authorization", "origin")
+    }
+    for values in ({name: known.get(name) or generated[name] for name in generated}, generated):
+        if generated:
+            case.path_parameters = values
+        response = case.call(
+            base_url=f"{base}{PREFIX}", headers=headers, cookies=dict(person.http.cookies)
+        )
+        case.validate_response(response, checks=CHECKS)

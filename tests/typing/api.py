@@ -1,0 +1,59 @@
+"""The public API as a host uses it; checked by pyright, never run."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import assert_type
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp
+
+from campfire_chat import (
+    Agent,
+    Authenticate,
+    Availability,
+    Campfire,
+    CampfireError,
+    ConfigurationError,
+    Priority,
+    Role,
+    Status,
+    Visitor,
+)
+
+
+def plain(connection: HTTPConnection) -> Agent | Visitor | None:
+    name = connection.cookies.get("name")
+    return Agent(id="1", name=name, role=Role.ADMIN) if name else None
+
+
+async def only_agents(connection: HTTPConnection) -> Agent | None:
+    return Agent(id="1", name="Ada", avatar_url="/ada.png", email=None, organization="acme")
+
+
+async def only_visitors(connection: HTTPConnection) -> Visitor:
+    return Visitor(id="1")
+
+
+hooks: list[Authenticate] = [plain, only_agents, only_visitors]
+
+campfire = Campfire("sqlite:///support.db", secret_key="…", authenticate=plain)
+Campfire("postgresql://localhost/x", secret_key=["new", "old"], bus_url="memory://")
+Campfire("sqlite://", secret_key="…", allowed_origins=("https://shop.example",), migrate="check")
+Campfire("sqlite://")  # pyright: ignore[reportCallIssue]
+Campfire("sqlite://", secret_key=5)  # pyright: ignore[reportArgumentType]
+
+campfire.mount_to(Starlette(), "/support")
+campfire.mount_to(FastAPI(), "/support")
+app: ASGIApp = campfire
+wrapped: ASGIApp = campfire.wrap(app, "/support")
+lifespan: AbstractAsyncContextManager[None] = campfire.lifespan()
+Starlette(lifespan=campfire.lifespan)
+
+assert_type(campfire.sign_identity(Visitor(id="1", name="Mia")), str)
+status: str = Status.OPEN.value
+assert issubclass(ConfigurationError, CampfireError)
+assert_type(CampfireError.code, str)
+choices: list[Availability | Priority] = [Availability.ONLINE, Priority.URGENT]
