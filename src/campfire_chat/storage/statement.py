@@ -66,15 +66,16 @@ class BulkInsert:
         self._keys = keys
         self._keep = keep
         self._ignore = ignore
-        self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+        self._compiled: dict[str, str] = {}
 
-    def prepare(self, engine: Engine, rows: Sequence[Sequence[Any]]) -> Prepared:
-        found = self._compiled.get(engine.name)
-        if found is None:
-            found = self._compiled[engine.name] = compiled(self._statement(engine), engine)
-        sql, order, _ = found
-        places = [self.names.index(name) for name in order]
-        return Prepared(sql, [[row[place] for place in places] for row in rows], many=True)
+    def prepare(self, engine: Engine, rows: Sequence[Row]) -> Prepared:
+        sql = self._compiled.get(engine.name)
+        if sql is None:
+            sql, order, _ = compiled(self._statement(engine), engine)
+            if list(order) != self.names:
+                raise AssertionError(f"{self.table.name}: parameters are not in column order")
+            self._compiled[engine.name] = sql
+        return Prepared(sql, rows, many=True)
 
     def _statement(self, engine: Engine) -> ClauseElement:
         values = {item.name: bindparam(item.name, type_=item.type) for item in self.table.columns}
