@@ -30,7 +30,6 @@ export const text = {
   more: "Load more",
   loading: "Loading",
   loadingMore: "Loading more conversations",
-  end: "That is everything.",
   waiting: (time: string) => `waiting ${time}`,
   until: (time: string) => `until ${time}`,
   waitingFor: (time: string) => `Waiting for an answer for ${time}`,
@@ -42,7 +41,6 @@ export const text = {
   noMessage: "No message yet",
   removedMessage: "Message deleted",
   assignedTo: (name: string) => `Assigned to ${name}`,
-  notAssigned: "Not assigned",
   arrived: (count: number) => `${count} ${plural(count, "change", "changes")} above`,
 
   empty: {
@@ -90,7 +88,6 @@ export const text = {
   thread: (name: string) => `Conversation with ${name}`,
   log: "Messages",
   older: "Show older messages",
-  beginning: (day: string) => `The conversation began ${day}`,
   today: "Today",
   yesterday: "Yesterday",
   jump: "Jump to the newest message",
@@ -100,7 +97,6 @@ export const text = {
   deleted: "This message was deleted.",
   noteOnly: "Only your team sees this",
   note: "Private note",
-  inReply: "In reply to",
   looking: (names: string) => `Also looking: ${names}`,
   isTyping: (name: string) => `${name} is typing`,
   isReplying: (name: string) => `${name} is writing a reply`,
@@ -189,10 +185,8 @@ export const text = {
   removeTag: (tag: string) => `Remove the tag ${tag}`,
   subject: "Subject",
   addSubject: "Add a subject",
-  editSubject: "Edit the subject",
   assignee: "Assignee",
   noMatch: "Nothing matches",
-  menuHint: "Type to filter",
   snoozeTimes: {
     reply: "Until the visitor replies",
     hour: "In one hour",
@@ -215,7 +209,6 @@ export const text = {
   verifiedHelp: "Signed in on your site",
   unverified: "Not verified",
   unverifiedHelp: "A visitor who has not signed in",
-  name: "Name",
   email: "E-mail",
   externalId: "User id",
   created: "Started",
@@ -227,7 +220,6 @@ export const text = {
   messagesCount: "Messages",
   messagesOf: (visitor: number, agent: number) => `${visitor} in, ${agent} out`,
   reference: "Reference",
-  copyReference: "Copy the reference",
   online: "On your site now",
 
   availability: { online: "Online", away: "Away", busy: "Busy", offline: "Offline" },
@@ -239,7 +231,6 @@ export const text = {
   },
   myAvailability: (state: string) => `You are ${state.toLowerCase()}. Change your availability`,
   team: "Team",
-  me: (name: string) => `${name} (you)`,
   theme: { label: "Appearance", light: "Light", dark: "Dark", system: "Same as the system" },
   shortcuts: "Keyboard shortcuts",
   palette: "Search and commands",
@@ -249,7 +240,6 @@ export const text = {
   paletteEmpty: "No conversation or command matches.",
   go: (view: string) => `Go to ${view}`,
   show: (status: string) => `Show ${status.toLowerCase()} conversations`,
-  filterCommand: "Filter the list",
   be: (state: string) => `Set me to ${state.toLowerCase()}`,
 
   keys: {
@@ -280,10 +270,8 @@ export const text = {
   },
 
   link: {
-    connecting: "Connecting…",
     offline: "Reconnecting… Nothing you write is lost.",
     poll: "Limited connection: updates may take a little longer.",
-    back: "Connected again",
   },
 
   gate: {
@@ -292,7 +280,8 @@ export const text = {
     signInAction: "Sign in",
     notAgent: "This is the team's console",
     notAgentHelp:
-      "You are signed in, but not as somebody who answers visitors. Ask an administrator of this site.",
+      "You are signed in, but not as somebody who answers visitors. " +
+      "Ask an administrator of this site.",
     signedOut: "You have been signed out",
     signedOutHelp: "Your drafts are kept on this computer. Sign in again to continue.",
     unreachable: "The server cannot be reached",
@@ -302,11 +291,8 @@ export const text = {
 
   toast: {
     resolved: "Resolved",
-    reopened: "Reopened",
     snoozed: (time: string) => `Snoozed until ${time}`,
     snoozedOpenEnd: "Snoozed until the visitor replies",
-    assigned: (name: string) => `Assigned to ${name}`,
-    unassigned: "Unassigned",
     dismiss: "Dismiss",
   },
   failed: {

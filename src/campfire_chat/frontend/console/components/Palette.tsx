@@ -67,7 +67,13 @@ export function Palette() {
         />
         <kbd aria-hidden="true">Esc</kbd>
       </label>
-      <div class="palette-list" id="palette-list" role="listbox" aria-label={text.palette} ref={list}>
+      <div
+        class="palette-list"
+        id="palette-list"
+        role="listbox"
+        aria-label={text.palette}
+        ref={list}
+      >
         {groups.map(
           ([title, found]) =>
             found.length > 0 && (

@@ -13,7 +13,11 @@ export function Tags({ id, tags }: { id: string; tags: readonly string[] }) {
         <span class="tag" key={tag}>
           {tag}
           {write && (
-            <button type="button" aria-label={text.removeTag(tag)} onClick={() => toggleTag(id, tag)}>
+            <button
+              type="button"
+              aria-label={text.removeTag(tag)}
+              onClick={() => toggleTag(id, tag)}
+            >
               <Icon name="close" size={11} />
             </button>
           )}

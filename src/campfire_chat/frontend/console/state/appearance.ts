@@ -26,7 +26,7 @@ export function chooseTheme(next: Theme): void {
   save(THEME, next);
 }
 
-/** Whether the details have a column of their own, and whether the list and thread share the screen. */
+/** Whether the details have a column of their own, and whether there is one pane at a time. */
 const wideQuery = matchMedia("(min-width: 1240px)");
 const phoneQuery = matchMedia("(max-width: 699px)");
 export const wide = signal(wideQuery.matches);

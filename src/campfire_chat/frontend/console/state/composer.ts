@@ -77,7 +77,7 @@ export function quote(message: string | null): void {
   if (message) focusRequests.value++;
 }
 
-/** A note that quotes would show the visitor nothing, a reply must not quote a note. */
+/** Sends what is written. A reply never quotes a note: the visitor must not learn of it. */
 export function send({ resolve = false } = {}): boolean {
   const conversation = openId.peek();
   const { mode, quoting } = draft.peek();
@@ -85,7 +85,8 @@ export function send({ resolve = false } = {}): boolean {
   const limit = connection.limits?.body_characters;
   if (!conversation || !body.trim() || (limit && body.length > limit)) return false;
   const quoted = quoting ? thread.peek()?.messages.peek().get(quoting) : undefined;
-  const allowed = quoted && !quoted.deleted_at && (mode === "note" || quoted.visibility === "public");
+  const seen = mode === "note" || quoted?.visibility === "public";
+  const allowed = quoted && !quoted.deleted_at && seen;
   sendMessage({
     conversation,
     body,

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 
-/** `#/` is the inbox, `#/conversations/<id>` a thread, `#/conversations/<id>/details` its details. */
+/** `#/` is the inbox, `#/conversations/<id>` a thread, and `/details` after it its details. */
 export interface Route {
   conversation: string | null;
   details: boolean;

@@ -23,7 +23,9 @@ export function snoozeTimes(now: Date): SnoozeTime[] {
     { key: "hour", label: names.hour, until: new Date(now.getTime() + 3_600_000) },
   ];
   // Later today is a time that is neither almost now nor in the night.
-  if (now.getHours() < 15) times.push({ key: "evening", label: names.evening, until: at(now, 0, 17) });
+  if (now.getHours() < 15) {
+    times.push({ key: "evening", label: names.evening, until: at(now, 0, 17) });
+  }
   times.push({ key: "tomorrow", label: names.tomorrow, until: at(now, 1, 9) });
   if (toMonday > 1) {
     times.push({ key: "monday", label: names.monday, until: at(now, toMonday, 9) });

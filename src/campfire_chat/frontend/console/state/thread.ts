@@ -255,7 +255,8 @@ function stopTyping(opened: Thread, participant: Participant): void {
   const key = keyOf(participant);
   clearTimeout(typingTimers.get(key));
   typingTimers.delete(key);
-  if (opened.typing.peek().has(key)) opened.typing.value = withEntry(opened.typing.peek(), key, null);
+  const typing = opened.typing.peek();
+  if (typing.has(key)) opened.typing.value = withEntry(typing, key, null);
 }
 
 connection.on("typing", ({ conversation_id, participant, active }) => {

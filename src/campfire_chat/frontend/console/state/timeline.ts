@@ -46,7 +46,10 @@ export const timeline = computed<readonly Item[]>(() => {
   const messages = [...opened.messages.value.values()];
   const stored: Stored[] = [
     ...messages.map((message) => ({ at: message.at, message })),
-    ...told([...opened.activities.value.values()]).map((activity) => ({ at: activity.at, activity })),
+    ...told([...opened.activities.value.values()]).map((activity) => ({
+      at: activity.at,
+      activity,
+    })),
   ];
   stored.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 

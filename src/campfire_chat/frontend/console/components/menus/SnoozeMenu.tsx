@@ -59,7 +59,11 @@ export function SnoozeMenu({ conversation }: { conversation: string }) {
     label,
     ...(until && { hint: moment(until.toISOString(), opened.getTime()) }),
   }));
-  options.push({ key: CUSTOM, label: text.snoozeTimes.custom, mark: <Icon name="clock" size={16} /> });
+  options.push({
+    key: CUSTOM,
+    label: text.snoozeTimes.custom,
+    mark: <Icon name="clock" size={16} />,
+  });
   return (
     <Picker
       id="snooze"
