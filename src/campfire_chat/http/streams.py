@@ -63,6 +63,9 @@ class _Waiter:
     def push(self, text: str) -> None:
         self.heard.set()
 
+    def offer(self, text: str) -> None:
+        """A poll returns events only."""
+
 
 async def list_events(call: Call) -> Reply:
     query: EventList = call.query

@@ -136,7 +136,7 @@ class Gateway:
             if socket.greeted:
                 scope = socket.scope
                 if scope.organization == organization and not scope.is_agent:
-                    socket.push(text)
+                    socket.offer(text)
 
     async def arrive(self, socket: Socket) -> None:
         """A socket has said hello."""

@@ -38,7 +38,13 @@ class Sink(Protocol):
     @property
     def scope(self) -> Scope: ...
 
-    def push(self, text: str) -> None: ...
+    def push(self, text: str) -> None:
+        """Take a frame that must not be missed."""
+        ...
+
+    def offer(self, text: str) -> None:
+        """Take a frame that may be dropped."""
+        ...
 
 
 class Subscription:
@@ -175,7 +181,7 @@ class Hub:
                 continue
             if frame.exclude is not None and scope.sender_key == frame.exclude:
                 continue
-            subscription.sink.push(frame.text)
+            subscription.sink.offer(frame.text)
 
     def _heard(self, organization: str, name: str, head: int) -> None:
         channel = self._channels.get((organization, name))

@@ -68,6 +68,14 @@ class Outlet:
         self._size += len(text)
         self._filled.set()
 
+    def offer(self, text: str) -> None:
+        """Queue a frame that is of no use later; dropped when the peer is already behind.
+
+        So what others do while they type can never clog somebody's connection.
+        """
+        if len(self._queue) < self._limit_frames // 2 and self._size < self._limit_size // 2:
+            self.push(text)
+
     def push_frame(self, frame: frames.Struct) -> None:
         self.push(frames.encode(frame))
 

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 from campfire_chat.domain import streams
 from campfire_chat.domain.availability import of_team
@@ -31,6 +32,13 @@ TEAM = Participant(kind=SenderKind.SYSTEM, id="team")
 GATHER = 0.02
 #: Seconds after which a typing notice that was not repeated is taken back.
 TYPING_LIFE = 5.0
+#: Seconds between two notices that somebody still types, however often their client says so.
+TYPING_REPEAT = 2.0
+
+
+class _Typing(NamedTuple):
+    timer: asyncio.TimerHandle
+    told_at: float
 
 
 class Presence:
@@ -52,7 +60,7 @@ class Presence:
         self._look = asyncio.Event()
         self._look_at: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._typing: dict[tuple[str, str, str], asyncio.TimerHandle] = {}
+        self._typing: dict[tuple[str, str, str], _Typing] = {}
         self._tell_visitors: Callable[[str, str], None] = _nobody
         self._store: Store | None = None
         self._hub: Hub | None = None
@@ -75,8 +83,8 @@ class Presence:
 
     async def stop(self) -> None:
         """Stop beating; what was beaten last expires by itself."""
-        for timer in self._typing.values():
-            timer.cancel()
+        for typing in self._typing.values():
+            typing.timer.cancel()
         self._typing.clear()
         for task in self._tasks:
             task.cancel()
@@ -134,17 +142,19 @@ class Presence:
     def typing(self, scope: Scope, conversation_id: str, *, active: bool) -> None:
         """Somebody types, or has stopped; without a repetition it ends by itself."""
         key = (scope.organization, conversation_id, scope.sender_key)
-        timer = self._typing.pop(key, None)
-        if timer is not None:
-            timer.cancel()
+        loop = asyncio.get_running_loop()
+        before = self._typing.pop(key, None)
+        if before is not None:
+            before.timer.cancel()
         elif not active:
             return
+        told_at = before.told_at if before is not None else None
+        if not active or told_at is None or loop.time() - told_at >= TYPING_REPEAT:
+            told_at = loop.time()
+            self._tell_typing(scope, conversation_id, active=active)
         if active:
-            loop = asyncio.get_running_loop()
-            self._typing[key] = loop.call_later(
-                TYPING_LIFE, self._stop_typing, scope, conversation_id
-            )
-        self._tell_typing(scope, conversation_id, active=active)
+            timer = loop.call_later(TYPING_LIFE, self._stop_typing, scope, conversation_id)
+            self._typing[key] = _Typing(timer, told_at)
 
     def _stop_typing(self, scope: Scope, conversation_id: str) -> None:
         self._typing.pop((scope.organization, conversation_id, scope.sender_key), None)

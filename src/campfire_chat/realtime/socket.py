@@ -21,7 +21,6 @@ from campfire_chat.errors import (
     CampfireError,
     HelloTimeoutError,
     InternalError,
-    NotFoundError,
     ProtocolVersionError,
     TokenExpiredError,
     TooLargeError,
@@ -42,6 +41,8 @@ logger = logging.getLogger("campfire_chat.realtime")
 
 #: Writes of one socket that may be under way; reading pauses until one is done.
 IN_FLIGHT = 128
+#: Frames of one socket that are handled before others have their turn.
+IN_A_ROW = 16
 #: Seconds to get a close frame out to a peer that may not be reading.
 CLOSE_TIMEOUT = 1.0
 
@@ -94,6 +95,9 @@ class Socket:
     def push(self, text: str) -> None:
         self.outlet.push(text)
 
+    def offer(self, text: str) -> None:
+        self.outlet.offer(text)
+
     def close(self, code: int, reason: str = "") -> None:
         """Have the connection closed; the first reason counts."""
         if self._closing is None:
@@ -109,7 +113,10 @@ class Socket:
             writer = asyncio.create_task(self._write())
             await self._greet()
             while True:
-                await self._handle(await self._receive())
+                for _ in range(IN_A_ROW):
+                    await self._handle(await self._receive())
+                # Frames that lie ready are received without a pause; the others have a turn too.
+                await asyncio.sleep(0)
         except WebSocketDisconnect:
             pass
         except Closed as closed:
@@ -171,7 +178,7 @@ class Socket:
         for point in first.resume:
             try:
                 page = await self._streams.join(point.stream, point.after)
-            except NotFoundError as error:
+            except CampfireError as error:
                 refused.append(_error_frame(error, None, field=point.stream))
                 continue
             points.append((point, page))
