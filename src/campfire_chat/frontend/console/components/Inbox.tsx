@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { text } from "../messages";
+import { phone } from "../state/appearance";
 import {
   filter,
   loadMore,
@@ -93,7 +94,7 @@ export function Inbox() {
   return (
     <section class="inbox" aria-label={text.listOf}>
       <InboxHead />
-      <LinkNote />
+      {!(phone.value && openId.value) && <LinkNote />}
       {above > 0 && holding && (
         <div class="arrived-at">
           <button type="button" class="arrived" onClick={release}>

@@ -1,5 +1,6 @@
 import { contactName } from "../format";
 import { text } from "../messages";
+import { phone } from "../state/appearance";
 import { rows } from "../state/inbox";
 import { openId } from "../state/route";
 import { closeThread, openThread, thread } from "../state/thread";
@@ -51,9 +52,7 @@ export function ThreadPane() {
   return (
     <section class="thread" id="thread" tabIndex={-1} aria-label={text.thread(name)}>
       <ThreadHead id={id} summary={summary} />
-      <div class="only-phone">
-        <LinkNote />
-      </div>
+      {phone.value && <LinkNote />}
       <Log key={id} opened={opened} />
       {summary && <StateBanner summary={summary} />}
       <Composer key={id} name={name} />
