@@ -82,28 +82,30 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
           </span>
           {(waited !== null || priority || tag || assignee || snoozed_until) && (
             <span class="row-marks">
-              {priority && <PriorityMark priority={priority} bare={!PRESSING.has(priority)} />}
-              {waited !== null && summary.status === "open" && (
-                <span
-                  class={waited > LONG_WAIT ? "waiting long" : "waiting"}
-                  title={text.waitingFor(span(waited))}
-                >
-                  <Icon name="clock" size={13} />
-                  {text.waiting(span(waited))}
-                </span>
-              )}
-              {summary.status === "snoozed" && snoozed_until && (
-                <span class="waiting">
-                  <Icon name="snooze" size={13} />
-                  {text.until(moment(snoozed_until, now.value))}
-                </span>
-              )}
-              {tag && <span class="tag">{tag}</span>}
-              {tags.length > 1 && (
-                <span class="tag rest" title={tags.join(", ")}>
-                  +{tags.length - 1}
-                </span>
-              )}
+              <span class="row-labels">
+                {priority && <PriorityMark priority={priority} bare={!PRESSING.has(priority)} />}
+                {waited !== null && summary.status === "open" && (
+                  <span
+                    class={waited > LONG_WAIT ? "waiting long" : "waiting"}
+                    title={text.waitingFor(span(waited))}
+                  >
+                    <Icon name="clock" size={13} />
+                    {text.waiting(span(waited))}
+                  </span>
+                )}
+                {summary.status === "snoozed" && snoozed_until && (
+                  <span class="waiting">
+                    <Icon name="snooze" size={13} />
+                    {text.until(moment(snoozed_until, now.value))}
+                  </span>
+                )}
+                {tag && <span class="tag">{tag}</span>}
+                {tags.length > 1 && (
+                  <span class="tag rest" title={tags.join(", ")}>
+                    +{tags.length - 1}
+                  </span>
+                )}
+              </span>
               {assignee && (
                 <span class="row-assignee">
                   <Avatar
