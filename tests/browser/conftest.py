@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from campfire_chat import Agent, Visitor
 from campfire_chat.http.application import STATIC
@@ -24,8 +24,9 @@ ARGUMENTS = [
     *("--disable-component-update", "--disable-sync"),
 ]
 
-#: Seconds for anything on a screen, in milliseconds, as Playwright counts.
+#: Milliseconds for anything on a screen; far more than it needs.
 PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 
 Theme = Literal["light", "dark"]
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -37,8 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium, for one module: Playwright keeps a loop running, in which no other test could."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: chromium)")
     if not (STATIC / "widget.js").is_file():

@@ -11,6 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.adapter import v2, v3_0, v3_1, v3_2
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -21,6 +22,9 @@ from schemathesis.specs.openapi.checks import (
 from campfire_chat.errors import all_errors
 from campfire_chat.http.routes import ENDPOINTS, PREFIX
 from tests.support.people import Desk, Person
+
+#: Imported by schemathesis itself only in the midst of a test, deep in the stack.
+ADAPTERS = (v2, v3_0, v3_1, v3_2)
 
 CHECKS = [
     not_a_server_error,

@@ -98,23 +98,28 @@ class StreamView:
 def same_event(first: Frame, again: Frame) -> bool:
     """Whether two deliveries are of the same event.
 
-    Deleting a message takes its text out of its earlier events as well; nothing else of an
-    event ever changes.
+    Deleting a message takes its text out of its earlier events as well, and out of the previews
+    of the inbox; nothing else of an event ever changes.
     """
     if first == again:
         return True
-    data: Frame = again["data"]
-    if not (again["event"].startswith("message.") and data["body"] == "" and data["deleted_at"]):
+    if any(first[name] != again[name] for name in ("stream", "seq", "event", "at")):
         return False
-    redacted = {"body", "edited_at", "deleted_at"}
-    parts = [
-        (
-            {key: value for key, value in event.items() if key != "data"},
-            {key: value for key, value in event["data"].items() if key not in redacted},
+    old, new = first["data"], again["data"]
+    if first["event"] == "conversation.updated":
+        old, new = old["last_message"], new["last_message"]
+        emptied = new is not None and new["text"] == ""
+        rest = _without(first["data"], {"last_message"}) == _without(
+            again["data"], {"last_message"}
         )
-        for event in (first, again)
-    ]
-    return parts[0] == parts[1]
+        return emptied and rest and _without(old, {"text"}) == _without(new, {"text"})
+    redacted = {"body", "edited_at", "deleted_at"}
+    emptied = new.get("body") == "" and new.get("deleted_at")
+    return bool(emptied) and _without(old, redacted) == _without(new, redacted)
+
+
+def _without(fields: Frame, names: set[str]) -> Frame:
+    return {name: value for name, value in fields.items() if name not in names}
 
 
 class Client:
