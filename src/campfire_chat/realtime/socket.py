@@ -32,7 +32,6 @@ from campfire_chat.realtime.frames import FrameRejected
 from campfire_chat.realtime.outlet import Outlet
 from campfire_chat.realtime.subscriptions import Subscriptions
 from campfire_chat.storage.operations import Marked, Sent
-from campfire_chat.storage.streams import Page
 
 if TYPE_CHECKING:
     from campfire_chat.realtime.gateway import Gateway
@@ -173,16 +172,14 @@ class Socket:
         self.heard_at = self.checked_at = asyncio.get_running_loop().time()
         await self._gateway.arrive(self)
         heads: list[StreamHead] = []
-        points: list[tuple[frames.ResumePoint, Page]] = []
         refused: list[frames.ErrorFrame] = []
         for point in first.resume:
             try:
-                page = await self._streams.join(point.stream, point.after)
+                head = await self._streams.join(point.stream)
             except CampfireError as error:
                 refused.append(_error_frame(error, None, field=point.stream))
-                continue
-            points.append((point, page))
-            heads.append(StreamHead(stream=point.stream, head=page.head))
+            else:
+                heads.append(StreamHead(stream=point.stream, head=head))
         self.outlet.push_frame(
             frames.Welcome(
                 version=frames.VERSION,
@@ -201,8 +198,11 @@ class Socket:
         )
         for frame in refused:
             self.outlet.push_frame(frame)
-        for point, page in points:
-            self._streams.replay(point.stream, page, after=point.after, epoch=point.epoch)
+        joined = {head.stream for head in heads}
+        for point in first.resume:
+            if point.stream in joined:
+                joined.discard(point.stream)
+                self._streams.replay(point.stream, after=point.after, epoch=point.epoch)
 
     # Frames in.
 
@@ -313,10 +313,10 @@ class Socket:
 
     async def _subscribe(self, frame: frames.Subscribe) -> None:
         self._streams.leave(frame.stream)
-        page = await self._streams.join(frame.stream, frame.after)
-        after = page.head if frame.after is None else frame.after
-        self.outlet.push_frame(frames.SubscribeOk(id=frame.id, stream=frame.stream, head=page.head))
-        self._streams.replay(frame.stream, page, after=after, epoch=frame.epoch)
+        head = await self._streams.join(frame.stream)
+        self.outlet.push_frame(frames.SubscribeOk(id=frame.id, stream=frame.stream, head=head))
+        after = head if frame.after is None else frame.after
+        self._streams.replay(frame.stream, after=after, epoch=frame.epoch)
 
     # Frames out.
 

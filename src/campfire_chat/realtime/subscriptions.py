@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
-from typing import TYPE_CHECKING, Literal
+from collections import deque
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from campfire_chat.domain import streams
 from campfire_chat.errors import InvalidError, TooManyError, UnavailableError
@@ -22,26 +22,42 @@ logger = logging.getLogger("campfire_chat.realtime")
 ResetReason = Literal["epoch", "ahead", "pruned"]
 
 
+class _Replay(NamedTuple):
+    """A stream that is still reading its way up, and where its client said it was."""
+
+    name: str
+    subscription: Subscription
+    after: int
+    epoch: str | None
+
+
 class Subscriptions:
-    """See the module."""
+    """See the module.
+
+    Replays take turns, a page at a time, and only while the socket keeps up: however far behind a
+    client is on however many streams, one page of it is in memory.
+    """
 
     def __init__(self, socket: Socket, gateway: Gateway) -> None:
         self._socket = socket
         self._gateway = gateway
         self._by_name: dict[str, Subscription] = {}
-        self._replays: dict[str, asyncio.Task[None]] = {}
+        self._replays: deque[_Replay] = deque()
+        self._task: asyncio.Task[None] | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
-    async def join(self, name: str, after: int | None) -> Page:
-        """Begin to listen, and read the first page after ``after`` (None: after the head).
+    async def join(self, name: str) -> int:
+        """Begin to listen, and say where the stream's head is.
 
-        Listen first, then read: nothing can fall in between.
+        Listen first, then read: nothing can fall in between. Nothing is handed on before
+        :meth:`replay`.
 
         Raises:
             NotFoundError: No such stream, or not one that the caller may see.
             TooManyError: The socket listens to too many streams.
+            InvalidError: It listens to this one already.
         """
         gateway, scope = self._gateway, self._socket.scope
         if len(self._by_name) >= gateway.settings.max_subscriptions:
@@ -51,11 +67,7 @@ class Subscriptions:
         await gateway.store.authorize_stream(scope, name)
         subscription = gateway.hub.attach(scope.organization, name, self._socket)
         try:
-            if after is None:
-                heads = await gateway.store.stream_heads(scope.organization, [name])
-                after = heads.get(name, 0)
-            subscription.last = after
-            page = await gateway.store.stream_page(scope.organization, name, after)
+            heads = await gateway.store.stream_heads(scope.organization, [name])
         except BaseException:
             gateway.hub.detach(subscription)
             raise
@@ -63,31 +75,20 @@ class Subscriptions:
         stream = streams.parse(name)
         if stream.kind == "conversation":
             gateway.presence.open_conversation(scope, stream.subject)
-        return page
+        return heads.get(name, 0)
 
-    def replay(self, name: str, page: Page, *, after: int, epoch: str | None) -> None:
-        """Send what :meth:`join` read, and go on reading in the background where there is more."""
-        gateway, subscription = self._gateway, self._by_name[name]
-        reason = reset_reason(page, after=after, epoch=epoch, current=gateway.store.epoch)
-        if reason is not None:
-            self.leave(name)
-            reset = frames.Reset(
-                stream=name, epoch=gateway.store.epoch, head=page.head, reason=reason
-            )
-            self._socket.push(frames.encode(reset))
-            return
-        self._push(name, page)
-        if not gateway.hub.splice(subscription, page):
-            task = asyncio.create_task(self._read_on(name, subscription))
-            self._replays[name] = task
-            task.add_done_callback(partial(self._read, name))
+    def replay(self, name: str, *, after: int, epoch: str | None) -> None:
+        """Hand on everything after ``after``, and from then on what comes."""
+        subscription = self._by_name[name]
+        subscription.last = after
+        self._replays.append(_Replay(name, subscription, after, epoch))
+        if self._task is None:
+            self._task = asyncio.create_task(self._take_turns())
+            self._task.add_done_callback(self._ended)
 
     def leave(self, name: str) -> None:
         """Stop listening; nothing if the socket does not."""
         subscription = self._by_name.pop(name, None)
-        replay = self._replays.pop(name, None)
-        if replay is not None:
-            replay.cancel()
         if subscription is None:
             return
         self._gateway.hub.detach(subscription)
@@ -96,6 +97,8 @@ class Subscriptions:
             self._gateway.presence.close_conversation(self._socket.scope, stream.subject)
 
     def leave_all(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
         for name in list(self._by_name):
             self.leave(name)
 
@@ -107,27 +110,39 @@ class Subscriptions:
             if subscription.live and subscription.channel.delivered is not None
         }
 
-    async def _read_on(self, name: str, subscription: Subscription) -> None:
+    async def _take_turns(self) -> None:
         organization = self._socket.scope.organization
-        while True:
-            await self._socket.outlet.room()
-            page = await self._gateway.store.stream_page(organization, name, subscription.last)
-            self._push(name, page)
-            if self._gateway.hub.splice(subscription, page):
-                return
+        gateway, outlet = self._gateway, self._socket.outlet
+        while self._replays:
+            replay = self._replays.popleft()
+            name, subscription, after, epoch = replay
+            await outlet.room()
+            page = await gateway.store.stream_page(organization, name, subscription.last)
+            if self._by_name.get(name) is not subscription:
+                # Left, and perhaps joined anew, meanwhile.
+                continue
+            current = gateway.store.epoch
+            if subscription.last == after and (
+                reason := reset_reason(page, after=after, epoch=epoch, current=current)
+            ):
+                self.leave(name)
+                outlet.push_frame(
+                    frames.Reset(stream=name, epoch=current, head=page.head, reason=reason)
+                )
+                continue
+            if page.events:
+                outlet.push(events_text(name, page))
+            if not gateway.hub.splice(subscription, page):
+                self._replays.append(replay)
 
-    def _read(self, name: str, task: asyncio.Task[None]) -> None:
-        if self._replays.get(name) is task:
-            del self._replays[name]
-        if task.cancelled() or task.exception() is None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        if task.cancelled():
             return
-        # The client resumes by itself; staying half-subscribed would leave it stale.
-        logger.warning("a replay could not be finished: %s", task.exception())
-        self._socket.close(UnavailableError.close_code or 1013, UnavailableError.code)
-
-    def _push(self, name: str, page: Page) -> None:
-        if page.events:
-            self._socket.push(events_text(name, page))
+        if task.exception() is not None:
+            # The client resumes by itself; staying half-subscribed would leave it stale.
+            logger.warning("a replay could not be finished: %s", task.exception())
+            self._socket.close(UnavailableError.close_code or 1013, UnavailableError.code)
 
 
 def reset_reason(page: Page, *, after: int, epoch: str | None, current: str) -> ResetReason | None:
