@@ -37,7 +37,7 @@ QUICK: dict[str, Any] = {
     "poll_interval": 0.2,
     "presence_beat": 1.0,
     "presence_life": 3.0,
-    "drain_on_sigterm": False,
+    "drain_on_signal": False,
 }
 
 NewClient = Callable[..., "Client"]
@@ -82,7 +82,7 @@ def postgres() -> Iterator[str]:
 
 
 async def _migrate(url: str) -> None:
-    campfire = campfire_for(url, drain_on_sigterm=False)
+    campfire = campfire_for(url, drain_on_signal=False)
     async with campfire.lifespan():
         pass
 

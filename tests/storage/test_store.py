@@ -29,7 +29,7 @@ OTHER = scope_of_agent(Agent(id="ada", name="Ada", organization="other"))
 
 @pytest.fixture
 async def campfire(database_url: str) -> AsyncIterator[Campfire]:
-    campfire = campfire_for(database_url, drain_on_sigterm=False)
+    campfire = campfire_for(database_url, drain_on_signal=False)
     async with campfire.lifespan():
         yield campfire
 
@@ -133,7 +133,7 @@ async def test_notes_leave_no_trace_on_the_visitors_stream(store: Store) -> None
 async def test_the_epoch_stays(database_url: str) -> None:
     epochs: set[str] = set()
     for _ in range(2):
-        campfire = campfire_for(database_url, drain_on_sigterm=False)
+        campfire = campfire_for(database_url, drain_on_signal=False)
         async with campfire.lifespan():
             epochs.add(campfire.store.epoch)
     assert len(epochs) == 1
@@ -155,7 +155,7 @@ async def test_state_and_events_tell_the_same_story(store: Store, database_url: 
 
 
 async def test_after_the_stop_nothing_is_taken(database_url: str) -> None:
-    campfire = campfire_for(database_url, drain_on_sigterm=False)
+    campfire = campfire_for(database_url, drain_on_signal=False)
     async with campfire.lifespan():
         store = campfire.store
         conversation = await begin(store)
