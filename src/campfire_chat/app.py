@@ -8,7 +8,6 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -26,10 +25,12 @@ from campfire_chat.realtime.bus import Bus, Wake, backend_of
 from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.presence import Presence
+from campfire_chat.realtime.typing import Typing
+from campfire_chat.realtime.watch import Watch
 from campfire_chat.settings import Settings
-from campfire_chat.shutdown import SigtermHook
+from campfire_chat.shutdown import DrainOnSignal
 from campfire_chat.storage.engines import engine_of
-from campfire_chat.storage.store import Store
+from campfire_chat.storage.store import WAKE, Store
 from campfire_chat.storage.transaction import Committed, Notice
 
 logger = logging.getLogger("campfire_chat")
@@ -233,13 +234,17 @@ class _Running:
         node = ids.new(ids.NODE)
         self._settings = settings
         self.hub = Hub(poll_interval=settings.poll_interval)
-        self.presence = Presence(node=node, beat=settings.presence_beat)
         self.store = Store(database_url, settings=settings, on_commit=self.hub.on_commit, now=clock)
         self.bus = Bus(bus_url, node=node, on_wake=self._on_wake)
+        beat = settings.presence_beat
+        self.watch = Watch(self.store, self.hub, self.bus, interval=beat / 4)
+        self.presence = Presence(self.store, self.hub, self.watch, node=node, beat=beat)
+        self.typing = Typing(self.hub)
         self.gateway = Gateway(
             store=self.store,
             hub=self.hub,
             presence=self.presence,
+            typing=self.typing,
             host=host,
             tokens=tokens,
             settings=settings,
@@ -249,7 +254,7 @@ class _Running:
                 settings=settings,
                 store=self.store,
                 hub=self.hub,
-                presence=self.presence,
+                watch=self.watch,
                 gateway=self.gateway,
             )
         )
@@ -263,16 +268,17 @@ class _Running:
             stack.push_async_callback(self.bus.stop)
             await self.hub.start(self.store, self.bus)
             stack.push_async_callback(self.hub.stop)
-            await self.presence.start(
-                self.store, self.hub, self.bus, tell_visitors=self.gateway.tell_visitors
-            )
+            await self.watch.start(self.gateway.tell_visitors)
+            stack.push_async_callback(self.watch.stop)
+            await self.presence.start()
             stack.push_async_callback(self.presence.stop)
+            stack.callback(self.typing.stop)
             await self.gateway.start()
             stack.push_async_callback(self.gateway.stop)
             waker = asyncio.create_task(self._wake_snoozed(), name="campfire-snooze")
             stack.callback(waker.cancel)
-            if self._settings.drain_on_sigterm:
-                stack.enter_context(SigtermHook(self.gateway.drain))
+            if self._settings.drain_on_signal:
+                stack.enter_context(DrainOnSignal(self.gateway.drain))
             self._stack = stack.pop_all()
 
     async def stop(self) -> None:
@@ -281,14 +287,13 @@ class _Running:
     def _on_wake(self, wake: Wake) -> None:
         self.hub.on_wake(wake)
         for organization in wake.team:
-            self.presence.look(organization)
+            self.watch.look(organization)
 
     async def _wake_snoozed(self) -> None:
         while True:
             await asyncio.sleep(WAKE_INTERVAL)
             try:
-                await self.store.wake_snoozed()
-            except CampfireError as error:
-                logger.warning("snoozes could not be looked at, again shortly: %s", error)
-            except msgspec.MsgspecError:
-                logger.exception("a snoozed conversation could not be read")
+                while await self.store.wake_snoozed() == WAKE:
+                    logger.info("many snoozes have ended at once; looking for more")
+            except Exception:
+                logger.exception("snoozes could not be looked at, again shortly")

@@ -7,7 +7,7 @@ A type's meaning never changes; fields are only added.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -20,6 +20,16 @@ from campfire_chat.models import (
     Status,
     Timestamp,
 )
+
+
+class EventFrame(Struct, frozen=True, kw_only=True, tag="event", tag_field="type"):
+    """An event as it is stored and goes over the wire."""
+
+    stream: str
+    seq: int
+    event: str
+    at: Timestamp
+    data: Any
 
 
 class StatusChanged(Struct, frozen=True, kw_only=True):

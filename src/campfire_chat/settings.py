@@ -36,8 +36,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         presence_life: Seconds after the last one for which a participant counts as present.
         reauthenticate: Seconds between checks that the host still vouches for an open socket.
         drain_window: Seconds over which clients spread their reconnects at a shutdown.
-        drain_on_sigterm: Whether SIGTERM tells clients to reconnect before the server's own
-            handler runs; only ever done on the main thread.
+        drain_on_signal: Whether SIGTERM and SIGINT tell clients to reconnect before the server's
+            own handler runs; only ever done on the main thread.
         readers: Database connections for reading; one more is for writing.
         write_queue: Writes that may wait for the database before callers are told to come back.
     """
@@ -59,7 +59,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     presence_life: float = 60.0
     reauthenticate: float = 60.0
     drain_window: float = 10.0
-    drain_on_sigterm: bool = True
+    drain_on_signal: bool = True
     readers: int = 2
     write_queue: int = 10_000
 

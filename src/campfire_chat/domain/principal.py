@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from campfire_chat import ids
-from campfire_chat.errors import ForbiddenError, InvalidError
+from campfire_chat.domain import text
+from campfire_chat.errors import ConfigurationError, ForbiddenError
 from campfire_chat.models import (
     Agent,
     Participant,
@@ -14,6 +15,10 @@ from campfire_chat.models import (
     SenderKind,
     Visitor,
 )
+
+#: Characters that are kept of a name or e-mail address, and of a URL.
+MAX_NAME = 256
+MAX_URL = 2048
 
 
 class Principal(Struct, frozen=True, kw_only=True):
@@ -87,31 +92,31 @@ class Scope(Struct, frozen=True):
 
 
 def scope_of_agent(agent: Agent) -> Scope:
-    _check_identity(agent.id, agent.organization)
+    _check_identity("Agent", agent.id, agent.organization)
     return Scope(
         agent.organization,
         Principal(
             kind=SenderKind.AGENT,
             id=agent.id,
-            name=agent.name,
-            avatar_url=agent.avatar_url,
-            email=agent.email,
-            role=agent.role,
+            name=text.storable(agent.name, limit=MAX_NAME) or agent.id,
+            avatar_url=text.storable(agent.avatar_url, limit=MAX_URL),
+            email=text.storable(agent.email, limit=MAX_NAME),
+            role=_role(agent.role),
         ),
     )
 
 
 def scope_of_visitor(visitor: Visitor, *, by_session: bool = False) -> Scope:
     """The scope of one of the host's users; their visitor id is derived from the host's id."""
-    _check_identity(visitor.id, visitor.organization)
+    _check_identity("Visitor", visitor.id, visitor.organization)
     return Scope(
         visitor.organization,
         Principal(
             kind=SenderKind.VISITOR,
             id=ids.visitor_of(visitor.organization, visitor.id),
-            name=visitor.name,
-            avatar_url=visitor.avatar_url,
-            email=visitor.email,
+            name=text.storable(visitor.name, limit=MAX_NAME),
+            avatar_url=text.storable(visitor.avatar_url, limit=MAX_URL),
+            email=text.storable(visitor.email, limit=MAX_NAME),
             external_id=visitor.id,
             by_session=by_session,
         ),
@@ -135,7 +140,18 @@ def system_scope(organization: str) -> Scope:
     return Scope(organization, Principal(kind=SenderKind.AGENT, id=SYSTEM.id))
 
 
-def _check_identity(identity: str, organization: str) -> None:
+def _check_identity(kind: str, identity: object, organization: object) -> None:
     for name, value, limit in (("id", identity, 128), ("organization", organization, 64)):
+        if not isinstance(value, str):
+            raise ConfigurationError(
+                f"{kind}.{name} has to be a string, not {type(value).__name__}; use str(…)"
+            )
         if not 0 < len(value) <= limit or not value.isprintable():
-            raise InvalidError(f"{name} needs 1 to {limit} printable characters.", field=name)
+            raise ConfigurationError(f"{kind}.{name} needs 1 to {limit} printable characters.")
+
+
+def _role(role: object) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        raise ConfigurationError(f"Agent.role is one of {', '.join(Role)}, not {role!r}") from None

@@ -32,6 +32,18 @@ def check_text(text: str, *, field: str) -> None:
             ) from None
 
 
+def storable(value: str | None, *, limit: int) -> str | None:
+    """What can be stored of a text that the host hands in, such as a user's name; else nothing.
+
+    A name is the user's own choice in most hosts. An odd one must not keep its bearer from
+    asking for help, so what cannot be held is left out rather than refused.
+    """
+    if value is None:
+        return None
+    clean = value.replace("\x00", "").encode("utf-8", "ignore").decode()
+    return clean[:limit].strip() or None
+
+
 def is_blank(text: str) -> bool:
     """Whether nothing of ``text`` can be seen: white space, control and format characters only."""
     return not any(

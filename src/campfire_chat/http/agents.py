@@ -27,5 +27,5 @@ async def set_availability(call: Call) -> Reply:
     agent = await call.store.team.set_availability(
         call.scope, call.path["agent_id"], body.availability
     )
-    call.services.presence.team_changed(call.scope.organization)
+    call.services.watch.team_changed(call.scope.organization)
     return Reply(AvailabilityRecord(availability=agent.availability))

@@ -39,7 +39,7 @@ class ConversationChange(Struct, frozen=True, kw_only=True):
     status: Status | UnsetType = UNSET
     snoozed_until: str | UnsetType | None = UNSET
     priority: Priority | UnsetType | None = UNSET
-    assignee_id: Annotated[str, Meta(max_length=128)] | UnsetType | None = UNSET
+    assignee_id: AgentId | UnsetType | None = UNSET
     tags: list[str] | UnsetType = UNSET
     subject: str | UnsetType | None = UNSET
 

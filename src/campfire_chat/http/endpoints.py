@@ -18,7 +18,7 @@ from campfire_chat.errors import CampfireError, UnauthorizedError
 from campfire_chat.identity import Credentials
 from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.realtime.hub import Hub
-from campfire_chat.realtime.presence import Presence
+from campfire_chat.realtime.watch import Watch
 from campfire_chat.settings import Settings
 from campfire_chat.storage.store import Store
 
@@ -40,7 +40,7 @@ class Services(Struct, frozen=True):
     settings: Settings
     store: Store
     hub: Hub
-    presence: Presence
+    watch: Watch
     gateway: Gateway
 
 

@@ -5,6 +5,7 @@ Nothing reaches a handler unchecked: the route table knows no other way in.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import msgspec
@@ -24,6 +25,8 @@ from campfire_chat.http.endpoints import Access, Call, Endpoint, Services
 from campfire_chat.http.problems import problem_response
 from campfire_chat.identity import Credentials, bearer_token, check_origin
 from campfire_chat.realtime.frames import split_location
+
+logger = logging.getLogger("campfire_chat.http")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _encode = msgspec.json.Encoder().encode
@@ -45,6 +48,8 @@ async def serve(endpoint: Endpoint, services: Services, request: Request) -> Res
         )
         reply = await endpoint.handler(call)
     except CampfireError as error:
+        if error.status == 500:
+            logger.error("%s: %s", endpoint.operation, error)
         return problem_response(error)
     except ClientDisconnect:
         return Response(status_code=499)

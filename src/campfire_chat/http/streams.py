@@ -10,9 +10,10 @@ from msgspec import Meta, Struct
 
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import UnavailableError
+from campfire_chat.events import EventFrame
 from campfire_chat.http.endpoints import Call, Reply
 from campfire_chat.http.pages import Limit
-from campfire_chat.realtime.frames import Event, Seq
+from campfire_chat.realtime.frames import Seq
 from campfire_chat.realtime.subscriptions import ResetReason, reset_reason
 from campfire_chat.storage.streams import Page
 
@@ -35,7 +36,7 @@ class EventPage(Struct, frozen=True, kw_only=True):
     stream: str
     epoch: str
     head: int
-    events: list[Event]
+    events: list[EventFrame]
     more: bool
     reset: Literal["epoch", "ahead", "pruned"] | None = None
 

@@ -16,11 +16,13 @@ import msgspec
 from broadcaster import Broadcast
 from msgspec import Struct
 
-from campfire_chat.errors import ConfigurationError
+from campfire_chat.errors import ConfigurationError, UnavailableError
 
 logger = logging.getLogger("campfire_chat.realtime")
 
 CHANNEL = "campfire"
+#: Seconds that connecting at the start may take.
+START_TIMEOUT = 10.0
 #: Seconds before a listener that failed is started again.
 RESTART_DELAY = 1.0
 
@@ -92,7 +94,12 @@ class Bus:
             asyncio.create_task(self._listen(listening), name="campfire-bus-listen"),
             asyncio.create_task(self._publish(), name="campfire-bus-publish"),
         ]
-        await listening.wait()
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                await listening.wait()
+        except TimeoutError:
+            await self.stop()
+            raise UnavailableError("The bus cannot be reached.") from None
 
     async def stop(self) -> None:
         for task in self._tasks:

@@ -18,6 +18,7 @@ from campfire_chat.models import (
     Availability,
     Participant,
     PrincipalRecord,
+    SenderKind,
     StreamHead,
     Timestamp,
     Visibility,
@@ -163,14 +164,6 @@ class ErrorFrame(_Frame, frozen=True, kw_only=True, tag="error", omit_defaults=T
     retry_after: float | None = None
 
 
-class Event(_Frame, frozen=True, kw_only=True, tag="event"):
-    stream: str
-    seq: int
-    event: str
-    at: Timestamp
-    data: Any
-
-
 class Head(_Frame, frozen=True, kw_only=True, tag="head"):
     heads: dict[str, int]
 
@@ -208,6 +201,19 @@ class PresenceNotice(_Frame, frozen=True, kw_only=True, tag="presence", omit_def
     availability: Availability | None = None
     conversation_id: str | None = None
     viewing: bool | None = None
+
+
+def presence_at(participant: Participant, conversation_id: str, *, here: bool) -> PresenceNotice:
+    """What is told of somebody who has a conversation open, or no longer has."""
+    if participant.kind is SenderKind.AGENT:
+        return PresenceNotice(
+            participant=participant, conversation_id=conversation_id, viewing=here
+        )
+    return PresenceNotice(
+        participant=participant,
+        conversation_id=conversation_id,
+        availability=Availability.ONLINE if here else Availability.OFFLINE,
+    )
 
 
 class Drain(_Frame, frozen=True, kw_only=True, tag="drain"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Send
@@ -19,6 +18,7 @@ from campfire_chat.realtime import frames
 from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.presence import Presence
 from campfire_chat.realtime.socket import Socket
+from campfire_chat.realtime.typing import Typing
 from campfire_chat.settings import Settings
 from campfire_chat.storage.store import Store
 
@@ -26,6 +26,9 @@ logger = logging.getLogger("campfire_chat.realtime")
 
 #: Seconds between rounds.
 ROUND = 1.0
+#: Open connections that the host is asked about at the same time, and seconds it may take.
+ASKED_AT_ONCE = 8
+ASK_TIMEOUT = 10.0
 #: Seconds for the last frames to get out at a shutdown.
 FLUSH = 2.0
 
@@ -39,6 +42,7 @@ class Gateway:
         store: Store,
         hub: Hub,
         presence: Presence,
+        typing: Typing,
         host: HostSession,
         tokens: Tokens,
         settings: Settings,
@@ -46,6 +50,7 @@ class Gateway:
         self.store = store
         self.hub = hub
         self.presence = presence
+        self.typing = typing
         self.host = host
         self.tokens = tokens
         self.settings = settings
@@ -53,13 +58,15 @@ class Gateway:
         self.draining = False
         self._empty = asyncio.Event()
         self._empty.set()
-        self._due: deque[tuple[float, Socket]] = deque()
         self._known_agents: dict[tuple[str, str], object] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         self.draining = False
-        self._task = asyncio.create_task(self._rounds(), name="campfire-gateway")
+        self._tasks = [
+            asyncio.create_task(self._rounds(), name="campfire-gateway"),
+            asyncio.create_task(self._reauthenticate(), name="campfire-reauthenticate"),
+        ]
 
     async def stop(self) -> None:
         """Tell every client to come back, then close."""
@@ -71,10 +78,10 @@ class Gateway:
                 await self._empty.wait()
         except TimeoutError:
             logger.warning("%d sockets did not close in time", len(self.sockets))
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
 
     def drain(self) -> None:
         """Take no new sockets and ask the open ones to reconnect within the window."""
@@ -98,7 +105,15 @@ class Gateway:
                 self._empty.set()
 
     async def credentials(self, connection: HTTPConnection, token: str | None) -> Credentials:
-        """What a request may do; see :meth:`credentials_of`."""
+        """What a request may do; the host is asked only where its word counts.
+
+        Raises:
+            UnauthorizedError: There is neither a token nor a session, or it is not good.
+        """
+        if token is not None:
+            found = self.tokens.read(token, now=time.time())
+            if not found.by_session:
+                return found
         return await self.credentials_of(await self.host.scope(connection), token)
 
     async def credentials_of(self, session: Scope | None, token: str | None) -> Credentials:
@@ -141,37 +156,44 @@ class Gateway:
     async def arrive(self, socket: Socket) -> None:
         """A socket has said hello."""
         await self.presence.arrive(socket.scope)
-        now = asyncio.get_running_loop().time()
-        self._due.append((now + self.settings.heartbeat, socket))
+        socket.due = asyncio.get_running_loop().time() + self.settings.heartbeat
 
     def depart(self, socket: Socket) -> None:
         """A socket that had said hello has ended."""
         self.presence.depart(socket.scope)
 
     async def _rounds(self) -> None:
+        """Look after every socket; nothing in here waits, least of all for the host."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(ROUND, self.settings.heartbeat / 4))
             now = loop.time()
             for socket in list(self.sockets):
-                socket.look_after(now)
-            while self._due and self._due[0][0] <= now:
-                due, socket = self._due.popleft()
-                if socket in self.sockets:
-                    socket.heartbeat()
-                    self._due.append((due + self.settings.heartbeat, socket))
-            await self._reauthenticate(now)
+                try:
+                    socket.look_after(now)
+                except Exception:
+                    logger.exception("a socket could not be looked after")
 
-    async def _reauthenticate(self, now: float) -> None:
-        """Ask the host again about the connections it vouched for, the longest unasked first."""
-        for socket in list(self.sockets):
-            if now - socket.checked_at < self.settings.reauthenticate or not socket.greeted:
-                continue
-            socket.checked_at = now
-            try:
+    async def _reauthenticate(self) -> None:
+        """Ask the host again about the connections it vouched for, a few at a time."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(min(ROUND, self.settings.reauthenticate / 4))
+            before = loop.time() - self.settings.reauthenticate
+            stale = [
+                socket for socket in self.sockets if socket.greeted and socket.checked_at < before
+            ]
+            for start in range(0, len(stale), ASKED_AT_ONCE):
+                some = stale[start : start + ASKED_AT_ONCE]
+                await asyncio.gather(*(self._ask_again(socket) for socket in some))
+
+    async def _ask_again(self, socket: Socket) -> None:
+        socket.checked_at = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(ASK_TIMEOUT):
                 vouched = await socket.still_vouched_for()
-            except Exception:
-                logger.exception("authenticate failed for an open socket; it stays as it is")
-                continue
-            if not vouched:
-                socket.close(UnauthorizedError.close_code or 4401, "signed out")
+        except Exception:
+            logger.exception("authenticate failed for an open socket; it stays as it is")
+            return
+        if not vouched:
+            socket.close(UnauthorizedError.close_code or 4401, "signed out")

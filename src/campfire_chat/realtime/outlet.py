@@ -21,7 +21,7 @@ class Outlet:
         send: Writes one text frame.
         on_clogged: Called once when the peer is too slow.
         limit_frames: Frames that may wait.
-        limit_size: Characters that may wait.
+        limit_size: Bytes that may wait.
     """
 
     __slots__ = (
@@ -61,11 +61,15 @@ class Outlet:
         """Queue a frame; dropped when the outlet is clogged, since the client will resume."""
         if self.clogged:
             return
-        if len(self._queue) >= self._limit_frames or self._size + len(text) > self._limit_size:
+        size = _bytes(text)
+        # One frame always fits: a page of a replay may be larger than a small limit.
+        if len(self._queue) >= self._limit_frames or (
+            self._queue and self._size + size > self._limit_size
+        ):
             self.clog()
             return
         self._queue.append(text)
-        self._size += len(text)
+        self._size += size
         self._filled.set()
 
     def offer(self, text: str) -> None:
@@ -116,9 +120,13 @@ class Outlet:
                 await self._filled.wait()
                 continue
             text = self._queue.popleft()
-            self._size -= len(text)
+            self._size -= _bytes(text)
             self.writing_since = time()
             await self._send(text)
             self.writing_since = None
             if self._space is not None:
                 self._space.set()
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from campfire_chat.realtime.gateway import Gateway
 
 logger = logging.getLogger("campfire_chat.realtime")
+
+T = TypeVar("T")
 
 #: Writes of one socket that may be under way; reading pauses until one is done.
 IN_FLIGHT = 128
@@ -72,6 +75,10 @@ class Socket:
         self._pings = False
         self.heard_at = 0.0
         self.checked_at = 0.0
+        #: When the next heartbeat is due.
+        self.due = 0.0
+        self._writer: asyncio.Task[None] | None = None
+        self._ending = False
         self._streams = Subscriptions(self, gateway)
         self.outlet = Outlet(
             self._send_text,
@@ -99,17 +106,25 @@ class Socket:
 
     def close(self, code: int, reason: str = "") -> None:
         """Have the connection closed; the first reason counts."""
-        if self._closing is None:
+        if self._closing is None and not self._ending:
             self._closing = Closed(code, reason)
             if self._task is not None:
                 self._task.cancel()
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
-        writer: asyncio.Task[None] | None = None
+        try:
+            reason = await self._serve()
+            if reason is not None:
+                await self._end(reason)
+        finally:
+            self._leave()
+
+    async def _serve(self) -> Closed | None:
+        """Handle frames until the peer is gone (None) or there is a reason to close."""
         try:
             await self._enter()
-            writer = asyncio.create_task(self._write())
+            self._writer = asyncio.create_task(self._write())
             await self._greet()
             while True:
                 for _ in range(IN_A_ROW):
@@ -117,23 +132,21 @@ class Socket:
                 # Frames that lie ready are received without a pause; the others have a turn too.
                 await asyncio.sleep(0)
         except WebSocketDisconnect:
-            pass
+            return None
         except Closed as closed:
-            await self._send_close(closed.code, closed.reason, writer)
+            return closed
         except asyncio.CancelledError:
             if self._closing is None or self._task is None:
                 raise
             self._task.uncancel()
-            await self._send_close(self._closing.code, self._closing.reason, writer)
+            return self._closing
         except CampfireError as error:
-            await self._send_close(error.close_code or 1011, error.code, writer)
+            if error.status == 500:
+                logger.error("a socket failed: %s", error)
+            return Closed(error.close_code or 1011, error.code)
         except Exception:
             logger.exception("a socket failed")
-            await self._send_close(1011, "internal", writer)
-        finally:
-            self._leave()
-            if writer is not None:
-                writer.cancel()
+            return Closed(1011, "internal")
 
     # The beginning.
 
@@ -255,14 +268,14 @@ class Socket:
             visibility=frame.visibility,
             reply_to=frame.reply_to,
         )
-        self._track(future, partial(self._sent, frame.id))
-        self._gateway.presence.typing(self.scope, frame.conversation_id, active=False)
+        self._track(future, frame.id, self._sent)
+        self._gateway.typing.set(self.scope, frame.conversation_id, active=False)
         await self._room()
 
-    def _sent(self, request_id: str, sent: Sent) -> None:
+    def _sent(self, request_id: str | None, sent: Sent) -> None:
         self.outlet.push_frame(
             frames.SendOk(
-                id=request_id,
+                id=request_id or sent.message_id,
                 message_id=sent.message_id,
                 seq=sent.seq,
                 at=sent.at,
@@ -274,7 +287,7 @@ class Socket:
         future = self._gateway.store.mark(
             self.scope, frame.conversation_id, delivered=frame.delivered, read=frame.read
         )
-        self._track(future, partial(self._marked, frame.id), frame.id)
+        self._track(future, frame.id, self._marked)
         await self._room()
 
     def _marked(self, request_id: str | None, _: Marked) -> None:
@@ -286,20 +299,31 @@ class Socket:
         name = streams.conversation(frame.conversation_id)
         if name not in self._streams:
             await self._gateway.store.authorize_stream(self.scope, name)
-        self._gateway.presence.typing(self.scope, frame.conversation_id, active=frame.active)
+        self._gateway.typing.set(self.scope, frame.conversation_id, active=frame.active)
 
-    def _track(self, future: asyncio.Future[Any], done: Any, request_id: str | None = None) -> None:
+    def _track(
+        self,
+        future: asyncio.Future[T],
+        request_id: str | None,
+        done: Callable[[str | None, T], None],
+    ) -> None:
         """Answer when a write has landed, without a task for each."""
         self._in_flight += 1
-        request_id = request_id or (done.args[0] if done.args else None)
-        future.add_done_callback(partial(self._answer, done, request_id))
+        future.add_done_callback(partial(self._answer, request_id, done))
 
-    def _answer(self, done: Any, request_id: str | None, future: asyncio.Future[Any]) -> None:
+    def _answer(
+        self,
+        request_id: str | None,
+        done: Callable[[str | None, T], None],
+        future: asyncio.Future[T],
+    ) -> None:
         self._in_flight -= 1
         self._landed.set()
+        if future.cancelled():
+            return
         error = future.exception()
         if error is None:
-            done(future.result())
+            done(request_id, future.result())
         elif isinstance(error, CampfireError):
             self._error(error, request_id)
         else:
@@ -323,13 +347,16 @@ class Socket:
     def _error(self, error: CampfireError, request_id: str | None) -> None:
         self.outlet.push_frame(_error_frame(error, request_id))
 
-    def heartbeat(self) -> None:
+    def _heartbeat(self) -> None:
         """Say where the streams stand, which shows a client that its last event was lost."""
         self.outlet.push_frame(frames.Head(heads=self._streams.heads()))
 
     def look_after(self, now: float) -> None:
         """Close what is stuck, silent or expired; called about once a second."""
         settings = self._gateway.settings
+        if self.greeted and now >= self.due:
+            self.due = now + settings.heartbeat
+            self._heartbeat()
         began = self.outlet.writing_since
         if began is not None and now - began > settings.send_timeout:
             self.outlet.clog()
@@ -362,21 +389,34 @@ class Socket:
             # The peer is gone; the reading side is told the same and ends the connection.
             self.close(1006, "gone")
 
-    async def _send_close(self, code: int, reason: str, writer: asyncio.Task[None] | None) -> None:
+    async def _end(self, reason: Closed) -> None:
+        self._ending = True
+        try:
+            await self._send_close(reason)
+        except asyncio.CancelledError:
+            if self._closing is None or self._closing is reason or self._task is None:
+                raise
+            # Our own close() came in the very turn in which the connection ended anyway.
+            self._task.uncancel()
+            await self._send_close(reason)
+
+    async def _send_close(self, reason: Closed) -> None:
         websocket = self._websocket
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
-                if writer is not None and not self.outlet.clogged:
-                    await self.outlet.drained()
-                if writer is not None:
-                    writer.cancel()
-                if websocket.application_state is WebSocketState.CONNECTED and code != 1006:
-                    await websocket.close(code, reason)
+                if self._writer is not None:
+                    if not self.outlet.clogged:
+                        await self.outlet.drained()
+                    self._writer.cancel()
+                if websocket.application_state is WebSocketState.CONNECTED and reason.code != 1006:
+                    await websocket.close(reason.code, reason.reason)
         except (TimeoutError, RuntimeError, OSError, WebSocketDisconnect):
             # It does not read; returning makes the server drop the connection.
             logger.debug("a close frame could not be delivered", exc_info=True)
 
     def _leave(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
         self._streams.leave_all()
         if self._credentials is not None:
             self._gateway.depart(self)

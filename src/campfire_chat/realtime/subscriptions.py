@@ -94,7 +94,9 @@ class Subscriptions:
         self._gateway.hub.detach(subscription)
         stream = streams.parse(name)
         if stream.kind == "conversation":
-            self._gateway.presence.close_conversation(self._socket.scope, stream.subject)
+            scope = self._socket.scope
+            self._gateway.presence.close_conversation(scope, stream.subject)
+            self._gateway.typing.set(scope, stream.subject, active=False)
 
     def leave_all(self) -> None:
         if self._task is not None:
@@ -111,35 +113,42 @@ class Subscriptions:
         }
 
     async def _take_turns(self) -> None:
-        organization = self._socket.scope.organization
+        try:
+            while self._replays:
+                await self._socket.outlet.room()
+                replay = self._replays.popleft()
+                if await self._turn(replay):
+                    self._replays.append(replay)
+        finally:
+            # In the same breath as the last look at the queue, so that nobody who adds to it later
+            # takes this task for one that will see it.
+            self._task = None
+
+    async def _turn(self, replay: _Replay) -> bool:
+        """Read a page and hand it on; whether there is more to read."""
+        name, subscription, after, epoch = replay
         gateway, outlet = self._gateway, self._socket.outlet
-        while self._replays:
-            replay = self._replays.popleft()
-            name, subscription, after, epoch = replay
-            await outlet.room()
-            page = await gateway.store.stream_page(organization, name, subscription.last)
-            if self._by_name.get(name) is not subscription:
-                # Left, and perhaps joined anew, meanwhile.
-                continue
-            current = gateway.store.epoch
-            if subscription.last == after and (
-                reason := reset_reason(page, after=after, epoch=epoch, current=current)
-            ):
-                self.leave(name)
-                outlet.push_frame(
-                    frames.Reset(stream=name, epoch=current, head=page.head, reason=reason)
-                )
-                continue
-            if page.events:
-                outlet.push(events_text(name, page))
-            if not gateway.hub.splice(subscription, page):
-                self._replays.append(replay)
+        if self._by_name.get(name) is not subscription:
+            return False
+        begun = subscription.last
+        page = await gateway.store.stream_page(self._socket.scope.organization, name, begun)
+        if self._by_name.get(name) is not subscription:
+            # Left, and perhaps joined anew, meanwhile.
+            return False
+        current = gateway.store.epoch
+        claimed = epoch if begun == after else None
+        reason = reset_reason(page, after=begun, epoch=claimed, current=current)
+        if reason is not None:
+            self.leave(name)
+            reset = frames.Reset(stream=name, epoch=current, head=page.head, reason=reason)
+            outlet.push_frame(reset)
+            return False
+        if page.events:
+            outlet.push(events_text(name, page))
+        return not gateway.hub.splice(subscription, page)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._task = None
-        if task.cancelled():
-            return
-        if task.exception() is not None:
+        if not task.cancelled() and task.exception() is not None:
             # The client resumes by itself; staying half-subscribed would leave it stale.
             logger.warning("a replay could not be finished: %s", task.exception())
             self._socket.close(UnavailableError.close_code or 1013, UnavailableError.code)

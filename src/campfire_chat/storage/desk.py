@@ -108,6 +108,7 @@ class OpenConversation(Operation[Opened]):
         receive(conversation, message, at)
         transaction.append(conversation, events.MESSAGE_CREATED, message, at, internal=False)
         transaction.add_message(scope, message, at)
+        transaction.known[self.organization, key] = message
         return Opened(conversation_id=conversation.id, duplicate=False)
 
     def _repeated(self, earlier: Message) -> Opened:
@@ -135,7 +136,8 @@ class ChangeConversation(Once[None]):
         *,
         client_id: str | None,
     ) -> None:
-        content = msgspec.json.encode((conversation_id, patch, str(assignee_id))).decode()
+        to = [] if isinstance(assignee_id, msgspec.UnsetType) else [assignee_id]
+        content = msgspec.json.encode((conversation_id, patch, to)).decode()
         super().__init__(
             scope,
             (conversation_id,),

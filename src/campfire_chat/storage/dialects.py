@@ -65,12 +65,16 @@ class Engine(ABC):
     def classify(self, error: BaseException) -> Failure: ...
 
     @abstractmethod
-    async def pipeline(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
-        """Run statements in order and return the rows of each.
+    async def run(self, raw: Any, step: Prepared) -> Sequence[Row]:
+        """Run one statement and return its rows."""
 
-        When one fails, later ones may have run all the same, so there has to be a transaction to
-        roll back, or nothing in them that matters.
+    async def open(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
+        """Run BEGIN and what is read right after it, in order, and return the rows of each.
+
+        An engine may send them all before it has the first answer: when BEGIN fails, reading all
+        the same does no harm.
         """
+        return [await self.run(raw, step) for step in steps]
 
     @abstractmethod
     def in_transaction(self, raw: Any) -> bool: ...

@@ -20,7 +20,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.errors import CampfireError, OverloadedError, StorageUnavailableError
 from campfire_chat.storage.dialects import Engine, Failure
-from campfire_chat.storage.statement import BulkInsert, Prepared, Query, Row
+from campfire_chat.storage.statement import BulkDelete, BulkInsert, Prepared, Query, Row
 
 logger = logging.getLogger("campfire_chat.storage")
 
@@ -58,20 +58,19 @@ class Session:
 
     async def fetch(self, query: Query, **values: Any) -> Sequence[Row]:
         """Every row of a hot query, by position."""
-        return (await self.pipeline([query.prepare(self.engine, values)]))[0]
+        return await self.run(query.prepare(self.engine, values))
 
-    async def insert(self, insert: BulkInsert, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows, each the values of the table's columns in their order."""
+    async def write(self, statement: BulkInsert | BulkDelete, rows: Sequence[Row]) -> None:
+        """Run a hot write for many rows; nothing for none."""
         if rows:
-            await self.pipeline([insert.prepare(self.engine, rows)])
+            await self.run(statement.prepare(self.engine, rows))
 
     async def command(self, sql: str) -> None:
         """Run SQL that returns nothing, such as SAVEPOINT."""
-        await self.pipeline([Prepared(sql, ())])
+        await self.run(Prepared(sql, returns=False))
 
-    async def pipeline(self, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
-        """Run hot statements in order and return the rows of each; see the engine's."""
-        return await self.engine.pipeline(self.raw, steps)
+    async def run(self, step: Prepared) -> Sequence[Row]:
+        return await self.engine.run(self.raw, step)
 
     async def transaction(
         self, work: Callable[[list[Sequence[Row]]], Awaitable[T]], *opening: Prepared
@@ -84,8 +83,9 @@ class Session:
             work: Is given the rows of ``opening``.
             opening: What it needs to read first, sent along with BEGIN.
         """
+        begin = Prepared(self.engine.begin, returns=False)
         try:
-            _, *rows = await self.pipeline([Prepared(self.engine.begin, ()), *opening])
+            _, *rows = await self.engine.open(self.raw, [begin, *opening])
             result = await work(rows)
             await self.command("COMMIT")
         except BaseException:
@@ -131,6 +131,7 @@ class Lanes:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._stopped = asyncio.Event()
         self.connected = 0
 
     async def start(self) -> None:
@@ -140,6 +141,7 @@ class Lanes:
             StorageUnavailableError: The database cannot be reached.
         """
         self._stopping = False
+        self._stopped.clear()
         loop = asyncio.get_running_loop()
         ready = [loop.create_future() for _ in range(self._count)]
         self._tasks = [asyncio.create_task(self._supervise(first)) for first in ready]
@@ -152,6 +154,7 @@ class Lanes:
     async def stop(self) -> None:
         """Finish what waits, then close the connections."""
         self._stopping = True
+        self._stopped.set()
         self._wake.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
@@ -210,12 +213,21 @@ class Lanes:
                 )
                 return
             failures += 1
-            self._refuse_waiting(LaneFailure(Failure.CONNECTION, error))
+            if self.connected == 0:
+                self._refuse_waiting(LaneFailure(Failure.CONNECTION, error))
             if self._stopping:
                 return
             delay = min(5.0, 0.05 * 2**failures)
             logger.warning("database connection failed, again in %.2f s: %s", delay, _reason(error))
-            await asyncio.sleep(delay)
+            await self._pause(delay)
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, unless the lane is stopped."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+        except TimeoutError:
+            return
 
     async def _serve(self, ready: asyncio.Future[None]) -> None:
         """Own one connection until it breaks or the lane stops."""

@@ -77,6 +77,7 @@ class Ledger:
     async def start(self) -> None:
         self._stopping = False
         self._task = asyncio.create_task(self._serve(), name="campfire-ledger")
+        self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Commit what waits, then end."""
@@ -85,6 +86,17 @@ class Ledger:
         if self._task is not None:
             await self._task
             self._task = None
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Leave nobody waiting, however the ledger came to its end."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.critical("the ledger has failed; nothing can be written", exc_info=error)
+        while self._queue:
+            self._queue.popleft().resolve(StorageUnavailableError(retry_after=1.0))
 
     def enqueue(self, operation: Operation[T]) -> asyncio.Future[T]:
         """Put an operation in the queue; its future resolves once it is durable or refused.
@@ -97,7 +109,7 @@ class Ledger:
             OverloadedError: Too many operations wait.
             StorageUnavailableError: The ledger is not running.
         """
-        if self._stopping or self._task is None:
+        if self._stopping or not self.running:
             raise StorageUnavailableError("The service is stopping.", retry_after=1.0)
         if len(self._queue) >= self._limit:
             raise OverloadedError(retry_after=1.0)
@@ -140,7 +152,11 @@ class Ledger:
             batch[0].resolve(InternalError())
         else:
             # Publish before answering: a sender's own event is under way when its ok arrives.
-            self._on_commit(transaction.committed, list(transaction.notices.values()))
+            try:
+                self._on_commit(transaction.committed, list(transaction.notices.values()))
+            except Exception:
+                # It is stored, and the look at the heads finds it; the ledger has to go on.
+                logger.exception("what was committed could not be announced")
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 waiting.resolve(outcome)
 

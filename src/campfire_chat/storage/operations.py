@@ -85,7 +85,7 @@ class Once(Operation[T]):
             return await self.repeat(transaction)
         result = await self.do(transaction)
         row = (self.organization, key, self._fingerprint, transaction.now)
-        await session.insert(statements.INSERT_IDEMPOTENCY, [row])
+        await session.write(statements.INSERT_IDEMPOTENCY, [row])
         return result
 
     @abstractmethod

@@ -51,7 +51,9 @@ class PostgreSQLEngine(Engine):
         import asyncpg
 
         state = getattr(error, "sqlstate", None) or ""
-        if state in ("40001", "40P01", "55P03"):
+        # 23505, a key that is there already: another process was a moment faster with the same
+        # client id, which the repetition finds.
+        if state in ("40001", "40P01", "55P03", "23505"):
             return Failure.CONFLICT
         # 08: connection, 57P: the server shuts down or starts, 53300: no slot.
         if state[:2] == "08" or state[:3] == "57P" or state == "53300":
@@ -63,19 +65,15 @@ class PostgreSQLEngine(Engine):
             return Failure.STATEMENT if isinstance(error, ValueError) else Failure.CONNECTION
         return Failure.STATEMENT
 
-    async def pipeline(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
-        results: list[Sequence[Row]] = []
-        for step in steps:
-            if step.many:
-                await raw.executemany(step.sql, step.values)
-                results.append(())
-            elif step.values:
-                results.append(await raw.fetch(step.sql, *step.values))
-            else:
-                # The simple protocol: BEGIN, SET and DDL need no preparing.
-                await raw.execute(step.sql)
-                results.append(())
-        return results
+    async def run(self, raw: Any, step: Prepared) -> Sequence[Row]:
+        if step.many:
+            await raw.executemany(step.sql, step.values)
+            return ()
+        if step.returns:
+            return await raw.fetch(step.sql, *step.values)
+        # The simple protocol: BEGIN, SET and DDL need no preparing.
+        await raw.execute(step.sql)
+        return ()
 
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.is_in_transaction())

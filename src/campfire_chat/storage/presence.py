@@ -34,7 +34,7 @@ class Beat(Struct, frozen=True):
 
 
 class WritePresence(Operation[None]):
-    """Refresh some beats of this process, drop others, and sweep what has long been dead."""
+    """Refresh some beats of a process, and drop others."""
 
     def __init__(
         self,
@@ -43,36 +43,21 @@ class WritePresence(Operation[None]):
         node_id: str,
         alive: Sequence[Beat] = (),
         gone: Sequence[Beat] = (),
-        dead_before: int | None = None,
     ) -> None:
         super().__init__(scope)
         self._node_id = node_id
         self._alive = alive
         self._gone = gone
-        self._dead_before = dead_before
 
     async def run(self, transaction: Transaction) -> None:
         session = transaction.session
-        for beat in self._gone:
-            await session.execute(
-                delete(tables.presence).where(
-                    _p.org_id == beat.organization,
-                    _p.place == beat.place,
-                    _p.participant_kind == beat.participant.kind.value,
-                    _p.participant_id == beat.participant.id,
-                    _p.node_id == self._node_id,
-                )
-            )
-        rows = [self._row(beat, transaction.now) for beat in self._alive]
-        await session.insert(statements.WRITE_PRESENCE, rows)
-        if self._dead_before is not None:
-            await session.execute(
-                delete(tables.presence).where(
-                    _p.org_id == self.organization, _p.beat_at < self._dead_before
-                )
-            )
+        gone = [self._row(beat, transaction.now)[:5] for beat in self._gone]
+        await session.write(statements.DELETE_PRESENCE, gone)
+        alive = [self._row(beat, transaction.now) for beat in self._alive]
+        await session.write(statements.WRITE_PRESENCE, alive)
 
     def _row(self, beat: Beat, now: int) -> Row:
+        """The columns of the table; the first five are its key."""
         participant = beat.participant
         return (
             beat.organization,
@@ -84,6 +69,42 @@ class WritePresence(Operation[None]):
             participant.avatar_url,
             now,
         )
+
+
+class SweepPresence(Operation[None]):
+    """Remove beats from before a moment."""
+
+    def __init__(self, scope: Scope, before: int) -> None:
+        super().__init__(scope)
+        self._before = before
+
+    async def run(self, transaction: Transaction) -> None:
+        await transaction.session.execute(
+            delete(tables.presence).where(_p.org_id == self.organization, _p.beat_at < self._before)
+        )
+
+
+async def present_at(
+    session: Session, organization: str, conversation_ids: Sequence[str], *, alive_since: int
+) -> dict[str, list[Participant]]:
+    """Who has these conversations open; for the watch, which tells only those who may know."""
+    rows = await session.all(
+        select(_p.place, _p.participant_kind, _p.participant_id, _p.name, _p.avatar_url).where(
+            _p.org_id == organization,
+            _p.place.in_(list(conversation_ids)),
+            _p.beat_at >= alive_since,
+        )
+    )
+    found: dict[str, list[Participant]] = {}
+    for row in rows:
+        person = Participant(
+            SenderKind(row["participant_kind"]),
+            row["participant_id"],
+            row["name"],
+            row["avatar_url"],
+        )
+        found.setdefault(row["place"], []).append(person)
+    return found
 
 
 async def viewers(

@@ -34,9 +34,9 @@ class _Statements(list[str]):
     def write(self, statement: str) -> None:
         # Alembic comments on what it does; to PostgreSQL a comment alone is an empty query.
         lines = [line for line in statement.splitlines() if not line.startswith("--")]
-        text = "\n".join(lines).strip().rstrip(";")
-        if text:
-            self.append(text)
+        sql = "\n".join(lines).strip().rstrip(";")
+        if sql:
+            self.append(sql)
 
     def flush(self) -> None:
         """Nothing is held back."""

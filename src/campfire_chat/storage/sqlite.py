@@ -74,27 +74,31 @@ class SQLiteEngine(Engine):
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 return Failure.CONFLICT
             return Failure.UNAVAILABLE if code in _UNAVAILABLE else Failure.STATEMENT
-        # aiosqlite reports the use of a closed connection as a ValueError of its own.
-        if isinstance(error, (sqlite3.ProgrammingError, ValueError)) and "closed" in str(error):
+        # What aiosqlite says of a connection that was closed.
+        if isinstance(error, ValueError) and str(error) in (
+            "no active connection",
+            "Connection closed",
+        ):
             return Failure.CONNECTION
         return Failure.UNAVAILABLE if isinstance(error, OSError) else Failure.STATEMENT
 
-    async def pipeline(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
+    async def run(self, raw: Any, step: Prepared) -> Sequence[Row]:
+        if step.many:
+            await raw.executemany(step.sql, step.values)
+            return ()
+        return await raw.execute_fetchall(step.sql, step.values)
+
+    async def open(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
         # The connection's thread works them off in order; handing them over together saves a
-        # round trip between the threads for each.
+        # round trip between the threads for each. Writes must not be handed over like this: on a
+        # full disk SQLite ends the transaction by itself, and what follows would commit alone.
         outcomes: list[Any] = await asyncio.gather(
-            *(self._run(raw, step) for step in steps), return_exceptions=True
+            *(self.run(raw, step) for step in steps), return_exceptions=True
         )
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
         return outcomes
-
-    async def _run(self, raw: Any, step: Prepared) -> Sequence[Row]:
-        if step.many:
-            await raw.executemany(step.sql, step.values)
-            return ()
-        return await raw.execute_fetchall(step.sql, step.values)
 
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.in_transaction)

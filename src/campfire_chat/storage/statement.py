@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam
+from sqlalchemy import Table, bindparam, delete
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -21,11 +21,17 @@ Row = Sequence[Any]
 
 
 class Prepared(NamedTuple):
-    """SQL text with its values, or with a list of them to be run once for each."""
+    """SQL text with its values.
+
+    Attributes:
+        many: ``values`` is a list of them, and the text is run once for each.
+        returns: Whether it has rows to return; a command such as BEGIN has not.
+    """
 
     sql: str
-    values: Sequence[Any]
+    values: Sequence[Any] = ()
     many: bool = False
+    returns: bool = True
 
 
 class Query:
@@ -90,6 +96,24 @@ class BulkInsert:
             if name not in self._keys and name not in self._keep
         }
         return insert.on_conflict_do_update(index_elements=list(self._keys), set_=changed)
+
+
+class BulkDelete:
+    """A DELETE of many rows, each given by the values of its primary key in their order."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._compiled: dict[str, str] = {}
+
+    def prepare(self, engine: Engine, keys: Sequence[Row]) -> Prepared:
+        sql = self._compiled.get(engine.name)
+        if sql is None:
+            columns = list(self._table.primary_key.columns)
+            statement = delete(self._table).where(
+                *(item == bindparam(item.name, type_=item.type) for item in columns)
+            )
+            sql = self._compiled[engine.name] = compiled(statement, engine)[0]
+        return Prepared(sql, keys, many=True)
 
 
 def compiled(

@@ -7,7 +7,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.storage import tables
 from campfire_chat.storage.dialects import Engine
-from campfire_chat.storage.statement import BulkInsert, Query
+from campfire_chat.storage.statement import BulkDelete, BulkInsert, Query
 
 
 def _marks(engine: Engine) -> ClauseElement:
@@ -36,3 +36,4 @@ WRITE_PRESENCE = BulkInsert(
     tables.presence,
     keys=("org_id", "place", "participant_kind", "participant_id", "node_id"),
 )
+DELETE_PRESENCE = BulkDelete(tables.presence)

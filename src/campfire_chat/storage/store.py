@@ -6,6 +6,8 @@ Reads go to the reader lanes, writes through the ledger; both are given the call
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import secrets
 from collections.abc import Sequence
 
@@ -54,7 +56,11 @@ from campfire_chat.storage.streams import Page
 from campfire_chat.storage.team import Team
 from campfire_chat.storage.views import for_agent, for_visitor
 
+logger = logging.getLogger("campfire_chat.storage")
+
 ANYONE = conversations.ANYONE
+#: Conversations that are woken at a time.
+WAKE = 200
 
 
 class Store:
@@ -107,14 +113,15 @@ class Store:
 
     async def stop(self) -> None:
         """Commit what waits and close the connections."""
-        await self._ledger.stop()
-        await self._readers.stop()
-        await self._writer.stop()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self._writer.stop)
+            stack.push_async_callback(self._readers.stop)
+            await self._ledger.stop()
 
     @property
     def healthy(self) -> bool:
         """Whether the database can be written and read right now."""
-        return self._writer.connected > 0 and self._readers.connected > 0
+        return self._ledger.running and self._writer.connected > 0 and self._readers.connected > 0
 
     # Conversations.
 
@@ -234,13 +241,17 @@ class Store:
         return await self.conversation(scope, conversation_id)
 
     async def wake_snoozed(self) -> int:
-        """Reopen conversations whose snooze has ended; how many were due."""
+        """Reopen conversations whose snooze has ended; how many were due, :data:`WAKE` at most."""
         due = await self._readers.run(
-            lambda session: conversations.due_snoozes(session, self._now(), 200)
+            lambda session: conversations.due_snoozes(session, self._now(), WAKE)
         )
-        for organization, conversation_id in due:
-            scope = system_scope(organization)
-            await self._ledger.submit(WakeConversation(scope, conversation_id))
+        woken = [
+            self._ledger.enqueue(WakeConversation(system_scope(organization), conversation_id))
+            for organization, conversation_id in due
+        ]
+        for outcome in await asyncio.gather(*woken, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                logger.error("a conversation could not be woken", exc_info=outcome)
         return len(due)
 
     # Messages.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from campfire_chat.clock import SECOND
 from campfire_chat.domain.availability import of_team
 from campfire_chat.domain.principal import Scope, system_scope
-from campfire_chat.models import AgentRecord, Availability, SenderKind
+from campfire_chat.models import AgentRecord, Availability, Participant, SenderKind
 from campfire_chat.protocols import Clock
 from campfire_chat.storage import agents, conversations, presence
 from campfire_chat.storage.lanes import Lanes
@@ -75,16 +75,25 @@ class Team:
         node_id: str,
         alive: Sequence[presence.Beat] = (),
         gone: Sequence[presence.Beat] = (),
-        sweep: bool = False,
     ) -> None:
-        """Refresh beats of this process, drop others; ``sweep`` also removes long dead ones."""
+        """Refresh beats of a process, and drop others."""
+        scope = system_scope(organization)
         await self._ledger.submit(
-            presence.WritePresence(
-                system_scope(organization),
-                node_id=node_id,
-                alive=alive,
-                gone=gone,
-                dead_before=self.alive_since if sweep else None,
+            presence.WritePresence(scope, node_id=node_id, alive=alive, gone=gone)
+        )
+
+    async def sweep_presence(self, organization: str) -> None:
+        """Remove beats that have long been dead."""
+        scope = system_scope(organization)
+        await self._ledger.submit(presence.SweepPresence(scope, self.alive_since))
+
+    async def present_at(
+        self, organization: str, conversation_ids: Sequence[str]
+    ) -> dict[str, list[Participant]]:
+        """Who has these conversations open, in any process."""
+        return await self._readers.run(
+            lambda session: presence.present_at(
+                session, organization, conversation_ids, alive_since=self.alive_since
             )
         )
 

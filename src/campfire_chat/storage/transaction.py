@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,14 +32,6 @@ _encode = msgspec.json.Encoder().encode
 StreamKey = tuple[str, str]
 ConversationKey = tuple[str, str]
 MarkKey = tuple[str, str, str, str]
-
-
-class _Wire(msgspec.Struct, tag="event", tag_field="type"):
-    stream: str
-    seq: int
-    event: str
-    at: str
-    data: Any
 
 
 class Committed(NamedTuple):
@@ -105,8 +97,7 @@ class Transaction:
     def took_heads(self, organization: str, names: Sequence[str], rows: Sequence[Row]) -> None:
         found = {row[0]: row[1] for row in rows}
         for name in names:
-            # A conversation's own streams may be missing: the row of its public stream is written
-            # with the conversation, and that of its notes under the lock of the public one.
+            # Missing are only those of conversations that are not there, and a new inbox.
             self._heads[organization, name] = found.get(name, 0)
         if streams.inbox(organization) not in found:
             self._without_inbox.add(organization)
@@ -157,7 +148,7 @@ class Transaction:
         """
         for organization in sorted(self._without_inbox.intersection(organizations)):
             name = streams.inbox(organization)
-            await self.session.insert(statements.ENSURE_STREAMS, [(organization, name, 0)])
+            await self.session.write(statements.ENSURE_STREAMS, [(organization, name, 0)])
             rows = await self.session.fetch(
                 stream_queries.LOCK,
                 org_id=organization,
@@ -187,7 +178,10 @@ class Transaction:
         key = (conversation.organization, conversation.id)
         self._conversations[key] = conversation
         self._heads[conversation.organization, streams.conversation(conversation.id)] = 0
-        self._heads[conversation.organization, streams.notes(conversation.id)] = 0
+        notes = (conversation.organization, streams.notes(conversation.id))
+        # Its row is written at once: one that is not there could not be locked later.
+        self._heads[notes] = 0
+        self._changed_heads.add(notes)
         self._touched[key] = conversation
 
     def touch(self, conversation: Conversation) -> None:
@@ -270,7 +264,7 @@ class Transaction:
         """Write what has gathered."""
         changed = list(self._touched.values())
         for conversation in changed:
-            # One row update per transaction, whatever changed: it carries the whole summary.
+            # One update of the list row, whatever changed: it carries the whole summary.
             self._append(
                 conversation.organization,
                 streams.inbox(conversation.organization),
@@ -286,17 +280,15 @@ class Transaction:
             (statements.INSERT_EVENTS, self._event_rows),
             (statements.WRITE_STREAMS, heads),
         ]
-        engine = self.session.engine
-        steps = [insert.prepare(engine, rows) for insert, rows in writes if rows]
         self._touched, self._changed_heads = {}, set()
         self._message_rows, self._event_rows, self._receipt_rows = [], [], {}
-        if steps:
-            await self.session.pipeline(steps)
+        for statement, rows in writes:
+            await self.session.write(statement, rows)
 
     async def flush_messages(self) -> None:
         """Write the messages alone, for a query that is about to count them."""
         rows, self._message_rows = self._message_rows, []
-        await self.session.insert(statements.INSERT_MESSAGES, rows)
+        await self.session.write(statements.INSERT_MESSAGES, rows)
 
     def restore_point(self) -> tuple[int, dict[StreamKey, int], dict[MarkKey, Notice]]:
         """What :meth:`restore` needs; taken right after a flush."""
@@ -324,7 +316,7 @@ class Transaction:
         self._heads[key] = seq
         self._changed_heads.add(key)
         payload = _encode(
-            _Wire(stream=name, seq=seq, event=event, at=clock.rfc3339(at), data=data)
+            events.EventFrame(stream=name, seq=seq, event=event, at=clock.rfc3339(at), data=data)
         ).decode()
         row = (organization, name, seq, event, at, _message_in(data), payload)
         self._event_rows.append(row)

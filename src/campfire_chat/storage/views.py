@@ -16,7 +16,8 @@ def for_agent(conversation: Conversation, read_count: int) -> AgentConversation:
     summary = conversation.summary
     return AgentConversation(
         **{name: getattr(summary, name) for name in summary.__struct_fields__},
-        unread=conversation.visitor_messages - read_count,
+        # The mark was read a moment after the conversation.
+        unread=max(0, conversation.visitor_messages - read_count),
     )
 
 
@@ -38,6 +39,6 @@ def for_visitor(
         head=summary.head,
         created_at=summary.created_at,
         last_activity_at=summary.last_activity_at,
-        unread=conversation.agent_messages - read_count,
+        unread=max(0, conversation.agent_messages - read_count),
         receipts=marks,
     )

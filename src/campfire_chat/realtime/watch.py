@@ -1,0 +1,164 @@
+"""What this process's listeners are told of others: who is available, who has left.
+
+Every few seconds the beats in the database are compared with what was told last. So a process
+that died, or a notice that got lost on the bus, leaves nobody on a screen who is not there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from campfire_chat.domain import streams
+from campfire_chat.domain.availability import of_team
+from campfire_chat.models import AgentRecord, Participant, SenderKind
+from campfire_chat.realtime import frames
+from campfire_chat.realtime.bus import Bus, Ephemeral
+from campfire_chat.realtime.hub import Hub
+from campfire_chat.storage.store import Store
+
+logger = logging.getLogger("campfire_chat.realtime")
+
+#: Who a presence frame is about when it tells visitors of the team as a whole.
+TEAM = Participant(kind=SenderKind.SYSTEM, id="team")
+#: Conversations whose beats one query asks for.
+PLACES_PER_QUERY = 500
+
+TellVisitors = Callable[[str, str], None]
+
+
+class Watch:
+    """See the module.
+
+    Args:
+        interval: Seconds between looks.
+    """
+
+    def __init__(self, store: Store, hub: Hub, bus: Bus, *, interval: float) -> None:
+        self._store = store
+        self._hub = hub
+        self._bus = bus
+        self._interval = interval
+        self._teams: dict[str, dict[str, AgentRecord]] = {}
+        self._present: dict[tuple[str, str], dict[str, Participant]] = {}
+        self._look = asyncio.Event()
+        self._look_at: set[str] = set()
+        self._tell_visitors: TellVisitors = _nobody
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, tell_visitors: TellVisitors) -> None:
+        """
+        Args:
+            tell_visitors: Takes an organisation and the text of a frame for its visitors here.
+        """
+        self._tell_visitors = tell_visitors
+        self._task = asyncio.create_task(self._rounds(), name="campfire-watch")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def follow(self, organization: str) -> None:
+        """Somebody of an organisation is connected here: its team is looked at from now on."""
+        self._teams.setdefault(organization, {})
+
+    def team_changed(self, organization: str) -> None:
+        """Look at a team now, here and in the other processes."""
+        self.look(organization)
+        self._bus.team_changed(organization)
+
+    def look(self, organization: str) -> None:
+        """Look at a team now."""
+        self._look_at.add(organization)
+        self._look.set()
+
+    async def _rounds(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self._interval
+        while True:
+            everything = False
+            try:
+                # A deadline, not a pause: however often a look is asked for, the round comes.
+                async with asyncio.timeout_at(due):
+                    await self._look.wait()
+            except TimeoutError:
+                everything = True
+                due = loop.time() + self._interval
+            self._look.clear()
+            wanted, self._look_at = self._look_at, set()
+            if everything:
+                wanted |= set(self._teams)
+            try:
+                for organization in wanted:
+                    await self._compare_team(organization)
+                if everything:
+                    await self._compare_present()
+            except Exception:
+                logger.warning("presence could not be read, again shortly", exc_info=True)
+
+    async def _compare_team(self, organization: str) -> None:
+        now = {agent.id: agent for agent in await self._store.team.of(organization)}
+        told = self._teams.setdefault(organization, {})
+        before = of_team(agent.availability for agent in told.values())
+        for agent in now.values():
+            known = told.get(agent.id)
+            if known is None or known.availability is not agent.availability:
+                await self._tell_availability(organization, agent)
+                told[agent.id] = agent
+        team = of_team(agent.availability for agent in now.values())
+        if team is not before:
+            frame = frames.PresenceNotice(participant=TEAM, availability=team)
+            self._tell_visitors(organization, frames.encode(frame))
+
+    async def _tell_availability(self, organization: str, agent: AgentRecord) -> None:
+        """Tell colleagues, and the visitors whose conversations the agent has."""
+        participant = Participant(SenderKind.AGENT, agent.id, agent.name, agent.avatar_url)
+        frame = frames.PresenceNotice(participant=participant, availability=agent.availability)
+        self._show(organization, streams.inbox(organization), frame)
+        for conversation_id in await self._store.team.open_assigned_to(organization, agent.id):
+            about = frames.PresenceNotice(
+                participant=participant,
+                availability=agent.availability,
+                conversation_id=conversation_id,
+            )
+            self._show(organization, streams.conversation(conversation_id), about)
+
+    async def _compare_present(self) -> None:
+        """Who has the conversations open that agents have open here."""
+        places: dict[str, list[str]] = {}
+        for organization, name in self._hub.streams_of("notes"):
+            places.setdefault(organization, []).append(streams.parse(name).subject)
+        watched: set[tuple[str, str]] = set()
+        for organization, conversation_ids in places.items():
+            for start in range(0, len(conversation_ids), PLACES_PER_QUERY):
+                some = conversation_ids[start : start + PLACES_PER_QUERY]
+                found = await self._store.team.present_at(organization, some)
+                for conversation_id in some:
+                    key = (organization, conversation_id)
+                    watched.add(key)
+                    self._tell_difference(key, found.get(conversation_id, []))
+        for key in set(self._present) - watched:
+            del self._present[key]
+
+    def _tell_difference(self, key: tuple[str, str], found: list[Participant]) -> None:
+        organization, conversation_id = key
+        now = {f"{person.kind}:{person.id}": person for person in found}
+        before = self._present.get(key, {})
+        self._present[key] = now
+        for changed, here in (
+            ([person for name, person in now.items() if name not in before], True),
+            ([person for name, person in before.items() if name not in now], False),
+        ):
+            for person in changed:
+                frame = frames.presence_at(person, conversation_id, here=here)
+                self._show(organization, streams.notes(conversation_id), frame)
+
+    def _show(self, organization: str, stream: str, frame: frames.PresenceNotice) -> None:
+        self._hub.show_here(Ephemeral(organization, stream, frames.encode(frame)))
+
+
+def _nobody(organization: str, text: str) -> None:
+    """Before the start there is nobody to tell."""
