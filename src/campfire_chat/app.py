@@ -165,6 +165,8 @@ class Campfire:
     async def stop(self) -> None:
         """Undo one start; the last one drains the sockets and closes the database."""
         async with self._starting:
+            if self._users == 0:
+                return
             self._users -= 1
             if self._users == 0 and self._running is not None:
                 running, self._running = self._running, None
@@ -208,6 +210,9 @@ class Campfire:
         except CampfireError as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": repr(error)})
+            raise
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.stop()
@@ -268,7 +273,10 @@ class _Running:
             stack.push_async_callback(self.bus.stop)
             await self.hub.start(self.store, self.bus)
             stack.push_async_callback(self.hub.stop)
-            await self.watch.start(self.gateway.tell_visitors)
+            await self.watch.start(
+                tell_visitors=self.gateway.tell_visitors,
+                organizations=self.presence.organizations,
+            )
             stack.push_async_callback(self.watch.stop)
             await self.presence.start()
             stack.push_async_callback(self.presence.stop)

@@ -256,7 +256,6 @@ class InternalError(CampfireError):
 
 
 #: Closes without an error frame of their own.
-CLOSE_NORMAL = 1000
 CLOSE_RESTARTING = 1012
 CLOSE_TOO_SLOW = 4470
 

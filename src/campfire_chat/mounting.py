@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from campfire_chat.errors import CampfireError, ConfigurationError
+from campfire_chat.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from campfire_chat.app import Campfire
@@ -75,12 +75,14 @@ class Wrapped:
         state = _Lifespan(self._campfire, receive, send)
         try:
             await self._host(scope, state.receive, state.send)
-        except CampfireError:
-            raise
-        except Exception:
+        except Exception as error:
             if state.answered:
                 raise
-            # As the ASGI specification has it: an app that does not know lifespans raises.
+            if state.received:
+                await send({"type": "lifespan.startup.failed", "message": repr(error)})
+                raise
+            # As the ASGI specification has it: an app that does not know lifespans raises, and
+            # it does so before it asks for a message.
             logger.debug("the host has no lifespan of its own", exc_info=True)
         if not state.answered:
             await state.alone()
@@ -93,13 +95,13 @@ class _Lifespan:
         self._campfire = campfire
         self._receive = receive
         self._send = send
-        self._received = False
+        self.received = False
         self._up = False
         self.answered = False
 
     async def receive(self) -> Message:
         message = await self._receive()
-        self._received = True
+        self.received = True
         if message["type"] == "lifespan.shutdown":
             await self._down()
         return message
@@ -109,14 +111,14 @@ class _Lifespan:
         if message["type"] == "lifespan.startup.complete":
             try:
                 await self._campfire.start()
-            except CampfireError as error:
+            except Exception as error:
                 await self._send({"type": "lifespan.startup.failed", "message": str(error)})
                 raise
             self._up = True
         await self._send(message)
 
     async def alone(self) -> None:
-        if not self._received:
+        if not self.received:
             await self._receive()
         await self.send({"type": "lifespan.startup.complete"})
         await self.receive()

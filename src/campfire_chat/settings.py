@@ -76,6 +76,12 @@ class Settings(Struct, frozen=True, kw_only=True):
                 )
         if self.migrate not in ("auto", "check", "off"):
             raise ConfigurationError("migrate is one of auto, check, off", field="migrate")
+        if self.presence_life <= self.presence_beat:
+            raise ConfigurationError(
+                "presence_life must be longer than presence_beat", field="presence_life"
+            )
+        if self.drain_window < 0:
+            raise ConfigurationError("drain_window must not be negative", field="drain_window")
         for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"{name} must be greater than zero", field=name)

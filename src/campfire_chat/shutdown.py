@@ -58,5 +58,6 @@ class DrainOnSignal:
         loop.call_soon_threadsafe(self._begin, number)
 
     def _begin(self, number: int) -> None:
-        self._drain()
+        # Scheduled first: whatever happens to the draining, the signal reaches the server.
         asyncio.get_running_loop().call_later(GRACE, self._before[number], number, None)
+        self._drain()

@@ -18,7 +18,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from campfire_chat.errors import CampfireError, MethodNotAllowedError, NotFoundError
+from campfire_chat.errors import (
+    CampfireError,
+    InternalError,
+    MethodNotAllowedError,
+    NotFoundError,
+)
 from campfire_chat.http import guards
 from campfire_chat.http.endpoints import Endpoint, Services
 from campfire_chat.http.openapi import document
@@ -64,7 +69,11 @@ def build(services: Services) -> ASGIApp:
     application = Starlette(
         routes=routes,
         middleware=middleware,
-        exception_handlers={CampfireError: _campfire_error, HTTPException: _http_error},
+        exception_handlers={
+            CampfireError: _campfire_error,
+            HTTPException: _http_error,
+            Exception: _unexpected,
+        },
     )
     # A redirect would name the scheme and prefix of this process, not of the proxy before it.
     application.router.redirect_slashes = False
@@ -201,3 +210,8 @@ async def _http_error(_: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         return problem_response(MethodNotAllowedError(), dict(error.headers or {}))
     return problem_response(NotFoundError())
+
+
+async def _unexpected(_: Request, error: Exception) -> Response:
+    """A problem for the client; Starlette raises the exception itself on to the host."""
+    return problem_response(InternalError())

@@ -26,7 +26,8 @@ from campfire_chat.storage.store import Store
 class Access(Enum):
     """Who may call: anybody, any visitor or agent, or agents only.
 
-    A public endpoint is told nothing about its caller and must not need to be.
+    The guard tells a public endpoint nothing about its caller; the one that gives out tokens
+    looks for itself, since there is nothing yet to be told.
     """
 
     PUBLIC = "public"

@@ -15,6 +15,8 @@ from starlette.responses import Response
 from campfire_chat.domain import text
 from campfire_chat.errors import (
     CampfireError,
+    ConfigurationError,
+    InternalError,
     InvalidError,
     MalformedError,
     NotFoundError,
@@ -48,8 +50,10 @@ async def serve(endpoint: Endpoint, services: Services, request: Request) -> Res
         )
         reply = await endpoint.handler(call)
     except CampfireError as error:
-        if error.status == 500:
-            logger.error("%s: %s", endpoint.operation, error)
+        if isinstance(error, ConfigurationError):
+            # The host's mistake, for the host's log; a visitor could do nothing with it.
+            logger.error("%s failed", endpoint.operation, exc_info=error)
+            return problem_response(InternalError())
         return problem_response(error)
     except ClientDisconnect:
         return Response(status_code=499)
@@ -135,7 +139,8 @@ async def _body(endpoint: Endpoint, services: Services, request: Request) -> Any
 async def _read(request: Request, limit: int) -> bytes:
     """The body, given up on as soon as it is too large."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    digits = declared.isascii() and declared.isdecimal()
+    if digits and (len(declared) > 12 or int(declared) > limit):
         raise TooLargeError(f"A request body may have {limit} bytes.")
     chunks: list[bytes] = []
     size = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, cast
@@ -35,7 +35,7 @@ _REF = "#/components/schemas/{name}"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-@cache
+@lru_cache(maxsize=16)
 def document(server: str) -> dict[str, Any]:
     """The document, for an API that is reached under ``server``."""
     types: list[Any] = [Problem]

@@ -155,7 +155,10 @@ class Gateway:
 
     async def arrive(self, socket: Socket) -> None:
         """A socket has said hello."""
-        await self.presence.arrive(socket.scope)
+        scope = socket.scope
+        await self.presence.arrive(scope)
+        if scope.principal.external_id is not None:
+            await self.store.refresh_contact(scope)
         socket.due = asyncio.get_running_loop().time() + self.settings.heartbeat
 
     def depart(self, socket: Socket) -> None:

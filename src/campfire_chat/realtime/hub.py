@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from campfire_chat.domain import streams
@@ -231,10 +231,6 @@ class Hub:
             return False
         subscription.live = True
         return True
-
-    def listeners(self, organization: str, name: str) -> Iterable[Sink]:
-        channel = self._channels.get((organization, name))
-        return () if channel is None else [item.sink for item in channel.subscriptions]
 
     def streams_of(self, kind: str) -> list[Key]:
         """Streams of a kind that have listeners here."""

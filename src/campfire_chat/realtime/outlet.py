@@ -49,7 +49,7 @@ class Outlet:
         self._on_clogged = on_clogged
         self._limit_frames = limit_frames
         self._limit_size = limit_size
-        self._queue: deque[str] = deque()
+        self._queue: deque[tuple[str, int]] = deque()
         self._size = 0
         self._filled = asyncio.Event()
         self._space: asyncio.Event | None = None
@@ -68,7 +68,7 @@ class Outlet:
         ):
             self.clog()
             return
-        self._queue.append(text)
+        self._queue.append((text, size))
         self._size += size
         self._filled.set()
 
@@ -119,8 +119,8 @@ class Outlet:
                 self._filled.clear()
                 await self._filled.wait()
                 continue
-            text = self._queue.popleft()
-            self._size -= _bytes(text)
+            text, size = self._queue.popleft()
+            self._size -= size
             self.writing_since = time()
             await self._send(text)
             self.writing_since = None

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from campfire_chat.domain import streams
 from campfire_chat.domain.principal import Scope
-from campfire_chat.errors import CampfireError
 from campfire_chat.models import Participant, SenderKind
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.bus import Ephemeral
@@ -27,6 +26,8 @@ logger = logging.getLogger("campfire_chat.realtime")
 
 #: Seconds for which changes gather before they are written in one go.
 GATHER = 0.02
+#: Seconds that an agent's hello waits for its first beat to be written.
+ARRIVAL_TIMEOUT = 2.0
 #: Beats that one operation writes; messages are written in between.
 WRITTEN_AT_ONCE = 500
 
@@ -63,7 +64,7 @@ class Presence:
         self._node = node
         self._beat = beat
         self._here: dict[_Key, _Here] = {}
-        self._changes: dict[_Key, Participant | None] = {}
+        self._changes: dict[_Key, tuple[Participant, bool]] = {}
         self._changed = asyncio.Event()
         self._written = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,11 +88,12 @@ class Presence:
         For an agent it returns once that is in the database, so that a team which somebody
         has just joined does not look empty; nobody waits for a visitor's.
         """
-        self._watch.follow(scope.organization)
-        if self._add(scope, CONNECTED):
-            written = self._written
-            if scope.is_agent:
-                await written.wait()
+        if self._add(scope, CONNECTED) and scope.is_agent:
+            try:
+                async with asyncio.timeout(ARRIVAL_TIMEOUT):
+                    await self._written.wait()
+            except TimeoutError:
+                logger.warning("an agent's arrival is not in the database yet")
 
     def depart(self, scope: Scope) -> None:
         """A socket of a participant has closed; without another one the beats end here."""
@@ -100,14 +102,20 @@ class Presence:
     def open_conversation(self, scope: Scope, conversation_id: str) -> None:
         """A participant has a conversation on the screen."""
         if self._add(scope, conversation_id):
-            self._tell(scope, conversation_id, here=True)
+            key = self._key(scope, conversation_id)
+            self._tell(key, scope.principal.participant, here=True)
 
     def close_conversation(self, scope: Scope, conversation_id: str) -> None:
         """A participant has left a conversation."""
         if self._remove(scope, conversation_id):
-            self._changes[self._key(scope, conversation_id)] = None
+            # Told once it is written and nobody has them in another process.
+            key = self._key(scope, conversation_id)
+            self._changes[key] = (scope.principal.participant, False)
             self._changed.set()
-            self._tell(scope, conversation_id, here=False)
+
+    def organizations(self) -> set[str]:
+        """Organisations of which somebody is connected here."""
+        return {key.organization for key in self._here}
 
     @staticmethod
     def _key(scope: Scope, place: str) -> _Key:
@@ -122,7 +130,7 @@ class Presence:
         here.count += 1
         if here.count > 1:
             return False
-        self._changes[key] = participant
+        self._changes[key] = (participant, True)
         self._changed.set()
         return True
 
@@ -136,11 +144,12 @@ class Presence:
         del self._here[key]
         return True
 
-    def _tell(self, scope: Scope, conversation_id: str, *, here: bool) -> None:
-        frame = frames.presence_at(scope.principal.participant, conversation_id, here=here)
-        stream = (streams.notes if scope.is_agent else streams.conversation)(conversation_id)
+    def _tell(self, key: _Key, participant: Participant, *, here: bool) -> None:
+        frame = frames.presence_at(participant, key.place, here=here)
+        agent = key.kind is SenderKind.AGENT
+        stream = (streams.notes if agent else streams.conversation)(key.place)
         text = frames.encode(frame)
-        self._hub.show(Ephemeral(scope.organization, stream, text, agents_only=True))
+        self._hub.show(Ephemeral(key.organization, stream, text, agents_only=True))
 
     async def _write_changes(self) -> None:
         while True:
@@ -149,49 +158,60 @@ class Presence:
             self._changed.clear()
             changes, self._changes = self._changes, {}
             written, self._written = self._written, asyncio.Event()
-            arrived = {
-                key.organization
-                for key, participant in changes.items()
-                if participant and key.place == CONNECTED and key.kind is SenderKind.AGENT
-            }
-            await self._write(changes)
-            for organization in arrived:
+            alive = [key for key, (_, here) in changes.items() if here]
+            gone = {key: participant for key, (participant, here) in changes.items() if not here}
+            try:
+                await self._write_alive(alive)
+                await self._write_gone(gone)
+            except Exception:
+                # Who is here is written again at the next beat; who is gone expires.
+                logger.warning("presence could not be written", exc_info=True)
+            finally:
+                written.set()
+            arrived = [key for key in alive if key.place == CONNECTED]
+            for organization in {
+                key.organization for key in arrived if key.kind is SenderKind.AGENT
+            }:
                 self._watch.team_changed(organization)
-            written.set()
 
     async def _keep_beating(self) -> None:
         while True:
             await asyncio.sleep(self._beat)
-            await self._write({key: here.participant for key, here in self._here.items()})
-            for organization in {key.organization for key in self._here}:
-                try:
+            try:
+                await self._write_alive(list(self._here))
+                for organization in self.organizations():
                     await self._store.team.sweep_presence(organization)
-                except CampfireError as error:
-                    logger.warning("old beats could not be swept: %s", error)
+            except Exception:
+                logger.warning("beats could not be written, again shortly", exc_info=True)
 
-    async def _write(self, changes: dict[_Key, Participant | None]) -> None:
-        """Write who is here, and remove who is not; what fails is written at the next beat."""
-        alive: dict[str, list[Beat]] = {}
-        gone: dict[str, list[Beat]] = {}
-        for key, participant in changes.items():
-            beats = gone if participant is None else alive
-            beat = Beat(key.organization, key.place, participant or Participant(key.kind, key.id))
-            beats.setdefault(key.organization, []).append(beat)
-        try:
-            for organization, beats in alive.items():
-                for part in _parts(beats):
-                    await self._store.team.write_presence(
-                        organization, node_id=self._node, alive=part
-                    )
-            for organization, beats in gone.items():
-                for part in _parts(beats):
-                    await self._store.team.write_presence(
-                        organization, node_id=self._node, gone=part
-                    )
-        except CampfireError as error:
-            logger.warning("presence could not be written: %s", error)
+    async def _write_alive(self, keys: Sequence[_Key]) -> None:
+        for organization, part in _parts(keys):
+            # Looked up only now: who has left since must not be written back.
+            beats = [
+                Beat(organization, key.place, self._here[key].participant)
+                for key in part
+                if key in self._here
+            ]
+            await self._store.team.write_presence(organization, node_id=self._node, alive=beats)
+
+    async def _write_gone(self, gone: Mapping[_Key, Participant]) -> None:
+        for organization, part in _parts(list(gone)):
+            left = [key for key in part if key not in self._here]
+            beats = [Beat(organization, key.place, gone[key]) for key in left]
+            await self._store.team.write_presence(organization, node_id=self._node, gone=beats)
+            places = sorted({key.place for key in left})
+            still = await self._store.team.present_at(organization, places)
+            for key in left:
+                others = still.get(key.place, ())
+                if not any((person.kind, person.id) == (key.kind, key.id) for person in others):
+                    self._tell(key, gone[key], here=False)
 
 
-def _parts(beats: Sequence[Beat]) -> Iterator[Sequence[Beat]]:
-    for start in range(0, len(beats), WRITTEN_AT_ONCE):
-        yield beats[start : start + WRITTEN_AT_ONCE]
+def _parts(keys: Sequence[_Key]) -> Iterator[tuple[str, Sequence[_Key]]]:
+    """Some keys of one organisation at a time."""
+    by_organization: dict[str, list[_Key]] = {}
+    for key in keys:
+        by_organization.setdefault(key.organization, []).append(key)
+    for organization, some in by_organization.items():
+        for start in range(0, len(some), WRITTEN_AT_ONCE):
+            yield organization, some[start : start + WRITTEN_AT_ONCE]

@@ -20,6 +20,7 @@ from campfire_chat.errors import (
     CLOSE_TOO_SLOW,
     BadFrameError,
     CampfireError,
+    ConfigurationError,
     HelloTimeoutError,
     InternalError,
     ProtocolVersionError,
@@ -79,6 +80,7 @@ class Socket:
         self.due = 0.0
         self._writer: asyncio.Task[None] | None = None
         self._ending = False
+        self._greeted = False
         self._streams = Subscriptions(self, gateway)
         self.outlet = Outlet(
             self._send_text,
@@ -89,8 +91,8 @@ class Socket:
 
     @property
     def greeted(self) -> bool:
-        """Whether it is known who this is."""
-        return self._credentials is not None
+        """Whether its welcome is on the way; nothing goes out before."""
+        return self._greeted
 
     @property
     def scope(self) -> Scope:
@@ -102,7 +104,8 @@ class Socket:
         self.outlet.push(text)
 
     def offer(self, text: str) -> None:
-        self.outlet.offer(text)
+        if self._greeted:
+            self.outlet.offer(text)
 
     def close(self, code: int, reason: str = "") -> None:
         """Have the connection closed; the first reason counts."""
@@ -118,6 +121,8 @@ class Socket:
             if reason is not None:
                 await self._end(reason)
         finally:
+            # From here on the task is the server's again; nobody may cancel it.
+            self._ending = True
             self._leave()
 
     async def _serve(self) -> Closed | None:
@@ -141,8 +146,8 @@ class Socket:
             self._task.uncancel()
             return self._closing
         except CampfireError as error:
-            if error.status == 500:
-                logger.error("a socket failed: %s", error)
+            if isinstance(error, ConfigurationError):
+                logger.error("a socket failed", exc_info=error)
             return Closed(error.close_code or 1011, error.code)
         except Exception:
             logger.exception("a socket failed")
@@ -209,6 +214,7 @@ class Socket:
                 token=self._credentials.renewal,
             )
         )
+        self._greeted = True
         for frame in refused:
             self.outlet.push_frame(frame)
         joined = {head.stream for head in heads}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from campfire_chat.domain import streams
 from campfire_chat.domain.availability import of_team
@@ -45,13 +46,18 @@ class Watch:
         self._look = asyncio.Event()
         self._look_at: set[str] = set()
         self._tell_visitors: TellVisitors = _nobody
+        self._organizations: Callable[[], set[str]] = set
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self, tell_visitors: TellVisitors) -> None:
+    async def start(
+        self, *, tell_visitors: TellVisitors, organizations: Callable[[], set[str]]
+    ) -> None:
         """
         Args:
             tell_visitors: Takes an organisation and the text of a frame for its visitors here.
+            organizations: Those of which somebody is connected here.
         """
+        self._organizations = organizations
         self._tell_visitors = tell_visitors
         self._task = asyncio.create_task(self._rounds(), name="campfire-watch")
 
@@ -60,10 +66,6 @@ class Watch:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-
-    def follow(self, organization: str) -> None:
-        """Somebody of an organisation is connected here: its team is looked at from now on."""
-        self._teams.setdefault(organization, {})
 
     def team_changed(self, organization: str) -> None:
         """Look at a team now, here and in the other processes."""
@@ -79,25 +81,33 @@ class Watch:
         loop = asyncio.get_running_loop()
         due = loop.time() + self._interval
         while True:
-            everything = False
             try:
                 # A deadline, not a pause: however often a look is asked for, the round comes.
                 async with asyncio.timeout_at(due):
                     await self._look.wait()
             except TimeoutError:
-                everything = True
-                due = loop.time() + self._interval
+                logger.debug("a regular look")
             self._look.clear()
             wanted, self._look_at = self._look_at, set()
-            if everything:
-                wanted |= set(self._teams)
-            try:
-                for organization in wanted:
-                    await self._compare_team(organization)
-                if everything:
-                    await self._compare_present()
-            except Exception:
-                logger.warning("presence could not be read, again shortly", exc_info=True)
+            round_due = loop.time() >= due
+            if round_due:
+                due = loop.time() + self._interval
+                here = self._organizations()
+                wanted |= here
+                self._teams = {name: team for name, team in self._teams.items() if name in here}
+            for organization in wanted:
+                await self._guarded(self._compare_team(organization))
+            if round_due:
+                await self._guarded(self._compare_present())
+            # An event that is set is waited for without a pause.
+            await asyncio.sleep(0)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """One organisation that cannot be read must not keep the others uninformed."""
+        try:
+            await work
+        except Exception:
+            logger.warning("presence could not be read, again shortly", exc_info=True)
 
     async def _compare_team(self, organization: str) -> None:
         now = {agent.id: agent for agent in await self._store.team.of(organization)}

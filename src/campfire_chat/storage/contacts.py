@@ -10,6 +10,8 @@ from campfire_chat.domain.principal import Scope
 from campfire_chat.models import Contact
 from campfire_chat.storage import tables
 from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.operations import Operation
+from campfire_chat.storage.transaction import Transaction
 
 _c = tables.contacts.c
 
@@ -33,10 +35,10 @@ async def find(session: Session, scope: Scope, contact_id: str) -> Contact | Non
     )
 
 
-async def remember(session: Session, scope: Scope, now: int) -> Contact:
-    """Keep the calling visitor as a contact, with what the host says of them today."""
+def of(scope: Scope) -> Contact:
+    """The calling visitor as a contact."""
     principal = scope.principal
-    contact = Contact(
+    return Contact(
         id=principal.id,
         external_id=principal.external_id,
         verified=principal.external_id is not None,
@@ -44,6 +46,11 @@ async def remember(session: Session, scope: Scope, now: int) -> Contact:
         email=principal.email,
         avatar_url=principal.avatar_url,
     )
+
+
+async def remember(session: Session, scope: Scope, now: int) -> Contact:
+    """Keep the calling visitor as a contact, with what the host says of them today."""
+    contact = of(scope)
     values: dict[str, Any] = {
         "external_id": contact.external_id,
         "verified": contact.verified,
@@ -65,3 +72,10 @@ async def remember(session: Session, scope: Scope, now: int) -> Contact:
             .values(**values)
         )
     return contact
+
+
+class RememberContact(Operation[None]):
+    """Keep the calling visitor as a contact."""
+
+    async def run(self, transaction: Transaction) -> None:
+        await remember(transaction.session, self.scope, transaction.now)

@@ -40,6 +40,13 @@ class Engine(ABC):
     def options(self) -> dict[str, Any]:
         """What ``databases.Database`` is given besides the URL."""
 
+    def check(self, url: str) -> None:
+        """Look at what can be seen of the database before it is connected to.
+
+        Raises:
+            StorageUnavailableError: It cannot be there.
+        """
+
     @abstractmethod
     def setup(self, *, writable: bool) -> list[str]:
         """What a fresh connection runs first."""

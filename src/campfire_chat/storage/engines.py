@@ -17,8 +17,8 @@ def engine_of(url: str) -> Engine:
     Raises:
         ConfigurationError: Not a URL of an engine that is supported.
     """
-    scheme = urlsplit(url).scheme.partition("+")[0]
-    if scheme == "sqlite":
+    scheme = urlsplit(url).scheme
+    if scheme in ("sqlite", "sqlite+aiosqlite"):
         path = url.partition("://")[2].lstrip("/")
         if not path or path.startswith(":memory:"):
             raise ConfigurationError(
@@ -27,7 +27,7 @@ def engine_of(url: str) -> Engine:
                 field="database_url",
             )
         return SQLiteEngine()
-    if scheme in ("postgresql", "postgres"):
+    if scheme in ("postgresql", "postgres", "postgresql+asyncpg"):
         if importlib.util.find_spec("asyncpg") is None:
             raise ConfigurationError(
                 "PostgreSQL needs asyncpg: pip install 'campfire-chat[postgres]'",
@@ -35,6 +35,7 @@ def engine_of(url: str) -> Engine:
             )
         return PostgreSQLEngine()
     raise ConfigurationError(
-        f"No database engine for {scheme or url!r}; use sqlite:///… or postgresql://…",
+        f"No database engine for {scheme or 'a URL without a scheme'!r}; "
+        "use sqlite:///… or postgresql://…",
         field="database_url",
     )

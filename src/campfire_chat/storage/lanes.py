@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from databases import Database
-from databases.core import Connection
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.errors import CampfireError, OverloadedError, StorageUnavailableError
@@ -36,9 +35,9 @@ BACKOFF = 0.1
 class Session:
     """A lane's connection, as work sees it."""
 
-    def __init__(self, connection: Connection, engine: Engine) -> None:
+    def __init__(self, connection: Any, engine: Engine) -> None:
         # `databases` is typed only in part.
-        self._connection: Any = connection
+        self._connection = connection
         self.engine = engine
         self.raw: Any = connection.raw_connection
 
@@ -123,7 +122,7 @@ class Lanes:
 
     def __init__(self, url: str, engine: Engine, *, count: int, writable: bool, limit: int) -> None:
         self._url = url
-        self._engine = engine
+        self.engine = engine
         self._count = count
         self._writable = writable
         self._limit = limit
@@ -140,6 +139,7 @@ class Lanes:
         Raises:
             StorageUnavailableError: The database cannot be reached.
         """
+        self.engine.check(self._url)
         self._stopping = False
         self._stopped.clear()
         loop = asyncio.get_running_loop()
@@ -169,7 +169,7 @@ class Lanes:
         Raises:
             OverloadedError: Too much work is waiting.
             StorageUnavailableError: The database stayed away for every attempt.
-            CampfireError: As ``work`` raised it.
+            Exception: As ``work`` raised it; also the conflict that stood in the way every time.
         """
         for attempt in range(attempts):
             if attempt:
@@ -178,7 +178,10 @@ class Lanes:
             try:
                 return await self._submit(work)
             except LaneFailure as failure:
-                if failure.failure is Failure.STATEMENT:
+                last = attempt == attempts - 1
+                if failure.failure is Failure.STATEMENT or (
+                    failure.failure is Failure.CONFLICT and last
+                ):
                     raise failure.cause from None
                 logger.warning("database work failed (attempt %d): %s", attempt + 1, failure)
                 if failure.failure is Failure.UNAVAILABLE:
@@ -231,12 +234,12 @@ class Lanes:
 
     async def _serve(self, ready: asyncio.Future[None]) -> None:
         """Own one connection until it breaks or the lane stops."""
-        database = Database(self._url, **self._engine.options())
+        database = Database(self._url, **self.engine.options())
         await database.connect()
         try:
             async with database.connection() as connection:
-                session = Session(connection, self._engine)
-                for statement in self._engine.setup(writable=self._writable):
+                session = Session(connection, self.engine)
+                for statement in self.engine.setup(writable=self._writable):
                     await session.command(statement)
                 self.connected += 1
                 try:
@@ -268,11 +271,11 @@ class Lanes:
         except CampfireError as error:
             _fail(job, error)
         except Exception as error:
-            failure = self._engine.classify(error)
+            failure = self.engine.classify(error)
             _fail(job, LaneFailure(failure, error))
             # After anything unexpected inside a transaction the connection is not trusted.
             return failure in (Failure.CONFLICT, Failure.STATEMENT) and not (
-                self._engine.in_transaction(session.raw)
+                self.engine.in_transaction(session.raw)
             )
         except BaseException:
             job.future.cancel()

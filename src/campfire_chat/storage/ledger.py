@@ -20,6 +20,7 @@ from campfire_chat.errors import (
     StorageUnavailableError,
 )
 from campfire_chat.protocols import Clock
+from campfire_chat.storage.dialects import Failure
 from campfire_chat.storage.lanes import Lanes, Session
 from campfire_chat.storage.operations import Bulk, Operation
 from campfire_chat.storage.reads import reads_of
@@ -110,7 +111,7 @@ class Ledger:
             StorageUnavailableError: The ledger is not running.
         """
         if self._stopping or not self.running:
-            raise StorageUnavailableError("The service is stopping.", retry_after=1.0)
+            raise StorageUnavailableError(retry_after=1.0)
         if len(self._queue) >= self._limit:
             raise OverloadedError(retry_after=1.0)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -131,7 +132,12 @@ class Ledger:
                 await self._wake.wait()
             size = min(len(self._queue), BATCH)
             batch = [self._queue.popleft() for _ in range(size)]
-            await self._commit(batch)
+            try:
+                await self._commit(batch)
+            except BaseException:
+                for waiting in batch:
+                    waiting.resolve(StorageUnavailableError(retry_after=1.0))
+                raise
 
     async def _commit(self, batch: list[_Waiting[Any]]) -> None:
         operations = [waiting.operation for waiting in batch]
@@ -149,7 +155,9 @@ class Ledger:
                     await self._commit([waiting])
                 return
             logger.error("an operation failed unexpectedly", exc_info=error)
-            batch[0].resolve(InternalError())
+            contended = self._lane.engine.classify(error) is Failure.CONFLICT
+            outcome = StorageUnavailableError(retry_after=1.0) if contended else InternalError()
+            batch[0].resolve(outcome)
         else:
             # Publish before answering: a sender's own event is under way when its ok arrives.
             try:

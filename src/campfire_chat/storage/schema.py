@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from campfire_chat.errors import MigrationError
+from campfire_chat.errors import CampfireError, MigrationError
 from campfire_chat.settings import Migrate
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.engines import engine_of
@@ -87,7 +87,7 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
 
     Raises:
         MigrationError: ``check``, and the schema is not at this version's revision; or the
-            schema is of a newer version of this package.
+            schema is of a newer version of this package; or the upgrade failed.
     """
     wanted = head(engine)
     if mode == "off":
@@ -110,7 +110,12 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
         logger.info("schema upgraded from %s to %s", current or "nothing", wanted)
         return wanted
 
-    current = await lane.run(lambda session: session.transaction(lambda _: upgrade(session)))
+    try:
+        current = await lane.run(lambda session: session.transaction(lambda _: upgrade(session)))
+    except CampfireError:
+        raise
+    except Exception as error:
+        raise MigrationError(f"The schema could not be brought to {wanted}: {error}") from error
     if current != wanted:
         raise MigrationError(
             f"The database schema is at {current or 'nothing'}, this version needs {wanted}: "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
+from campfire_chat.errors import StorageUnavailableError
 from campfire_chat.storage.dialects import Engine, Failure
 from campfire_chat.storage.statement import Prepared, Row
 
@@ -39,6 +41,11 @@ class SQLiteEngine(Engine):
 
     def options(self) -> dict[str, Any]:
         return {"timeout": 10.0, "cached_statements": 256}
+
+    def check(self, url: str) -> None:
+        folder = Path(url.partition(":///")[2].partition("?")[0]).absolute().parent
+        if not folder.is_dir():
+            raise StorageUnavailableError(f"There is no folder {folder} for the SQLite database.")
 
     def setup(self, *, writable: bool) -> list[str]:
         statements = ["PRAGMA busy_timeout = 10000", "PRAGMA cache_size = -32768"]

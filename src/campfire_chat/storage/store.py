@@ -32,6 +32,7 @@ from campfire_chat.protocols import Clock
 from campfire_chat.settings import Settings
 from campfire_chat.storage import (
     agents,
+    contacts,
     conversations,
     messages,
     presence,
@@ -67,7 +68,7 @@ class Store:
     """See the module.
 
     Attributes:
-        epoch: Names this life of the database; a restored backup gets another.
+        epoch: Names this life of the database; whoever restores a backup gives it another.
         team: Agents and who is here.
     """
 
@@ -241,7 +242,7 @@ class Store:
         return await self.conversation(scope, conversation_id)
 
     async def wake_snoozed(self) -> int:
-        """Reopen conversations whose snooze has ended; how many were due, :data:`WAKE` at most."""
+        """Reopen conversations whose snooze has ended; how many were, :data:`WAKE` at most."""
         due = await self._readers.run(
             lambda session: conversations.due_snoozes(session, self._now(), WAKE)
         )
@@ -249,10 +250,19 @@ class Store:
             self._ledger.enqueue(WakeConversation(system_scope(organization), conversation_id))
             for organization, conversation_id in due
         ]
+        failed = 0
         for outcome in await asyncio.gather(*woken, return_exceptions=True):
             if isinstance(outcome, Exception):
+                failed += 1
                 logger.error("a conversation could not be woken", exc_info=outcome)
-        return len(due)
+        return len(due) - failed
+
+    async def refresh_contact(self, scope: Scope) -> None:
+        """Keep what the host says of a visitor today, if they have written before."""
+        principal = scope.principal
+        known = await self._readers.run(lambda session: contacts.find(session, scope, principal.id))
+        if known is not None and known != contacts.of(scope):
+            await self._ledger.submit(contacts.RememberContact(scope))
 
     # Messages.
 
