@@ -151,7 +151,12 @@ def _demo(arguments: argparse.Namespace) -> int:
                 print(_welcome(_address(arguments.host, port), directory), flush=True)
 
     config = uvicorn.Config(
-        app, ws=_websocket_library(), ws_max_size=MAX_MESSAGE, log_level="warning"
+        app,
+        ws=_websocket_library(),
+        ws_max_size=MAX_MESSAGE,
+        log_level="warning",
+        # A peer that does not read would keep the server waiting for ever.
+        timeout_graceful_shutdown=5,
     )
     server = Server(config)
     with listener:

@@ -215,7 +215,10 @@ def check_origin(connection: HTTPConnection, allowed: Sequence[str]) -> None:
         raise OriginForbiddenError()
     if origin in allowed:
         return
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        raise OriginForbiddenError() from None
     # The scheme is not compared: behind a proxy that ends TLS this process does not know it.
     host = connection.headers.get("host", "").lower()
     if parts.scheme in ("http", "https") and parts.netloc and parts.netloc.lower() == host:

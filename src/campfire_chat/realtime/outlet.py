@@ -1,8 +1,8 @@
 """The way out to one socket: a bounded queue and its writer.
 
-A reader that stops must cost the others nothing, so pushing never waits. When the queue is full,
-or one write takes too long, the outlet is clogged: the connection is closed with 4470 and the
-client resumes by seq.
+A reader that stops must cost the others nothing, so pushing never waits. When the queue is full
+and writing stalls, or one write takes too long, the outlet is clogged: the connection is closed
+with 4470, and the client resumes by seq.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from campfire_chat.realtime import frames
+
+#: Seconds that a write may wait before a full queue is taken for a slow peer.
+STALLED = 1.0
 
 
 class Outlet:
@@ -62,15 +65,29 @@ class Outlet:
         if self.clogged:
             return
         size = _bytes(text)
-        # One frame always fits: a page of a replay may be larger than a small limit.
-        if len(self._queue) >= self._limit_frames or (
-            self._queue and self._size + size > self._limit_size
-        ):
+        if self._overflows(size):
             self.clog()
             return
         self._queue.append((text, size))
         self._size += size
         self._filled.set()
+
+    def _overflows(self, size: int) -> bool:
+        """Whether one more frame is too much for this peer.
+
+        A batch of the ledger is pushed within one turn of the loop, before the writer can run, so
+        a full queue alone says nothing about the peer: it is slow when it is full and a write has
+        been waiting for a while. Beyond twice the bytes there is no excuse.
+        """
+        waiting = self._size + size
+        full = len(self._queue) >= self._limit_frames or waiting > self._limit_size
+        if not full or not self._queue:
+            # One frame always fits: a page of a replay may be larger than a small limit.
+            return False
+        if waiting > 2 * self._limit_size or len(self._queue) >= 16 * self._limit_frames:
+            return True
+        since = self.writing_since
+        return since is not None and asyncio.get_running_loop().time() - since > STALLED
 
     def offer(self, text: str) -> None:
         """Queue a frame that is of no use later; dropped when the peer is already behind.

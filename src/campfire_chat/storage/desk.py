@@ -72,7 +72,7 @@ class OpenConversation(Operation[Opened]):
             keys=session.engine.list_value([key]),
         )
         if rows:
-            return self._repeated(message_of(rows[0]))
+            return await self._repeated(transaction, message_of(rows[0]))
         if scope.is_agent:
             if self._contact_id is None:
                 raise InvalidError("An agent names the contact to write to.", field="contact_id")
@@ -111,12 +111,20 @@ class OpenConversation(Operation[Opened]):
         transaction.known[self.organization, key] = message
         return Opened(conversation_id=conversation.id, duplicate=False)
 
-    def _repeated(self, earlier: Message) -> Opened:
-        same = earlier.seq == 1 and earlier.visibility is Visibility.PUBLIC
+    async def _repeated(self, transaction: Transaction, earlier: Message) -> Opened:
+        """The conversation that this client id began, if it did begin this one."""
+        about = earlier.conversation_id
+        await transaction.load(self.organization, [about])
+        conversation = transaction.conversation(self.scope, about)
         unchanged = earlier.edited_at is None and earlier.deleted_at is None
-        if not same or (unchanged and earlier.body != self._body):
+        if (
+            earlier.seq != 1
+            or earlier.visibility is not Visibility.PUBLIC
+            or (unchanged and earlier.body != self._body)
+            or (self._contact_id not in (None, conversation.contact.id))
+        ):
             raise ClientIdConflictError()
-        return Opened(conversation_id=earlier.conversation_id, duplicate=True)
+        return Opened(conversation_id=about, duplicate=True)
 
 
 class ChangeConversation(Once[None]):

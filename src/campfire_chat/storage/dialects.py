@@ -40,6 +40,7 @@ class Engine(ABC):
     def options(self) -> dict[str, Any]:
         """What ``databases.Database`` is given besides the URL."""
 
+    @abstractmethod
     def check(self, url: str) -> None:
         """Look at what can be seen of the database before it is connected to.
 

@@ -28,6 +28,10 @@ Work = Callable[["Session"], Awaitable[T]]
 
 #: How often work is tried before its caller is told that the database is away.
 ATTEMPTS = 5
+#: Seconds that all attempts together may take, however long the database takes to answer.
+DEADLINE = 12.0
+#: Seconds that stopping waits for work under way.
+STOP_TIMEOUT = 5.0
 #: Seconds: the longest wait before the first repetition; it doubles (full jitter).
 BACKOFF = 0.1
 
@@ -152,11 +156,16 @@ class Lanes:
             raise
 
     async def stop(self) -> None:
-        """Finish what waits, then close the connections."""
+        """Finish what waits, within reason, then close the connections."""
         self._stopping = True
         self._stopped.set()
         self._wake.set()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            _, stuck = await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT)
+            for task in stuck:
+                logger.warning("the database does not answer; its connection is given up")
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         self._refuse_waiting(StorageUnavailableError("The service is stopping."))
 
@@ -171,6 +180,14 @@ class Lanes:
             StorageUnavailableError: The database stayed away for every attempt.
             Exception: As ``work`` raised it; also the conflict that stood in the way every time.
         """
+        try:
+            async with asyncio.timeout(DEADLINE):
+                return await self._attempt(work, attempts)
+        except TimeoutError:
+            # What the lane is still doing may succeed all the same; repeating it is safe.
+            raise StorageUnavailableError(retry_after=1.0) from None
+
+    async def _attempt(self, work: Work[T], attempts: int) -> T:
         for attempt in range(attempts):
             if attempt:
                 # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/

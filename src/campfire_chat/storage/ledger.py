@@ -21,7 +21,7 @@ from campfire_chat.errors import (
 )
 from campfire_chat.protocols import Clock
 from campfire_chat.storage.dialects import Failure
-from campfire_chat.storage.lanes import Lanes, Session
+from campfire_chat.storage.lanes import STOP_TIMEOUT, Lanes, Session
 from campfire_chat.storage.operations import Bulk, Operation
 from campfire_chat.storage.reads import reads_of
 from campfire_chat.storage.sends import run_bulk
@@ -81,11 +81,15 @@ class Ledger:
         self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
-        """Commit what waits, then end."""
+        """Commit what waits, within reason, then end."""
         self._stopping = True
         self._wake.set()
         if self._task is not None:
-            await self._task
+            _, stuck = await asyncio.wait([self._task], timeout=STOP_TIMEOUT)
+            if stuck:
+                # Callers are told to come back; with their client ids that is safe.
+                self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
     @property

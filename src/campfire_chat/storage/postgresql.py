@@ -26,7 +26,10 @@ class PostgreSQLEngine(Engine):
 
     def options(self) -> dict[str, Any]:
         # One connection a lane; bounded waits, so that a dead network is noticed.
-        return {"min_size": 1, "max_size": 1, "timeout": 10, "command_timeout": 30}
+        return {"min_size": 1, "max_size": 1, "timeout": 5, "command_timeout": 10}
+
+    def check(self, url: str) -> None:
+        """A server can only be asked."""
 
     def setup(self, *, writable: bool) -> list[str]:
         if writable:

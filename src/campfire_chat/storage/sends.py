@@ -96,6 +96,7 @@ def _repeated(operation: Send, earlier: Message) -> Sent:
     same = (
         earlier.conversation_id == operation.conversation_id
         and earlier.visibility is operation.visibility
+        and earlier.reply_to == operation.reply_to
         and (
             earlier.body == operation.body
             or earlier.edited_at is not None

@@ -40,7 +40,7 @@ class SQLiteEngine(Engine):
         self.core = sqlite.dialect(paramstyle="qmark")
 
     def options(self) -> dict[str, Any]:
-        return {"timeout": 10.0, "cached_statements": 256}
+        return {"timeout": 5.0, "cached_statements": 256}
 
     def check(self, url: str) -> None:
         folder = Path(url.partition(":///")[2].partition("?")[0]).absolute().parent
@@ -48,7 +48,7 @@ class SQLiteEngine(Engine):
             raise StorageUnavailableError(f"There is no folder {folder} for the SQLite database.")
 
     def setup(self, *, writable: bool) -> list[str]:
-        statements = ["PRAGMA busy_timeout = 10000", "PRAGMA cache_size = -32768"]
+        statements = ["PRAGMA busy_timeout = 5000", "PRAGMA cache_size = -32768"]
         if writable:
             return [
                 "PRAGMA journal_mode = WAL",
