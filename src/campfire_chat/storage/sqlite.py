@@ -45,7 +45,9 @@ class SQLiteEngine(Engine):
     def check(self, url: str) -> None:
         folder = Path(url.partition(":///")[2].partition("?")[0]).absolute().parent
         if not folder.is_dir():
-            raise StorageUnavailableError(f"There is no folder {folder} for the SQLite database.")
+            raise StorageUnavailableError(
+                f"The database cannot be reached: there is no folder {folder}."
+            )
 
     def setup(self, *, writable: bool) -> list[str]:
         statements = ["PRAGMA busy_timeout = 5000", "PRAGMA cache_size = -32768"]

@@ -104,6 +104,7 @@ export interface AgentConversation extends ConversationSummary {
   unread: number;
   receipts: ReceiptRecord[];
   viewers: Participant[];
+  contact_present: boolean | null;
 }
 
 export interface VisitorConversation {

@@ -56,6 +56,12 @@ export function confirmDelivery({ id, assignee, last_message }: ConversationSumm
 /** Reading is: the thread is ready, its end is on the screen, and the window has the focus. */
 export function watchReading(): void {
   effect(() => {
+    // What came before this page was opened has reached the desk as well.
+    for (const { summary, myRead } of rows.value.values()) {
+      if (summary.counts.visitor > myRead) confirmDelivery(summary);
+    }
+  });
+  effect(() => {
     const opened = thread.value;
     if (!opened || opened.phase.value !== "ready") return;
     if (!attentive.value || !atBottom.value) return;

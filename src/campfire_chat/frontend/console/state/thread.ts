@@ -109,6 +109,7 @@ async function load(opened: Thread): Promise<void> {
         conversation.receipts.map((record) => [keyOf(record.participant), record]),
       );
       opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
+      opened.contactPresence.value = presenceOf(conversation);
       if (opened.readMark === null) {
         opened.readMark = mine?.read ?? 0;
         opened.firstUnread.value = firstUnread(page.items, opened.readMark);
@@ -295,6 +296,10 @@ connection.on("presence", ({ conversation_id, participant, availability, viewing
   if (participant.kind === "visitor" && availability) opened.contactPresence.value = availability;
 });
 
+function presenceOf({ contact_present }: AgentConversation): Availability | null {
+  return contact_present === null ? null : contact_present ? "online" : "offline";
+}
+
 /** Presence is not replayed: who is here has to be asked again after the connection was lost. */
 export async function refreshPresence(): Promise<void> {
   const opened = thread.peek();
@@ -305,6 +310,7 @@ export async function refreshPresence(): Promise<void> {
     batch(() => {
       putConversation(conversation);
       opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
+      opened.contactPresence.value = presenceOf(conversation);
       opened.receipts.value = new Map(
         conversation.receipts.map((record) => [keyOf(record.participant), record]),
       );
