@@ -63,6 +63,9 @@ class PostgreSQLEngine(Engine):
             return Failure.CONNECTION
         if state[:2] in ("53", "58") or state == "25006":
             return Failure.UNAVAILABLE
+        # What it says of a connection that is just being torn down under it.
+        if isinstance(error, asyncpg.InternalClientError):
+            return Failure.CONNECTION
         # asyncpg's complaints about a value are InterfaceErrors as well, and ValueErrors.
         if isinstance(error, (OSError, asyncio.TimeoutError, asyncpg.InterfaceError)):
             return Failure.STATEMENT if isinstance(error, ValueError) else Failure.CONNECTION
