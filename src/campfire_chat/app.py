@@ -29,9 +29,9 @@ from campfire_chat.realtime.typing import Typing
 from campfire_chat.realtime.watch import Watch
 from campfire_chat.settings import Settings
 from campfire_chat.shutdown import DrainOnSignal
+from campfire_chat.storage.draft import Committed, Notice
 from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.store import WAKE, Store
-from campfire_chat.storage.transaction import Committed, Notice
 
 logger = logging.getLogger("campfire_chat")
 

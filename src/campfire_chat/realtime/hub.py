@@ -16,9 +16,9 @@ from campfire_chat.domain import streams
 from campfire_chat.domain.principal import Scope
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.bus import Bus, Ephemeral, Wake
+from campfire_chat.storage.draft import Committed, Notice
 from campfire_chat.storage.store import Store
 from campfire_chat.storage.streams import Page
-from campfire_chat.storage.transaction import Committed, Notice
 
 logger = logging.getLogger("campfire_chat.realtime")
 

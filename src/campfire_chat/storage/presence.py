@@ -36,6 +36,8 @@ class Beat(Struct, frozen=True):
 class WritePresence(Operation[None]):
     """Refresh some beats of a process, and drop others."""
 
+    alters_records = False
+
     def __init__(
         self,
         scope: Scope,
@@ -73,6 +75,8 @@ class WritePresence(Operation[None]):
 
 class SweepPresence(Operation[None]):
     """Remove beats from before a moment."""
+
+    alters_records = False
 
     def __init__(self, scope: Scope, before: int) -> None:
         super().__init__(scope)

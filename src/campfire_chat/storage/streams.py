@@ -14,7 +14,7 @@ from campfire_chat.errors import NotFoundError
 from campfire_chat.storage import conversations, tables
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.statement import Query
+from campfire_chat.storage.statement import Prepared, Query
 
 _s = tables.streams.c
 _e = tables.events.c
@@ -71,6 +71,11 @@ def _after(_: Engine) -> ClauseElement:
 HEADS = Query(_heads)
 LOCK = Query(_lock)
 AFTER = Query(_after)
+
+
+def lock(engine: Engine, organization: str, names: Sequence[str]) -> Prepared:
+    """The query that locks the heads of streams, in sorted order, and returns them."""
+    return LOCK.prepare(engine, {"org_id": organization, "names": engine.list_value(names)})
 
 
 async def authorize(session: Session, scope: Scope, name: str) -> streams.Stream:
