@@ -59,6 +59,8 @@ class Engine(ABC):
         core: SQLAlchemy's dialect for it.
         begin: What begins a transaction that is going to write.
         lock_rows: Whether rows are locked one by one; else a writer has the database to itself.
+        takes_columns: Whether many rows are handed over as one list a column, and stored by one
+            statement; else the statement is run once a row.
         tells_changes: Whether :meth:`version` can tell.
         depth: Commits that may be handed over one after the other without waiting for the first.
     """
@@ -67,6 +69,7 @@ class Engine(ABC):
     core: CoreDialect
     begin: str
     lock_rows: bool
+    takes_columns: bool
     tells_changes: bool
     depth: int
 
@@ -89,6 +92,10 @@ class Engine(ABC):
     @abstractmethod
     def upsert(self, table: Table) -> Any:
         """An INSERT that can say ON CONFLICT."""
+
+    def select_rows(self, table: Table) -> Any:
+        """A SELECT of the rows of a table that are handed over as columns."""
+        raise NotImplementedError(f"{self.name} takes rows one by one")
 
     @abstractmethod
     def among(

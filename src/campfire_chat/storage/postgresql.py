@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, Table, and_, any_, bindparam
+from sqlalchemy import ColumnElement, String, Table, and_, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
 
@@ -20,6 +20,7 @@ class PostgreSQLEngine(Engine):
     name = "postgresql"
     begin = "BEGIN"
     lock_rows = True
+    takes_columns = True
     tells_changes = False
     depth = 1
 
@@ -40,6 +41,11 @@ class PostgreSQLEngine(Engine):
 
     def upsert(self, table: Table) -> Any:
         return postgresql.insert(table)
+
+    def select_rows(self, table: Table) -> Any:
+        columns = [bindparam(item.name, type_=postgresql.ARRAY(item.type)) for item in table.columns]
+        rows = func.unnest(*columns).table_valued(*(item.name for item in table.columns))
+        return select(*rows.render_derived().c)
 
     def among(
         self, organization: ColumnElement[str], what: ColumnElement[str], parameter: str

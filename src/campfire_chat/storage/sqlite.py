@@ -100,6 +100,7 @@ class SQLiteEngine(Engine):
     # A deferred BEGIN takes the write lock too late and then fails instead of waiting.
     begin = "BEGIN IMMEDIATE"
     lock_rows = False
+    takes_columns = False
     tells_changes = True
     depth = 2
 
