@@ -16,8 +16,8 @@ from campfire_chat.domain.conversations import Patch
 from campfire_chat.domain.principal import Scope, anonymous, scope_of_agent, scope_of_visitor
 from campfire_chat.models import DEFAULT_ORGANIZATION, Priority, Status, Visibility
 from campfire_chat.settings import Settings
+from campfire_chat.storage.draft import Committed, Notice
 from campfire_chat.storage.store import Store
-from campfire_chat.storage.transaction import Committed, Notice
 
 from .accounts import User
 from .history import Line, Past, lines, load

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+
+from starlette.types import Send
 
 from campfire_chat.realtime import frames
 
@@ -21,7 +23,7 @@ class Outlet:
     """See the module.
 
     Args:
-        send: Writes one text frame.
+        send: The server's way out, which takes ASGI messages.
         on_clogged: Called once when the peer is too slow.
         limit_frames: Frames that may wait.
         limit_size: Bytes that may wait.
@@ -42,7 +44,7 @@ class Outlet:
 
     def __init__(
         self,
-        send: Callable[[str], Awaitable[None]],
+        send: Send,
         *,
         on_clogged: Callable[[], None],
         limit_frames: int,
@@ -54,7 +56,8 @@ class Outlet:
         self._limit_size = limit_size
         self._queue: deque[tuple[str, int]] = deque()
         self._size = 0
-        self._filled = asyncio.Event()
+        #: What the writer waits for while there is nothing to write.
+        self._filled: asyncio.Future[None] | None = None
         self._space: asyncio.Event | None = None
         self.clogged = False
         #: The loop time at which the write under way began, if there is one.
@@ -70,7 +73,8 @@ class Outlet:
             return
         self._queue.append((text, size))
         self._size += size
-        self._filled.set()
+        if self._filled is not None and not self._filled.done():
+            self._filled.set_result(None)
 
     def _overflows(self, size: int) -> bool:
         """Whether one more frame is too much for this peer.
@@ -130,19 +134,24 @@ class Outlet:
 
     async def write(self) -> None:
         """Write what is queued, for as long as the connection lives."""
-        time = asyncio.get_running_loop().time
+        loop = asyncio.get_running_loop()
+        queue, send = self._queue, self._send
         while True:
-            if not self._queue:
-                self._filled.clear()
-                await self._filled.wait()
-                continue
-            text, size = self._queue.popleft()
-            self._size -= size
-            self.writing_since = time()
-            await self._send(text)
-            self.writing_since = None
-            if self._space is not None:
-                self._space.set()
+            if not queue:
+                self._filled = loop.create_future()
+                try:
+                    await self._filled
+                finally:
+                    self._filled = None
+            while queue:
+                text, size = queue.popleft()
+                self._size -= size
+                self.writing_since = loop.time()
+                # Past Starlette's WebSocket.send, which only keeps track of what we know already.
+                await send({"type": "websocket.send", "text": text})
+                self.writing_since = None
+                if self._space is not None:
+                    self._space.set()
 
 
 def _bytes(text: str) -> int:

@@ -65,7 +65,6 @@ class Socket:
     def __init__(self, websocket: WebSocket, send: Send, gateway: Gateway) -> None:
         settings = gateway.settings
         self._websocket = websocket
-        self._raw_send = send
         self._gateway = gateway
         self._task = asyncio.current_task()
         self._closing: Closed | None = None
@@ -83,7 +82,7 @@ class Socket:
         self._greeted = False
         self._streams = Subscriptions(self, gateway)
         self.outlet = Outlet(
-            self._send_text,
+            send,
             on_clogged=partial(self.close, CLOSE_TOO_SLOW, "too slow"),
             limit_frames=settings.queue_frames,
             limit_size=settings.queue_bytes,
@@ -383,10 +382,6 @@ class Socket:
         return credentials.vouched_by(await self._gateway.host.scope(self._websocket))
 
     # The end.
-
-    async def _send_text(self, text: str) -> None:
-        # Past Starlette's WebSocket.send, which only keeps track of what we know already.
-        await self._raw_send({"type": "websocket.send", "text": text})
 
     async def _write(self) -> None:
         try:
