@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -29,25 +29,32 @@ class Commit:
         version: What :meth:`Engine.version` said when that was read.
         locks: Queries that lock stream heads, and the heads that they must find.
         writes: What is to be written.
+        advances: What moves the heads of inboxes on, right before the end, and returns them; by
+            organisation.
+        closing: Makes of these heads what is to be written last.
         after: A commit that this one builds on; if that was not done, nor is this.
 
     Attributes:
         done: Whether it was committed.
     """
 
-    __slots__ = ("after", "done", "locks", "version", "writes")
+    __slots__ = ("advances", "after", "closing", "done", "locks", "version", "writes")
 
     def __init__(
         self,
         *,
         version: int,
-        locks: Sequence[tuple[Prepared, dict[str, int]]],
+        locks: Sequence[tuple[Prepared, dict[str, int]]] = (),
         writes: Sequence[Prepared],
+        advances: Sequence[tuple[str, Prepared]] = (),
+        closing: Callable[[dict[str, int]], Prepared] | None = None,
         after: Commit | None = None,
     ) -> None:
         self.version = version
         self.locks = locks
         self.writes = writes
+        self.advances = advances
+        self.closing = closing
         self.after = after
         self.done = False
 

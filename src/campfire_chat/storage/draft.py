@@ -6,7 +6,7 @@ whether it carries one message or two hundred.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -52,6 +52,29 @@ class Unread(Exception):
     """A record that is needed is not in hand and has to be read first."""
 
 
+class _Untold:
+    """An event for an inbox whose seq is not known yet: its text around it."""
+
+    __slots__ = ("after", "at", "before", "message_id")
+
+    def __init__(self, summary: ConversationSummary, at: int, organization: str) -> None:
+        frame = events.EventFrame(
+            stream=streams.inbox(organization),
+            seq=0,
+            event=events.CONVERSATION_UPDATED,
+            at=clock.rfc3339(at),
+            data=summary,
+        )
+        # Inside a JSON string there is no bare quotation mark, so the first such is the field.
+        before, found, after = _encode(frame).decode().partition('"seq":0,')
+        if not found:
+            raise AssertionError("an event frame without a seq")
+        self.before = before + '"seq":'
+        self.after = "," + after
+        self.at = at
+        self.message_id = None if summary.last_message is None else summary.last_message.id
+
+
 class Records(Struct):
     """Records in hand.
 
@@ -76,7 +99,7 @@ class Draft:
         now: The time of what is written, in microseconds.
 
     Attributes:
-        based_on: The heads, as they were before the draft, of every stream of every conversation
+        based_on: The heads, as they were before the draft, of both streams of every conversation
             that it looked at. If they still stand when it is written, so do the conversations:
             nobody changes one without its head.
     """
@@ -92,6 +115,7 @@ class Draft:
         self._involved: set[ConversationKey] = set()
         self._touched: dict[ConversationKey, Conversation] = {}
         self._changed_heads: set[StreamKey] = set()
+        self._untold: dict[str, list[_Untold]] = {}
         self._event_rows: list[Row] = []
         self._message_rows: list[Row] = []
         self._receipt_rows: dict[MarkKey, Row] = {}
@@ -118,13 +142,12 @@ class Draft:
 
     def _involve(self, key: ConversationKey) -> None:
         organization, conversation_id = key
-        for name in streams.of_conversation(organization, conversation_id):
-            if (organization, name) not in self.based_on:
-                try:
-                    head = self.records.heads[organization, name]
-                except KeyError:
-                    raise Unread from None
-                self.based_on[organization, name] = head
+        heads = self.records.heads
+        for name in (streams.conversation(conversation_id), streams.notes(conversation_id)):
+            try:
+                self.based_on[organization, name] = heads[organization, name]
+            except KeyError:
+                raise Unread from None
         self._involved.add(key)
 
     def mark(self, scope: Scope, conversation_id: str) -> Mark:
@@ -216,16 +239,13 @@ class Draft:
         )
 
     def writes(self) -> Writes:
-        """What has gathered, as statements and their rows; it is then no longer held here."""
+        """What has gathered, but for the inboxes, as statements and their rows; it is then no
+        longer held here."""
         changed = list(self._touched.values())
         for conversation in changed:
             # One update of the list row, whatever changed: it carries the whole summary.
-            self._append(
-                conversation.organization,
-                streams.inbox(conversation.organization),
-                events.CONVERSATION_UPDATED,
-                conversation.summary,
-                self.now,
+            self._untold.setdefault(conversation.organization, []).append(
+                _Untold(conversation.summary, self.now, conversation.organization)
             )
         heads = [(*key, self.records.heads[key]) for key in sorted(self._changed_heads)]
         writes: Writes = [
@@ -239,6 +259,41 @@ class Draft:
         self._message_rows, self._event_rows, self._receipt_rows = [], [], {}
         return [(statement, rows) for statement, rows in writes if rows]
 
+    @property
+    def untold(self) -> dict[str, int]:
+        """How many events the inbox of each organisation is to be given."""
+        return {organization: len(items) for organization, items in self._untold.items()}
+
+    def tell_inboxes(self, heads: Mapping[str, int]) -> Sequence[Row]:
+        """The events for the inboxes, as rows, after these heads.
+
+        They come last: everybody in an organisation writes to its inbox, so that its lock should
+        be held for as short a time as possible.
+        """
+        rows: list[Row] = []
+        for organization, items in self._untold.items():
+            name = streams.inbox(organization)
+            seq = heads[organization]
+            for untold in items:
+                seq += 1
+                payload = untold.before + str(seq) + untold.after
+                message_id = untold.message_id
+                event = events.CONVERSATION_UPDATED
+                rows.append((organization, name, seq, event, untold.at, message_id, payload))
+                self.committed.append(Committed(organization, name, seq, payload))
+            self.records.heads[organization, name] = seq
+        self._untold = {}
+        return rows
+
+    def inbox_writes(self) -> Writes:
+        """The events for the inboxes, whose heads are in hand, and the heads after them."""
+        inboxes = [(name, streams.inbox(name)) for name in sorted(self._untold)]
+        if not inboxes:
+            return []
+        told = self.tell_inboxes({key[0]: self.records.heads[key] for key in inboxes})
+        rows = [(*key, self.records.heads[key]) for key in inboxes]
+        return [(statements.INSERT_EVENTS, told), (statements.WRITE_STREAMS, rows)]
+
     def messages_so_far(self) -> Writes:
         """The messages alone, for a query that is about to count them."""
         rows, self._message_rows = self._message_rows, []
@@ -251,6 +306,7 @@ class Draft:
         self.records.with_marks = set()
         self._touched = {}
         self._changed_heads = set()
+        self._untold = {}
         self._event_rows = []
         self._message_rows = []
         self._receipt_rows = {}
@@ -284,8 +340,4 @@ def _mark_key(scope: Scope, conversation_id: str) -> MarkKey:
 
 def _message_in(data: events.EventData) -> str | None:
     """The message whose text an event holds."""
-    if isinstance(data, Message):
-        return data.id
-    if isinstance(data, ConversationSummary) and data.last_message is not None:
-        return data.last_message.id
-    return None
+    return data.id if isinstance(data, Message) else None

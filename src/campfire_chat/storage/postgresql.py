@@ -43,7 +43,9 @@ class PostgreSQLEngine(Engine):
         return postgresql.insert(table)
 
     def select_rows(self, table: Table) -> Any:
-        columns = [bindparam(item.name, type_=postgresql.ARRAY(item.type)) for item in table.columns]
+        columns = [
+            bindparam(item.name, type_=postgresql.ARRAY(item.type)) for item in table.columns
+        ]
         rows = func.unnest(*columns).table_valued(*(item.name for item in table.columns))
         return select(*rows.render_derived().c)
 
@@ -100,6 +102,9 @@ class PostgreSQLEngine(Engine):
                     await raw.execute("ROLLBACK")
                     return
             await self.run_all(raw, commit.writes)
+            heads = {name: (await self.run(raw, step))[0][0] for name, step in commit.advances}
+            if heads and commit.closing is not None:
+                await self.run(raw, commit.closing(heads))
             await raw.execute("COMMIT")
         except BaseException:
             if self.in_transaction(raw):

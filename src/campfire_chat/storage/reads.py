@@ -16,18 +16,17 @@ from campfire_chat.storage.transaction import Read, Transaction
 
 
 class LockHeads(Read):
-    """The heads of conversations, their notes and the inbox, locked in sorted order.
+    """The heads of streams, locked in sorted order.
 
-    The locks are what makes seqs gapless over processes, and they guard the conversations' rows
-    too: nobody changes one without its head. They come first, so that what is read after them
-    is what stands when it is our turn.
+    The locks are what makes seqs gapless over processes, and those of a conversation and its notes
+    guard the conversation's row too: nobody changes one without its head. They come first, so that
+    what is read after them is what stands when it is our turn. The inboxes are locked after all
+    conversations, by everybody, so that no two can wait for each other.
     """
 
-    def __init__(self, organization: str, conversation_ids: Sequence[str]) -> None:
+    def __init__(self, organization: str, names: Sequence[str]) -> None:
         super().__init__(organization)
-        self._names = [streams.inbox(organization)]
-        for conversation_id in conversation_ids:
-            self._names += [streams.conversation(conversation_id), streams.notes(conversation_id)]
+        self._names = names
 
     def prepare(self, engine: Engine) -> Prepared:
         return stream_queries.lock(engine, self.organization, self._names)
@@ -105,6 +104,7 @@ def reads_of(operations: Sequence[Operation[Any]]) -> list[Read]:
     for operation in operations:
         by_organization.setdefault(operation.organization, []).append(operation)
     locks: list[Read] = []
+    inboxes: list[Read] = []
     reads: list[Read] = []
     for organization in sorted(by_organization):
         some = by_organization[organization]
@@ -112,8 +112,10 @@ def reads_of(operations: Sequence[Operation[Any]]) -> list[Read]:
         sends = [operation for operation in some if isinstance(operation, Send)]
         targets = [send.reply_to for send in sends if send.reply_to is not None]
         seen = {item.conversation_id for item in some if isinstance(item, MarkSeen)}
-        locks.append(LockHeads(organization, touched))
+        inboxes.append(LockHeads(organization, [streams.inbox(organization)]))
         if touched:
+            names = [streams.conversation(item) for item in touched]
+            locks.append(LockHeads(organization, names + [streams.notes(item) for item in touched]))
             reads.append(Conversations(organization, touched))
         if sends:
             reads.append(KnownMessages(organization, [send.key for send in sends]))
@@ -121,4 +123,4 @@ def reads_of(operations: Sequence[Operation[Any]]) -> list[Read]:
             reads.append(ReplyTargets(organization, targets))
         if seen:
             reads.append(Marks(organization, sorted(seen)))
-    return locks + reads
+    return locks + inboxes + reads

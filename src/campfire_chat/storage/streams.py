@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain import streams
@@ -68,7 +68,17 @@ def _after(_: Engine) -> ClauseElement:
     )
 
 
+def _advance(_: Engine) -> ClauseElement:
+    return (
+        update(tables.streams)
+        .where(_s.org_id == bindparam("organization"), _s.stream == bindparam("name"))
+        .values(head=_s.head + bindparam("count", type_=_s.head.type))
+        .returning(_s.head)
+    )
+
+
 HEADS = Query(_heads)
+ADVANCE = Query(_advance)
 LOCK = Query(_lock)
 AFTER = Query(_after)
 
@@ -76,6 +86,11 @@ AFTER = Query(_after)
 def lock(engine: Engine, organization: str, names: Sequence[str]) -> Prepared:
     """The query that locks the heads of streams, in sorted order, and returns them."""
     return LOCK.prepare(engine, {"org_id": organization, "names": engine.list_value(names)})
+
+
+def advance(engine: Engine, organization: str, name: str, count: int) -> Prepared:
+    """The query that moves the head of a stream on, and returns it."""
+    return ADVANCE.prepare(engine, {"organization": organization, "name": name, "count": count})
 
 
 async def authorize(session: Session, scope: Scope, name: str) -> streams.Stream:

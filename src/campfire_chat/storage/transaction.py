@@ -56,8 +56,8 @@ class Transaction(Draft):
         for name in names:
             # Missing are only those of conversations that are not there, and a new inbox.
             self.records.heads[organization, name] = found.get(name, 0)
-        if streams.inbox(organization) not in found:
-            self._without_inbox.add(organization)
+            if name not in found and name == streams.inbox(organization):
+                self._without_inbox.add(organization)
 
     def took_conversations(
         self, organization: str, conversation_ids: Iterable[str], rows: Sequence[Row]
@@ -134,7 +134,8 @@ class Transaction(Draft):
 
     async def flush(self) -> None:
         """Write what has gathered."""
-        await self.session.write_all(self.writes())
+        writes = self.writes()
+        await self.session.write_all(writes + self.inbox_writes())
 
     async def flush_messages(self) -> None:
         """Write the messages alone, for a query that is about to count them."""
