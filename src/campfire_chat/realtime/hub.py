@@ -26,6 +26,8 @@ logger = logging.getLogger("campfire_chat.realtime")
 CATCH_UP = 8
 #: Streams whose heads one query asks for.
 HEADS_PER_QUERY = 500
+#: Seconds between looks at the heads while the bus is ill.
+ILL_POLL_INTERVAL = 0.25
 #: Seconds before catching up is tried again after the database refused.
 RETRY_DELAY = 0.5
 
@@ -125,7 +127,7 @@ class Hub:
         self._bus = bus
         self._tasks = [
             asyncio.create_task(self._catch_up(store), name="campfire-hub-catch-up"),
-            asyncio.create_task(self._poll(store), name="campfire-hub-poll"),
+            asyncio.create_task(self._poll(store, bus), name="campfire-hub-poll"),
         ]
 
     async def stop(self) -> None:
@@ -271,9 +273,10 @@ class Hub:
                 channel.known = channel.delivered or 0
                 return
 
-    async def _poll(self, store: Store) -> None:
+    async def _poll(self, store: Store, bus: Bus) -> None:
         while True:
-            await asyncio.sleep(self._poll_interval)
+            interval = self._poll_interval
+            await asyncio.sleep(interval if bus.well else min(interval, ILL_POLL_INTERVAL))
             wanted: dict[str, list[str]] = {}
             for organization, name in self._channels:
                 wanted.setdefault(organization, []).append(name)
