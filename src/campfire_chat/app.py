@@ -25,6 +25,7 @@ from campfire_chat.realtime.bus import Bus, Wake
 from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.neighbours import Neighbours
 from campfire_chat.realtime.presence import Presence
 from campfire_chat.realtime.typing import Typing
 from campfire_chat.realtime.watch import Watch
@@ -247,6 +248,7 @@ class _Running:
         beat = settings.presence_beat
         self.watch = Watch(self.store, self.hub, self.bus, interval=beat / 4)
         self.presence = Presence(self.store, self.hub, self.watch, node=node, beat=beat)
+        self.neighbours = Neighbours(self.store, self.bus, node=node, beat=beat)
         self.typing = Typing(self.hub)
         self.gateway = Gateway(
             store=self.store,
@@ -264,6 +266,8 @@ class _Running:
                 hub=self.hub,
                 watch=self.watch,
                 gateway=self.gateway,
+                bus=self.bus,
+                neighbours=self.neighbours,
             )
         )
         self._stack = contextlib.AsyncExitStack()
@@ -274,6 +278,8 @@ class _Running:
             stack.push_async_callback(self.store.stop)
             await self.bus.start(f"campfire_{self.store.epoch}")
             stack.push_async_callback(self.bus.stop)
+            await self.neighbours.start()
+            stack.push_async_callback(self.neighbours.stop)
             await self.hub.start(self.store, self.bus)
             stack.push_async_callback(self.hub.stop)
             await self.watch.start(

@@ -11,10 +11,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from tests.support.engines import EngineMissing, free_port, postgres_server
+from tests.support.engines import (
+    POSTGRES_URL,
+    EngineMissing,
+    create_postgres_database,
+    drop_postgres_database,
+    free_port,
+    postgres_server,
+    run_apart,
+)
 
 #: URLs here replace the servers from the wheels. What kills its server always starts its own.
 REDIS_URL = "CAMPFIRE_TEST_REDIS_URL"
@@ -127,6 +137,70 @@ def _started(server: BusServer) -> Iterator[BusServer]:
         yield server
     finally:
         server.close()
+
+
+class PostgresBus:
+    """A database whose connections can be cut, refused and paused, on a server that goes on."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self.url = create_postgres_database(server)
+        self._name = urlsplit(self.url).path.lstrip("/")
+        self._paused: list[int] = []
+
+    def _pids(self) -> list[int]:
+        rows = run_apart(
+            _fetch(self._server, "SELECT pid FROM pg_stat_activity WHERE datname = $1", self._name)
+        )
+        return [row[0] for row in rows]
+
+    @property
+    def connections(self) -> int:
+        return len(self._pids())
+
+    def start(self) -> None:
+        self._run(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS true')
+
+    def kill(self) -> None:
+        """Cut every connection and take no new one."""
+        self._run(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS false')
+        self.terminate()
+
+    def terminate(self) -> None:
+        """Cut every connection."""
+        for pid in self._pids():
+            self._run(f"SELECT pg_terminate_backend({pid})")
+
+    def pause(self) -> None:
+        """SIGSTOP for the processes behind the connections; the server takes new ones."""
+        if POSTGRES_URL in os.environ:
+            raise EngineMissing("processes of a lent server are not ours to stop")
+        self._paused = self._pids()
+        for pid in self._paused:
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        for pid in self._paused:
+            os.kill(pid, signal.SIGCONT)
+        self._paused = []
+
+    def close(self) -> None:
+        self.resume()
+        self.start()
+        drop_postgres_database(self.url, self._server)
+
+    def _run(self, statement: str) -> None:
+        run_apart(_fetch(self._server, statement))
+
+
+async def _fetch(url: str, statement: str, *values: object) -> list[Sequence[Any]]:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(statement, *values)]
+    finally:
+        await connection.close()
 
 
 @contextlib.contextmanager

@@ -89,6 +89,10 @@ class BusFailed(Exception):
 class Bus:
     """See the module. What is announced within one turn of the event loop goes out together.
 
+    Attributes:
+        kind: What kind of bus it is.
+        well: Whether this process hears itself on it.
+
     Args:
         url: What the bus is made from.
         node: The id of this process.
@@ -114,8 +118,8 @@ class Bus:
         self._settled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._ill_since: float | None = None
+        self._heard_of: dict[str, float] = {}
         self.well = False
-        self.reason: str | None = None
 
     async def start(self, channel: str) -> None:
         """Connect, and return once the bus is heard, or is known not to be.
@@ -170,7 +174,6 @@ class Bus:
 
     def _fall_ill(self, reason: str) -> None:
         self._settled.set()
-        self.reason = reason
         if self._ill_since is None:
             self.well = False
             self._ill_since = asyncio.get_running_loop().time()
@@ -184,8 +187,18 @@ class Bus:
         if self._ill_since is not None:
             seconds = asyncio.get_running_loop().time() - self._ill_since
             self._ill_since = None
-            self.reason = None
             logger.warning("the bus (%s) is well again, after %.1f s", self.kind, seconds)
+
+    def hears(self, node: str) -> bool:
+        """Whether another process that is alive is heard on this bus."""
+        if self._backend is None or not self._backend.canary:
+            # Whoever sends no canaries is known to be there, or else nobody is.
+            return not self._nobody_hears()
+        now = asyncio.get_running_loop().time()
+        self._heard_of = {
+            name: at for name, at in self._heard_of.items() if now - at < MISSES * CANARY
+        }
+        return node in self._heard_of
 
     async def _keep(self) -> None:
         """Have a bus, and when it has failed make another one."""
@@ -242,7 +255,7 @@ class Bus:
         missed = 0
         while True:
             if backend.canary and not self._published:
-                # Nothing is waiting, or it goes out along with it.
+                # What waits goes out along with it.
                 self._pending.set()
             elif not backend.canary and backend.alive():
                 self._hears_itself()
@@ -277,7 +290,7 @@ class Bus:
             for message in _messages(wake):
                 async with asyncio.timeout(PUBLISH_TIMEOUT):
                     await broadcast.publish(self._channel, message)
-                self._published = True
+            self._published = bool(wake.heads or wake.frames or wake.team)
 
     # In.
 
@@ -294,8 +307,9 @@ class Bus:
             return
         if wake.node == self._node:
             self._hears_itself()
-        else:
-            self._on_wake(wake)
+            return
+        self._heard_of[wake.node] = asyncio.get_running_loop().time()
+        self._on_wake(wake)
 
 
 def _messages(wake: Wake) -> Iterator[str]:

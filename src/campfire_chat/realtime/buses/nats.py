@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import nats
+from nats.errors import NoServersError
 
 from campfire_chat.realtime.buses.backend import INBOX, Backend
 
@@ -22,13 +23,20 @@ class NATSBackend(Backend):
         self._client: Any = None
 
     async def open(self) -> None:
-        self._client = await cast("Any", nats).connect(
-            self._url,
-            allow_reconnect=False,
-            connect_timeout=TIMEOUT,
-            error_cb=self._complained,
-            closed_cb=self._closed,
-        )
+        try:
+            self._client = await cast("Any", nats).connect(
+                self._url,
+                allow_reconnect=False,
+                # Or else it tries for two minutes before it says that nobody is there.
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=TIMEOUT,
+                error_cb=self._complained,
+                closed_cb=self._closed,
+            )
+        except NoServersError as error:
+            # What was complained of says more.
+            raise ConnectionError(self.failed.result() if self.failed.done() else error) from None
 
     async def _complained(self, error: Exception) -> None:
         self.fail(error)
