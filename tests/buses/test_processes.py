@@ -237,9 +237,7 @@ async def test_a_crashed_predecessor_raises_no_alarm(
     with caplog.at_level(logging.WARNING, "campfire_chat"):
         async with campfire_for(database_url, **options).lifespan():
             # What it left goes as well.
-            await until(
-                lambda: tuple(dead) not in map(tuple, truth.query(nodes)), "its row is gone"
-            )
+            await until(lambda: dead not in truth.query(nodes), "its row is gone")
     assert [record.message for record in caplog.records] == []
     assert truth.query(nodes) == []
 
