@@ -222,6 +222,7 @@ async def test_memory_is_well_and_alone(channel: str, join: Join) -> None:
     [
         ("", "without a scheme"),
         ("smoke://signals", "No bus for 'smoke'"),
+        ("redis://localhost:port", "[Pp]ort"),
         ("redis-stream://localhost", "No bus for 'redis-stream'"),
         ("sqlite:///support.db", "-bus"),
     ],

@@ -330,11 +330,15 @@ async def test_a_look_costs_what_has_changed(
             assert asked == [[f"conversation:{conversations[2]}"]]
 
 
+@pytest.mark.parametrize(
+    ("limit", "value"), [("realtime.hub.PAGE_EVENTS", 5), ("storage.streams.PAGE_CHARACTERS", 900)]
+)
 async def test_a_look_reads_everything_after_a_burst(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    limit: str, value: int, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More changes than one page of the inbox tells: every stream is looked at."""
-    monkeypatch.setattr("campfire_chat.realtime.hub.PAGE_EVENTS", 5)
+    monkeypatch.setattr("campfire_chat.realtime.hub.FULL_LOOK", 1_000.0)
+    monkeypatch.setattr(f"campfire_chat.{limit}", value)
     options = {"bus_url": "memory://", "poll_interval": 0.5, "drain_on_signal": False}
     apps = [campfire_for(database_url, **options) for _ in range(2)]
     with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:

@@ -86,7 +86,13 @@ def kind_of(url: str) -> Kind:
     Raises:
         ConfigurationError: There is none, or its driver is not installed.
     """
-    scheme = urlsplit(url).scheme
+    try:
+        parts = urlsplit(url)
+        # Read only when it is asked for.
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"bus_url: {error}", field="bus_url") from None
+    scheme = parts.scheme
     kind = KINDS.get(scheme)
     if kind is None:
         raise ConfigurationError(
