@@ -86,13 +86,7 @@ def kind_of(url: str) -> Kind:
     Raises:
         ConfigurationError: There is none, or its driver is not installed.
     """
-    try:
-        parts = urlsplit(url)
-        # Read only when it is asked for.
-        _ = parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"bus_url: {error}", field="bus_url") from None
-    scheme = parts.scheme
+    scheme = urlsplit(url).scheme
     kind = KINDS.get(scheme)
     if kind is None:
         raise ConfigurationError(
