@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import platform
 import re
+import secrets
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +17,8 @@ from sqlalchemy import text
 
 from campfire_chat.errors import CampfireError
 from campfire_chat.http.application import STATIC
-from campfire_chat.realtime.bus import backend_of
+from campfire_chat.realtime.buses.backend import Backend, describe
+from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.storage import schema
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.engines import engine_of
@@ -25,6 +28,8 @@ from campfire_chat.storage.lanes import Lanes, Session
 #: maintained upstream.
 MIN_SQLITE = (3, 35)
 MIN_POSTGRESQL = (14,)
+#: Seconds in which the bus has to answer.
+BUS_TIMEOUT = 5.0
 
 
 class Level(Enum):
@@ -40,9 +45,10 @@ class Finding(Struct, frozen=True):
     text: str
 
 
-async def examine(database_url: str | None, bus_url: str) -> list[Finding]:
+async def examine(database_url: str | None, bus_url: str | None) -> list[Finding]:
     """Every check that applies, in a fixed order. Nothing is changed or created."""
-    findings = [_packages(), _bundle(), _websockets(), _speedups(), await _bus(bus_url)]
+    bus = await _bus(bus_url, database_url)
+    findings = [_packages(), _bundle(), _websockets(), _speedups(), bus]
     if database_url is None:
         findings.append(_warn("no database given: pass --database or set CAMPFIRE_DATABASE_URL"))
         return findings
@@ -84,19 +90,44 @@ def _speedups() -> Finding:
     return _warn("uvloop or httptools is missing; it works, but pip install 'uvicorn[standard]'")
 
 
-async def _bus(url: str) -> Finding:
+async def _bus(url: str | None, database_url: str | None) -> Finding:
+    if url is None:
+        if database_url is None:
+            return _ok("bus: none given, so it is the one that comes with the database")
+        try:
+            engine_of(database_url)
+        except CampfireError:
+            return _warn("bus: none given, and no database to bring one")
+        url = bus_for(database_url)
     try:
-        broadcast = backend_of(url)
+        kind = kind_of(url)
     except CampfireError as error:
         return _fail(f"bus: {error}")
-    try:
-        await broadcast.connect()
-        await broadcast.disconnect()
-    except Exception as error:
-        return _fail(f"bus {_safe(url)} cannot be reached: {error}")
-    if urlsplit(url).scheme == "memory":
+    if kind.name == "memory":
         return _ok("bus memory://, within one process; others see news at the next poll")
-    return _ok(f"bus {_safe(url)} can be reached")
+    if kind.name == "sqlite":
+        # Looking must not create the file.
+        return _ok(f"bus {url}, a file for the processes of this machine")
+    try:
+        async with asyncio.timeout(BUS_TIMEOUT):
+            await _echo(kind.make(url))
+    except Exception as error:
+        return _fail(f"bus {_safe(url)} cannot be reached: {describe(error)}")
+    return _ok(f"bus {_safe(url)} can be reached, and what is said there is heard")
+
+
+async def _echo(backend: Backend) -> None:
+    """Say something on a bus and hear it."""
+    channel = f"campfire_doctor_{secrets.token_hex(8)}"
+    try:
+        await backend.connect()
+        await backend.subscribe(channel)
+        if backend.failed.done():
+            raise ConnectionError(backend.failed.result())
+        await backend.publish(channel, "hello")
+        await backend.next_published()
+    finally:
+        await backend.disconnect()
 
 
 # The database.

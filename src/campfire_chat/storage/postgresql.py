@@ -6,7 +6,18 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, Table, and_, any_, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    TableValuedAlias,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
 
@@ -56,6 +67,10 @@ class PostgreSQLEngine(Engine):
             organization == bindparam("org_id"),
             what == any_(bindparam(parameter, type_=postgresql.ARRAY(String))),
         )
+
+    def each(self, parameter: str) -> TableValuedAlias:
+        values = func.unnest(bindparam(parameter, type_=postgresql.ARRAY(String)))
+        return values.table_valued(column("value", String)).render_derived()
 
     def list_value(self, values: Sequence[str]) -> Any:
         return list(values)
