@@ -37,3 +37,5 @@ WRITE_PRESENCE = BulkInsert(
     keys=("org_id", "place", "participant_kind", "participant_id", "node_id"),
 )
 DELETE_PRESENCE = BulkDelete(tables.presence)
+WRITE_USAGE = BulkInsert(tables.usage, keys=("org_id", "key", "node_id"))
+DELETE_USAGE = BulkDelete(tables.usage)

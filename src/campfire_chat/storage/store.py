@@ -55,6 +55,7 @@ from campfire_chat.storage.messages import Bounds
 from campfire_chat.storage.operations import Marked, MarkSeen, Send, Sent
 from campfire_chat.storage.streams import Page
 from campfire_chat.storage.team import Team
+from campfire_chat.storage.usage import Usage
 from campfire_chat.storage.views import for_agent, for_visitor
 
 logger = logging.getLogger("campfire_chat.storage")
@@ -70,6 +71,7 @@ class Store:
     Attributes:
         epoch: Names this life of the database; whoever restores a backup gives it another.
         team: Agents and who is here.
+        usage: What the processes have let through of busy callers.
     """
 
     def __init__(
@@ -84,7 +86,14 @@ class Store:
         self._readers = Lanes(
             database_url, self.engine, count=settings.readers, writable=False, limit=limit
         )
-        self._ledger = Ledger(self._writer, on_commit=on_commit, now=now, limit=limit)
+        self._ledger = Ledger(
+            self._writer,
+            on_commit=on_commit,
+            now=now,
+            limit=limit,
+            limit_size=settings.write_queue_bytes,
+        )
+        self.usage = Usage(self._writer, self._readers, now=now)
         self.team = Team(self._readers, self._ledger, now=now, life=settings.presence_life)
 
     async def start(self) -> None:
@@ -123,6 +132,11 @@ class Store:
     def healthy(self) -> bool:
         """Whether the database can be written and read right now."""
         return self._ledger.running and self._writer.connected > 0 and self._readers.connected > 0
+
+    @property
+    def congested(self) -> bool:
+        """Whether so many writes wait that newcomers should come later."""
+        return self._ledger.congested
 
     # Conversations.
 
