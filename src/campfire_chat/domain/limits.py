@@ -9,6 +9,7 @@ does. Times are whole nanoseconds of a monotonic clock, so nothing is lost to ro
 from __future__ import annotations
 
 import math
+import sys
 
 from campfire_chat.settings import Rate
 
@@ -37,7 +38,7 @@ class Bucket:
 
     __slots__ = ("base", "full_at", "looked_at", "next_look", "used")
 
-    def __init__(self, now: int, half: float) -> None:
+    def __init__(self, now: int, half: int) -> None:
         self.full_at = now
         self.used = 0
         self.base = 0
@@ -58,8 +59,8 @@ class Limiter:
         shared: Whether other processes have buckets of the same keys.
 
     Attributes:
-        hot: Buckets that use half a burst in less time than a burst takes to come back: those of
-            which other processes should know.
+        hot: Buckets that use half a burst in less time than a burst takes to come back, here or in
+            another process: those of which the others should know.
     """
 
     def __init__(self, rate: Rate | None, *, shared: bool = True) -> None:
@@ -67,7 +68,7 @@ class Limiter:
         self._interval = 0 if rate is None else math.ceil(SECOND / rate.per_second)
         self._span = 0 if rate is None else rate.burst * self._interval
         self._deepest = self._span + DEBT
-        self._half = max(1, rate.burst // 2) if rate is not None and shared else math.inf
+        self._half = max(1, rate.burst // 2) if rate is not None and shared else sys.maxsize
         self._buckets: dict[Key, Bucket] = {}
         self._pruned_at = 0
         self.hot: dict[Key, Bucket] = {}
@@ -111,6 +112,19 @@ class Limiter:
         ahead = max(ahead, 0)
         return max(0, ahead + self._interval - self._span)
 
+    def heard(self, key: Key, count: int, now: int) -> None:
+        """Take away what another process has let through, which wants to know of ours as well."""
+        self.charge(key, count, now)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            return
+        if key not in self.hot:
+            recent = 0 <= now - bucket.looked_at < self._span
+            bucket.base = bucket.next_look - self._half if recent else bucket.used
+            self.hot[key] = bucket
+        bucket.looked_at = now
+        bucket.next_look = bucket.used + self._half
+
     def charge(self, key: Key, count: int, now: int) -> None:
         """Take tokens that are spent already, down to :data:`DEBT` below empty."""
         if not self._interval:
@@ -150,7 +164,7 @@ class Limiter:
 
     def _look(self, key: Key, bucket: Bucket, now: int) -> None:
         if 0 <= now - bucket.looked_at < self._span and key not in self.hot:
-            bucket.base = bucket.used - int(self._half)
+            bucket.base = bucket.used - self._half
             self.hot[key] = bucket
         bucket.looked_at = now
         bucket.next_look = bucket.used + self._half

@@ -95,7 +95,8 @@ class Sharing:
         for name, limiter in self._admission.limiters.items():
             limiter.cool(moment)
             for (organization, who), bucket in limiter.hot.items():
-                found[organization, f"{name}:{who}"] = bucket.used - bucket.base
+                if bucket.used > bucket.base:
+                    found[organization, f"{name}:{who}"] = bucket.used - bucket.base
         if len(found) > MAX_KEYS:
             return dict(heapq.nlargest(MAX_KEYS, found.items(), key=lambda item: item[1]))
         return found
@@ -115,4 +116,4 @@ class Sharing:
             name, _, who = place[1].partition(":")
             limiter = self._admission.limiters.get(name)
             if grown and limiter is not None:
-                limiter.charge((place[0], who), grown, moment)
+                limiter.heard((place[0], who), grown, moment)

@@ -35,8 +35,8 @@ class Operation(ABC, Generic[T]):
     """
 
     alters_records: ClassVar[bool] = True
-    #: What one without any text of its own holds, with its future: measured, 1.1 KB.
-    size: int = 1_100
+    #: What one without much text of its own holds, with its future and who waits for it: measured.
+    size: int = 800
 
     def __init__(self, scope: Scope, conversation_ids: Sequence[str] = ()) -> None:
         self.scope = scope
