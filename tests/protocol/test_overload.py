@@ -75,9 +75,7 @@ async def test_a_long_queue_refuses_writes_and_newcomers_and_loses_nothing(
                         await asyncio.sleep(0.1)
                         if campfire.store.congested:
                             break
-            refused = [
-                got for client in clients for got in client.frames if got["type"] == "error"
-            ]
+            refused = [got for client in clients for got in client.frames if got["type"] == "error"]
             assert refused
             assert {error["code"] for error in refused} == {"overloaded"}
             for error in refused:
