@@ -75,6 +75,21 @@ def test_a_full_bucket_admits_its_burst_at_once_and_no_more(rate: Rate, start: i
     assert limiter.take(OTHER, start) == 0
 
 
+@given(rate=rates, start=st.integers(0, 2**62), tries=st.integers(1, 300))
+def test_the_greediest_client_gets_the_rate_to_the_letter(
+    rate: Rate, start: int, tries: int
+) -> None:
+    """Somebody who takes everything, the very moment that it is there."""
+    limiter = Limiter(rate)
+    now = start
+    for _ in range(rate.burst + tries):
+        while wait := limiter.take(KEY, now):
+            now += wait
+    seconds = (now - start) / SECOND
+    assert seconds >= tries / rate.per_second * (1 - 1e-9)
+    assert seconds <= tries / rate.per_second + tries * 1e-9 + 1e-6
+
+
 @given(rate=rates, start=st.integers(0, 2**62))
 def test_honest_use_is_never_refused(rate: Rate, start: int) -> None:
     """Somebody who keeps a little below the rate, for ever."""
