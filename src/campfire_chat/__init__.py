@@ -12,6 +12,7 @@ from campfire_chat.app import Campfire
 from campfire_chat.errors import CampfireError, ConfigurationError
 from campfire_chat.models import Agent, Availability, Priority, Role, Status, Visitor
 from campfire_chat.protocols import Authenticate
+from campfire_chat.settings import Limits, Rate
 
 __version__ = version("campfire-chat")
 
@@ -22,7 +23,9 @@ __all__ = [
     "Campfire",
     "CampfireError",
     "ConfigurationError",
+    "Limits",
     "Priority",
+    "Rate",
     "Role",
     "Status",
     "Visitor",

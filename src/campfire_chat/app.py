@@ -21,12 +21,14 @@ from campfire_chat.identity import HostSession, Tokens
 from campfire_chat.models import Visitor
 from campfire_chat.mounting import Wrapped, relative
 from campfire_chat.protocols import Authenticate, Clock
+from campfire_chat.realtime.admission import Admission
 from campfire_chat.realtime.bus import Bus, Wake
 from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.neighbours import Neighbours
 from campfire_chat.realtime.presence import Presence
+from campfire_chat.realtime.sharing import Sharing
 from campfire_chat.realtime.typing import Typing
 from campfire_chat.realtime.watch import Watch
 from campfire_chat.settings import Settings
@@ -250,6 +252,8 @@ class _Running:
         self.presence = Presence(self.store, self.hub, self.watch, node=node, beat=beat)
         self.neighbours = Neighbours(self.store, self.bus, node=node, beat=beat)
         self.typing = Typing(self.hub)
+        admission = Admission(settings.limits)
+        self.sharing = Sharing(admission, self.store.usage, node=node)
         self.gateway = Gateway(
             store=self.store,
             hub=self.hub,
@@ -257,6 +261,7 @@ class _Running:
             typing=self.typing,
             host=host,
             tokens=tokens,
+            admission=admission,
             settings=settings,
         )
         self.application = build(
@@ -290,6 +295,8 @@ class _Running:
             await self.presence.start()
             stack.push_async_callback(self.presence.stop)
             stack.callback(self.typing.stop)
+            await self.sharing.start()
+            stack.push_async_callback(self.sharing.stop)
             await self.gateway.start()
             stack.push_async_callback(self.gateway.stop)
             waker = asyncio.create_task(self._wake_snoozed(), name="campfire-snooze")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -10,6 +11,84 @@ from msgspec import Struct
 from campfire_chat.errors import ConfigurationError
 
 Migrate = Literal["auto", "check", "off"]
+
+
+class Rate(Struct, frozen=True):
+    """So many in the long run, and so many at once after a quiet time.
+
+    Attributes:
+        per_second: How many a second are let through without end.
+        burst: How many may come at once; it takes ``burst / per_second`` seconds to save them up.
+    """
+
+    per_second: float
+    burst: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.per_second <= 1e6 or not math.isfinite(self.per_second):
+            raise ConfigurationError("per_second is greater than 0 and at most a million")
+        if not 1 <= self.burst <= 1e9:
+            raise ConfigurationError("burst is at least 1 and at most 1e9")
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much load one caller may make. The defaults are wide of what people do.
+
+    ``None`` switches a limit off. Rates hold over all processes on one database, give or take
+    what each admits before it hears of the others; caps count in each process by itself. An
+    address is the peer as the server reports it, an IPv6 one with its whole /64.
+
+    Attributes:
+        sends: Messages of one visitor or agent.
+        sends_per_address: Messages of all visitors at one address.
+        sends_per_organization: Messages within one organisation. Agents count and are never
+            refused by it, so that a flood of visitors cannot silence them.
+        calls: REST requests, and connects, of one visitor or agent.
+        calls_per_address: REST requests of all visitors, and of whoever is unknown, at one
+            address.
+        creations: New visitors and conversations from one address, unless by an agent.
+        connections: New sockets of visitors from one address.
+        frames: Frames of one socket; what comes faster is read later, not refused.
+        refusals: Sends refused in a row after which their socket is closed with 4429.
+        sockets_per_address: Open sockets of visitors at one address.
+        sockets_per_visitor: Open sockets of one visitor.
+        sockets_per_organization: Open sockets of one organisation; agents may go a tenth over.
+        sockets_per_process: Open sockets of a process; agents may go a tenth over.
+        polls_per_caller: Long polls of one visitor or agent that may wait at the same time.
+        polls_per_process: Long polls that may wait at the same time.
+    """
+
+    sends: Rate | None = Rate(10, 100)
+    sends_per_address: Rate | None = Rate(100, 1_000)
+    sends_per_organization: Rate | None = Rate(500, 5_000)
+    calls: Rate | None = Rate(25, 250)
+    calls_per_address: Rate | None = Rate(100, 2_000)
+    creations: Rate | None = Rate(5, 200)
+    connections: Rate | None = Rate(50, 1_000)
+    frames: Rate | None = Rate(100, 1_000)
+    refusals: int | None = 100
+    sockets_per_address: int | None = 2_000
+    sockets_per_visitor: int | None = 20
+    sockets_per_organization: int | None = 20_000
+    sockets_per_process: int | None = 25_000
+    polls_per_caller: int | None = 20
+    polls_per_process: int | None = 5_000
+
+    def __post_init__(self) -> None:
+        defaults = dict(zip(self.__struct_fields__, self.__struct_defaults__, strict=True))
+        for name, default in defaults.items():
+            value: Any = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(default, Rate):
+                if not isinstance(value, Rate):
+                    raise ConfigurationError(
+                        f"limits.{name} is a Rate or None, not {value!r}", field=f"limits.{name}"
+                    )
+            elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ConfigurationError(
+                    f"limits.{name} is a number of at least 1, or None", field=f"limits.{name}"
+                )
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -40,6 +119,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             own handler runs; only ever done on the main thread.
         readers: Database connections for reading; one more is for writing.
         write_queue: Writes that may wait for the database before callers are told to come back.
+        write_queue_bytes: Bytes that the writes that wait may hold, about.
+        limits: How much load one caller may make; see :class:`Limits`.
     """
 
     allowed_origins: tuple[str, ...] = ()
@@ -62,6 +143,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     drain_on_signal: bool = True
     readers: int = 2
     write_queue: int = 10_000
+    write_queue_bytes: int = 64 * 1024 * 1024
+    limits: Limits = Limits()
 
     def __post_init__(self) -> None:
         for origin in self.allowed_origins:
@@ -82,6 +165,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             )
         if self.drain_window < 0:
             raise ConfigurationError("drain_window must not be negative", field="drain_window")
+        if not isinstance(self.limits, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError("limits is a Limits(…)", field="limits")
         for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"{name} must be greater than zero", field=name)
@@ -103,4 +188,5 @@ _POSITIVE = (
     "reauthenticate",
     "readers",
     "write_queue",
+    "write_queue_bytes",
 )

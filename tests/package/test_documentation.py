@@ -18,7 +18,7 @@ from campfire_chat.events import EVENTS
 from campfire_chat.http.endpoints import Endpoint
 from campfire_chat.http.routes import ENDPOINTS
 from campfire_chat.realtime import frames
-from campfire_chat.settings import Settings
+from campfire_chat.settings import Limits, Settings
 from campfire_chat.storage.tables import metadata
 from tests.support.servers import ROOT
 
@@ -41,7 +41,15 @@ def test_every_error(error: type[CampfireError]) -> None:
 def test_every_setting(field: msgspec.structs.FieldInfo) -> None:
     found = re.search(rf"^### `{field.name}`\n\n(?:Default `(.*?)`)?", page("settings"), re.M)
     assert found, f"{field.name} is not in docs/reference/settings.md"
-    assert found[1] == repr(field.default).replace("'", '"')
+    default = "Limits()" if field.default == Limits() else repr(field.default)
+    assert found[1] == default.replace("'", '"')
+
+
+@pytest.mark.parametrize("field", msgspec.structs.fields(Limits), ids=lambda field: field.name)
+def test_every_limit(field: msgspec.structs.FieldInfo) -> None:
+    found = re.search(rf"^### `limits.{field.name}`\n\nDefault `(.*?)`", page("settings"), re.M)
+    assert found, f"limits.{field.name} is not in docs/reference/settings.md"
+    assert found[1] == repr(field.default)
 
 
 def test_every_parameter_of_campfire() -> None:

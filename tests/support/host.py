@@ -9,12 +9,13 @@ import os
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from campfire_chat import Agent, Campfire, Visitor
+from campfire_chat import Agent, Campfire, Limits, Rate, Visitor
 
 SECRET = "a key that only the tests know, 0123456789"
 COOKIE = "host_session"
@@ -23,6 +24,18 @@ COOKIE = "host_session"
 DATABASE_URL = "CAMPFIRE_TEST_DATABASE_URL"
 OPTIONS = "CAMPFIRE_TEST_OPTIONS"
 PATH = "CAMPFIRE_TEST_PATH"
+
+
+#: Tests do in a second what people do in an hour, all of it from one address.
+ROOMY = Limits(
+    **{
+        name: Rate(100_000, 1_000_000)
+        for name, default in structs.asdict(Limits()).items()
+        if isinstance(default, Rate)
+    },
+    sockets_per_address=None,
+    sockets_per_visitor=None,
+)
 
 
 def session_of(user: Agent | Visitor) -> str:
@@ -50,6 +63,9 @@ async def authenticate(connection: HTTPConnection) -> Agent | Visitor | None:
 def campfire_for(database_url: str, **options: Any) -> Campfire:
     options.setdefault("secret_key", SECRET)
     options.setdefault("authenticate", authenticate)
+    options.setdefault("limits", ROOMY)
+    if isinstance(limits := options["limits"], dict):
+        options["limits"] = msgspec.convert(limits, Limits)
     if isinstance(origins := options.get("allowed_origins"), list):
         options["allowed_origins"] = tuple(origins)
     return Campfire(database_url, **options)

@@ -17,7 +17,9 @@ from campfire_chat import (
     Campfire,
     CampfireError,
     ConfigurationError,
+    Limits,
     Priority,
+    Rate,
     Role,
     Status,
     Visitor,
@@ -42,6 +44,7 @@ hooks: list[Authenticate] = [plain, only_agents, only_visitors]
 campfire = Campfire("sqlite:///support.db", secret_key="…", authenticate=plain)
 Campfire("postgresql://localhost/x", secret_key=["new", "old"], bus_url="memory://")
 Campfire("sqlite://", secret_key="…", allowed_origins=("https://shop.example",), migrate="check")
+Campfire("sqlite://", secret_key="…", limits=Limits(sends=Rate(0.5, 30), refusals=None))
 Campfire("sqlite://")  # pyright: ignore[reportCallIssue]
 Campfire("sqlite://", secret_key=5)  # pyright: ignore[reportArgumentType]
 

@@ -37,6 +37,19 @@ class Access(Enum):
     AGENT = "agent"
 
 
+class Cost(Enum):
+    """What a request is charged for, besides being one; see ``realtime.admission``.
+
+    FREE is for load balancers alone: whether a process is well must not depend on who else calls.
+    """
+
+    FREE = "free"
+    CALL = "call"
+    SEND = "send"
+    CREATE = "create"
+    OPEN = "open"
+
+
 class Services(Struct, frozen=True):
     """What handlers work with: the parts of a started Campfire."""
 
@@ -100,6 +113,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         query: The type of the query parameters, if it takes any.
         returns: The type of the answer by status; several types where it depends on the caller.
         errors: What it may fail with besides what the guard itself does.
+        cost: What the caller's limits are charged for it: CREATE for a new visitor, SEND for a
+            message, OPEN for both a new conversation and its first message.
     """
 
     operation: str
@@ -113,3 +128,4 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     body_optional: bool = False
     query: Any = None
     errors: tuple[type[CampfireError], ...] = ()
+    cost: Cost = Cost.CALL

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from campfire_chat.domain import text
+from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import (
     CampfireError,
     ConfigurationError,
@@ -21,11 +22,13 @@ from campfire_chat.errors import (
     MalformedError,
     NotFoundError,
     TooLargeError,
+    UnauthorizedError,
     UnsupportedMediaTypeError,
 )
-from campfire_chat.http.endpoints import Access, Call, Endpoint, Services
+from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Services
 from campfire_chat.http.problems import problem_response
 from campfire_chat.identity import Credentials, bearer_token, check_origin
+from campfire_chat.realtime.admission import caller_of
 from campfire_chat.realtime.frames import split_location
 
 logger = logging.getLogger("campfire_chat.http")
@@ -68,15 +71,44 @@ async def serve(endpoint: Endpoint, services: Services, request: Request) -> Res
 async def _credentials(
     endpoint: Endpoint, services: Services, request: Request
 ) -> Credentials | None:
-    """Who calls: by token, else by the host's session; a write by session needs our origin."""
+    """Who calls: by token, else by the host's session; a write by session needs our origin.
+
+    Whoever it is, is held to their limits first: no endpoint is reached without.
+    """
+    gateway = services.gateway
     if endpoint.access is Access.PUBLIC:
+        _charge(endpoint, services, request, gateway.bearer(request))
         return None
-    found = await services.gateway.credentials(request, bearer_token(request))
+    try:
+        with gateway.admission.asking(request):
+            found = await gateway.credentials(request, bearer_token(request))
+    except UnauthorizedError:
+        _charge(endpoint, services, request, None)
+        raise
+    _charge(endpoint, services, request, found.scope)
     if found.ambient and request.method not in _SAFE:
         check_origin(request, services.settings.allowed_origins)
     if endpoint.access is Access.AGENT:
         found.scope.require_agent()
     return found
+
+
+def _charge(endpoint: Endpoint, services: Services, request: Request, scope: Scope | None) -> None:
+    """Hold the caller to their limits.
+
+    Raises:
+        TooManyError: They have met one.
+    """
+    cost, admission = endpoint.cost, services.gateway.admission
+    if cost is Cost.FREE:
+        return
+    caller = caller_of(request, scope)
+    admission.call(caller)
+    # Whoever comes back with a token is no new visitor.
+    if cost is Cost.OPEN or (cost is Cost.CREATE and scope is None):
+        admission.create(caller)
+    if cost in (Cost.SEND, Cost.OPEN):
+        admission.send(caller)
 
 
 def _path(request: Request) -> dict[str, str]:

@@ -24,15 +24,22 @@ from campfire_chat.errors import (
     TokenExpiredError,
     TokenInvalidError,
     TooLargeError,
+    TooManyError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
-from campfire_chat.http.endpoints import Access, Endpoint
+from campfire_chat.http.endpoints import Access, Cost, Endpoint
 from campfire_chat.http.problems import Problem
 from campfire_chat.http.routes import ENDPOINTS
 
 _REF = "#/components/schemas/{name}"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+#: Statuses that say when to come back.
+_LATER = frozenset({429, 503})
+_RETRY_AFTER = {
+    "description": "Seconds after which to try again; `retry_after` has them more exactly.",
+    "schema": {"type": "integer", "minimum": 1},
+}
 
 
 @lru_cache(maxsize=16)
@@ -143,6 +150,7 @@ def _responses(row: Endpoint, by_type: dict[str, Any]) -> dict[str, Any]:
         responses[str(status)] = {
             "description": f"{HTTPStatus(status).phrase}: {', '.join(sorted(set(codes)))}",
             "content": {"application/problem+json": {"schema": by_type[str(Problem)]}},
+            **({"headers": {"Retry-After": _RETRY_AFTER}} if status in _LATER else {}),
         }
     return responses
 
@@ -163,6 +171,8 @@ def errors_of(row: Endpoint) -> list[type[CampfireError]]:
         found += [UnauthorizedError, TokenInvalidError, TokenExpiredError, InvalidError]
         if row.method in _UNSAFE:
             found += [OriginForbiddenError, OverloadedError]
+    if row.cost is not Cost.FREE:
+        found.append(TooManyError)
     if "{" in row.path:
         found.append(NotFoundError)
     if row.query is not None:

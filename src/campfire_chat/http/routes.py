@@ -18,7 +18,7 @@ from campfire_chat.errors import (
     UnavailableError,
 )
 from campfire_chat.http import agents, conversations, health, messages, streams, visitors
-from campfire_chat.http.endpoints import Access, Endpoint
+from campfire_chat.http.endpoints import Access, Cost, Endpoint
 from campfire_chat.http.pages import Page
 from campfire_chat.models import (
     AgentConversation,
@@ -48,6 +48,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body_optional=True,
         returns={201: visitors.VisitorCreated},
         errors=(TokenInvalidError, TokenExpiredError, OriginForbiddenError),
+        cost=Cost.CREATE,
     ),
     Endpoint(
         operation="get_me",
@@ -68,6 +69,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=conversations.ConversationCreate,
         returns={201: _Conversation, 200: _Conversation},
         errors=(*_TEXT, ClientIdConflictError, ForbiddenError),
+        cost=Cost.OPEN,
     ),
     Endpoint(
         operation="list_conversations",
@@ -122,6 +124,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=messages.MessageCreate,
         returns={201: Message, 200: Message},
         errors=(*_TEXT, NotFoundError, ForbiddenError, ClientIdConflictError),
+        cost=Cost.SEND,
     ),
     Endpoint(
         operation="edit_message",
@@ -211,6 +214,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         handler=health.live,
         summary="Whether the process answers",
         returns={200: health.Health},
+        cost=Cost.FREE,
     ),
     Endpoint(
         operation="health_ready",
@@ -221,5 +225,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Whether it may be sent work",
         returns={200: health.Readiness},
         errors=(StorageUnavailableError, UnavailableError),
+        cost=Cost.FREE,
     ),
 )

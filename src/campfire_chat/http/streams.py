@@ -83,7 +83,8 @@ async def list_events(call: Call) -> Reply:
         if reason is None and query.wait and not page.events and hub.splice(subscription, page):
             if call.services.gateway.draining:
                 raise UnavailableError("The service is restarting.", retry_after=1.0)
-            await _wait(waiter, query.wait, call)
+            with call.services.gateway.admission.polling(call.scope):
+                await _wait(waiter, query.wait, call)
             page = await store.stream_page(organization, name, query.after, query.limit)
     finally:
         hub.detach(subscription)

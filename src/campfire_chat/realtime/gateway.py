@@ -13,8 +13,9 @@ from starlette.websockets import WebSocket
 
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import CLOSE_RESTARTING, TokenExpiredError, UnauthorizedError
-from campfire_chat.identity import Credentials, HostSession, Tokens
+from campfire_chat.identity import Credentials, HostSession, Tokens, bearer_token
 from campfire_chat.realtime import frames
+from campfire_chat.realtime.admission import Admission
 from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.presence import Presence
 from campfire_chat.realtime.socket import Socket
@@ -45,6 +46,7 @@ class Gateway:
         typing: Typing,
         host: HostSession,
         tokens: Tokens,
+        admission: Admission,
         settings: Settings,
     ) -> None:
         self.store = store
@@ -53,6 +55,7 @@ class Gateway:
         self.typing = typing
         self.host = host
         self.tokens = tokens
+        self.admission = admission
         self.settings = settings
         self.sockets: set[Socket] = set()
         self.draining = False
@@ -136,6 +139,16 @@ class Gateway:
         found = Credentials(session, ambient=True)
         await self.remember(found)
         return found
+
+    def bearer(self, connection: HTTPConnection) -> Scope | None:
+        """Whom a connection's token names, if it has a good one."""
+        token = bearer_token(connection)
+        if token is None:
+            return None
+        try:
+            return self.tokens.read(token, now=time.time()).scope
+        except UnauthorizedError:
+            return None
 
     async def remember(self, credentials: Credentials) -> None:
         """Keep an agent with what the host says of them, when that is news to this process."""

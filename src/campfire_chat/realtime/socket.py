@@ -23,9 +23,11 @@ from campfire_chat.errors import (
     ConfigurationError,
     HelloTimeoutError,
     InternalError,
+    OverloadedError,
     ProtocolVersionError,
     TokenExpiredError,
     TooLargeError,
+    TooManyError,
 )
 from campfire_chat.identity import Credentials, check_origin
 from campfire_chat.models import StreamHead
@@ -70,6 +72,7 @@ class Socket:
         self._closing: Closed | None = None
         self._session: Scope | None = None
         self._credentials: Credentials | None = None
+        self._visit = gateway.admission.visit(websocket)
         self._in_flight = 0
         self._landed = asyncio.Event()
         self._pings = False
@@ -128,7 +131,6 @@ class Socket:
         """Handle frames until the peer is gone (None) or there is a reason to close."""
         try:
             await self._enter()
-            self._writer = asyncio.create_task(self._write())
             await self._greet()
             while True:
                 for _ in range(IN_A_ROW):
@@ -147,6 +149,9 @@ class Socket:
         except CampfireError as error:
             if isinstance(error, ConfigurationError):
                 logger.error("a socket failed", exc_info=error)
+            if error.retry_after is not None:
+                # A close frame has no room for when to come back.
+                self._error(error, None)
             return Closed(error.close_code or 1011, error.code)
         except Exception:
             logger.exception("a socket failed")
@@ -165,12 +170,17 @@ class Socket:
                 raise ProtocolVersionError()
             if gateway.draining:
                 raise Closed(CLOSE_RESTARTING, "restarting")
+            if gateway.store.congested:
+                raise OverloadedError(retry_after=1.0)
             # The host's word is asked for before the accept, as for any other request of it.
-            self._session = await gateway.host.scope(websocket)
+            with gateway.admission.asking(websocket, socket=True):
+                self._session = await gateway.host.scope(websocket)
+            self._visit.connect(self._session)
         except (CampfireError, Closed) as error:
             refused = error
         # A browser learns the reason of a refusal only from a close after an accept.
         await websocket.accept(frames.SUBPROTOCOL if frames.SUBPROTOCOL in offered else None)
+        self._writer = asyncio.create_task(self._write())
         if refused is not None:
             raise refused
 
@@ -185,7 +195,9 @@ class Socket:
             error = BadFrameError("The first frame is hello.")
             self._error(error, getattr(first, "id", None))
             raise error
-        self._credentials = await gateway.credentials_of(self._session, first.token)
+        credentials = await gateway.credentials_of(self._session, first.token)
+        self._visit.greet(credentials.scope)
+        self._credentials = credentials
         self.heard_at = self.checked_at = asyncio.get_running_loop().time()
         await self._gateway.arrive(self)
         heads: list[StreamHead] = []
@@ -231,6 +243,8 @@ class Socket:
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", 1005))
             self.heard_at = asyncio.get_running_loop().time()
+            if pause := self._visit.pause():
+                await asyncio.sleep(pause)
             raw = message.get("text")
             if raw is None:
                 raise BadFrameError("Frames are text.")
@@ -263,8 +277,11 @@ class Socket:
                     raise BadFrameError("There is one hello, at the beginning.")
         except CampfireError as error:
             self._error(error, request_id)
+            if self._visit.is_flooding:
+                raise Closed(TooManyError.close_code or 4429, TooManyError.code) from None
 
     async def _send(self, frame: frames.MessageSend) -> None:
+        self._visit.send()
         future = self._gateway.store.send(
             self.scope,
             frame.conversation_id,
@@ -418,6 +435,7 @@ class Socket:
     def _leave(self) -> None:
         if self._writer is not None:
             self._writer.cancel()
+        self._visit.leave()
         self._streams.leave_all()
         if self._credentials is not None:
             self._gateway.depart(self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import msgspec
 from sqlalchemy import select, update
 
@@ -58,6 +60,7 @@ class OpenConversation(Operation[Opened]):
         super().__init__(scope)
         self._client_id = client_id
         self._body = body
+        self.size += sys.getsizeof(body)
         self._subject = check_subject(subject)
         self._contact_id = contact_id
 
@@ -252,6 +255,7 @@ class EditMessage(_OnMessage):
     def __init__(self, scope: Scope, message: Message, body: str, *, client_id: str | None) -> None:
         super().__init__(scope, message, client_id=client_id, content=f"edit {message.id} {body}")
         self._body = body
+        self.size += sys.getsizeof(body)
 
     async def do(self, transaction: Transaction) -> Message:
         conversation, message = await self._load(transaction)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from campfire_chat.errors import (
@@ -67,6 +67,26 @@ class _Waiting(Generic[T]):
             self.future.set_result(outcome)
 
 
+class _Queue(deque[_Waiting[Any]]):
+    """What waits, and how many bytes it holds, about."""
+
+    size = 0
+
+    def append(self, waiting: _Waiting[Any], /) -> None:
+        self.size += waiting.operation.size
+        super().append(waiting)
+
+    def extendleft(self, some: Iterable[_Waiting[Any]], /) -> None:
+        for waiting in some:
+            self.size += waiting.operation.size
+            super().appendleft(waiting)
+
+    def popleft(self) -> _Waiting[Any]:
+        waiting = super().popleft()
+        self.size -= waiting.operation.size
+        return waiting
+
+
 class _Batch:
     """A draft and those who wait for it."""
 
@@ -86,14 +106,18 @@ class Ledger:
             of their seqs; must not block.
         now: The wall clock.
         limit: Operations that may wait.
+        limit_size: Bytes that they may hold, about.
     """
 
-    def __init__(self, lane: Lanes, *, on_commit: OnCommit, now: Clock, limit: int) -> None:
+    def __init__(
+        self, lane: Lanes, *, on_commit: OnCommit, now: Clock, limit: int, limit_size: int
+    ) -> None:
         self._lane = lane
         self._on_commit = on_commit
         self._now = now
         self._limit = limit
-        self._queue: deque[_Waiting[Any]] = deque()
+        self._limit_size = limit_size
+        self._queue = _Queue()
         self._wake = asyncio.Event()
         self._working_set = WorkingSet(lane.engine)
         #: What is being gathered, and what is being committed.
@@ -125,6 +149,11 @@ class Ledger:
     def running(self) -> bool:
         return self._task is not None and not self._task.done()
 
+    @property
+    def congested(self) -> bool:
+        """Whether the queue is more than half full."""
+        return 2 * len(self._queue) > self._limit or 2 * self._queue.size > self._limit_size
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Leave nobody waiting, however the ledger came to its end."""
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -144,12 +173,13 @@ class Ledger:
         with the CampfireError that the operation raised, of which then nothing was stored.
 
         Raises:
-            OverloadedError: Too many operations wait.
+            OverloadedError: Too many operations wait, or they hold too much.
             StorageUnavailableError: The ledger is not running.
         """
         if self._stopping or not self.running:
             raise StorageUnavailableError(retry_after=1.0)
-        if len(self._queue) >= self._limit:
+        queue = self._queue
+        if len(queue) >= self._limit or queue.size + operation.size > self._limit_size:
             raise OverloadedError(retry_after=1.0)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(operation, future))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
@@ -30,9 +31,12 @@ class Operation(ABC, Generic[T]):
     Attributes:
         alters_records: Whether it may change what conversations show of contacts and agents, or
             conversations themselves.
+        size: Bytes that it holds while it waits, about.
     """
 
     alters_records: ClassVar[bool] = True
+    #: What one without much text of its own holds, with its future and who waits for it: measured.
+    size: int = 800
 
     def __init__(self, scope: Scope, conversation_ids: Sequence[str] = ()) -> None:
         self.scope = scope
@@ -135,6 +139,7 @@ class Send(Bulk[Sent]):
         self.client_id = client_id
         self.key = client_key(scope.sender_key, client_id)
         self.body = body
+        self.size += sys.getsizeof(body)
         self.visibility = visibility
         self.reply_to = reply_to
         self.reads_more = reply_to is not None

@@ -50,6 +50,7 @@ class WritePresence(Operation[None]):
         self._node_id = node_id
         self._alive = alive
         self._gone = gone
+        self.size += 300 * (len(alive) + len(gone))
 
     async def run(self, transaction: Transaction) -> None:
         session = transaction.session

@@ -38,3 +38,5 @@ WRITE_PRESENCE = BulkInsert(
 )
 WRITE_NODES = BulkInsert(tables.nodes, keys=("org_id", "node_id"), keep=("started_at",))
 DELETE_PRESENCE = BulkDelete(tables.presence)
+WRITE_USAGE = BulkInsert(tables.usage, keys=("org_id", "key", "node_id"))
+DELETE_USAGE = BulkDelete(tables.usage)

@@ -56,6 +56,7 @@ from campfire_chat.storage.nodes import Nodes
 from campfire_chat.storage.operations import Marked, MarkSeen, Send, Sent
 from campfire_chat.storage.streams import Page
 from campfire_chat.storage.team import Team
+from campfire_chat.storage.usage import Usage
 from campfire_chat.storage.views import for_agent, for_visitor
 
 logger = logging.getLogger("campfire_chat.storage")
@@ -72,6 +73,7 @@ class Store:
         epoch: Names this life of the database; whoever restores a backup gives it another.
         team: Agents and who is here.
         nodes: The processes on this database.
+        usage: What the processes have let through of busy callers.
     """
 
     def __init__(
@@ -86,8 +88,15 @@ class Store:
         self._readers = Lanes(
             database_url, self.engine, count=settings.readers, writable=False, limit=limit
         )
-        self._ledger = Ledger(self._writer, on_commit=on_commit, now=now, limit=limit)
         self.nodes = Nodes(self._writer, self._readers, now=now)
+        self._ledger = Ledger(
+            self._writer,
+            on_commit=on_commit,
+            now=now,
+            limit=limit,
+            limit_size=settings.write_queue_bytes,
+        )
+        self.usage = Usage(self._writer, self._readers, now=now)
         self.team = Team(self._readers, self._ledger, now=now, life=settings.presence_life)
 
     async def start(self) -> None:
@@ -126,6 +135,11 @@ class Store:
     def healthy(self) -> bool:
         """Whether the database can be written and read right now."""
         return self._ledger.running and self._writer.connected > 0 and self._readers.connected > 0
+
+    @property
+    def congested(self) -> bool:
+        """Whether so many writes wait that newcomers should come later."""
+        return self._ledger.congested
 
     # Conversations.
 

@@ -210,3 +210,16 @@ presence = Table(
     PrimaryKeyConstraint("org_id", "place", "participant_kind", "participant_id", "node_id"),
     sqlite_with_rowid=False,
 )
+
+usage = Table(
+    "campfire_usage",
+    metadata,
+    Column("org_id", String, nullable=False),
+    # The limit and whom it is about: "sends:visitor:vis_…". An address belongs to no organisation.
+    Column("key", String, nullable=False),
+    Column("node_id", String, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "key", "node_id"),
+    sqlite_with_rowid=False,
+)

@@ -92,8 +92,10 @@ export function createConnection(options: ConnectionOptions): Connection {
   let attempts = 0;
   let failedOpens = 0;
   let refreshed = false;
-  // Seconds over which the server wants its clients to come back.
-  let spread = 0;
+  // Seconds over which the server wants its clients to come back, and after which at the earliest.
+  let [spread, hold] = [0, 0];
+  // Before that moment nothing opens a socket but the timer.
+  let heldUntil = 0;
   let pings = 0;
   let retryTimer = 0;
   let watch = 0;
@@ -107,8 +109,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   function open(): void {
+    if (!running || socket || performance.now() < heldUntil) return;
     clearTimeout(retryTimer);
-    if (!running || socket) return;
     // While the poll carries the events, trying a socket again is nobody's business.
     if (!poller) setState("connecting");
     const opened = new WebSocket(new URL("ws", api.base.replace("http", "ws")), "campfire.v1");
@@ -164,22 +166,28 @@ export function createConnection(options: ConnectionOptions): Connection {
     const backoff = Math.min(30_000, 500 * 2 ** attempts++);
     // Too slow once is resumed at once; too slow again and again is not.
     const prompt = code === 4470 && lasted > 1000;
-    const delay = prompt ? 0 : Math.random() * Math.max(backoff, spread * 1000);
-    spread = 0;
+    const wait = 1000 * hold;
+    const delay = wait + (prompt ? 0 : Math.random() * Math.max(backoff, spread * 1000));
+    heldUntil = performance.now() + wait;
+    spread = hold = 0;
     if ([4403, 4404, 4480].includes(code)) return forbid();
     if (poller) {
       // Soon at first, in case it was only a restart; then once a minute.
-      return schedule(Math.min(60_000, 5000 * 2 ** (failedOpens - OPENS_BEFORE_POLL)));
+      return schedule(wait + Math.min(60_000, 5000 * 2 ** (failedOpens - OPENS_BEFORE_POLL)));
     }
     setState("offline");
     if (code === 4401) return void refresh();
     schedule(delay);
-    if (failedOpens >= OPENS_BEFORE_POLL && code < 4000) void fallBack();
+    // 1012 and up: the server has answered, so sockets do get through.
+    if (failedOpens >= OPENS_BEFORE_POLL && code < 1012) void fallBack();
   }
 
   function schedule(delay: number): void {
     clearTimeout(retryTimer);
-    retryTimer = setTimeout(open, delay);
+    retryTimer = setTimeout(() => {
+      heldUntil = 0;
+      open();
+    }, delay);
   }
 
   function forbid(): void {
@@ -248,8 +256,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     switch (frame.type) {
       case "welcome":
         return greeted(frame);
-      case "ok":
       case "error":
+        // Before a close: it says when to come back.
+        if (!frame.id) hold = frame.retry_after ?? 0;
+      // falls through
+      case "ok":
         return requests.answered(frame);
       case "event":
         return streams.event(frame);
@@ -321,7 +332,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     start() {
       if (running) return;
       running = true;
-      attempts = failedOpens = 0;
+      attempts = failedOpens = heldUntil = 0;
       refreshed = false;
       for (const sign of SIGNS) addEventListener(sign, probe);
       open();

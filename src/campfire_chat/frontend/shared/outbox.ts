@@ -79,6 +79,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let busy = false;
   let again = false;
   let closed = false;
+  // Until then the server wants nothing, whatever is written or comes back meanwhile.
+  let heldUntil = 0;
 
   const find = (clientId: string) => load<OutboxEntry>(prefix + clientId);
   const entries = () => keys(prefix).flatMap((key) => load<OutboxEntry>(key) ?? []);
@@ -128,8 +130,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       } catch (cause) {
         const { code, message, final, retryAfter } = cause as ApiError;
         if (!final) {
+          const wait = 1000 * (retryAfter || 0);
+          heldUntil = performance.now() + wait;
           const delay = Math.min(MAX_DELAY, 500 * 2 ** failures++);
-          return 1000 * (retryAfter || 0) + delay * (0.5 + Math.random() / 2);
+          return wait + delay * (0.5 + Math.random() / 2);
         }
         update(client_id, { state: "failed", error: { code, message } });
       }
@@ -137,9 +141,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function flush(): Promise<void> {
-    clearTimeout(timer);
     again = busy;
-    if (busy) return;
+    if (busy || performance.now() < heldUntil) return;
+    clearTimeout(timer);
     busy = true;
     let delay = 0;
     // Only one tab sends at a time, so that the order holds; without locks (a page that is not
@@ -147,8 +151,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const run = async () => void (delay = await pass());
     await (navigator.locks ? navigator.locks.request(prefix, run) : run());
     busy = false;
+    if (delay && !closed) timer = setTimeout(flush, delay);
     if (again) void flush();
-    else if (delay && !closed) timer = setTimeout(flush, delay);
   }
 
   const stored = (event: StorageEvent) => {

@@ -63,12 +63,14 @@ export function createPoller(
         onAlive(true);
       } catch (error) {
         if (signal.aborted) return;
-        if ((error as ApiError).final) {
+        const { final, retryAfter } = error as ApiError;
+        if (final) {
           if (streams.remove(entry)) entry.handlers.onError?.(error as ApiError);
           return;
         }
         onAlive(false);
         delay = Math.random() * Math.min(30_000, 500 * 2 ** failures++) + 200;
+        delay += 1000 * (retryAfter || 0);
       }
       if (delay) await pause(delay);
     }

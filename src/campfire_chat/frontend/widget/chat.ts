@@ -1,3 +1,4 @@
+import type { ApiError } from "../shared/api";
 import { createConnection, type Connection } from "../shared/connection";
 import { createOutbox, newClientId, type Outbox } from "../shared/outbox";
 import { drop, load, save } from "../shared/storage";
@@ -75,8 +76,14 @@ export function createChat(host: Host, changed: () => void): Chat {
       for (const info of page.items) {
         if (!roomOf(info.id)) follow(newRoom(info.id, info), info.head);
       }
-    } catch {
-      if (mark === turn && state.phase === "starting") show({ phase: "failed" });
+    } catch (error) {
+      if (mark !== turn) return;
+      if (state.phase === "starting") show({ phase: "failed" });
+      // Refused for now: nobody has to press a button for that.
+      const { retryAfter } = error as ApiError;
+      if (retryAfter) {
+        setTimeout(() => mark === turn && start(), 1000 * retryAfter + 4000 * Math.random());
+      }
       return;
     }
     if (state.phase !== "ready") {

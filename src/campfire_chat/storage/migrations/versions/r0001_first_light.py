@@ -185,9 +185,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org_id", "stream"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "campfire_usage",
+        sa.Column("org_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("node_id", sa.String(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("org_id", "key", "node_id"),
+        sqlite_with_rowid=False,
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("campfire_usage")
     op.drop_table("campfire_streams")
     op.drop_table("campfire_settings")
     op.drop_table("campfire_receipts")

@@ -1,0 +1,48 @@
+"""Network addresses: which of them count as one caller."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+#: Bits of an IPv6 address that name a site; whoever has one address has the whole /64.
+#: RFC 6177 and RFC 4291, section 2.5.1.
+SITE = 64
+#: Characters that are kept of what is not an address at all.
+MAX_NAME = 64
+
+
+@lru_cache(maxsize=8192)
+def network_of(host: str) -> str:
+    """Whom a peer counts for: its IPv4 address, or the /64 of its IPv6 address.
+
+    An IPv4 address that is mapped into IPv6 (``::ffff:192.0.2.1``) is the IPv4 address, and a port
+    that some proxies leave behind it is dropped: neither must make a caller look like many.
+    """
+    address = _address(host)
+    if address is None:
+        return host[:MAX_NAME]
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        if mapped is None:
+            return str(IPv6Network((int(address), SITE), strict=False))
+        address = mapped
+    return str(address)
+
+
+def is_internal(network: str) -> bool:
+    """Whether no caller from the internet has this address: rather a proxy that was overlooked."""
+    address = _address(network.partition("/")[0])
+    return address is not None and (address.is_private or address.is_link_local)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    text = host.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

@@ -1,0 +1,199 @@
+"""How much is too much: token buckets, and how many at the same time.
+
+A bucket holds ``burst`` tokens when it is full and gains ``per_second`` of them a second. It is
+kept as one number, the moment at which it will be full again: the virtual scheduling form of the
+Generic Cell Rate Algorithm (ITU-T I.371, annex A), which decides exactly as a counter of tokens
+does. Times are whole nanoseconds of a monotonic clock, so nothing is lost to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+
+from campfire_chat.settings import Rate
+
+SECOND = 1_000_000_000
+
+#: An organisation and whom within it; the installation's own for what belongs to none.
+Key = tuple[str, str]
+
+#: Nanoseconds that a bucket may be below empty because of what other processes have let through.
+#: With an exchange every second that is enough for ten of them to keep to the rate exactly, and
+#: nobody is locked out for longer, whatever is told.
+DEBT = 10 * SECOND
+#: Buckets that one limiter keeps. A full one is forgotten, as a new one would be full too; only
+#: beyond this number are others, the longest unknown first.
+MAX_BUCKETS = 100_000
+
+
+class Bucket:
+    """What one key has used.
+
+    Attributes:
+        full_at: When it will be full again.
+        used: How many tokens it has given out.
+        base: How many of those it had given out before it became hot.
+    """
+
+    __slots__ = ("base", "full_at", "looked_at", "next_look", "used")
+
+    def __init__(self, now: int, half: int) -> None:
+        self.full_at = now
+        self.used = 0
+        self.base = 0
+        # Looked at after every half a burst: was it used up faster than it comes back?
+        self.looked_at = now
+        self.next_look = half
+
+
+class Limiter:
+    """The buckets of one rate, by key.
+
+    From a bucket that was full it admits ``burst`` at once and, over any time, no more than
+    ``burst + per_second * time``. A clock that goes back makes a bucket at most empty, one that
+    jumps ahead at most full.
+
+    Args:
+        rate: None admits everything.
+        shared: Whether other processes have buckets of the same keys.
+
+    Attributes:
+        hot: Buckets that use half a burst in less time than a burst takes to come back, here or in
+            another process: those of which the others should know.
+    """
+
+    def __init__(self, rate: Rate | None, *, shared: bool = True) -> None:
+        # Rounded up, so that the rate is never exceeded.
+        self._interval = 0 if rate is None else math.ceil(SECOND / rate.per_second)
+        self._span = 0 if rate is None else rate.burst * self._interval
+        self._deepest = self._span + DEBT
+        self._half = max(1, rate.burst // 2) if rate is not None and shared else sys.maxsize
+        self._buckets: dict[Key, Bucket] = {}
+        self._pruned_at = 0
+        self.hot: dict[Key, Bucket] = {}
+
+    def take(self, key: Key, now: int) -> int:
+        """Take a token: 0, or the nanoseconds until there will be one, and then nothing is taken.
+
+        Args:
+            now: A monotonic clock, in nanoseconds.
+        """
+        interval = self._interval
+        if not interval:
+            return 0
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._new(key, now)
+        full_at = bucket.full_at
+        if full_at < now:
+            full_at = now
+        elif full_at - now > self._deepest:
+            # No bucket is that far below empty: the clock has gone back.
+            bucket.full_at = full_at = now + self._span
+        full_at += interval
+        wait = full_at - now - self._span
+        if wait > 0:
+            return wait
+        bucket.full_at = full_at
+        bucket.used += 1
+        if bucket.used >= bucket.next_look:
+            self._look(key, bucket, now)
+        return 0
+
+    def wait(self, key: Key, now: int) -> int:
+        """What :meth:`take` would answer, without taking anything."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            return 0
+        ahead = bucket.full_at - now
+        if ahead > self._deepest:
+            ahead = self._span
+        ahead = max(ahead, 0)
+        return max(0, ahead + self._interval - self._span)
+
+    def heard(self, key: Key, count: int, now: int) -> None:
+        """Take away what another process has let through, which wants to know of ours as well."""
+        self.charge(key, count, now)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            return
+        if key not in self.hot:
+            recent = 0 <= now - bucket.looked_at < self._span
+            bucket.base = bucket.next_look - self._half if recent else bucket.used
+            self.hot[key] = bucket
+        bucket.looked_at = now
+        bucket.next_look = bucket.used + self._half
+
+    def charge(self, key: Key, count: int, now: int) -> None:
+        """Take tokens that are spent already, down to :data:`DEBT` below empty."""
+        if not self._interval:
+            return
+        bucket = self._buckets.get(key) or self._new(key, now)
+        full_at = max(bucket.full_at, now) + count * self._interval
+        bucket.full_at = min(full_at, now + self._deepest)
+
+    def cool(self, now: int) -> list[Key]:
+        """Take out of :attr:`hot` what is so no longer; their keys."""
+        gone = [
+            key for key, bucket in self.hot.items() if not 0 <= now - bucket.looked_at < self._span
+        ]
+        for key in gone:
+            del self.hot[key]
+        return gone
+
+    def prune(self, now: int) -> None:
+        """Forget buckets that are full: a new one would be the same."""
+        self._pruned_at = now
+        self._buckets = {
+            key: bucket
+            for key, bucket in self._buckets.items()
+            if now < bucket.full_at or key in self.hot
+        }
+
+    def _new(self, key: Key, now: int) -> Bucket:
+        if len(self._buckets) >= MAX_BUCKETS:
+            if now - self._pruned_at > SECOND:
+                self.prune(now)
+            if len(self._buckets) >= MAX_BUCKETS:
+                oldest = next(iter(self._buckets))
+                del self._buckets[oldest]
+                self.hot.pop(oldest, None)
+        bucket = self._buckets[key] = Bucket(now, self._half)
+        return bucket
+
+    def _look(self, key: Key, bucket: Bucket, now: int) -> None:
+        if 0 <= now - bucket.looked_at < self._span and key not in self.hot:
+            bucket.base = bucket.used - self._half
+            self.hot[key] = bucket
+        bucket.looked_at = now
+        bucket.next_look = bucket.used + self._half
+
+
+class Cap:
+    """How many of something there are at the same time, by key.
+
+    Args:
+        most: None admits everything.
+    """
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._count: dict[Key, int] = {}
+
+    def __getitem__(self, key: Key) -> int:
+        return self._count.get(key, 0)
+
+    def has_room(self, key: Key, *, reserve: bool = False) -> bool:
+        """Whether one more is admitted; a tenth more than the cap for whom a reserve is kept."""
+        if self._most is None:
+            return True
+        return self[key] < self._most + (self._most // 10 if reserve else 0)
+
+    def enter(self, key: Key) -> None:
+        self._count[key] = self[key] + 1
+
+    def leave(self, key: Key) -> None:
+        left = self._count.pop(key) - 1
+        if left:
+            self._count[key] = left

@@ -1,0 +1,85 @@
+// The browser's shared modules in node, with what they need of a browser: one visitor's outbox and
+// connection, told what to do line by line on stdin, and telling what it does on stdout.
+//
+//   node --experimental-transform-types patience.mjs <base> <token> <sources>
+
+import { registerHooks } from "node:module";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+const [base, token, sources] = process.argv.slice(2);
+const told = (what, fields = {}) => console.log(JSON.stringify({ what, ...fields }));
+
+// TypeScript leaves the ending out.
+registerHooks({
+  resolve: (specifier, context, next) =>
+    next(/^\.\/\w+$/.test(specifier) ? specifier + ".ts" : specifier, context),
+});
+
+// Its keys are those of the object, as in a browser.
+class Storage {
+  getItem(key) {
+    return this[key] ?? null;
+  }
+  setItem(key, value) {
+    this[key] = value;
+  }
+  removeItem(key) {
+    delete this[key];
+  }
+}
+
+const events = new EventTarget();
+const RealSocket = globalThis.WebSocket;
+const realFetch = globalThis.fetch;
+Object.assign(globalThis, {
+  window: globalThis,
+  document: { hidden: false },
+  addEventListener: events.addEventListener.bind(events),
+  removeEventListener: events.removeEventListener.bind(events),
+  localStorage: new Storage(),
+  WebSocket: class extends RealSocket {
+    constructor(...parameters) {
+      super(...parameters);
+      told("connect");
+      this.addEventListener("close", ({ code }) => told("close", { code }));
+    }
+    send(text) {
+      const { type, id } = JSON.parse(text);
+      if (type === "message.send") told("try", { id });
+      super.send(text);
+    }
+  },
+  fetch: (url, options) => {
+    if (options.method === "POST") told("post", { path: new URL(url).pathname });
+    return realFetch(url, options);
+  },
+});
+
+const load = (name) => import(pathToFileURL(`${sources}/shared/${name}.ts`).href);
+const { createApi } = await load("api");
+const { createConnection } = await load("connection");
+const { createOutbox } = await load("outbox");
+
+const api = createApi({ base, token: () => token });
+const connection = createConnection({ api, token: () => token });
+connection.on("state", (state) => told("state", { state }));
+const outbox = createOutbox({
+  principal: "somebody",
+  api,
+  connection,
+  onChange: () => {},
+  onSent: ({ client_id, body }) => told("sent", { id: client_id, body }),
+});
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, ...rest] = JSON.parse(line);
+  if (command === "start") connection.start();
+  // What a browser says when the tab is looked at again, or the network has changed.
+  if (command === "look") events.dispatchEvent(new Event("visibilitychange"));
+  if (command === "say") {
+    const [conversation_id, body] = rest;
+    outbox.add({ thread: conversation_id, conversation_id, body });
+  }
+}
+process.exit(0);

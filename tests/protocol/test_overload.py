@@ -1,0 +1,164 @@
+"""A database that cannot keep up: writers are told to come back before memory grows."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from campfire_chat import clock
+from campfire_chat.domain.principal import anonymous
+from campfire_chat.errors import OverloadedError
+from campfire_chat.models import Visibility
+from campfire_chat.settings import Settings
+from campfire_chat.storage.operations import Send
+from campfire_chat.storage.store import Store
+from tests.conftest import QUICK
+from tests.support.client import Client
+from tests.support.engines import copy_sqlite
+from tests.support.host import campfire_for, host_app
+from tests.support.people import Desk
+from tests.support.servers import ThreadServer
+
+pytestmark = pytest.mark.anyio
+
+VISITOR = anonymous("default")
+
+
+@contextmanager
+def held_up(path: Path) -> Iterator[None]:
+    """Nobody else can write to the database."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        database.execute("ROLLBACK")
+        database.close()
+
+
+async def test_a_long_queue_refuses_writes_and_newcomers_and_loses_nothing(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "slow.db"
+    limit = 20
+    campfire = campfire_for(
+        copy_sqlite(sqlite_template, path), **{**QUICK, "heartbeat": 25.0}, write_queue=limit
+    )
+    with ThreadServer(host_app(campfire)) as server:
+        desk = Desk(f"{server.url}/support")
+        visitor = desk.visitor()
+        conversation = visitor.begin()["id"]
+        clients = [Client(desk.base, visitor) for _ in range(6)]
+        for client in clients:
+            await client.connect()
+        queue = campfire.store._ledger._queue
+        longest = 0
+        sent: list[tuple[int, str]] = []
+        frame = {"type": "message.send", "conversation_id": conversation}
+        with held_up(path):
+            # Two batches are taken on before anything has to wait; then the queue fills.
+            async with asyncio.timeout(20):
+                while True:
+                    for index, client in enumerate(clients):
+                        sent.append((index, f"{index}-{len(sent)}"))
+                        await client.send({**frame, "id": sent[-1][1], "body": sent[-1][1]})
+                    longest = max(longest, len(queue))
+                    if len(sent) % 120 == 0:
+                        await asyncio.sleep(0.1)
+                        if campfire.store.congested:
+                            break
+            refused = [got for client in clients for got in client.frames if got["type"] == "error"]
+            assert refused
+            assert {error["code"] for error in refused} == {"overloaded"}
+            for error in refused:
+                assert error["final"] is False
+                assert error["retry_after"] == 1.0
+            assert longest <= limit
+            assert campfire.store.congested
+            # Newcomers are told when to come back.
+            late = Client(desk.base, visitor)
+            await late.open()
+            closed = await late.until_close()
+            assert (closed.code, closed.reason) == (1013, "overloaded")
+            assert late.frames[0]["code"] == "overloaded"
+            assert late.frames[0]["retry_after"] == 1.0
+            await late.drop()
+            # So are writes over REST; reading goes on.
+            answer = await asyncio.to_thread(
+                visitor.http.post,
+                f"/conversations/{conversation}/messages",
+                json={"body": "rest", "client_id": "rest"},
+            )
+            assert answer.status_code == 503
+            assert answer.json()["code"] == "overloaded"
+            assert answer.headers["retry-after"] == "1"
+            assert (await asyncio.to_thread(visitor.http.get, "/me")).status_code == 200
+        # Whoever comes back with the same id gets through, and what was taken is stored once.
+        for index, name in sent:
+            while True:
+                reply = await clients[index].say(conversation, name, id=name)
+                if reply["type"] == "ok":
+                    break
+                assert reply["code"] == "overloaded"
+                await asyncio.sleep(reply["retry_after"])
+        for client in clients:
+            await client.close()
+        assert not campfire.store.congested
+        stored = [item["body"] for item in visitor.thread(conversation)]
+        assert sorted(stored[1:]) == sorted(name for _, name in sent)
+
+
+async def test_the_queue_is_bounded_in_bytes_too(sqlite_template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "slow.db"
+    settings = Settings(write_queue_bytes=200_000)
+    url = copy_sqlite(sqlite_template, path)
+    store = Store(url, settings=settings, on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    try:
+        opened, _ = await store.open_conversation(VISITOR, client_id="first", body="Hello")
+        queue = store._ledger._queue
+        taken: list[asyncio.Future[Any]] = []
+        with held_up(path):
+            # No turn of the loop in between: all of it has to wait.
+            with pytest.raises(OverloadedError):  # noqa: PT012
+                for n in range(1_000):
+                    taken.append(store.send(VISITOR, opened.id, client_id=f"{n}", body="ü" * 9_000))
+            assert 2 <= len(taken) <= 200_000 // 9_000
+            assert 100_000 < queue.size <= 200_000
+            assert store.congested
+        for sent in await asyncio.gather(*taken):
+            assert not sent.duplicate
+        assert queue.size == 0
+        assert not store.congested
+    finally:
+        await store.stop()
+
+
+async def test_what_waits_holds_about_what_it_is_counted_for() -> None:
+    loop = asyncio.get_running_loop()
+    for body in ("x" * 10, "x" * 8_000, "ü" * 8_000, "\U0001f525" * 4_000):
+        tracemalloc.start()
+        waiting: list[Any] = []
+        for n in range(300):
+            send = Send(
+                VISITOR,
+                f"conv_{n}",
+                client_id=f"client id {n}",
+                # A copy of its own, as every frame has.
+                body=(body + "!")[:-1],
+                visibility=Visibility.PUBLIC,
+                reply_to=None,
+            )
+            waiting.append((send, loop.create_future()))
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        counted = sum(send.size for send, _ in waiting)
+        assert 0.6 * counted < held < 1.4 * counted, (sys.getsizeof(body), held / 300)
