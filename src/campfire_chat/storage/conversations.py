@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import cache, partial
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
+from sqlalchemy import FromClause, Integer, Select, String, and_, bindparam, or_, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.conversations import Conversation
@@ -23,43 +24,51 @@ _c = tables.conversations.c
 #: Which assignee a list is narrowed to: an agent's id, nobody, or anyone.
 ANYONE = object()
 
+#: Open conversations of an agent whose visitors are told of a change of availability.
+MOST_TOLD = 500
+#: Where the first page of a list begins: after everything.
+_NEWEST = (2**62, "")
 
-def _select() -> Select[Any]:
+
+def _with_names(of: FromClause) -> Select[Any]:
+    """Conversations ``of`` a table or subquery, with what is kept of the people in them."""
+    contact, agent = tables.contacts.c, tables.agents.c
     named: dict[str, Any] = {
-        "external_id": tables.contacts.c.external_id,
-        "verified": tables.contacts.c.verified,
-        "contact_name": tables.contacts.c.name.label("contact_name"),
-        "contact_email": tables.contacts.c.email.label("contact_email"),
-        "contact_avatar_url": tables.contacts.c.avatar_url.label("contact_avatar_url"),
-        "assignee_name": tables.agents.c.name.label("assignee_name"),
-        "assignee_avatar_url": tables.agents.c.avatar_url.label("assignee_avatar_url"),
+        "external_id": contact.external_id,
+        "verified": contact.verified,
+        "contact_name": contact.name.label("contact_name"),
+        "contact_email": contact.email.label("contact_email"),
+        "contact_avatar_url": contact.avatar_url.label("contact_avatar_url"),
+        "assignee_name": agent.name.label("assignee_name"),
+        "assignee_avatar_url": agent.avatar_url.label("assignee_avatar_url"),
     }
-    chosen = [
-        named[name] if name in named else tables.conversations.c[name]
-        for name in CONVERSATION_COLUMNS
-    ]
+    chosen = [named[name] if name in named else of.c[name] for name in CONVERSATION_COLUMNS]
     return select(*chosen).select_from(
-        tables.conversations.join(
+        of.join(
             tables.contacts,
-            and_(
-                tables.contacts.c.org_id == _c.org_id,
-                tables.contacts.c.contact_id == _c.contact_id,
-            ),
+            and_(contact.org_id == of.c.org_id, contact.contact_id == of.c.contact_id),
         ).outerjoin(
             tables.agents,
-            and_(
-                tables.agents.c.org_id == _c.org_id,
-                tables.agents.c.agent_id == _c.assignee_id,
-            ),
+            and_(agent.org_id == of.c.org_id, agent.agent_id == of.c.assignee_id),
         )
     )
 
 
 def _by_id(engine: Engine) -> ClauseElement:
-    return _select().where(engine.among(_c.org_id, _c.conversation_id, "ids"))
+    return _with_names(tables.conversations).where(
+        engine.among(_c.org_id, _c.conversation_id, "ids")
+    )
+
+
+def _owner(_: Engine) -> ClauseElement:
+    return select(_c.contact_id).where(
+        _c.org_id == bindparam("org_id"), _c.conversation_id == bindparam("id")
+    )
 
 
 BY_ID = Query(_by_id)
+#: Whose a conversation is: all that it takes to say who may see it.
+OWNER = Query(_owner)
 
 
 def may_see(scope: Scope, conversation: Conversation) -> bool:
@@ -69,10 +78,14 @@ def may_see(scope: Scope, conversation: Conversation) -> bool:
     )
 
 
-def _visible(scope: Scope) -> ColumnElement[bool]:
-    """:func:`may_see` as a condition."""
-    own = _c.org_id == scope.organization
-    return own if scope.is_agent else and_(own, _c.contact_id == scope.principal.id)
+async def check(session: Session, scope: Scope, conversation_id: str) -> None:
+    """
+    Raises:
+        NotFoundError: No such conversation, or not one that the caller may see.
+    """
+    rows = await session.fetch(OWNER, org_id=scope.organization, id=conversation_id)
+    if not rows or not (scope.is_agent or rows[0][0] == scope.principal.id):
+        raise NotFoundError("There is no such conversation.")
 
 
 async def get(session: Session, scope: Scope, conversation_id: str) -> Conversation:
@@ -90,6 +103,59 @@ async def get(session: Session, scope: Scope, conversation_id: str) -> Conversat
     raise NotFoundError("There is no such conversation.")
 
 
+#: Whose conversations a list holds: an organisation's, an agent's, nobody's, or a visitor's own.
+_Whose = Literal["all", "assigned", "unassigned", "own"]
+
+
+def _page(whose: _Whose, statuses: int, _: Engine) -> ClauseElement:
+    """A page of a list of conversations in any of so many statuses.
+
+    Each status is one range of an index, cut off at the limit before the ranges are merged, so
+    that the page costs the same however much there is. A visitor's own are few.
+    """
+    at = bindparam("at", type_=_c.last_activity_at.type)
+    limit = bindparam("count", type_=Integer)
+    latest = (_c.last_activity_at.desc(), _c.conversation_id.desc())
+    wanted = [bindparam(f"status_{number}", type_=String) for number in range(statuses)]
+    narrowed = (
+        select(tables.conversations)
+        .where(
+            _c.org_id == bindparam("org_id"),
+            _c.last_activity_at <= at,
+            or_(_c.last_activity_at < at, _c.conversation_id < bindparam("id", type_=String)),
+        )
+        .limit(limit)
+    )
+    if whose == "own":
+        mine = _c.contact_id == bindparam("whose", type_=String)
+        ranges = [narrowed.where(mine, _c.status.in_(wanted)).order_by(*latest)]
+    else:
+        order = latest
+        if whose == "assigned":
+            narrowed = narrowed.where(_c.assignee_id == bindparam("whose", type_=String))
+        elif whose == "unassigned":
+            narrowed = narrowed.where(_c.assignee_id.is_(None))
+            # PostgreSQL does not see that they are all the same, and would sort them.
+            order = (_c.assignee_id.desc(), *latest)
+        ranges = [narrowed.where(_c.status == status).order_by(*order) for status in wanted]
+    found = union_all(*(select(one.subquery()) for one in ranges)).subquery()
+    page = (
+        select(found)
+        .order_by(found.c.last_activity_at.desc(), found.c.conversation_id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    # The names last, for the rows of the page alone; joining need not keep the order.
+    return _with_names(page).order_by(page.c.last_activity_at.desc(), page.c.conversation_id.desc())
+
+
+@cache
+def page_query(whose: _Whose, statuses: int) -> Query:
+    """The query of a list in so many statuses: ``org_id``, ``whose`` where it narrows,
+    ``status_0`` …, ``at`` and ``id`` of the last row before, ``count``."""
+    return Query(partial(_page, whose, statuses))
+
+
 async def list_page(
     session: Session,
     scope: Scope,
@@ -101,67 +167,67 @@ async def list_page(
 ) -> list[Conversation]:
     """A page of conversations, newest activity first.
 
-    Each status is one range of an index, cut off at ``limit`` before the ranges are merged, so
-    that the page costs the same however much there is.
-
     Args:
-        assignee_id: An agent's id, None for nobody, :data:`ANYONE` for no condition.
+        assignee_id: An agent's id, None for nobody, :data:`ANYONE` for no condition; a visitor's
+            list is their own, whoever is assigned.
         before: Activity time and id of the last row of the page before.
     """
-
-    def narrowed(query: Select[Any]) -> Select[Any]:
-        query = query.where(_visible(scope))
-        if assignee_id is None:
-            query = query.where(_c.assignee_id.is_(None))
-        elif assignee_id is not ANYONE:
-            query = query.where(_c.assignee_id == assignee_id)
-        if before is not None:
-            at, conversation_id = before
-            query = query.where(
-                _c.last_activity_at <= at,
-                or_(_c.last_activity_at < at, _c.conversation_id < conversation_id),
-            )
-        return query.order_by(_c.last_activity_at.desc(), _c.conversation_id.desc()).limit(limit)
-
-    ranges = [
-        select(narrowed(select(_c.conversation_id).where(_c.status == status.value)).subquery())
-        for status in statuses
-    ]
-    ids = union_all(*ranges).subquery()
-    query = (
-        _select()
-        .where(_c.org_id == scope.organization, _c.conversation_id.in_(select(ids.c[0])))
-        .order_by(_c.last_activity_at.desc(), _c.conversation_id.desc())
-        .limit(limit)
+    whose: _Whose = "all"
+    if not scope.is_agent:
+        whose, assignee_id = "own", scope.principal.id
+    elif assignee_id is None:
+        whose = "unassigned"
+    elif assignee_id is not ANYONE:
+        whose = "assigned"
+    at, conversation_id = before or _NEWEST
+    rows = await session.fetch(
+        page_query(whose, len(statuses)),
+        org_id=scope.organization,
+        whose=assignee_id,
+        at=at,
+        id=conversation_id,
+        count=limit,
+        **{f"status_{number}": status.value for number, status in enumerate(statuses)},
     )
-    rows = await session.all(query)
-    return [
-        conversation_of(scope.organization, [row[name] for name in CONVERSATION_COLUMNS])
-        for row in rows
-    ]
+    return [conversation_of(scope.organization, row) for row in rows]
+
+
+def _due_snoozes(_: Engine) -> ClauseElement:
+    return (
+        select(_c.org_id, _c.conversation_id)
+        .where(
+            _c.status == Status.SNOOZED.value,
+            _c.snoozed_until <= bindparam("now", type_=_c.snoozed_until.type),
+        )
+        .order_by(_c.snoozed_until)
+        .limit(bindparam("count", type_=Integer))
+    )
+
+
+def _open_assigned(_: Engine) -> ClauseElement:
+    return (
+        select(_c.conversation_id)
+        .where(
+            _c.org_id == bindparam("org_id"),
+            _c.status == Status.OPEN.value,
+            _c.assignee_id == bindparam("agent_id"),
+        )
+        .order_by(_c.last_activity_at.desc())
+        .limit(MOST_TOLD)
+    )
+
+
+DUE_SNOOZES = Query(_due_snoozes)
+OPEN_ASSIGNED = Query(_open_assigned)
 
 
 async def due_snoozes(session: Session, now: int, limit: int) -> list[tuple[str, str]]:
     """Organisation and id of conversations whose snooze has ended; for the clock, not a caller."""
-    rows = await session.all(
-        select(_c.org_id, _c.conversation_id)
-        .where(_c.status == Status.SNOOZED.value, _c.snoozed_until <= now)
-        .order_by(_c.snoozed_until)
-        .limit(limit)
-    )
-    return [(row["org_id"], row["conversation_id"]) for row in rows]
+    rows = await session.fetch(DUE_SNOOZES, now=now, count=limit)
+    return [(organization, conversation_id) for organization, conversation_id in rows]
 
 
 async def open_assigned_to(session: Session, organization: str, agent_id: str) -> list[str]:
     """Ids of an agent's open conversations, whose visitors are told of their availability."""
-    rows = await session.all(
-        select(_c.conversation_id)
-        .where(
-            _c.org_id == organization,
-            _c.status == Status.OPEN.value,
-            _c.assignee_id == agent_id,
-        )
-        .order_by(_c.last_activity_at.desc())
-        .limit(500)
-    )
-    return [row["conversation_id"] for row in rows]
+    rows = await session.fetch(OPEN_ASSIGNED, org_id=organization, agent_id=agent_id)
+    return [conversation_id for (conversation_id,) in rows]

@@ -1,0 +1,58 @@
+"""Every query of the desk finds its rows by an index, and touches about as many as it returns.
+
+On an archive of a thousand conversations, a query that reads a whole tenant, or sorts one, shows
+at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from campfire_chat import storage
+from campfire_chat.storage.statement import Query
+from tests.benchmarks.archive import Archive, fill
+from tests.support.engines import create_postgres_database, drop_postgres_database
+from tests.support.plans import QUERIES, check, values_of
+
+#: Messages in the archive.
+SIZE = 10_000
+
+
+@pytest.fixture(scope="module")
+def archive_url(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A database with a past."""
+    if engine == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('archive')}/campfire.db"
+        fill(url, Archive(SIZE))
+        yield url
+        return
+    server = request.getfixturevalue("postgres")
+    url = create_postgres_database(server)
+    fill(url, Archive(SIZE))
+    yield url
+    drop_postgres_database(url, server)
+
+
+@pytest.fixture(scope="module")
+def values(archive_url: str) -> dict[str, Any]:
+    return values_of(archive_url)
+
+
+def test_no_query_is_left_out() -> None:
+    looked_at = {id(query) for query, _ in QUERIES.values()}
+    for module in pkgutil.iter_modules(storage.__path__, "campfire_chat.storage."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if isinstance(value, Query):
+                assert id(value) in looked_at, f"{module.name}.{name}"
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_rows_are_found_by_an_index(name: str, archive_url: str, values: dict[str, Any]) -> None:
+    check(name, archive_url, values, small=True)
