@@ -36,7 +36,8 @@ class Guest:
     """One participant with one connection at a time.
 
     Args:
-        bases: Where to connect, in the order of preference; asked at every attempt.
+        bases: Where to connect; asked at every attempt.
+        home: Which of them is tried first; the others follow when it cannot be reached.
         hears_within: Seconds of silence after which the connection is taken for dead; a client
             pings twice in that time. None: it waits for TCP.
     """
@@ -48,6 +49,7 @@ class Guest:
         sender: str,
         bases: Callable[[], Sequence[str]],
         *,
+        home: int = 0,
         hears_within: float | None = None,
     ) -> None:
         self.name = f"{sender}/{next(_numbers)}"
@@ -58,9 +60,9 @@ class Guest:
         #: When the connection was found dead, and when the next one had its welcome.
         self.losses: list[float] = []
         self.welcomes: list[float] = []
+        self.home = home
         self._bases = bases
         self._hears_within = hears_within
-        self._turn = 0
         self._online = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._random = random.Random(self.name)
@@ -93,7 +95,12 @@ class Guest:
     def online(self) -> bool:
         return self._online.is_set()
 
-    async def drop(self) -> None:
+    @property
+    def at_home(self) -> bool:
+        bases = self._bases()
+        return self.client.base == bases[self.home % len(bases)]
+
+    def drop(self) -> None:
         """Lose the connection, as in a lift; it comes back by itself."""
         connection = self.client._connection
         if connection is not None:
@@ -156,7 +163,7 @@ class Guest:
                 longest = min(LONGEST_BACKOFF, BACKOFF * 2**failures)
                 await asyncio.sleep(self._random.uniform(0, longest))
             bases = self._bases()
-            self.client.base = bases[self._turn % len(bases)]
+            self.client.base = bases[(self.home + failures) % len(bases)]
             try:
                 async with asyncio.timeout(5 if self._hears_within is None else 10):
                     await self.client.connect()
@@ -166,7 +173,6 @@ class Guest:
             except (Closed, TimeoutError, OSError, WebSocketException, EOFError, AssertionError):
                 await self.client.drop()
                 failures += 1
-                self._turn += 1
                 continue
             failures = 0
             self.connects += 1
@@ -186,7 +192,6 @@ class Guest:
                 self.journal.broken.append(f"{self.name}: {failure}")
                 return
             await self.client.drop()
-            self._turn += 1
 
     async def _watch(self) -> None:
         """Return when the connection has ended, or been silent for too long."""
@@ -270,9 +275,21 @@ class Crowd:
         return visitor, conversation_id
 
     def _guest(self, person: Person, sender: str, turn: int) -> Guest:
-        guest = Guest(self.journal, person, sender, self._bases, hears_within=self._hears_within)
-        guest._turn = turn
-        return guest
+        return Guest(
+            self.journal,
+            person,
+            sender,
+            self._bases,
+            home=turn,
+            hears_within=self._hears_within,
+        )
+
+    def go_home(self) -> None:
+        """Everybody who had to go elsewhere reconnects where they began, as behind a load
+        balancer that spreads them again."""
+        for guest in self.guests:
+            if guest.online and not guest.at_home:
+                guest.drop()
 
     async def talk(
         self,

@@ -30,6 +30,7 @@ async def run(setting: Setting) -> list[Finding]:
             await arena.kill(killed % 2)
             await arena.start(killed % 2)
             killed += 1
+            crowd.go_home()
         await talking
         ended = time.monotonic()
         converged = await crowd.converge(lambda: truth.heads(crowd.organization), seconds=30)
