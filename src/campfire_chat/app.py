@@ -82,7 +82,7 @@ class Campfire:
         self._database_url = database_url
         self._bus_url = bus_url
         self._clock = clock
-        self._tokens = Tokens(secret_key, lifetime=self.settings.token_lifetime)
+        self._tokens = Tokens(secret_key, lifetime=self.settings.token_lifetime, now=clock)
         self._host = HostSession(authenticate)
         self._running: _Running | None = None
         self._users = 0

@@ -227,6 +227,8 @@ class Crowd:
     Args:
         bases: Where guests connect; asked at every attempt, so it may change.
         hears_within: See :class:`Guest`.
+        tokens: Whether visitors come with tokens, or with the host's session.
+        rest: The address for what is done over REST; the first of the bases unless given.
 
     The two of a pair begin at different processes, where there are several.
     """
@@ -236,12 +238,14 @@ class Crowd:
         bases: Callable[[], Sequence[str]],
         *,
         hears_within: float | None = None,
+        tokens: bool = True,
         rest: str | None = None,
     ) -> None:
         self.journal = Journal()
         self.rooms: list[Room] = []
         self._bases = bases
         self._hears_within = hears_within
+        self._tokens = tokens
         self.desk = Desk(rest or bases()[0])
 
     @property
@@ -251,6 +255,11 @@ class Crowd:
     @property
     def guests(self) -> list[Guest]:
         return [guest for room in self.rooms for guest in room.guests]
+
+    @property
+    def losses(self) -> int:
+        """How many connections have ended so far."""
+        return sum(len(guest.losses) for guest in self.guests)
 
     async def gather(self, pairs: int, *, inbox: int = 1) -> None:
         """Open conversations and connect everybody; ``inbox`` agents watch the inbox as well."""
@@ -270,7 +279,7 @@ class Crowd:
         await asyncio.gather(*arriving)
 
     def _open(self) -> tuple[Person, str]:
-        visitor = self.desk.visitor()
+        visitor = self.desk.visitor() if self._tokens else self.desk.session_visitor()
         conversation_id = visitor.begin("Hello?")["id"]
         return visitor, conversation_id
 

@@ -158,13 +158,11 @@ class Store:
             found = await conversations.get(session, scope, conversation_id)
             counts = await receipts.read_counts(session, scope, [conversation_id])
             marks = await receipts.of_conversation(session, scope, conversation_id)
-            looking = await presence.viewers(
-                session, scope, conversation_id, alive_since=self.team.alive_since
-            )
+            looking = await presence.viewers(session, scope, conversation_id, alive=self.team.alive)
             availability: Availability | None = None
             if found.assignee is not None and not scope.is_agent:
                 team = await agents.of_organization(
-                    session, scope.organization, alive_since=self.team.alive_since
+                    session, scope.organization, alive=self.team.alive
                 )
                 availability = next(
                     (item.availability for item in team if item.id == found.assignee.id), None
@@ -178,7 +176,7 @@ class Store:
                 scope.organization,
                 SenderKind.VISITOR,
                 found.contact.id,
-                alive_since=self.team.alive_since,
+                alive=self.team.alive,
             )
             return msgspec.structs.replace(
                 record, receipts=marks, viewers=looking, contact_present=present
