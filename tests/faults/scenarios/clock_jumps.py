@@ -46,13 +46,17 @@ async def run(setting: Setting) -> list[Finding]:
         # Sessions only: these people's right to be here hangs on no clock.
         crowd = Crowd(lambda: arena.bases, tokens=False)
         await crowd.gather(4)
+        passing = crowd.desk.agent("passing", name="Passing")
         for jump in jumps:
             before = crowd.losses
-            talking = asyncio.create_task(crowd.talk(sends))
-            await asyncio.sleep(0.05)
+            # Somebody who leaves in the very moment of the jump.
+            async with Client(arena.bases[1], passing):
+                strange += await _presence(arena, crowd, passing, "online")
+                talking = asyncio.create_task(crowd.talk(sends))
+                await asyncio.sleep(0.05)
             _set(offset, jump)
             await talking
-            strange += await _presence(arena, crowd, jump)
+            strange += await _presence(arena, crowd, passing, "offline")
             if crowd.losses != before:
                 strange.append(f"{crowd.losses - before} connections lost at {jump:+} s")
         strange += await _tokens(arena.bases[0], offset)
@@ -81,29 +85,19 @@ def _set(offset: Path, seconds: int) -> None:
     fresh.replace(offset)
 
 
-async def _presence(arena: Arena, crowd: Crowd, jump: int) -> list[str]:
+async def _presence(arena: Arena, crowd: Crowd, passing: Person, expected: str) -> list[str]:
     """Whoever is connected is online soon, and whoever is not is offline soon."""
     watcher = Person(arena.bases[0], user=crowd.rooms[0].guests[1].client.person.user)
-    # Somebody who is there at this very time only.
-    passing = crowd.desk.agent(f"passing-{abs(jump)}", name="Passing")
-    client = Client(arena.bases[1], passing)
-    await client.connect()
-    name = f"passing-{abs(jump)}"
-    wrong: list[str] = []
-    for expected in ("online", "offline"):
-        deadline = time.monotonic() + PRESENCE
-        while True:
-            team = await asyncio.to_thread(watcher.get, "/agents")
-            found = {agent["id"]: agent["availability"] for agent in team["items"]}
-            crew = {found[f"agent-{number}"] for number in range(len(crowd.rooms))}
-            if found.get(name) == expected and crew == {"online"}:
-                break
-            if time.monotonic() > deadline:
-                wrong.append(f"{found} instead of {expected} at {jump:+} s")
-                break
-            await asyncio.sleep(0.1)
-        await client.close()
-    return wrong
+    deadline = time.monotonic() + PRESENCE
+    while True:
+        team = await asyncio.to_thread(watcher.get, "/agents")
+        found = {agent["id"]: agent["availability"] for agent in team["items"]}
+        theirs = found.pop("passing", "unknown")
+        if theirs == expected and set(found.values()) == {"online"}:
+            return []
+        if time.monotonic() > deadline:
+            return [f"who was passing is {theirs} instead of {expected}; the others: {found}"]
+        await asyncio.sleep(0.1)
 
 
 async def _tokens(base: str, offset: Path) -> list[str]:
