@@ -38,6 +38,7 @@ class Guest:
     Args:
         bases: Where to connect; asked at every attempt.
         home: Which of them is tried first; the others follow when it cannot be reached.
+        stay: The others do not follow.
         hears_within: Seconds of silence after which the connection is taken for dead; a client
             pings twice in that time. None: it waits for TCP.
     """
@@ -50,6 +51,7 @@ class Guest:
         bases: Callable[[], Sequence[str]],
         *,
         home: int = 0,
+        stay: bool = False,
         hears_within: float | None = None,
     ) -> None:
         self.name = f"{sender}/{next(_numbers)}"
@@ -61,6 +63,7 @@ class Guest:
         self.losses: list[float] = []
         self.welcomes: list[float] = []
         self.home = home
+        self._stays = stay
         self._bases = bases
         self._hears_within = hears_within
         self._online = asyncio.Event()
@@ -163,7 +166,7 @@ class Guest:
                 longest = min(LONGEST_BACKOFF, BACKOFF * 2**failures)
                 await asyncio.sleep(self._random.uniform(0, longest))
             bases = self._bases()
-            self.client.base = bases[(self.home + failures) % len(bases)]
+            self.client.base = bases[(self.home + (0 if self._stays else failures)) % len(bases)]
             try:
                 async with asyncio.timeout(5 if self._hears_within is None else 10):
                     await self.client.connect()
@@ -196,17 +199,23 @@ class Guest:
     async def _watch(self) -> None:
         """Return when the connection has ended, or been silent for too long."""
         client, limit = self.client, self._hears_within
-        number = 0
+        number, ping_at = 0, 0.0
         pause = 0.5 if limit is None else limit / 4
         while client.connected:
             reader = client._reader
             assert reader is not None
-            await asyncio.wait([reader], timeout=pause)
+            left = pause
+            if limit is not None:
+                left = max(0.01, min(pause, client.heard_at + limit - time.monotonic()))
+            await asyncio.wait([reader], timeout=left)
             if limit is None or not client.connected:
                 continue
             if time.monotonic() - client.heard_at > limit:
                 return
+            if time.monotonic() < ping_at:
+                continue
             number += 1
+            ping_at = time.monotonic() + pause
             with contextlib.suppress(Closed, TimeoutError):
                 async with asyncio.timeout(pause):
                     await client.send({"type": "ping", "n": number})
@@ -226,7 +235,7 @@ class Crowd:
 
     Args:
         bases: Where guests connect; asked at every attempt, so it may change.
-        hears_within: See :class:`Guest`.
+        hears_within, stay: See :class:`Guest`.
         tokens: Whether visitors come with tokens, or with the host's session.
         rest: The address for what is done over REST; the first of the bases unless given.
 
@@ -238,6 +247,7 @@ class Crowd:
         bases: Callable[[], Sequence[str]],
         *,
         hears_within: float | None = None,
+        stay: bool = False,
         tokens: bool = True,
         rest: str | None = None,
     ) -> None:
@@ -245,6 +255,7 @@ class Crowd:
         self.rooms: list[Room] = []
         self._bases = bases
         self._hears_within = hears_within
+        self._stay = stay
         self._tokens = tokens
         self.desk = Desk(rest or bases()[0])
 
@@ -267,8 +278,8 @@ class Crowd:
             visitor, conversation_id = await asyncio.to_thread(self._open)
             agent = await asyncio.to_thread(self.desk.agent, f"agent-{number}")
             visitor_id = await asyncio.to_thread(lambda person=visitor: person.id)
-            hers = self._guest(visitor, f"visitor:{visitor_id}", number)
-            his = self._guest(agent, f"agent:agent-{number}", number + 1)
+            hers = self._guest(visitor, f"visitor:{visitor_id}", 0 if self._stay else number)
+            his = self._guest(agent, f"agent:agent-{number}", 1 if self._stay else number + 1)
             self.rooms.append(Room(conversation_id, [hers, his]))
         arriving: list[Awaitable[None]] = []
         for number, room in enumerate(self.rooms):
@@ -289,7 +300,8 @@ class Crowd:
             person,
             sender,
             self._bases,
-            home=turn,
+            home=turn % len(self._bases()),
+            stay=self._stay,
             hears_within=self._hears_within,
         )
 

@@ -12,7 +12,7 @@ import contextlib
 import random
 import socket
 import struct
-from typing import Any, Literal
+from typing import Literal
 
 Way = Literal["request", "answer"]
 
@@ -52,7 +52,7 @@ class FaultProxy:
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> FaultProxy:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -100,9 +100,12 @@ class FaultProxy:
         self._traps.append(trap)
         return trap.sprung
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task: Any = asyncio.current_task()
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         pair = _Pair(writer)
         try:
@@ -119,7 +122,6 @@ class FaultProxy:
             pass
         finally:
             self._pairs.discard(pair)
-            self._tasks.discard(task)
             pair.reset()
 
     async def _carry(
