@@ -11,7 +11,7 @@ from campfire_chat.models import AgentRecord, Assignee, Availability, Role, Send
 from campfire_chat.storage import tables
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.operations import Operation
-from campfire_chat.storage.presence import CONNECTED, Alive
+from campfire_chat.storage.presence import CONNECTED
 from campfire_chat.storage.records import agent_of
 from campfire_chat.storage.transaction import Transaction
 
@@ -19,18 +19,18 @@ _a = tables.agents.c
 _p = tables.presence.c
 
 
-async def list_all(session: Session, scope: Scope, *, alive: Alive) -> list[AgentRecord]:
+async def list_all(session: Session, scope: Scope, *, alive_since: int) -> list[AgentRecord]:
     """The organisation's agents by name, with their availability as of now.
 
     Raises:
         ForbiddenError: The caller is not an agent.
     """
     scope.require_agent()
-    return await of_organization(session, scope.organization, alive=alive)
+    return await of_organization(session, scope.organization, alive_since=alive_since)
 
 
 async def of_organization(
-    session: Session, organization: str, *, alive: Alive
+    session: Session, organization: str, *, alive_since: int
 ) -> list[AgentRecord]:
     """:func:`list_all` for the hub and for what a visitor is told of the team."""
     rows = await session.all(
@@ -42,27 +42,27 @@ async def of_organization(
             _p.org_id == organization,
             _p.place == CONNECTED,
             _p.participant_kind == SenderKind.AGENT.value,
-            _p.beat_at.between(*alive),
+            _p.beat_at >= alive_since,
         )
         .distinct()
     )
-    here = {row["participant_id"] for row in present}
+    alive = {row["participant_id"] for row in present}
     return [
         agent_of(
             row,
-            effective(Availability(row["availability"]), present=row["agent_id"] in here),
+            effective(Availability(row["availability"]), present=row["agent_id"] in alive),
         )
         for row in rows
     ]
 
 
-async def get(session: Session, scope: Scope, agent_id: str, *, alive: Alive) -> AgentRecord:
+async def get(session: Session, scope: Scope, agent_id: str, *, alive_since: int) -> AgentRecord:
     """
     Raises:
         ForbiddenError: The caller is not an agent.
         NotFoundError: No such agent in the organisation.
     """
-    for agent in await list_all(session, scope, alive=alive):
+    for agent in await list_all(session, scope, alive_since=alive_since):
         if agent.id == agent_id:
             return agent
     raise NotFoundError("There is no such agent.")

@@ -7,7 +7,6 @@ delete it: one that has not been refreshed for its lifetime is dead, so a crash 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 from sqlalchemy import delete, select
@@ -24,17 +23,6 @@ _p = tables.presence.c
 
 #: The place of somebody who is connected, whatever they look at.
 CONNECTED = ""
-
-
-class Alive(NamedTuple):
-    """Between which moments a beat means that its participant is here.
-
-    There is an upper end as well: a beat from further ahead was written before a clock was set
-    back, and would otherwise be a ghost for as long as the clock had been ahead.
-    """
-
-    since: int
-    until: int
 
 
 class Beat(Struct, frozen=True):
@@ -84,29 +72,35 @@ class WritePresence(Operation[None]):
 
 
 class SweepPresence(Operation[None]):
-    """Remove the beats of those who are not here any more."""
+    """Remove beats from before a moment, and from after another.
 
-    def __init__(self, scope: Scope, alive: Alive) -> None:
+    The latter were written before a clock was set back; left alone they would be ghosts for as
+    long as the clock had been ahead. Whoever wrote one and is still here writes another.
+    """
+
+    def __init__(self, scope: Scope, before: int, after: int) -> None:
         super().__init__(scope)
-        self._alive = alive
+        self._before = before
+        self._after = after
 
     async def run(self, transaction: Transaction) -> None:
         await transaction.session.execute(
             delete(tables.presence).where(
-                _p.org_id == self.organization, ~_p.beat_at.between(*self._alive)
+                _p.org_id == self.organization,
+                (_p.beat_at < self._before) | (_p.beat_at > self._after),
             )
         )
 
 
 async def present_at(
-    session: Session, organization: str, conversation_ids: Sequence[str], *, alive: Alive
+    session: Session, organization: str, conversation_ids: Sequence[str], *, alive_since: int
 ) -> dict[str, list[Participant]]:
     """Who has these conversations open; for the watch, which tells only those who may know."""
     rows = await session.all(
         select(_p.place, _p.participant_kind, _p.participant_id, _p.name, _p.avatar_url).where(
             _p.org_id == organization,
             _p.place.in_(list(conversation_ids)),
-            _p.beat_at.between(*alive),
+            _p.beat_at >= alive_since,
         )
     )
     found: dict[str, list[Participant]] = {}
@@ -122,7 +116,7 @@ async def present_at(
 
 
 async def viewers(
-    session: Session, scope: Scope, conversation_id: str, *, alive: Alive
+    session: Session, scope: Scope, conversation_id: str, *, alive_since: int
 ) -> list[Participant]:
     """The agents who have a conversation open; empty for a visitor, whom it does not concern."""
     if not scope.is_agent:
@@ -133,7 +127,7 @@ async def viewers(
             _p.org_id == scope.organization,
             _p.place == conversation_id,
             _p.participant_kind == SenderKind.AGENT.value,
-            _p.beat_at.between(*alive),
+            _p.beat_at >= alive_since,
         )
         .order_by(_p.participant_id)
     )
@@ -147,7 +141,7 @@ async def viewers(
 
 
 async def is_present(
-    session: Session, organization: str, kind: SenderKind, participant_id: str, *, alive: Alive
+    session: Session, organization: str, kind: SenderKind, participant_id: str, *, alive_since: int
 ) -> bool:
     """Whether a participant is connected to any process."""
     row = await session.first(
@@ -157,7 +151,7 @@ async def is_present(
             _p.place == CONNECTED,
             _p.participant_kind == kind.value,
             _p.participant_id == participant_id,
-            _p.beat_at.between(*alive),
+            _p.beat_at >= alive_since,
         )
         .limit(1)
     )

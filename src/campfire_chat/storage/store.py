@@ -158,11 +158,13 @@ class Store:
             found = await conversations.get(session, scope, conversation_id)
             counts = await receipts.read_counts(session, scope, [conversation_id])
             marks = await receipts.of_conversation(session, scope, conversation_id)
-            looking = await presence.viewers(session, scope, conversation_id, alive=self.team.alive)
+            looking = await presence.viewers(
+                session, scope, conversation_id, alive_since=self.team.alive_since
+            )
             availability: Availability | None = None
             if found.assignee is not None and not scope.is_agent:
                 team = await agents.of_organization(
-                    session, scope.organization, alive=self.team.alive
+                    session, scope.organization, alive_since=self.team.alive_since
                 )
                 availability = next(
                     (item.availability for item in team if item.id == found.assignee.id), None
@@ -176,7 +178,7 @@ class Store:
                 scope.organization,
                 SenderKind.VISITOR,
                 found.contact.id,
-                alive=self.team.alive,
+                alive_since=self.team.alive_since,
             )
             return msgspec.structs.replace(
                 record, receipts=marks, viewers=looking, contact_present=present

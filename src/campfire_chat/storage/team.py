@@ -28,28 +28,29 @@ class Team:
         self._life = life
 
     @property
-    def alive(self) -> presence.Alive:
-        """The beats that count now."""
-        now, life = self._now(), int(self._life * SECOND)
-        return presence.Alive(now - life, now + life)
+    def alive_since(self) -> int:
+        """A beat from before this moment means that its participant is gone."""
+        return self._now() - int(self._life * SECOND)
 
     async def remember(self, scope: Scope) -> None:
         await self._ledger.submit(agents.RememberAgent(scope))
 
     async def list_all(self, scope: Scope) -> list[AgentRecord]:
         return await self._readers.run(
-            lambda session: agents.list_all(session, scope, alive=self.alive)
+            lambda session: agents.list_all(session, scope, alive_since=self.alive_since)
         )
 
     async def get(self, scope: Scope, agent_id: str) -> AgentRecord:
         return await self._readers.run(
-            lambda session: agents.get(session, scope, agent_id, alive=self.alive)
+            lambda session: agents.get(session, scope, agent_id, alive_since=self.alive_since)
         )
 
     async def of(self, organization: str) -> list[AgentRecord]:
         """The agents of an organisation, for the hub's presence watch."""
         return await self._readers.run(
-            lambda session: agents.of_organization(session, organization, alive=self.alive)
+            lambda session: agents.of_organization(
+                session, organization, alive_since=self.alive_since
+            )
         )
 
     async def availability(self, organization: str) -> Availability:
@@ -82,9 +83,10 @@ class Team:
         )
 
     async def sweep_presence(self, organization: str) -> None:
-        """Remove beats that have long been dead."""
+        """Remove beats that have long been dead, and such as lie in the future."""
         scope = system_scope(organization)
-        await self._ledger.submit(presence.SweepPresence(scope, self.alive))
+        now, life = self._now(), int(self._life * SECOND)
+        await self._ledger.submit(presence.SweepPresence(scope, now - life, now + life))
 
     async def present_at(
         self, organization: str, conversation_ids: Sequence[str]
@@ -92,13 +94,13 @@ class Team:
         """Who has these conversations open, in any process."""
         return await self._readers.run(
             lambda session: presence.present_at(
-                session, organization, conversation_ids, alive=self.alive
+                session, organization, conversation_ids, alive_since=self.alive_since
             )
         )
 
     async def is_present(self, organization: str, kind: SenderKind, participant_id: str) -> bool:
         return await self._readers.run(
             lambda session: presence.is_present(
-                session, organization, kind, participant_id, alive=self.alive
+                session, organization, kind, participant_id, alive_since=self.alive_since
             )
         )
