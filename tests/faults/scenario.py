@@ -73,6 +73,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
         must_hold: What must come of it.
         engines: The databases it is run on.
         buses: The buses it is run with.
+        everywhere: Whether it is worth its time on every database and bus at small size as
+            well, or on one of each.
         run: Does it; what goes wrong is a finding that does not hold, or an exception.
     """
 
@@ -81,6 +83,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     must_hold: str
     engines: tuple[Engine, ...] = ("sqlite", "postgresql")
     buses: tuple[str, ...] = ("memory",)
+    everywhere: bool = True
     run: Callable[[Setting], Awaitable[list[Finding]]]
 
 
