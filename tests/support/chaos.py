@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any, Literal
+from typing import Literal
 
-from broadcaster import Broadcast, BroadcastBackend, Event
+from campfire_chat.realtime.buses.backend import Backend
+from campfire_chat.realtime.buses.kinds import Kind
 
 Mood = Literal["faithful", "deaf", "stutter", "shuffle"]
 
@@ -19,17 +20,16 @@ class Air:
         self.passed = 0
         self.lost = 0
         self._random = random.Random(seed)
-        self._ears: list[_Ear] = []
+        self.ears: list[_Ear] = []
         self._late: list[tuple[_Ear, str, str]] = []
 
-    def broadcast(self) -> Broadcast:
-        """A ``Broadcast`` in this air."""
-        ear = _Ear(self)
-        self._ears.append(ear)
-        return Broadcast(backend=ear)
+    @property
+    def kind(self) -> Kind:
+        """The kind of bus whose every backend is in this air."""
+        return Kind("air", lambda _: _Ear(self))
 
     def carry(self, channel: str, message: str) -> None:
-        for ear in self._ears:
+        for ear in list(self.ears):
             match self.mood:
                 case "faithful":
                     ear.hear(channel, message)
@@ -49,35 +49,29 @@ class Air:
                 ear.hear(name, text)
 
 
-class _Ear(BroadcastBackend):
-    """One process's end of it. Events are put in from other threads' loops as well."""
+class _Ear(Backend):
+    """One process's end of it. Messages are put in from other threads' loops as well."""
 
     def __init__(self, air: Air) -> None:
+        super().__init__()
         self._air = air
-        self._queue: asyncio.Queue[Any] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def connect(self) -> None:
+    async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._queue = asyncio.Queue()
 
-    async def disconnect(self) -> None:
-        self._loop = None
+    async def listen(self, channel: str) -> None:
+        self._air.ears.append(self)
 
-    async def subscribe(self, channel: str) -> None:
-        """Everything is heard anyway."""
-
-    async def unsubscribe(self, channel: str) -> None:
-        """Everything is heard anyway."""
-
-    async def publish(self, channel: str, message: Any) -> None:
+    async def publish(self, channel: str, message: str) -> None:
         self._air.carry(channel, message)
 
-    async def next_published(self) -> Any:
-        assert self._queue is not None
-        return await self._queue.get()
+    async def close(self) -> None:
+        self._loop = None
+        if self in self._air.ears:
+            self._air.ears.remove(self)
 
     def hear(self, channel: str, message: str) -> None:
-        loop, queue = self._loop, self._queue
-        if loop is not None and queue is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(queue.put_nowait, Event(channel, message))
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.receive, channel, message)

@@ -37,6 +37,11 @@ def inbox(organization: str) -> str:
     return f"inbox:{organization}"
 
 
+def of_conversation(organization: str, conversation_id: str) -> tuple[str, str, str]:
+    """Every stream that a change of a conversation may add to."""
+    return (conversation(conversation_id), notes(conversation_id), inbox(organization))
+
+
 def parse(name: str) -> Stream:
     """
     Raises:

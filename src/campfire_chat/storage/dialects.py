@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, TableValuedAlias
 from sqlalchemy.engine import Dialect as CoreDialect
 
 from campfire_chat.storage.statement import Prepared, Row
@@ -22,6 +22,18 @@ class Failure(Enum):
     STATEMENT = "statement"  # this statement is wrong; repeating is useless
 
 
+class Basis(NamedTuple):
+    """What writes are based on, to be looked at under the locks they take.
+
+    Attributes:
+        version: What :meth:`Engine.version` said when it was read.
+        heads: Queries that lock stream heads, and the heads that they must find.
+    """
+
+    version: int
+    heads: Sequence[tuple[Prepared, dict[str, int]]]
+
+
 class Engine(ABC):
     """One kind of database.
 
@@ -29,12 +41,14 @@ class Engine(ABC):
         core: SQLAlchemy's dialect for it.
         begin: What begins a transaction that is going to write.
         lock_rows: Whether rows are locked one by one; else a writer has the database to itself.
+        tells_changes: Whether :meth:`version` can tell.
     """
 
     name: str
     core: CoreDialect
     begin: str
     lock_rows: bool
+    tells_changes: bool
 
     @abstractmethod
     def options(self) -> dict[str, Any]:
@@ -66,8 +80,12 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def each(self, parameter: str) -> TableValuedAlias:
+        """The values of a list that is one parameter, as rows with a column ``value``."""
+
+    @abstractmethod
     def list_value(self, values: Sequence[str]) -> Any:
-        """A list as the parameter of :meth:`among`."""
+        """A list as the parameter of :meth:`among` and :meth:`each`."""
 
     @abstractmethod
     def classify(self, error: BaseException) -> Failure: ...
@@ -76,13 +94,22 @@ class Engine(ABC):
     async def run(self, raw: Any, step: Prepared) -> Sequence[Row]:
         """Run one statement and return its rows."""
 
-    async def open(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
-        """Run BEGIN and what is read right after it, in order, and return the rows of each.
-
-        An engine may send them all before it has the first answer: when BEGIN fails, reading all
-        the same does no harm.
-        """
+    async def run_all(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
+        """Run statements in order, up to the first that fails, and return the rows of each."""
         return [await self.run(raw, step) for step in steps]
+
+    @abstractmethod
+    async def version(self, raw: Any) -> int:
+        """A number that is another one once somebody else has changed the database; it may stay
+        the same on an engine that cannot tell. To be asked inside a transaction."""
+
+    @abstractmethod
+    async def commit(self, raw: Any, basis: Basis, writes: Sequence[Prepared]) -> bool:
+        """Write in a transaction of its own, if what the writes are based on still stands.
+
+        Returns:
+            False when it does not; nothing was written then.
+        """
 
     @abstractmethod
     def in_transaction(self, raw: Any) -> bool: ...

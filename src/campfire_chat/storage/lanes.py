@@ -68,6 +68,12 @@ class Session:
         if rows:
             await self.run(statement.prepare(self.engine, rows))
 
+    async def write_all(self, writes: Sequence[tuple[BulkInsert, Sequence[Row]]]) -> None:
+        """Run several hot writes, in order."""
+        if writes:
+            steps = [statement.prepare(self.engine, rows) for statement, rows in writes]
+            await self.engine.run_all(self.raw, steps)
+
     async def command(self, sql: str) -> None:
         """Run SQL that returns nothing, such as SAVEPOINT."""
         await self.run(Prepared(sql, returns=False))
@@ -88,7 +94,7 @@ class Session:
         """
         begin = Prepared(self.engine.begin, returns=False)
         try:
-            _, *rows = await self.engine.open(self.raw, [begin, *opening])
+            _, *rows = await self.engine.run_all(self.raw, [begin, *opening])
             result = await work(rows)
             await self.command("COMMIT")
         except BaseException:

@@ -1,8 +1,13 @@
 """The write side: many callers, one transaction at a time, an answer only after COMMIT.
 
 Group commit: whatever queued up while the last transaction ran goes into the next one, so the
-cost of an fsync is shared by everybody who waits for it. Messages and receipts are worked off
-in bulk; any other operation runs in its turn under a savepoint and fails alone.
+cost of an fsync is shared by everybody who waits for it.
+
+There are two ways. Messages and receipts in conversations that are in hand are worked into a draft
+as they come, while the database is busy with the draft before; its commit only has to
+look whether what it is based on still stands. Everything else, and every draft that failed, is
+worked off in a transaction that reads under its own locks, in bulk where that is possible and
+else one by one under a savepoint, so that an operation that is refused fails alone.
 """
 
 from __future__ import annotations
@@ -21,12 +26,14 @@ from campfire_chat.errors import (
 )
 from campfire_chat.protocols import Clock
 from campfire_chat.storage.dialects import Failure
+from campfire_chat.storage.draft import Committed, Draft, Notice, Unread
 from campfire_chat.storage.lanes import STOP_TIMEOUT, Lanes, Session
 from campfire_chat.storage.operations import Bulk, Operation
 from campfire_chat.storage.reads import reads_of
-from campfire_chat.storage.sends import run_bulk
+from campfire_chat.storage.sends import apply, run_bulk
 from campfire_chat.storage.statement import Row
-from campfire_chat.storage.transaction import Committed, Notice, Transaction
+from campfire_chat.storage.transaction import Transaction
+from campfire_chat.storage.working_set import WorkingSet
 
 logger = logging.getLogger("campfire_chat.storage")
 
@@ -39,11 +46,13 @@ OnCommit = Callable[[list[Committed], list[Notice]], None]
 
 
 class _Waiting(Generic[T]):
-    __slots__ = ("future", "operation")
+    __slots__ = ("future", "operation", "outcome")
 
     def __init__(self, operation: Operation[T], future: asyncio.Future[T]) -> None:
         self.operation = operation
         self.future = future
+        #: What a draft made of it, to be told once that is committed.
+        self.outcome: T | CampfireError | None = None
 
     def resolve(self, outcome: T | BaseException) -> None:
         if self.future.done():
@@ -52,6 +61,16 @@ class _Waiting(Generic[T]):
             self.future.set_exception(outcome)
         else:
             self.future.set_result(outcome)
+
+
+class _Batch:
+    """A draft and those who wait for it."""
+
+    __slots__ = ("draft", "waiting")
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.waiting: list[_Waiting[Any]] = []
 
 
 class Ledger:
@@ -72,6 +91,10 @@ class Ledger:
         self._limit = limit
         self._queue: deque[_Waiting[Any]] = deque()
         self._wake = asyncio.Event()
+        self._working_set = WorkingSet(lane.engine)
+        #: What is being gathered, and what is being committed.
+        self._next: _Batch | None = None
+        self._under_way: _Batch | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -100,6 +123,7 @@ class Ledger:
         """Leave nobody waiting, however the ledger came to its end."""
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.critical("the ledger has failed; nothing can be written", exc_info=error)
+        self._take_back()
         while self._queue:
             self._queue.popleft().resolve(StorageUnavailableError(retry_after=1.0))
 
@@ -128,47 +152,145 @@ class Ledger:
         return await self.enqueue(operation)
 
     async def _serve(self) -> None:
-        while True:
-            while not self._queue:
-                if self._stopping:
+        commit: asyncio.Task[bool] | None = None
+        try:
+            while True:
+                self._gather()
+                if commit is not None and commit.done():
+                    commit = await self._landed(commit)
+                elif commit is None and self._next is not None:
+                    commit = self._launch()
+                elif commit is None and self._queue:
+                    await self._commit(self._from_queue())
+                elif commit is None and self._stopping:
                     return
-                self._wake.clear()
-                await self._wake.wait()
-            size = min(len(self._queue), BATCH)
-            batch = [self._queue.popleft() for _ in range(size)]
+                else:
+                    self._wake.clear()
+                    await self._wake.wait()
+        except BaseException:
+            if commit is not None:
+                commit.cancel()
+            raise
+
+    # The quick way: a draft of what is in hand.
+
+    def _gather(self) -> None:
+        """Work what waits into the next draft, as far as it goes."""
+        queue = self._queue
+        batch = self._next
+        if batch is not None:
+            batch.draft.now = self._now()
+        while queue and (batch is None or len(batch.waiting) < BATCH):
+            waiting = queue[0]
+            operation = waiting.operation
+            if not isinstance(operation, Bulk) or operation.reads_more:
+                return
+            if batch is None:
+                batch = _Batch(Draft(self._working_set.records, self._now()))
             try:
-                await self._commit(batch)
-            except BaseException:
-                for waiting in batch:
-                    waiting.resolve(StorageUnavailableError(retry_after=1.0))
-                raise
+                if not self._working_set.has(operation.organization, operation.conversation_ids):
+                    return
+                waiting.outcome = apply(batch.draft, operation)
+            except CampfireError as error:
+                waiting.outcome = error
+            except Unread:
+                return
+            batch.waiting.append(waiting)
+            self._next = batch
+            queue.popleft()
+
+    def _launch(self) -> asyncio.Task[bool] | None:
+        """Have the next draft committed."""
+        batch, self._next = self._next, None
+        if batch is None:
+            return None
+        self._under_way = batch
+        basis = self._working_set.basis(batch.draft)
+        engine = self._lane.engine
+        writes = [statement.prepare(engine, rows) for statement, rows in batch.draft.writes()]
+
+        async def work(session: Session) -> bool:
+            if not self._working_set.is_of(session):
+                return False
+            return not writes or await engine.commit(session.raw, basis, writes)
+
+        commit = asyncio.create_task(self._lane.run(work, attempts=1), name="campfire-commit")
+        commit.add_done_callback(lambda _: self._wake.set())
+        return commit
+
+    async def _landed(self, commit: asyncio.Task[bool]) -> asyncio.Task[bool] | None:
+        """Publish what was committed, or do it the long way; what is being committed now."""
+        batch = self._under_way
+        if batch is None:
+            raise AssertionError("nothing was under way")
+        try:
+            stored = await commit
+        except Exception as error:
+            # Known client ids end here, and broken connections. The long way knows what to do.
+            logger.debug("a draft could not be committed: %r", error)
+            stored = False
+        if stored:
+            self._under_way = None
+            # First the next one: the database has something to do while this one is told.
+            following = self._launch()
+            self._publish(batch.draft)
+            for waiting in batch.waiting:
+                waiting.resolve(waiting.outcome)
+            return following
+        failed = self._take_back()
+        await self._commit([self._queue.popleft() for _ in range(failed)])
+        return None
+
+    def _take_back(self) -> int:
+        """Put back into the queue what was not committed, in its order; how many of them were
+        under way."""
+        self._working_set.clear()
+        gathered, self._next = self._next, None
+        under_way, self._under_way = self._under_way, None
+        for batch in (gathered, under_way):
+            if batch is not None:
+                self._queue.extendleft(reversed(batch.waiting))
+        return len(under_way.waiting) if under_way is not None else 0
+
+    # The long way: a transaction that reads what it changes.
+
+    def _from_queue(self) -> list[_Waiting[Any]]:
+        return [self._queue.popleft() for _ in range(min(len(self._queue), BATCH))]
 
     async def _commit(self, batch: list[_Waiting[Any]]) -> None:
+        try:
+            await self._commit_or_split(batch)
+        except BaseException:
+            for waiting in batch:
+                waiting.resolve(StorageUnavailableError(retry_after=1.0))
+            raise
+
+    async def _commit_or_split(self, batch: list[_Waiting[Any]]) -> None:
         operations = [waiting.operation for waiting in batch]
         try:
             outcomes, transaction = await self._lane.run(
                 lambda session: self._transact(session, operations)
             )
         except CampfireError as error:
+            self._working_set.clear()
             for waiting in batch:
                 waiting.resolve(error)
         except Exception as error:
+            self._working_set.clear()
             if len(batch) > 1:
                 # One of them is poison; alone, only that one fails.
                 for waiting in batch:
-                    await self._commit([waiting])
+                    await self._commit_or_split([waiting])
                 return
             logger.error("an operation failed unexpectedly", exc_info=error)
             contended = self._lane.engine.classify(error) is Failure.CONFLICT
             outcome = StorageUnavailableError(retry_after=1.0) if contended else InternalError()
             batch[0].resolve(outcome)
         else:
-            # Publish before answering: a sender's own event is under way when its ok arrives.
-            try:
-                self._on_commit(transaction.committed, list(transaction.notices.values()))
-            except Exception:
-                # It is stored, and the look at the heads finds it; the ledger has to go on.
-                logger.exception("what was committed could not be announced")
+            if any(operation.alters_records for operation in operations):
+                altered = not all(isinstance(operation, Bulk) for operation in operations)
+                self._working_set.adopt(transaction, altered=altered)
+            self._publish(transaction)
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 waiting.resolve(outcome)
 
@@ -191,9 +313,19 @@ class Ledger:
                 outcomes.append(await _alone(transaction, operation))
             outcomes += await run_bulk(transaction, run)
             await transaction.flush()
+            await transaction.look_at_version()
             return outcomes, transaction
 
         return await session.transaction(work, *(read.prepare(session.engine) for read in reads))
+
+    def _publish(self, draft: Draft) -> None:
+        """Tell what is durable, before the answers: a sender's own event is under way when its ok
+        arrives."""
+        try:
+            self._on_commit(draft.committed, list(draft.notices.values()))
+        except Exception:
+            # It is stored, and the look at the heads finds it; the ledger has to go on.
+            logger.exception("what was committed could not be announced")
 
 
 async def _alone(transaction: Transaction, operation: Operation[Any]) -> Any:

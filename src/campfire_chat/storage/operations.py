@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import select
@@ -26,7 +26,13 @@ class Operation(ABC, Generic[T]):
     Args:
         scope: Who does it, for which organisation.
         conversation_ids: Every existing conversation that it may change.
+
+    Attributes:
+        alters_records: Whether it may change what conversations show of contacts and agents, or
+            conversations themselves.
     """
+
+    alters_records: ClassVar[bool] = True
 
     def __init__(self, scope: Scope, conversation_ids: Sequence[str] = ()) -> None:
         self.scope = scope
@@ -49,7 +55,12 @@ class Bulk(Operation[T]):
     """An operation that is worked off together with its neighbours, without a savepoint.
 
     It checks everything before it changes anything, in memory only.
+
+    Attributes:
+        reads_more: Whether it needs more than its conversation and the marks in it.
     """
+
+    reads_more: bool = False
 
 
 class Once(Operation[T]):
@@ -126,6 +137,7 @@ class Send(Bulk[Sent]):
         self.body = body
         self.visibility = visibility
         self.reply_to = reply_to
+        self.reads_more = reply_to is not None
 
     async def run(self, transaction: Transaction) -> Sent:
         raise AssertionError("sends are run in bulk")

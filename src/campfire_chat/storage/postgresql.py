@@ -6,11 +6,21 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, Table, and_, any_, bindparam
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    TableValuedAlias,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
 
-from campfire_chat.storage.dialects import Engine, Failure
+from campfire_chat.storage.dialects import Basis, Engine, Failure
 from campfire_chat.storage.statement import Prepared, Row
 
 
@@ -20,6 +30,7 @@ class PostgreSQLEngine(Engine):
     name = "postgresql"
     begin = "BEGIN"
     lock_rows = True
+    tells_changes = False
 
     def __init__(self) -> None:
         self.core = postgresql_asyncpg.dialect()
@@ -46,6 +57,10 @@ class PostgreSQLEngine(Engine):
             organization == bindparam("org_id"),
             what == any_(bindparam(parameter, type_=postgresql.ARRAY(String))),
         )
+
+    def each(self, parameter: str) -> TableValuedAlias:
+        values = func.unnest(bindparam(parameter, type_=postgresql.ARRAY(String)))
+        return values.table_valued(column("value", String)).render_derived()
 
     def list_value(self, values: Sequence[str]) -> Any:
         return list(values)
@@ -80,6 +95,24 @@ class PostgreSQLEngine(Engine):
         # The simple protocol: BEGIN, SET and DDL need no preparing.
         await raw.execute(step.sql)
         return ()
+
+    async def version(self, raw: Any) -> int:
+        return 0
+
+    async def commit(self, raw: Any, basis: Basis, writes: Sequence[Prepared]) -> bool:
+        await raw.execute(self.begin)
+        try:
+            for lock, expected in basis.heads:
+                if {row[0]: row[1] for row in await self.run(raw, lock)} != expected:
+                    await raw.execute("ROLLBACK")
+                    return False
+            await self.run_all(raw, writes)
+            await raw.execute("COMMIT")
+        except BaseException:
+            if self.in_transaction(raw):
+                await raw.execute("ROLLBACK")
+            raise
+        return True
 
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.is_in_transaction())

@@ -36,6 +36,8 @@ class Beat(Struct, frozen=True):
 class WritePresence(Operation[None]):
     """Refresh some beats of a process, and drop others."""
 
+    alters_records = False
+
     def __init__(
         self,
         scope: Scope,
@@ -77,6 +79,8 @@ class SweepPresence(Operation[None]):
     The latter were written before a clock was set back; left alone they would be ghosts for as
     long as the clock had been ahead. Whoever wrote one and is still here writes another.
     """
+
+    alters_records = False
 
     def __init__(self, scope: Scope, before: int, after: int) -> None:
         super().__init__(scope)

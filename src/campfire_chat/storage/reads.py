@@ -30,8 +30,7 @@ class LockHeads(Read):
             self._names += [streams.conversation(conversation_id), streams.notes(conversation_id)]
 
     def prepare(self, engine: Engine) -> Prepared:
-        values = {"org_id": self.organization, "names": engine.list_value(self._names)}
-        return stream_queries.LOCK.prepare(engine, values)
+        return stream_queries.lock(engine, self.organization, self._names)
 
     def take(self, transaction: Transaction, rows: Sequence[Row]) -> None:
         transaction.took_heads(self.organization, self._names, rows)

@@ -185,7 +185,7 @@ def message_of(row: Row) -> Message:
         conversation_id,
         visibility,
         seq,
-        client_key,
+        key,
         at,
         sender_kind,
         sender_id,
@@ -206,7 +206,7 @@ def message_of(row: Row) -> Message:
         sender=Participant(SenderKind(sender_kind), sender_id, sender_name, sender_avatar_url),
         kind=MessageKind(kind),
         body=body,
-        client_id=client_key[len(sender_kind) + len(sender_id) + 2 :],
+        client_id=client_id_of(key),
         reply_to=reply_to,
         edited_at=clock.rfc3339_or_none(edited_at),
         deleted_at=clock.rfc3339_or_none(deleted_at),
@@ -216,10 +216,15 @@ def message_of(row: Row) -> Message:
 def client_key(sender_key: str, client_id: str) -> str:
     """Sender and client id in one.
 
-    Sender ids are printable, so the separator cannot occur in them and no two senders share
-    a key, whatever their client ids are.
+    Sender ids are printable, so the last separator is ours and no two senders share a key,
+    whatever their client ids are. The client id leads: those of our own clients begin with the time,
+    and an index that grows at its end is written in a few pages instead of all over.
     """
-    return f"{sender_key}\x1f{client_id}"
+    return f"{client_id}\x1f{sender_key}"
+
+
+def client_id_of(key: str) -> str:
+    return key.rpartition("\x1f")[0]
 
 
 def agent_of(row: Mapping[str, Any], availability: Availability) -> AgentRecord:

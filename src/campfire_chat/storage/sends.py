@@ -16,56 +16,69 @@ from campfire_chat.errors import (
 )
 from campfire_chat.models import Message, MessageKind, Visibility
 from campfire_chat.storage import messages
+from campfire_chat.storage.draft import Draft, Unread
 from campfire_chat.storage.operations import Bulk, Marked, MarkSeen, Send, Sent
 from campfire_chat.storage.transaction import Transaction
 
 
+def apply(draft: Draft, operation: Bulk[Any]) -> Any:
+    """Work an operation into a draft and return its result.
+
+    Nothing is changed unless all of it can be.
+
+    Raises:
+        CampfireError: It is refused.
+        Unread: Something has to be read first.
+    """
+    if isinstance(operation, Send):
+        return _send(draft, operation)
+    if isinstance(operation, MarkSeen):
+        return _mark(draft, operation)
+    raise AssertionError(f"{operation!r} is not run in bulk")
+
+
 async def run_bulk(transaction: Transaction, operations: Sequence[Bulk[Any]]) -> list[Any]:
-    """Results, or the errors that single operations fail with, in order."""
+    """Results, or the errors that single operations fail with, in order; reads what is missing."""
     if not operations:
         return []
-    marks = [operation for operation in operations if isinstance(operation, MarkSeen)]
     by_organization: dict[str, set[str]] = {}
     for operation in operations:
         by_organization.setdefault(operation.organization, set()).update(operation.conversation_ids)
     for organization, conversation_ids in by_organization.items():
         await transaction.load(organization, conversation_ids)
-    for operation in marks:
-        await transaction.load_marks(operation.organization, operation.conversation_ids)
     outcomes: list[Any] = []
     for operation in operations:
         try:
-            if isinstance(operation, Send):
-                outcomes.append(_send(transaction, operation))
-            elif isinstance(operation, MarkSeen):
-                outcomes.append(await _mark(transaction, operation))
+            if isinstance(operation, MarkSeen):
+                await transaction.load_marks(operation.organization, operation.conversation_ids)
+                outcomes.append(await _count_and_mark(transaction, operation))
             else:
-                raise AssertionError(f"{operation!r} is not run in bulk")
+                outcomes.append(apply(transaction, operation))
         except CampfireError as error:
             outcomes.append(error)
     return outcomes
 
 
-def _send(transaction: Transaction, operation: Send) -> Sent:
+def _send(draft: Draft, operation: Send) -> Sent:
     scope = operation.scope
     scope.require_writer()
-    conversation = transaction.conversation(scope, operation.conversation_id)
+    conversation = draft.conversation(scope, operation.conversation_id)
     internal = operation.visibility is Visibility.INTERNAL
     if internal and not scope.is_agent:
         raise ForbiddenError("Only agents write notes.")
-    earlier = transaction.known.get((operation.organization, operation.key))
+    earlier = draft.known.get((operation.organization, operation.key))
     if earlier is not None:
         return _repeated(operation, earlier)
     if operation.reply_to is not None:
-        target = transaction.reply_targets.get((operation.organization, operation.reply_to))
+        target = draft.reply_targets.get((operation.organization, operation.reply_to))
         if (
             target is None
             or target.conversation_id != conversation.id
             or (target.visibility is Visibility.INTERNAL and not internal)
         ):
             raise InvalidError("There is no such message in this conversation.", field="reply_to")
-    at = conversation.next_at(transaction.now)
-    seq = transaction.next_seq(conversation, internal=internal)
+    at = conversation.next_at(draft.now)
+    seq = draft.next_seq(conversation, internal=internal)
     message = Message(
         id=ids.new(ids.MESSAGE),
         conversation_id=conversation.id,
@@ -79,10 +92,10 @@ def _send(transaction: Transaction, operation: Send) -> Sent:
         reply_to=operation.reply_to,
     )
     changes = receive(conversation, message, at)
-    transaction.append(conversation, events.MESSAGE_CREATED, message, at, internal=internal)
-    transaction.add_message(scope, message, at)
-    transaction.append_changes(conversation, changes)
-    transaction.known[operation.organization, operation.key] = message
+    draft.append(conversation, events.MESSAGE_CREATED, message, at, internal=internal)
+    draft.add_message(scope, message, at)
+    draft.append_changes(conversation, changes)
+    draft.known[operation.organization, operation.key] = message
     return Sent(message_id=message.id, seq=seq, at=message.at, duplicate=False)
 
 
@@ -108,26 +121,42 @@ def _repeated(operation: Send, earlier: Message) -> Sent:
     return Sent(message_id=earlier.id, seq=earlier.seq, at=earlier.at, duplicate=True)
 
 
-async def _mark(transaction: Transaction, operation: MarkSeen) -> Marked:
+def _mark(draft: Draft, operation: MarkSeen, counted: int | None = None) -> Marked:
+    """
+    Args:
+        counted: Messages of the other side between the old mark and the new one; only needed
+            when the new one is not at the head.
+    """
     scope = operation.scope
-    conversation = transaction.conversation(scope, operation.conversation_id)
-    old = transaction.mark(scope, conversation.id)
+    conversation = draft.conversation(scope, operation.conversation_id)
+    old = draft.mark(scope, conversation.id)
     new = advance(old, delivered=operation.delivered, read=operation.read, head=conversation.head)
     total = conversation.visitor_messages if scope.is_agent else conversation.agent_messages
     if new.read != old.read:
-        read_count = total
-        if new.read < conversation.head:
-            await transaction.flush_messages()
-            counted = await transaction.session.fetch(
-                messages.COUNT_BETWEEN,
-                org_id=operation.organization,
-                conversation_id=conversation.id,
-                after=old.read,
-                through=new.read,
-                of_visitor=int(scope.is_agent),
-            )
-            read_count = old.read_count + counted[0][0]
+        if new.read == conversation.head:
+            read_count = total
+        elif counted is not None:
+            read_count = old.read_count + counted
+        else:
+            raise Unread
         new = Mark(delivered=new.delivered, read=new.read, read_count=read_count)
     if new != old:
-        transaction.set_mark(scope, conversation.id, new)
+        draft.set_mark(scope, conversation.id, new)
     return Marked(delivered=new.delivered, read=new.read, unread=total - new.read_count)
+
+
+async def _count_and_mark(transaction: Transaction, operation: MarkSeen) -> Marked:
+    try:
+        return _mark(transaction, operation)
+    except Unread:
+        conversation = transaction.conversation(operation.scope, operation.conversation_id)
+        await transaction.flush_messages()
+        counted = await transaction.session.fetch(
+            messages.COUNT_BETWEEN,
+            org_id=operation.organization,
+            conversation_id=conversation.id,
+            after=transaction.mark(operation.scope, conversation.id).read,
+            through=min(operation.read or 0, conversation.head),
+            of_visitor=int(operation.scope.is_agent),
+        )
+        return _mark(transaction, operation, counted[0][0])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     String,
     Table,
+    TableValuedAlias,
     bindparam,
     column,
     func,
@@ -22,10 +22,72 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from campfire_chat.errors import StorageUnavailableError
-from campfire_chat.storage.dialects import Engine, Failure
+from campfire_chat.storage.dialects import Basis, Engine, Failure
 from campfire_chat.storage.statement import Prepared, Row
 
 _encode = msgspec.json.Encoder().encode
+
+
+#: Another number once another connection has committed (https://sqlite.org/pragma.html).
+_VERSION = Prepared("PRAGMA data_version")
+
+
+class Script:
+    """Statements that a :class:`Connection` runs in one go.
+
+    A visit to the connection's thread costs more than most statements, and while the event loop is
+    busy the thread waits for Python's lock at every one of them.
+
+    Args:
+        version: With it the statements are run only while this is the database's version; the
+            first of them is BEGIN.
+    """
+
+    def __init__(self, steps: Sequence[Prepared], *, version: int | None = None) -> None:
+        self._steps = steps
+        self._version = version
+        self._rows: list[Sequence[Row]] = []
+
+    def __iter__(self) -> Iterator[Prepared]:
+        return iter(self._steps)
+
+    def run(self, execute: Callable[..., sqlite3.Cursor], many: Callable[..., Any]) -> Script:
+        for step in self._steps:
+            if step.many:
+                many(step.sql, step.values)
+                self._rows.append(())
+            else:
+                self._rows.append(execute(step.sql, step.values).fetchall())
+            if self._version is not None and len(self._rows) == 1:
+                ((version,),) = execute(_VERSION.sql).fetchall()
+                if version != self._version:
+                    execute("ROLLBACK")
+                    return Script(())
+        return self
+
+    def fetchall(self) -> list[Sequence[Row]]:
+        """The rows of each statement; none at all when the version was another."""
+        return self._rows
+
+
+class Connection(sqlite3.Connection):
+    """A connection whose ``execute`` takes a :class:`Script` in the place of parameters.
+
+    So a whole transaction fits through the one door that aiosqlite has for running a statement
+    and fetching its rows.
+    """
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        if not isinstance(parameters, Script):
+            return super().execute(sql, parameters)
+        begun = self.in_transaction
+        try:
+            return parameters.run(super().execute, super().executemany)
+        except BaseException:
+            # One that began in here ends in here; an earlier one is its owner's.
+            if self.in_transaction and not begun:
+                super().execute("ROLLBACK")
+            raise
 
 
 class SQLiteEngine(Engine):
@@ -35,12 +97,13 @@ class SQLiteEngine(Engine):
     # A deferred BEGIN takes the write lock too late and then fails instead of waiting.
     begin = "BEGIN IMMEDIATE"
     lock_rows = False
+    tells_changes = True
 
     def __init__(self) -> None:
         self.core = sqlite.dialect(paramstyle="qmark")
 
     def options(self) -> dict[str, Any]:
-        return {"timeout": 5.0, "cached_statements": 256}
+        return {"timeout": 5.0, "cached_statements": 256, "factory": Connection}
 
     def check(self, url: str) -> None:
         folder = Path(url.partition(":///")[2].partition("?")[0]).absolute().parent
@@ -69,10 +132,13 @@ class SQLiteEngine(Engine):
     ) -> ColumnElement[bool]:
         # As a pair: with two conditions SQLite takes any index that begins with the
         # organisation, such as the whole primary key, and reads every row of the tenant.
-        wanted = select(bindparam("org_id", type_=String), column("value", String)).select_from(
-            func.json_each(bindparam(parameter, type_=String)).table_valued("value")
-        )
+        wanted = select(bindparam("org_id", type_=String), self.each(parameter).c.value)
         return tuple_(organization, what).in_(wanted)
+
+    def each(self, parameter: str) -> TableValuedAlias:
+        return func.json_each(bindparam(parameter, type_=String)).table_valued(
+            column("value", String)
+        )
 
     def list_value(self, values: Sequence[str]) -> Any:
         return _encode(values).decode()
@@ -92,22 +158,19 @@ class SQLiteEngine(Engine):
         return Failure.UNAVAILABLE if isinstance(error, OSError) else Failure.STATEMENT
 
     async def run(self, raw: Any, step: Prepared) -> Sequence[Row]:
-        if step.many:
-            await raw.executemany(step.sql, step.values)
-            return ()
-        return await raw.execute_fetchall(step.sql, step.values)
+        return (await self.run_all(raw, [step]))[0]
 
-    async def open(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
-        # The connection's thread works them off in order; handing them over together saves a
-        # round trip between the threads for each. Writes must not be handed over like this: on a
-        # full disk SQLite ends the transaction by itself, and what follows would commit alone.
-        outcomes: list[Any] = await asyncio.gather(
-            *(self.run(raw, step) for step in steps), return_exceptions=True
-        )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
-        return outcomes
+    async def run_all(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
+        return await raw.execute_fetchall("", Script(steps))
+
+    async def version(self, raw: Any) -> int:
+        return (await self.run(raw, _VERSION))[0][0]
+
+    async def commit(self, raw: Any, basis: Basis, writes: Sequence[Prepared]) -> bool:
+        # Nobody else can write from BEGIN IMMEDIATE on, so the version says it all.
+        begin = Prepared(self.begin, returns=False)
+        script = Script([begin, *writes, Prepared("COMMIT", returns=False)], version=basis.version)
+        return bool(await raw.execute_fetchall("", script))
 
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.in_transaction)

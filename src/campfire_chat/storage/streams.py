@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain import streams
@@ -14,7 +14,7 @@ from campfire_chat.errors import NotFoundError
 from campfire_chat.storage import conversations, tables
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.statement import Query
+from campfire_chat.storage.statement import Prepared, Query
 
 _s = tables.streams.c
 _e = tables.events.c
@@ -45,6 +45,12 @@ def _heads(engine: Engine) -> ClauseElement:
     return select(_s.stream, _s.head).where(engine.among(_s.org_id, _s.stream, "names"))
 
 
+def _inbox_heads(engine: Engine) -> ClauseElement:
+    each = engine.each("organizations").c.value
+    wanted = select(each, literal(streams.inbox("")).concat(each))
+    return select(_s.org_id, _s.head).where(tuple_(_s.org_id, _s.stream).in_(wanted))
+
+
 def _lock(engine: Engine) -> ClauseElement:
     query = (
         select(_s.stream, _s.head)
@@ -69,8 +75,14 @@ def _after(_: Engine) -> ClauseElement:
 
 
 HEADS = Query(_heads)
+INBOX_HEADS = Query(_inbox_heads)
 LOCK = Query(_lock)
 AFTER = Query(_after)
+
+
+def lock(engine: Engine, organization: str, names: Sequence[str]) -> Prepared:
+    """The query that locks the heads of streams, in sorted order, and returns them."""
+    return LOCK.prepare(engine, {"org_id": organization, "names": engine.list_value(names)})
 
 
 async def authorize(session: Session, scope: Scope, name: str) -> streams.Stream:
@@ -96,6 +108,12 @@ async def authorize(session: Session, scope: Scope, name: str) -> streams.Stream
 async def heads(session: Session, organization: str, names: Sequence[str]) -> dict[str, int]:
     """The heads of streams; one without events yet is missing."""
     rows = await session.fetch(HEADS, org_id=organization, names=session.engine.list_value(names))
+    return {row[0]: row[1] for row in rows}
+
+
+async def inbox_heads(session: Session, organizations: Sequence[str]) -> dict[str, int]:
+    """The heads of organisations' inboxes; one without events yet is missing."""
+    rows = await session.fetch(INBOX_HEADS, organizations=session.engine.list_value(organizations))
     return {row[0]: row[1] for row in rows}
 
 

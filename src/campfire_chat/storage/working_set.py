@@ -1,0 +1,88 @@
+"""The conversations that this process is writing to, as they will stand after what is under way.
+
+In a conversation that is going on nearly everything a message needs was just written by the same
+process: keeping it saves reading it back for every message. It is never trusted: a commit looks
+at the database's version, or at the heads under their locks, and when somebody else was there
+all of it is forgotten and read anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from campfire_chat.storage import streams as stream_queries
+from campfire_chat.storage.dialects import Basis, Engine
+from campfire_chat.storage.draft import ConversationKey, Draft, Records
+from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.transaction import Transaction
+
+#: Conversations in hand; beyond that all are forgotten and read again when they are needed.
+LIMIT = 10_000
+#: Seconds for which a conversation is in hand on an engine that does not tell of changes: how long
+#: the name of a contact that another process has renamed may still be shown.
+LIFE = 15.0
+
+
+class WorkingSet:
+    """See the module."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._session: Session | None = None
+        self._version = 0
+        self._read_at: dict[ConversationKey, float] = {}
+        self.records = Records()
+
+    def clear(self) -> None:
+        self.records = Records()
+        self._read_at = {}
+
+    def is_of(self, session: Session) -> bool:
+        """Whether it was read over that connection: versions count for one connection only."""
+        return session is self._session
+
+    def has(self, organization: str, conversation_ids: Sequence[str]) -> bool:
+        """Whether conversations are in hand."""
+        for conversation_id in conversation_ids:
+            read_at = self._read_at.get((organization, conversation_id))
+            if read_at is None:
+                return False
+            if not self._engine.tells_changes and time.monotonic() - read_at > LIFE:
+                return False
+        return True
+
+    def adopt(self, transaction: Transaction, *, altered: bool) -> None:
+        """Take over what a committed transaction has read and changed.
+
+        Args:
+            altered: Whether something may have changed that other conversations show as well.
+        """
+        session, version = transaction.session, transaction.version
+        if altered or session is not self._session or version != self._version:
+            self.clear()
+        self._session, self._version = session, version
+        found = transaction.records
+        now = time.monotonic()
+        if len(self._read_at) > LIMIT:
+            self.clear()
+        for key, conversation in found.conversations.items():
+            if conversation is not None:
+                self.records.conversations[key] = conversation
+                self._read_at[key] = now
+        self.records.heads.update(found.heads)
+        self.records.marks.update(found.marks)
+        self.records.with_marks.update(found.with_marks)
+
+    def basis(self, draft: Draft) -> Basis:
+        """What a draft has to find unchanged."""
+        if self._engine.tells_changes:
+            return Basis(self._version, ())
+        by_organization: dict[str, dict[str, int]] = {}
+        for (organization, name), head in draft.based_on.items():
+            by_organization.setdefault(organization, {})[name] = head
+        heads = [
+            (stream_queries.lock(self._engine, organization, list(names)), names)
+            for organization, names in sorted(by_organization.items())
+        ]
+        return Basis(self._version, heads)
