@@ -44,7 +44,7 @@ def main() -> int:
         for scenario in SCENARIOS:
             if scenario.name not in options.only:
                 continue
-            for engine, bus in ground.combinations(scenario):
+            for engine, bus in ground.combinations(scenario, options.size):
                 done = run(ground, scenario, engine, bus, options.size, options.seconds)
                 runs.append(done)
     benchmarks = ""

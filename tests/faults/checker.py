@@ -53,7 +53,7 @@ class Sent(Struct):
 
     @property
     def key(self) -> str:
-        return f"{self.sender}\x1f{self.client_id}"
+        return f"{self.client_id}\x1f{self.sender}"
 
 
 class Log(Struct, frozen=True):
@@ -294,7 +294,7 @@ def state_is_events(stored: Stored) -> list[str]:
             sender = record["sender"]
             folded[record["id"]] = MessageRow(
                 message_id=record["id"],
-                client_key=f"{sender['kind']}:{sender['id']}\x1f{record['client_id']}",
+                client_key=f"{record['client_id']}\x1f{sender['kind']}:{sender['id']}",
                 conversation_id=record["conversation_id"],
                 visibility=record["visibility"],
                 seq=record["seq"],

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.faults.scenario import Engine, Scenario, Setting, Size
+from tests.support.buses import lent_nats, lent_redis
 from tests.support.engines import (
-    EngineMissing,
     create_postgres_database,
     drop_postgres_database,
     postgres_server,
@@ -26,7 +26,7 @@ class Ground:
         database: ``sqlite``, ``postgresql``, or the URL of a database to use: for PostgreSQL
             one on whose server databases may be created, for SQLite a file in whose folder
             the runs put theirs. None: every kind.
-        bus: A kind of bus or the URL of one. None: every kind.
+        bus: A kind of bus or the URL of one. None: every kind that a scenario asks for.
     """
 
     def __init__(self, *, database: str | None = None, bus: str | None = None) -> None:
@@ -35,7 +35,10 @@ class Ground:
         self._stack = contextlib.ExitStack()
         self._postgres: str | None = None
         self._scratch: Path | None = None
-        self._buses: dict[str, str | None] = {"memory": None}
+        self._buses: dict[str, str | None] = {
+            # The file beside the database is what comes with it.
+            **dict.fromkeys(("automatic", "own", "sqlite")),
+        }
         if bus is not None and "://" in bus:
             self._buses[_kind(bus)] = bus
 
@@ -45,21 +48,26 @@ class Ground:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def combinations(self, scenario: Scenario) -> list[tuple[Engine, str]]:
+    def combinations(self, scenario: Scenario, size: Size) -> list[tuple[Engine, str]]:
         """The databases and buses that a scenario is to be run on."""
         engines = scenario.engines
         if self._database is not None:
             engines = tuple(item for item in engines if item == _kind(self._database))
         buses = scenario.buses
         if self._bus is not None:
-            buses = tuple(item for item in buses if item == _kind(self._bus))
-        return [
+            # A scenario that has its own bus has it whatever was asked for.
+            buses = tuple(item for item in buses if item in (_kind(self._bus), "own"))
+        chosen = [
             (engine, bus)
             for engine in engines
             for bus in buses
-            # PostgreSQL's bus is for those who have PostgreSQL.
-            if not (bus == "postgresql" and engine == "sqlite")
+            # What comes with a database is for those who have it.
+            if not (bus in ("sqlite", "postgresql") and bus != engine)
         ]
+        narrowed = self._database is not None or self._bus is not None
+        if size is Size.SMALL and scenario.small is not None and not narrowed:
+            return [where for where in chosen if where in scenario.small]
+        return chosen
 
     @contextlib.contextmanager
     def setting(
@@ -120,8 +128,11 @@ class Ground:
         return self._postgres
 
     def _bus_url(self, bus: str, database_url: str) -> str | None:
+        if bus == "postgresql":
+            return self._buses.get(bus, database_url)
         if bus not in self._buses:
-            raise EngineMissing(f"no bus {bus}")
+            servers = {"redis": lent_redis, "nats": lent_nats}
+            self._buses[bus] = self._stack.enter_context(servers[bus]())
         return self._buses[bus]
 
 

@@ -26,8 +26,8 @@ class Setting(Struct, frozen=True, kw_only=True):
 
     Attributes:
         database_url: A database that this run has to itself; empty, or migrated already.
-        bus: The kind of bus: ``memory``, ``redis``, ``postgresql``, ``nats``, …
-        bus_url: Its URL; None leaves it to the package.
+        bus: The kind of bus: ``automatic``, ``redis``, ``postgresql``, ``nats``, …
+        bus_url: Its URL; None leaves it to the package, or to the scenario.
         folder: For whatever the run writes.
         seconds: How long a scenario goes on that can take any time, when that was asked for.
     """
@@ -72,9 +72,9 @@ class Scenario(Struct, frozen=True, kw_only=True):
         title: What is done.
         must_hold: What must come of it.
         engines: The databases it is run on.
-        buses: The buses it is run with.
-        everywhere: Whether it is worth its time on every database and bus at small size as
-            well, or on one of each.
+        buses: The buses it is run with; ``automatic`` is what comes with the database, ``own``
+            is what the scenario brings itself.
+        small: Where it is run at small size, if not on all of them.
         run: Does it; what goes wrong is a finding that does not hold, or an exception.
     """
 
@@ -82,8 +82,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
     title: str
     must_hold: str
     engines: tuple[Engine, ...] = ("sqlite", "postgresql")
-    buses: tuple[str, ...] = ("memory",)
-    everywhere: bool = True
+    buses: tuple[str, ...] = ("automatic",)
+    small: tuple[tuple[Engine, str], ...] | None = None
     run: Callable[[Setting], Awaitable[list[Finding]]]
 
 

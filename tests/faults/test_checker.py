@@ -48,7 +48,7 @@ def created(number: int, sender: str = VISITOR) -> Frame:
 def row(number: int, sender: str = VISITOR) -> MessageRow:
     return MessageRow(
         message_id=f"msg_{number}",
-        client_key=f"{sender}\x1fc{number}",
+        client_key=f"c{number}\x1f{sender}",
         conversation_id="conv_1",
         visibility="public",
         seq=number,

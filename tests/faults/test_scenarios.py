@@ -15,7 +15,7 @@ from tests.support.engines import EngineMissing
 CASES = [
     pytest.param(scenario, engine, bus, id=f"{scenario.name}-{engine}-{bus}")
     for scenario in SCENARIOS
-    for engine, bus in Ground().combinations(scenario)
+    for engine, bus in Ground().combinations(scenario, Size.SMALL)
 ]
 
 

@@ -19,6 +19,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from campfire_chat import Agent, Campfire, Visitor, clock
+from campfire_chat.realtime.buses import kinds
+from tests.support.chaos import AIR
 
 SECRET = "a key that only the tests know, 0123456789"
 COOKIE = "host_session"
@@ -99,6 +101,7 @@ def host_app(campfire: Campfire, path: str = "/support") -> Starlette:
 
 def from_environment() -> Starlette:
     options: dict[str, Any] = json.loads(os.environ.get(OPTIONS, "{}"))
+    kinds.KINDS["air"] = AIR
     if path := os.environ.get(CLOCK):
         options["clock"] = functools.partial(_wrong_by, Path(path))
     campfire = campfire_for(os.environ[DATABASE_URL], **options)

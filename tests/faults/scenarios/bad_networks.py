@@ -143,6 +143,6 @@ SCENARIO = Scenario(
     name="bad_networks",
     title="half-open connections, 30 % loss, 2 s delay between client and server",
     must_hold="noticed within two heartbeats; converges within 5 s of healing",
-    everywhere=False,
+    small=(("sqlite", "automatic"),),
     run=run,
 )

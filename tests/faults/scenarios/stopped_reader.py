@@ -252,6 +252,6 @@ SCENARIO = Scenario(
         "the others' p99 at most 10 % up; closed within 15 s; at most 2 MiB held for it; "
         "full resume"
     ),
-    everywhere=False,
+    small=(("sqlite", "automatic"),),
     run=run,
 )
