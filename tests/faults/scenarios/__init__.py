@@ -9,6 +9,7 @@ from tests.faults.scenarios import (
     bus_lies,
     clock_jumps,
     sent_five_times,
+    soak,
     stopped_reader,
     workers_killed,
 )
@@ -21,4 +22,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     sent_five_times.SCENARIO,
     stopped_reader.SCENARIO,
     clock_jumps.SCENARIO,
+    soak.SCENARIO,
 )
