@@ -139,8 +139,8 @@ class FaultProxy:
             clear_at = 0.0
             while True:
                 data = await reader.read(CHUNK)
-                # Whatever is behind a lost segment waits with it.
-                clear_at = max(clear_at, loop.time() + self.delay) + self._resent()
+                # Whatever is behind a lost segment waits until that has got through.
+                clear_at = max(clear_at, loop.time() + self.delay + self._resent())
                 if self.rate is not None:
                     clear_at += len(data) / self.rate
                 await due.put((clear_at, data))

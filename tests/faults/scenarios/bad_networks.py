@@ -35,7 +35,7 @@ async def run(setting: Setting) -> list[Finding]:
         ]
         # Each has its own people and its own way to the server, so they may as well go wrong at
         # the same time.
-        seconds = setting.either(7.5, 60.0)
+        seconds = setting.either(7.0, 60.0)
         found = await asyncio.gather(*(network.suffer(seconds) for network in networks))
     return [finding for findings in found for finding in findings]
 
@@ -88,7 +88,7 @@ class _Network:
         await crowd.gather(4)
         stop = asyncio.Event()
         talking = asyncio.create_task(crowd.talk(100_000, pace=0.2, until=stop))
-        await asyncio.sleep(2 * self._heartbeat)
+        await asyncio.sleep(self._heartbeat)
         behind = [guest for guest in crowd.guests if guest.home == 0]
         broken_at = time.monotonic()
         self._break()

@@ -22,7 +22,7 @@ WORDS = {
 
 
 async def run(setting: Setting) -> list[Finding]:
-    seconds = setting.either(4.0, 30.0)
+    seconds = setting.either(2.0, 30.0)
     truth = Truth(setting.database_url)
     air = Air()
     found: list[Finding] = []

@@ -164,5 +164,6 @@ SCENARIO = Scenario(
     name="clock_jumps",
     title="the wall clock jumps by an hour and a year, both ways",
     must_hold="order untouched; expiries sane",
+    small=(("sqlite", "automatic"),),
     run=run,
 )

@@ -24,7 +24,7 @@ from tests.support.people import Person, close_everybody
 from tests.support.truth import Truth
 
 #: Seconds of a soak in CI and in the report, unless ``--seconds`` says otherwise.
-SMALL, FULL = 20.0, 600.0
+SMALL, FULL = 18.0, 600.0
 #: From this on the slope of the memory can be extrapolated to an hour.
 LONG = 600.0
 #: Percent per hour.
@@ -81,7 +81,7 @@ class _Soak:
             await self._round(3.0)
             self._calm.clear()
             while (left := seconds - (time.monotonic() - began)) > 1:
-                await self._round(min(left, 6.0 if seconds < 120 else 20.0))
+                await self._round(min(left, 7.0 if seconds < 120 else 20.0))
         finally:
             sampling.cancel()
             await asyncio.gather(sampling, return_exceptions=True)

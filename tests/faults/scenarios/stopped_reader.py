@@ -31,13 +31,13 @@ MEBIBYTE = 1024 * 1024
 
 
 async def run(setting: Setting) -> list[Finding]:
-    readers = setting.either(60, 500)
+    readers = setting.either(50, 500)
     rounds = setting.either(1, 5)
     # How long a write may take before its reader is given up; the default in the report.
-    send_timeout = setting.either(2.0, 10.0)
+    send_timeout = setting.either(1.5, 10.0)
     options = {"send_timeout": send_timeout, "presence_beat": 2.0, "heartbeat": 25.0}
     async with Arena(setting, workers=1, **options) as arena, AsyncExitStack() as stack:
-        stage = _Stage(arena, setting, length=send_timeout + 3)
+        stage = _Stage(arena, setting, length=send_timeout + 2.5)
         await stage.open(stack, readers)
         # Once for nothing: what a server needs the first time is not held for anybody.
         await stage.phase(stopped=True)
@@ -142,7 +142,7 @@ class _Stage:
             reply = await self.sender.say(self.conversation, BODY)
             sent[reply["seq"]] = now
             for _ in range(4):
-                if 1 < time.monotonic() - began < self._length - 3:
+                if 1 < time.monotonic() - began < self._length - 2:
                     # Stalled, and not closed yet.
                     levels.append(self._usage.memory)
                 await asyncio.sleep(1 / RATE / 4)
