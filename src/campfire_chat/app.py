@@ -184,8 +184,8 @@ class Campfire:
         return await store.migrate()
 
     def drain(self) -> None:
-        """Make ``/health/ready`` fail and have clients reconnect elsewhere, spread over
-        the drain window; what is under way is finished."""
+        """Make ``/health/ready`` fail and have clients reconnect elsewhere, spread over the drain
+        window; what is under way is finished. There is no way back but a restart."""
         if self._running is not None:
             self._running.gateway.drain()
 
@@ -295,7 +295,8 @@ class _Running:
             waker = asyncio.create_task(self._wake_snoozed(), name="campfire-snooze")
             stack.callback(waker.cancel)
             if self._settings.drain_on_signal:
-                stack.enter_context(DrainOnSignal(self.gateway.drain))
+                signals = stack.enter_context(DrainOnSignal(self.gateway.drain))
+                self.gateway.on_first = signals.stand
             self._stack = stack.pop_all()
 
     async def stop(self) -> None:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,33 @@ class ThreadServer:
             raise TimeoutError("the server did not stop in time")
 
 
+def uvicorn_command(target: str, port: int) -> list[str]:
+    factory = ["--factory"] if target.endswith("()") else []
+    return [
+        *("-m", "uvicorn", target.removesuffix("()"), *factory),
+        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--ws", "websockets-sansio", "--log-level", "info"),
+    ]
+
+
+def granian_command(target: str, port: int) -> list[str]:
+    factory = ["--factory"] if target.endswith("()") else []
+    return [
+        *("-m", "granian", target.removesuffix("()"), *factory),
+        *("--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)),
+    ]
+
+
+def hypercorn_command(target: str, port: int) -> list[str]:
+    return ["-m", "hypercorn", target, "--bind", f"127.0.0.1:{port}"]
+
+
 class ProcessServer:
-    """Serves an app from a uvicorn process of its own, which may be killed and started again.
+    """Serves an app from a process of its own, which may be killed and started again.
 
     Args:
-        target: What uvicorn imports; a factory when it ends with ``()``.
+        target: What the server imports; a factory when it ends with ``()``.
+        command: What Python runs to serve a target on a port: uvicorn, unless said otherwise.
         environment: Added to the process's environment.
         mount: Where the desk is mounted, for the readiness probe.
     """
@@ -100,12 +122,14 @@ class ProcessServer:
         arguments: tuple[str, ...] = (),
         directory: Path = ROOT,
         port: int | None = None,
+        command: Callable[[str, int], list[str]] = uvicorn_command,
     ) -> None:
         if port is None:
             with listening_socket() as probe:
                 port = probe.getsockname()[1]
         self.port = port
         self.mount = "" if mount == "/" else mount
+        self._command = command
         self._target = target
         self._arguments = arguments
         self._directory = directory
@@ -145,16 +169,8 @@ class ProcessServer:
         return self._log.read().decode(errors="replace")
 
     def start(self, *, wait: bool = True) -> None:
-        target, factory = self._target, ()
-        if target.endswith("()"):
-            target, factory = target[:-2], ("--factory",)
         self._process = subprocess.Popen(
-            [
-                *(self._python, "-m", "uvicorn", target, *factory),
-                *("--host", "127.0.0.1", "--port", str(self.port)),
-                *("--ws", "websockets-sansio", "--log-level", "info"),
-                *self._arguments,
-            ],
+            [self._python, *self._command(self._target, self.port), *self._arguments],
             cwd=self._directory,
             env=self._environment,
             stdout=self._log,
@@ -208,7 +224,13 @@ class ProcessServer:
 
 @contextlib.contextmanager
 def process_server(
-    database_url: str, *, path: str = "/support", start: bool = True, **options: Any
+    database_url: str,
+    *,
+    path: str = "/support",
+    start: bool = True,
+    command: Callable[[str, int], list[str]] = uvicorn_command,
+    arguments: tuple[str, ...] = (),
+    **options: Any,
 ) -> Iterator[ProcessServer]:
     """The tests' host app in a process of its own; ``options`` are the Campfire's."""
     environment = {
@@ -217,7 +239,11 @@ def process_server(
         host.PATH: path,
     }
     server = ProcessServer(
-        "tests.support.host:from_environment()", environment=environment, mount=path
+        "tests.support.host:from_environment()",
+        environment=environment,
+        mount=path,
+        command=command,
+        arguments=arguments,
     )
     try:
         if start:
