@@ -230,16 +230,19 @@ def process_server(
     start: bool = True,
     command: Callable[[str, int], list[str]] = uvicorn_command,
     arguments: tuple[str, ...] = (),
+    target: str = "tests.support.host:from_environment()",
+    environment: dict[str, str] | None = None,
     **options: Any,
 ) -> Iterator[ProcessServer]:
     """The tests' host app in a process of its own; ``options`` are the Campfire's."""
     environment = {
+        **(environment or {}),
         host.DATABASE_URL: database_url,
         host.OPTIONS: json.dumps(options),
         host.PATH: path,
     }
     server = ProcessServer(
-        "tests.support.host:from_environment()",
+        target,
         environment=environment,
         mount=path,
         command=command,
