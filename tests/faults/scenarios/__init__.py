@@ -8,6 +8,7 @@ from tests.faults.scenarios import (
     bus_down,
     bus_lies,
     clock_jumps,
+    rolling_restart,
     sent_five_times,
     soak,
     stopped_reader,
@@ -22,5 +23,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     sent_five_times.SCENARIO,
     stopped_reader.SCENARIO,
     clock_jumps.SCENARIO,
+    rolling_restart.SCENARIO,
     soak.SCENARIO,
 )
