@@ -73,8 +73,9 @@ class Balancer:
         self._passing.add(task)
         try:
             await self._pass(reader, writer)
-        except OSError:
-            # Either side has gone; so does the other.
+        except (OSError, asyncio.CancelledError):
+            # Either side has gone, or all is over. asyncio's streams complain of handlers that
+            # end by being cancelled.
             pass
         finally:
             self._passing.discard(task)

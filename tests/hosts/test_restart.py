@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
+import shlex
 import signal
 import sqlite3
 import time
@@ -17,25 +19,37 @@ import pytest
 from campfire_chat.realtime.drain import LATE, RECONNECTS
 from tests.support.client import Client, Frame
 from tests.support.people import Desk
-from tests.support.servers import (
-    ProcessServer,
-    granian_command,
-    hypercorn_command,
-    process_server,
-    uvicorn_command,
-)
+from tests.support.servers import ROOT, ProcessServer, process_server
 
 pytestmark = pytest.mark.anyio
 
 POLITE, RUDE = 40, 10
 
-SERVERS: dict[str, tuple[Callable[[str, int], list[str]], tuple[str, ...]]] = {
-    "uvicorn": (uvicorn_command, ("--loop", "asyncio")),
-    "uvicorn-uvloop": (uvicorn_command, ("--loop", "uvloop")),
-    "uvicorn-2-workers": (uvicorn_command, ("--workers", "2")),
-    "granian": (granian_command, ("--loop", "asyncio")),
-    "granian-uvloop-2-workers": (granian_command, ("--loop", "uvloop", "--workers", "2")),
-    "hypercorn-no-supervisor": (hypercorn_command, ("--workers", "0")),
+Command = Callable[[str, int], list[str]]
+
+
+def documented(server: str) -> Command:
+    """The command of the documentation, with another app and another port."""
+    page = (ROOT / "docs" / "how-to" / "deploy.md").read_text("utf-8")
+    blocks = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    block = next(block for block in blocks if block.startswith(f"{server} app:app "))
+    assert "8001" in block
+
+    def command(target: str, port: int) -> list[str]:
+        words = shlex.split(block.replace("\\\n", " ").replace("8001", str(port)))
+        # hypercorn knows a factory by its parentheses, the others by a flag.
+        named = [target] if server == "hypercorn" else [target.removesuffix("()"), "--factory"]
+        return ["-m", server, *named, *words[2:]]
+
+    return command
+
+
+SERVERS: dict[str, tuple[Command, tuple[str, ...]]] = {
+    "uvicorn": (documented("uvicorn"), ()),
+    "uvicorn-asyncio-2-workers": (documented("uvicorn"), ("--loop", "asyncio", "--workers", "2")),
+    "granian": (documented("granian"), ()),
+    "granian-asyncio-2-workers": (documented("granian"), ("--loop", "asyncio", "--workers", "2")),
+    "hypercorn": (documented("hypercorn"), ()),
 }
 
 
@@ -111,9 +125,11 @@ async def test_everybody_is_sent_away_in_time(name: str, sqlite_database_url: st
 
 
 async def test_hypercorns_supervisor_says_it_late_but_says_it(sqlite_database_url: str) -> None:
-    """Its workers are told by an event of its own: at the end of its patience (3 s) they learn of
-    it by being cancelled, and still ask for a spread return."""
-    with process_server(sqlite_database_url, command=hypercorn_command) as server:
+    """Its workers are told by an event of its own: at the end of its patience they learn of it
+    by being cancelled, and still ask for a spread return."""
+    command = documented("hypercorn")
+    arguments = ("--workers", "1", "--graceful-timeout", "2")
+    with process_server(sqlite_database_url, command=command, arguments=arguments) as server:
         async with crowd(Desk(f"{server.url}/support"), 20) as clients:
             stopping = asyncio.create_task(asyncio.to_thread(server.terminate))
             for client in clients:

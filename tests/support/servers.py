@@ -91,18 +91,6 @@ def uvicorn_command(target: str, port: int) -> list[str]:
     ]
 
 
-def granian_command(target: str, port: int) -> list[str]:
-    factory = ["--factory"] if target.endswith("()") else []
-    return [
-        *("-m", "granian", target.removesuffix("()"), *factory),
-        *("--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)),
-    ]
-
-
-def hypercorn_command(target: str, port: int) -> list[str]:
-    return ["-m", "hypercorn", target, "--bind", f"127.0.0.1:{port}"]
-
-
 class ProcessServer:
     """Serves an app from a process of its own, which may be killed and started again.
 
