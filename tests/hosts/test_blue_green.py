@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,10 @@ async def test_an_unknown_event_moves_old_clients_on(database_url: str) -> None:
         stream = f"conversation:{conversation}"
         async with Client(desk.base, visitor) as hers:
             await hers.subscribe(stream)
-            at = (await hers.until_seq(stream, 1)).applied[0]["at"]
+            began = (await hers.until_seq(stream, 1)).applied[0]["at"]
+            at = (
+                f"{datetime.fromisoformat(began) + timedelta(microseconds=1):%Y-%m-%dT%H:%M:%S.%fZ}"
+            )
             payload = {
                 **{"type": "event", "stream": stream, "seq": 2, "event": "conversation.mood"},
                 **{"at": at, "data": {"mood": "calm"}, "by": "next"},
