@@ -163,6 +163,8 @@ class ProcessServer:
             env=self._environment,
             stdout=self._log,
             stderr=self._log,
+            # A supervisor and its workers form a group, which can be ended as one.
+            start_new_session=True,
         )
         if wait:
             self.wait_until_ready()
@@ -205,7 +207,8 @@ class ProcessServer:
 
     def close(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(PATIENCE)
         self._log.close()
 

@@ -36,8 +36,9 @@ class Sitter:
         self.name = name
         #: Windows it was told, each with when.
         self.asked: list[tuple[float, float]] = []
-        self.codes: list[int] = []
         self.refused = 0
+        #: Seconds from each first attempt to come back to the welcome.
+        self.waits: list[float] = []
         self._task: asyncio.Task[None] | None = None
 
     async def sit_down(self, stream: str) -> None:
@@ -63,8 +64,9 @@ class Sitter:
             client.frames.clear()
             try:
                 drain = await client.until_frame("drain", seconds=3600)
-            except Closed as closed:
-                self.codes.append(closed.code)
+            except Closed:
+                # It came too late to be asked.
+                pass
             else:
                 self.asked.append((time.monotonic(), drain["window"]))
                 await asyncio.sleep(random.uniform(0, drain["window"]))
@@ -72,16 +74,17 @@ class Sitter:
             await self._return()
 
     async def _return(self) -> None:
-        failures = 0
+        failures, began = 0, time.monotonic()
         while True:
             try:
                 await self.client.connect()
-            except (Closed, OSError, EOFError, TimeoutError, WebSocketException):
+            except (Closed, OSError, EOFError, TimeoutError, WebSocketException, AssertionError):
                 await self.client.drop()
                 self.refused += 1
                 failures += 1
                 await asyncio.sleep(random.uniform(0, min(5.0, 0.5 * 2**failures)))
             else:
+                self.waits.append(time.monotonic() - began)
                 return
 
 
@@ -112,6 +115,7 @@ async def run(setting: Setting) -> list[Finding]:
             journal.logs += await sitter.leave()
     stored = checker.read(truth, crowd.organization)
     refused = sum(sitter.refused for sitter in sitters)
+    waits = [wait for sitter in sitters for wait in sitter.waits]
     return [
         *findings,
         Finding(
@@ -124,6 +128,7 @@ async def run(setting: Setting) -> list[Finding]:
         at_most("everybody has everything after the last send", converged, 5, "s"),
         none_of("listeners that are behind", behind),
         at_most("attempts to connect that were refused", refused, sockets / 20),
+        at_most("longest time without a connection", max(waits), 5, "s"),
     ]
 
 
