@@ -158,6 +158,12 @@ def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) ->
     drop_postgres_database(url, server)
 
 
+@pytest.fixture
+def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database, for tests that are not about the engine."""
+    return copy_sqlite(sqlite_template, tmp_path / "campfire.db")
+
+
 @pytest.fixture(scope="session")
 def shared_database_url(
     engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

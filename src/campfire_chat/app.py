@@ -88,7 +88,7 @@ class Campfire:
         self._bus_url = bus_for(database_url) if bus_url is None else bus_url
         kind_of(self._bus_url)
         self._clock = clock
-        self._tokens = Tokens(secret_key, lifetime=self.settings.token_lifetime)
+        self._tokens = Tokens(secret_key, lifetime=self.settings.token_lifetime, now=clock)
         self._host = HostSession(authenticate)
         self._running: _Running | None = None
         self._users = 0
@@ -186,8 +186,8 @@ class Campfire:
         return await store.migrate()
 
     def drain(self) -> None:
-        """Make ``/health/ready`` fail and have clients reconnect elsewhere, spread over
-        the drain window; what is under way is finished."""
+        """Make ``/health/ready`` fail and have clients reconnect elsewhere, spread over the drain
+        window; what is under way is finished. There is no way back but a restart."""
         if self._running is not None:
             self._running.gateway.drain()
 
@@ -302,7 +302,8 @@ class _Running:
             waker = asyncio.create_task(self._wake_snoozed(), name="campfire-snooze")
             stack.callback(waker.cancel)
             if self._settings.drain_on_signal:
-                stack.enter_context(DrainOnSignal(self.gateway.drain))
+                signals = stack.enter_context(DrainOnSignal(self.gateway.drain))
+                self.gateway.on_first = signals.stand
             self._stack = stack.pop_all()
 
     async def stop(self) -> None:

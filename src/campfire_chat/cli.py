@@ -152,8 +152,12 @@ def _demo(arguments: argparse.Namespace) -> int:
 
     config = uvicorn.Config(
         app,
+        # uvloop where there is one: the default, said so that it stays.
+        loop="auto",
         ws=_websocket_library(),
         ws_max_size=MAX_MESSAGE,
+        # Frames are small, and a compressor costs each idle socket 40 KiB.
+        ws_per_message_deflate=False,
         log_level="warning",
         # A peer that does not read would keep the server waiting for ever.
         timeout_graceful_shutdown=5,

@@ -206,6 +206,8 @@ async def _schema(session: Session, engine: Engine) -> Finding:
         return _ok(f"the schema is at {current}, as this version needs it")
     if current is None:
         return _warn("the schema is not there yet; the first start or `migrate` creates it")
+    if await schema.welcomes(session, current):
+        return _warn(f"the schema is at {current}, of a newer version; this one works with it")
     return _fail(f"the schema is at {current}, this version needs {wanted}: run `migrate`")
 
 

@@ -114,9 +114,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         presence_beat: Seconds between signs of life of a connected participant.
         presence_life: Seconds after the last one for which a participant counts as present.
         reauthenticate: Seconds between checks that the host still vouches for an open socket.
-        drain_window: Seconds over which clients spread their reconnects at a shutdown.
-        drain_on_signal: Whether SIGTERM and SIGINT tell clients to reconnect before the server's
-            own handler runs; only ever done on the main thread.
+        drain_delay: Seconds between ``ready`` failing and clients being sent away at a shutdown,
+            for the load balancer to notice.
+        drain_window: Seconds over which clients spread their reconnects at a shutdown, at most.
+        drain_on_signal: Whether SIGTERM and SIGINT send clients away before the server's own
+            handler runs; only ever done on the main thread.
         readers: Database connections for reading; one more is for writing.
         write_queue: Writes that may wait for the database before callers are told to come back.
         write_queue_bytes: Bytes that the writes that wait may hold, about.
@@ -139,6 +141,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     presence_beat: float = 20.0
     presence_life: float = 60.0
     reauthenticate: float = 60.0
+    drain_delay: float = 0.0
     drain_window: float = 10.0
     drain_on_signal: bool = True
     readers: int = 2
@@ -163,8 +166,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise ConfigurationError(
                 "presence_life must be longer than presence_beat", field="presence_life"
             )
-        if self.drain_window < 0:
-            raise ConfigurationError("drain_window must not be negative", field="drain_window")
+        for name in ("drain_delay", "drain_window"):
+            if getattr(self, name) < 0:
+                raise ConfigurationError(f"{name} must not be negative", field=name)
         if not isinstance(self.limits, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError("limits is a Limits(…)", field="limits")
         for name in _POSITIVE:

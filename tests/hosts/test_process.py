@@ -32,7 +32,7 @@ async def test_sigterm_drains_says_1012_and_ends_with_success(database_url: str)
         await client.subscribe(f"conversation:{conversation['id']}")
         stopping = asyncio.create_task(asyncio.to_thread(server.terminate))
         drain = await client.until_frame("drain")
-        assert drain["window"] == 3.0
+        assert 0 < drain["window"] <= 3.0
         closed = await client.until_close()
         status, seconds = await stopping
         await client.drop()

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,21 @@ class ThreadServer:
             raise TimeoutError("the server did not stop in time")
 
 
+def uvicorn_command(target: str, port: int) -> list[str]:
+    factory = ["--factory"] if target.endswith("()") else []
+    return [
+        *("-m", "uvicorn", target.removesuffix("()"), *factory),
+        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--ws", "websockets-sansio", "--log-level", "info"),
+    ]
+
+
 class ProcessServer:
-    """Serves an app from a uvicorn process of its own, which may be killed and started again.
+    """Serves an app from a process of its own, which may be killed and started again.
 
     Args:
-        target: What uvicorn imports; a factory when it ends with ``()``.
+        target: What the server imports; a factory when it ends with ``()``.
+        command: What Python runs to serve a target on a port: uvicorn, unless said otherwise.
         environment: Added to the process's environment.
         mount: Where the desk is mounted, for the readiness probe.
     """
@@ -100,12 +110,14 @@ class ProcessServer:
         arguments: tuple[str, ...] = (),
         directory: Path = ROOT,
         port: int | None = None,
+        command: Callable[[str, int], list[str]] = uvicorn_command,
     ) -> None:
         if port is None:
             with listening_socket() as probe:
                 port = probe.getsockname()[1]
         self.port = port
         self.mount = "" if mount == "/" else mount
+        self._command = command
         self._target = target
         self._arguments = arguments
         self._directory = directory
@@ -129,6 +141,10 @@ class ProcessServer:
         return self._running.pid
 
     @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise RuntimeError("the server is not running")
@@ -141,20 +157,14 @@ class ProcessServer:
         return self._log.read().decode(errors="replace")
 
     def start(self, *, wait: bool = True) -> None:
-        target, factory = self._target, ()
-        if target.endswith("()"):
-            target, factory = target[:-2], ("--factory",)
         self._process = subprocess.Popen(
-            [
-                *(self._python, "-m", "uvicorn", target, *factory),
-                *("--host", "127.0.0.1", "--port", str(self.port)),
-                *("--ws", "websockets-sansio", "--log-level", "info"),
-                *self._arguments,
-            ],
+            [self._python, *self._command(self._target, self.port), *self._arguments],
             cwd=self._directory,
             env=self._environment,
             stdout=self._log,
             stderr=self._log,
+            # A supervisor and its workers form a group, which can be ended as one.
+            start_new_session=True,
         )
         if wait:
             self.wait_until_ready()
@@ -171,6 +181,10 @@ class ProcessServer:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the server did not get ready:\n{self.log}")
             time.sleep(0.05)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal and do not wait for what comes of it."""
+        self._running.send_signal(number)
 
     def kill(self) -> None:
         """SIGKILL: nothing gets to run any more."""
@@ -193,23 +207,37 @@ class ProcessServer:
 
     def close(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(PATIENCE)
         self._log.close()
 
 
 @contextlib.contextmanager
 def process_server(
-    database_url: str, *, path: str = "/support", start: bool = True, **options: Any
+    database_url: str,
+    *,
+    path: str = "/support",
+    start: bool = True,
+    command: Callable[[str, int], list[str]] = uvicorn_command,
+    arguments: tuple[str, ...] = (),
+    target: str = "tests.support.host:from_environment()",
+    environment: dict[str, str] | None = None,
+    **options: Any,
 ) -> Iterator[ProcessServer]:
     """The tests' host app in a process of its own; ``options`` are the Campfire's."""
     environment = {
+        **(environment or {}),
         host.DATABASE_URL: database_url,
         host.OPTIONS: json.dumps(options),
         host.PATH: path,
     }
     server = ProcessServer(
-        "tests.support.host:from_environment()", environment=environment, mount=path
+        target,
+        environment=environment,
+        mount=path,
+        command=command,
+        arguments=arguments,
     )
     try:
         if start:

@@ -31,7 +31,7 @@ async def live(call: Call) -> Reply:
 
 
 async def ready(call: Call) -> Reply:
-    if call.services.gateway.draining:
+    if call.services.gateway.draining.announced:
         raise UnavailableError("The service is restarting.", retry_after=1.0)
     if not call.store.healthy:
         raise StorageUnavailableError(retry_after=1.0)

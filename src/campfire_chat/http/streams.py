@@ -81,7 +81,7 @@ async def list_events(call: Call) -> Reply:
         page = await store.stream_page(organization, name, query.after, query.limit)
         reason = _reason(page, query, store.epoch)
         if reason is None and query.wait and not page.events and hub.splice(subscription, page):
-            if call.services.gateway.draining:
+            if call.services.gateway.draining.refusing:
                 raise UnavailableError("The service is restarting.", retry_after=1.0)
             with call.services.gateway.admission.polling(call.scope):
                 await _wait(waiter, query.wait, call)
@@ -95,7 +95,7 @@ async def _wait(waiter: _Waiter, seconds: float, call: Call) -> None:
     """Until something is heard, the time is up, or the service drains."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    while not waiter.heard.is_set() and not call.services.gateway.draining:
+    while not waiter.heard.is_set() and not call.services.gateway.draining.refusing:
         left = deadline - loop.time()
         if left <= 0:
             return

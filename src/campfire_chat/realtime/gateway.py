@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+from collections.abc import Callable
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Send
@@ -12,10 +12,10 @@ from starlette.types import Scope as ASGIScope
 from starlette.websockets import WebSocket
 
 from campfire_chat.domain.principal import Scope
-from campfire_chat.errors import CLOSE_RESTARTING, TokenExpiredError, UnauthorizedError
+from campfire_chat.errors import TokenExpiredError, UnauthorizedError
 from campfire_chat.identity import Credentials, HostSession, Tokens, bearer_token
-from campfire_chat.realtime import frames
 from campfire_chat.realtime.admission import Admission
+from campfire_chat.realtime.drain import Drain
 from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.presence import Presence
 from campfire_chat.realtime.socket import Socket
@@ -30,12 +30,16 @@ ROUND = 1.0
 #: Open connections that the host is asked about at the same time, and seconds it may take.
 ASKED_AT_ONCE = 8
 ASK_TIMEOUT = 10.0
-#: Seconds for the last frames to get out at a shutdown.
-FLUSH = 2.0
 
 
 class Gateway:
-    """See the module."""
+    """See the module.
+
+    Attributes:
+        sockets: Every connection, from before its hello to its end.
+        draining: The way out of everybody; see :class:`~campfire_chat.realtime.drain.Drain`.
+        on_first: Called when a socket comes while there is none.
+    """
 
     def __init__(
         self,
@@ -58,54 +62,46 @@ class Gateway:
         self.admission = admission
         self.settings = settings
         self.sockets: set[Socket] = set()
-        self.draining = False
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self.draining = Drain(self.sockets, settings)
+        self.on_first: Callable[[], None] = _nothing
         self._known_agents: dict[tuple[str, str], object] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self.draining = False
         self._tasks = [
             asyncio.create_task(self._rounds(), name="campfire-gateway"),
             asyncio.create_task(self._reauthenticate(), name="campfire-reauthenticate"),
         ]
 
     async def stop(self) -> None:
-        """Tell every client to come back, then close."""
-        self.drain()
-        for socket in list(self.sockets):
-            socket.close(CLOSE_RESTARTING, "restarting")
-        try:
-            async with asyncio.timeout(FLUSH):
-                await self._empty.wait()
-        except TimeoutError:
-            logger.warning("%d sockets did not close in time", len(self.sockets))
+        """Send away whoever is still here, then end.
+
+        A server that stops without having been heard of may still have its sockets open; they
+        are spread like any others. After a drain that was cut short there is no patience left.
+        """
+        if self.sockets and not self.draining.announced:
+            await self.draining.begin(delay=0.0)
+        await self.draining.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    def drain(self) -> None:
-        """Take no new sockets and ask the open ones to reconnect within the window."""
-        if self.draining:
-            return
-        self.draining = True
-        text = frames.encode(frames.Drain(window=self.settings.drain_window))
-        for socket in list(self.sockets):
-            socket.push(text)
+    def drain(self) -> asyncio.Task[None]:
+        """Let ``ready`` fail, then send everybody away; the task ends when they have gone."""
+        return self.draining.begin(delay=self.settings.drain_delay)
 
     async def serve(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Serve one connection until it ends."""
         socket = Socket(WebSocket(scope, receive, send), send, self)
+        if not self.sockets:
+            self.on_first()
         self.sockets.add(socket)
-        self._empty.clear()
         try:
             await socket.run()
         finally:
             self.sockets.discard(socket)
-            if not self.sockets:
-                self._empty.set()
+            self.draining.departed()
 
     async def credentials(self, connection: HTTPConnection, token: str | None) -> Credentials:
         """What a request may do; the host is asked only where its word counts.
@@ -114,7 +110,7 @@ class Gateway:
             UnauthorizedError: There is neither a token nor a session, or it is not good.
         """
         if token is not None:
-            found = self.tokens.read(token, now=time.time())
+            found = self.tokens.read(token)
             if not found.by_session:
                 return found
         return await self.credentials_of(await self.host.scope(connection), token)
@@ -130,7 +126,7 @@ class Gateway:
             UnauthorizedError: There is neither, or the token is not good (any more).
         """
         if token is not None:
-            found = self.tokens.read(token, now=time.time())
+            found = self.tokens.read(token)
             if found.by_session and not found.vouched_by(session):
                 raise TokenExpiredError("The session that this token was given to has ended.")
             return found
@@ -213,3 +209,7 @@ class Gateway:
             return
         if not vouched:
             socket.close(UnauthorizedError.close_code or 4401, "signed out")
+
+
+def _nothing() -> None:
+    """Nobody asked to be told."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from starlette.responses import Response
 from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -28,6 +29,7 @@ from campfire_chat.errors import (
     TokenExpiredError,
     TooLargeError,
     TooManyError,
+    UnavailableError,
 )
 from campfire_chat.identity import Credentials, check_origin
 from campfire_chat.models import StreamHead
@@ -50,6 +52,10 @@ IN_FLIGHT = 128
 IN_A_ROW = 16
 #: Seconds to get a close frame out to a peer that may not be reading.
 CLOSE_TIMEOUT = 1.0
+#: Seconds for the writes under way to be committed and answered before a restart.
+LANDING = 5.0
+#: The extension of ASGI with which an upgrade can be answered like any other request.
+_DENIAL = "websocket.http.response"
 
 
 class Closed(Exception):
@@ -122,6 +128,10 @@ class Socket:
             reason = await self._serve()
             if reason is not None:
                 await self._end(reason)
+        except asyncio.CancelledError:
+            # Not by us: the server has lost patience at a stop that we were not told of.
+            await self._last_word()
+            raise
         finally:
             # From here on the task is the server's again; nobody may cancel it.
             self._ending = True
@@ -168,8 +178,8 @@ class Socket:
             check_origin(websocket, gateway.settings.allowed_origins)
             if offered and frames.SUBPROTOCOL not in offered:
                 raise ProtocolVersionError()
-            if gateway.draining:
-                raise Closed(CLOSE_RESTARTING, "restarting")
+            if gateway.draining.refusing:
+                await self._refuse()
             if gateway.store.congested:
                 raise OverloadedError(retry_after=1.0)
             # The host's word is asked for before the accept, as for any other request of it.
@@ -183,6 +193,20 @@ class Socket:
         self._writer = asyncio.create_task(self._write())
         if refused is not None:
             raise refused
+
+    async def _refuse(self) -> None:
+        """Send a connection elsewhere, since this process is about to end.
+
+        A balancer that is answered 503 asks the next process, and the client never notices.
+        """
+        websocket = self._websocket
+        if _DENIAL not in (websocket.scope.get("extensions") or {}):
+            raise Closed(CLOSE_RESTARTING, "restarting")
+        problem = UnavailableError("The service is restarting.", retry_after=1.0)
+        await websocket.send_denial_response(
+            Response(status_code=problem.status, headers={"retry-after": "1"})
+        )
+        raise WebSocketDisconnect(CLOSE_RESTARTING)
 
     async def _greet(self) -> None:
         gateway = self._gateway
@@ -233,6 +257,9 @@ class Socket:
             if point.stream in joined:
                 joined.discard(point.stream)
                 self._streams.replay(point.stream, after=point.after, epoch=point.epoch)
+        if gateway.draining.refusing:
+            # It was on its way in when everybody was told.
+            self.outlet.push(gateway.draining.frame)
 
     # Frames in.
 
@@ -357,6 +384,14 @@ class Socket:
             self._landed.clear()
             await self._landed.wait()
 
+    async def _settle(self) -> None:
+        """Wait for the writes under way, so that they are answered before the close."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LANDING):
+                while self._in_flight:
+                    self._landed.clear()
+                    await self._landed.wait()
+
     async def _subscribe(self, frame: frames.Subscribe) -> None:
         self._streams.leave(frame.stream)
         head = await self._streams.join(frame.stream)
@@ -388,7 +423,7 @@ class Socket:
         credentials = self._credentials
         if credentials is None:
             return
-        if credentials.expires_at is not None and time.time() > credentials.expires_at:
+        if self._gateway.tokens.expired(credentials):
             self.close(TokenExpiredError.close_code or 4401, TokenExpiredError.code)
 
     async def still_vouched_for(self) -> bool:
@@ -418,8 +453,18 @@ class Socket:
             self._task.uncancel()
             await self._send_close(reason)
 
+    async def _last_word(self) -> None:
+        """Ask for a spread return and close, while the server is ending the connection."""
+        if not self._ending:
+            self._ending = True
+            if self._greeted:
+                self.outlet.push(self._gateway.draining.last_word)
+            await self._send_close(Closed(CLOSE_RESTARTING, "restarting"))
+
     async def _send_close(self, reason: Closed) -> None:
         websocket = self._websocket
+        if reason.code == CLOSE_RESTARTING:
+            await self._settle()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 if self._writer is not None:

@@ -2,6 +2,11 @@
 
 Alembic renders the SQL; it runs on the writer lane's own connection, in one transaction and
 under a lock, so that several processes may start at once and none needs a second driver.
+
+Two versions may work on one database while a deployment goes from one to the other. Each
+migration says which is the oldest revision whose code can run on its tables, and the database
+keeps that of the newest; a process that finds a schema from its future reads there whether it may
+go on.
 """
 
 from __future__ import annotations
@@ -12,18 +17,21 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from campfire_chat.errors import CampfireError, MigrationError
 from campfire_chat.settings import Migrate
+from campfire_chat.storage import tables
 from campfire_chat.storage.dialects import Engine
-from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.lanes import Lanes, Session
 
 logger = logging.getLogger("campfire_chat.storage")
 
 VERSION_TABLE = "campfire_alembic_version"
-_SCRIPTS = Path(__file__).parent / "migrations"
+#: The migrations, as Alembic wants them.
+SCRIPTS = Path(__file__).parent / "migrations"
+#: Where ``campfire_settings`` keeps the newest migration's ``oldest``.
+OLDEST = "oldest_revision"
 #: Any number that no other program uses for a PostgreSQL advisory lock: "campfire" in ASCII.
 _LOCK = 0x63616D7066697265
 
@@ -44,7 +52,7 @@ class _Statements(list[str]):
 
 def _config(engine: Engine, output: _Statements | None = None) -> Config:
     config = Config() if output is None else Config(output_buffer=output)  # type: ignore[arg-type]
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["dialect_name"] = engine.name
     config.attributes["version_table"] = VERSION_TABLE
     return config
@@ -82,59 +90,73 @@ async def revision(session: Session) -> str | None:
     return None if row is None else row["version_num"]
 
 
+async def welcomes(session: Session, current: str | None) -> bool:
+    """Whether this version may run on the schema: it is ours, or from a future that says so."""
+    if current == head(session.engine):
+        return True
+    known = _revisions(session.engine)
+    if current is None or current in known:
+        return False
+    column = tables.settings.c
+    mine = (column.org_id == tables.INSTALLATION) & (column.key == OLDEST)
+    row = await session.first(select(column.value).where(mine))
+    # Revisions follow one another in a line: who knows one is at least as new.
+    return row is not None and row["value"] in known
+
+
+def _revisions(engine: Engine) -> dict[str, str]:
+    """Every revision that this version knows, with the oldest that can run on its tables."""
+    scripts = ScriptDirectory.from_config(_config(engine)).walk_revisions()
+    return {script.revision: script.module.oldest for script in scripts}
+
+
+async def _upgrade(session: Session, current: str | None) -> str:
+    engine, wanted = session.engine, head(session.engine)
+    for statement in _render(engine, current):
+        await session.command(statement)
+    oldest = _revisions(engine)[wanted]
+    await session.execute(
+        engine.upsert(tables.settings)
+        .values(org_id=tables.INSTALLATION, key=OLDEST, value=oldest)
+        .on_conflict_do_update(index_elements=["org_id", "key"], set_={"value": oldest})
+    )
+    logger.info("schema upgraded from %s to %s", current or "nothing", wanted)
+    return wanted
+
+
 async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
     """Do what ``mode`` says about the schema and return the revision it is at.
 
     Raises:
         MigrationError: ``check``, and the schema is not at this version's revision; or the
-            schema is of a newer version of this package; or the upgrade failed.
+            schema is of a newer version of this package that does not work with this one; or
+            the upgrade failed.
     """
     wanted = head(engine)
     if mode == "off":
         return wanted
 
-    async def upgrade(session: Session) -> str | None:
+    async def bring_up(session: Session) -> tuple[str | None, bool]:
         if engine.name == "postgresql":
             await session.execute(text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_LOCK))
         current = await revision(session)
-        if current == wanted or mode == "check":
-            return current
-        known = {
-            script.revision
-            for script in ScriptDirectory.from_config(_config(engine)).walk_revisions()
-        }
-        if current is not None and current not in known:
-            return current
-        for statement in _render(engine, current):
-            await session.command(statement)
-        logger.info("schema upgraded from %s to %s", current or "nothing", wanted)
-        return wanted
+        if current != wanted and mode == "auto" and (current or wanted) in _revisions(engine):
+            current = await _upgrade(session, current)
+        return current, await welcomes(session, current)
 
     try:
-        current = await lane.run(lambda session: session.transaction(lambda _: upgrade(session)))
+        current, welcome = await lane.run(
+            lambda session: session.transaction(lambda _: bring_up(session))
+        )
     except CampfireError:
         raise
     except Exception as error:
         raise MigrationError(f"The schema could not be brought to {wanted}: {error}") from error
-    if current != wanted:
+    if current is None or not welcome:
         raise MigrationError(
             f"The database schema is at {current or 'nothing'}, this version needs {wanted}: "
             "run `campfire-chat migrate`, or install the version that the schema belongs to."
         )
-    return wanted
-
-
-async def status(database_url: str) -> tuple[str | None, str]:
-    """The revision that a database is at, and the one that this version needs.
-
-    Raises:
-        ConfigurationError: Not a URL of an engine that is supported.
-        StorageUnavailableError: The database cannot be reached.
-    """
-    engine = engine_of(database_url)
-    lane = Lanes(database_url, engine, count=1, writable=False, limit=1)
-    await lane.start()
-    try:
-        return await lane.run(revision), head(engine)
-    finally:
-        await lane.stop()
+    if current != wanted:
+        logger.info("the schema is at %s, which is newer than %s and works", current, wanted)
+    return current

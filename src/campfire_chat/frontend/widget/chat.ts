@@ -231,9 +231,15 @@ export function createChat(host: Host, changed: () => void): Chat {
         room.messages = room.messages.map((message) => (message.id === data.id ? data : message));
         if (info.last_message?.id === data.id) info.last_message.text = data.body;
         break;
-      default:
-        // The changed field has the same name in the event and in the conversation.
-        Object.assign(info, data, { id: info.id });
+      case "conversation.status_changed":
+        info.status = data.status;
+        break;
+      case "conversation.assignee_changed":
+        info.assignee = data.assignee;
+        break;
+      case "conversation.subject_changed":
+        info.subject = data.subject;
+      // Others are of a newer server: they only move the position on.
     }
     settle();
   }

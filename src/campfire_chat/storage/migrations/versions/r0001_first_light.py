@@ -9,6 +9,8 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+#: The oldest revision whose code can run on the tables as they are after this one.
+oldest = "0001"
 
 
 def upgrade() -> None:
