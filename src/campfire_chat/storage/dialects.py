@@ -34,6 +34,13 @@ class Basis(NamedTuple):
     heads: Sequence[tuple[Prepared, dict[str, int]]]
 
 
+class Route(NamedTuple):
+    """One way to a database: what ``databases.Database`` is given."""
+
+    url: str
+    options: dict[str, Any]
+
+
 class Engine(ABC):
     """One kind of database.
 
@@ -51,8 +58,8 @@ class Engine(ABC):
     tells_changes: bool
 
     @abstractmethod
-    def options(self) -> dict[str, Any]:
-        """What ``databases.Database`` is given besides the URL."""
+    def routes(self, url: str, *, writable: bool) -> list[Route]:
+        """The ways to the database that ``url`` names, in the order in which they are tried."""
 
     @abstractmethod
     def check(self, url: str) -> None:
@@ -86,6 +93,13 @@ class Engine(ABC):
     @abstractmethod
     def classify(self, error: BaseException) -> Failure: ...
 
+    def usable_after(self, error: BaseException) -> bool:
+        """Whether an error says nothing against the connection on which it came up."""
+        return isinstance(error, Exception) and self.classify(error) in (
+            Failure.CONFLICT,
+            Failure.STATEMENT,
+        )
+
     @abstractmethod
     async def run(self, raw: Any, step: Prepared) -> Sequence[Row]:
         """Run one statement and return its rows."""
@@ -109,3 +123,7 @@ class Engine(ABC):
 
     @abstractmethod
     def in_transaction(self, raw: Any) -> bool: ...
+
+    @abstractmethod
+    async def leave(self, raw: Any, *, sound: bool) -> None:
+        """End a connection; one that is not sound without waiting for the other end."""

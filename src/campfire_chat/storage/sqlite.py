@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from campfire_chat.errors import StorageUnavailableError
-from campfire_chat.storage.dialects import Basis, Engine, Failure
+from campfire_chat.storage.dialects import Basis, Engine, Failure, Route
 from campfire_chat.storage.statement import Prepared, Row
 
 _encode = msgspec.json.Encoder().encode
@@ -101,8 +101,8 @@ class SQLiteEngine(Engine):
     def __init__(self) -> None:
         self.core = sqlite.dialect(paramstyle="qmark")
 
-    def options(self) -> dict[str, Any]:
-        return {"timeout": 5.0, "cached_statements": 256, "factory": Connection}
+    def routes(self, url: str, *, writable: bool) -> list[Route]:
+        return [Route(url, {"timeout": 5.0, "cached_statements": 256, "factory": Connection})]
 
     def check(self, url: str) -> None:
         folder = Path(url.partition(":///")[2].partition("?")[0]).absolute().parent
@@ -170,6 +170,9 @@ class SQLiteEngine(Engine):
 
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.in_transaction)
+
+    async def leave(self, raw: Any, *, sound: bool) -> None:
+        """There is nobody at the other end; closing it rolls back what is open."""
 
 
 _UNAVAILABLE = (
