@@ -248,7 +248,7 @@ class Lanes:
             if self._stopping:
                 return
             # With jitter, so that many processes do not come back all at once.
-            delay = min(5.0, 0.05 * 2**failures) * random.uniform(0.5, 1)  # noqa: S311
+            delay = min(1.0, 0.05 * 2**failures) * random.uniform(0.5, 1)  # noqa: S311
             logger.warning("database connection failed, again in %.2f s: %s", delay, _reason(error))
             await self._pause(delay)
 

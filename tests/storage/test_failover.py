@@ -1,0 +1,263 @@
+"""PostgreSQL is killed, restarted, becomes read-only, and another server takes over."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from campfire_chat import clock
+from campfire_chat.domain.principal import anonymous
+from campfire_chat.errors import OverloadedError, StorageUnavailableError
+from campfire_chat.settings import Settings
+from campfire_chat.storage.store import Store
+from tests.support.engines import EngineMissing, create_postgres_database
+from tests.support.postgres import PostgresServer, execute, run_apart
+from tests.support.truth import Truth
+
+pytestmark = pytest.mark.anyio
+
+VISITOR = anonymous("default")
+
+
+@pytest.fixture(scope="module")
+def primary() -> Iterator[PostgresServer]:
+    """A server that this module may do anything to."""
+    try:
+        server = PostgresServer()
+    except EngineMissing as missing:
+        pytest.skip(f"PostgreSQL: {missing}")
+    with server:
+        yield server
+
+
+@asynccontextmanager
+async def store_on(url: str) -> AsyncIterator[Store]:
+    store = Store(url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    try:
+        yield store
+    finally:
+        await store.stop()
+
+
+class Talk:
+    """Several senders in one conversation, each of which repeats until it is answered."""
+
+    def __init__(self, store: Store, conversation: str) -> None:
+        self._store = store
+        self._conversation = conversation
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.acknowledged: dict[str, int] = {}
+        self.refusals = 0
+
+    async def __aenter__(self) -> Talk:
+        self._tasks = [asyncio.create_task(self._send(n)) for n in range(8)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        async with asyncio.timeout(60):
+            await asyncio.gather(*self._tasks)
+
+    async def _send(self, sender: int) -> None:
+        number = 0
+        while not self._stop.is_set():
+            client_id = f"{sender}.{number}"
+            try:
+                sent = await self._store.send(
+                    VISITOR, self._conversation, client_id=client_id, body=client_id
+                )
+            except (StorageUnavailableError, OverloadedError):
+                self.refusals += 1
+                await asyncio.sleep(0.05)
+                continue
+            self.acknowledged[client_id] = sent.seq
+            number += 1
+            await asyncio.sleep(0.002)
+
+    async def goes_on(self, more: int = 40, seconds: float = 30) -> None:
+        """Wait until that many more have been acknowledged."""
+        wanted = len(self.acknowledged) + more
+        async with asyncio.timeout(seconds):
+            while len(self.acknowledged) < wanted:
+                await asyncio.sleep(0.01)
+
+
+def check(talk: Talk, url: str) -> None:
+    """Everything acknowledged is stored, once, where it was said to be; and no gaps."""
+    truth = Truth(url)
+    rows = truth.query("SELECT body, seq FROM campfire_messages ORDER BY seq")
+    stored = dict(rows)
+    assert len(stored) == len(rows)
+    assert [seq for _, seq in rows] == list(range(1, len(rows) + 1))
+    lost = {body: seq for body, seq in talk.acknowledged.items() if stored.get(body) != seq}
+    assert not lost
+    for head, count, last in truth.query(
+        "SELECT s.head, count(e.seq), coalesce(max(e.seq), 0) FROM campfire_streams s "
+        "LEFT JOIN campfire_events e ON e.org_id = s.org_id AND e.stream = s.stream "
+        "GROUP BY s.org_id, s.stream, s.head"
+    ):
+        assert head == count == last
+
+
+async def until(condition: Callable[[], Any], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "too long"
+        await asyncio.sleep(0.02)
+
+
+async def test_backends_and_the_whole_server_are_killed(primary: PostgresServer) -> None:
+    url = create_postgres_database(primary.url)
+    truth = Truth(url)
+    async with store_on(url) as store:
+        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        killed = 0
+        async with Talk(store, opened.id) as talk:
+            for _ in range(5):
+                await talk.goes_on()
+                # One backend that is killed takes the others down with it, for recovery.
+                ((pid,),) = await asyncio.to_thread(
+                    truth.query,
+                    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND query LIKE '%COMMIT%' AND pid <> pg_backend_pid() LIMIT 1",
+                ) or [(None,)]
+                if pid is not None:
+                    os.kill(pid, signal.SIGKILL)
+                    killed += 1
+                await talk.goes_on()
+            assert killed
+            for _ in range(2):
+                await asyncio.to_thread(primary.kill)
+                await asyncio.to_thread(primary.start)
+                await talk.goes_on()
+        assert store.healthy
+    check(talk, url)
+
+
+async def test_twenty_terminated_backends(primary: PostgresServer) -> None:
+    url = create_postgres_database(primary.url)
+    name = urlsplit(url).path.lstrip("/")
+    async with store_on(url) as store:
+        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        async with Talk(store, opened.id) as talk:
+            for _ in range(20):
+                await talk.goes_on(20)
+                await asyncio.to_thread(
+                    run_apart,
+                    execute(
+                        primary.url,
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        f"WHERE datname = '{name}'",
+                    ),
+                )
+            await talk.goes_on()
+    check(talk, url)
+
+
+async def test_a_query_that_somebody_cancels_is_done_again(primary: PostgresServer) -> None:
+    url = create_postgres_database(primary.url)
+    name = urlsplit(url).path.lstrip("/")
+    async with store_on(url) as store:
+        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        async with Talk(store, opened.id) as talk:
+            for _ in range(20):
+                await talk.goes_on(5)
+                await asyncio.to_thread(
+                    run_apart,
+                    execute(
+                        primary.url,
+                        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
+                        f"WHERE datname = '{name}'",
+                    ),
+                )
+    check(talk, url)
+
+
+async def test_tables_that_are_altered_meanwhile(primary: PostgresServer) -> None:
+    """What the server says of a prepared statement whose table has another column now."""
+    url = create_postgres_database(primary.url)
+    async with store_on(url) as store:
+        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        async with Talk(store, opened.id) as talk:
+            for number in range(3):
+                await talk.goes_on(20)
+                for table in ("messages", "conversations", "streams", "events", "receipts"):
+                    statement = f"ALTER TABLE campfire_{table} ADD COLUMN more{number} text"
+                    await asyncio.to_thread(run_apart, execute(url, statement))
+                await store.message_page(VISITOR, opened.id, None, 10)
+            await talk.goes_on()
+        assert talk.refusals == 0
+    check(talk, url)
+
+
+async def test_a_server_that_becomes_read_only(primary: PostgresServer) -> None:
+    url = create_postgres_database(primary.url)
+
+    async def read_only(value: str) -> None:
+        statement = f"ALTER SYSTEM SET default_transaction_read_only = {value}"
+        if value == "off":
+            # A session that is read-only itself may still say this.
+            statement = "ALTER SYSTEM RESET default_transaction_read_only"
+        await asyncio.to_thread(
+            run_apart, execute(primary.url, statement, "SELECT pg_reload_conf()")
+        )
+
+    async with store_on(url) as store:
+        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        async with Talk(store, opened.id) as talk:
+            await talk.goes_on()
+            await read_only("on")
+            try:
+                # Not ready for traffic, although it can be connected to; reading goes on.
+                await until(lambda: not store.healthy)
+                await until(lambda: talk.refusals)
+                assert (await store.conversation(VISITOR, opened.id)).id == opened.id
+            finally:
+                await read_only("off")
+            await talk.goes_on()
+        assert store.healthy
+    check(talk, url)
+
+
+async def test_a_standby_takes_over(primary: PostgresServer) -> None:
+    """Nothing acknowledged is lost where the primary waits for its standby."""
+    old = await asyncio.to_thread(lambda: PostgresServer().start())
+    try:
+        url = create_postgres_database(old.url)
+        name = urlsplit(url).path.lstrip("/")
+        with await asyncio.to_thread(lambda: PostgresServer(follows=old)) as new:
+            await asyncio.to_thread(
+                run_apart,
+                execute(
+                    old.url,
+                    "ALTER SYSTEM SET synchronous_standby_names = '*'",
+                    "SELECT pg_reload_conf()",
+                ),
+            )
+            # The standby first: whoever stops at the first host that answers ends up there.
+            both = f"postgresql://postgres@{new.address},{old.address}/{name}"
+            async with store_on(both) as store:
+                opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+                async with Talk(store, opened.id) as talk:
+                    await talk.goes_on()
+                    await asyncio.to_thread(old.kill)
+                    await asyncio.sleep(0.3)
+                    await asyncio.to_thread(new.promote)
+                    before = time.monotonic()
+                    await talk.goes_on()
+                    assert time.monotonic() - before < 10
+                assert store.healthy
+                assert (await store.conversation(VISITOR, opened.id)).id == opened.id
+            check(talk, f"postgresql://postgres@{new.address}/{name}")
+    finally:
+        await asyncio.to_thread(old.close)
