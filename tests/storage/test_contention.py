@@ -1,4 +1,4 @@
-"""Other sessions are in the way: real deadlocks, lock timeouts, cancelled queries, serialisation."""
+"""Others are in the way: real deadlocks, lock timeouts, cancelled queries, serialisation."""
 
 from __future__ import annotations
 
@@ -11,29 +11,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from campfire_chat import clock
-from campfire_chat.domain.principal import anonymous
-from campfire_chat.settings import Settings
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.store import Store
 from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.postgres import execute, run_apart
+from tests.support.talk import VISITOR, store_on
 from tests.support.tap import COMMIT, Tap
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
-
-VISITOR = anonymous("default")
-
-
-@asynccontextmanager
-async def store_on(url: str) -> AsyncIterator[Store]:
-    store = Store(url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
-    await store.start()
-    try:
-        yield store
-    finally:
-        await store.stop()
 
 
 @asynccontextmanager
@@ -81,11 +67,15 @@ async def test_the_victim_of_a_deadlock_tries_again(
 ) -> None:
     async with store_on(url) as store, another_session(url) as other:
         opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        ((first,), _) = await store.message_page(VISITOR, opened.id, None, 10)
         # Ours are locked in sorted order: conversation, inbox, notes. This one begins at the end.
         with caplog.at_level(logging.DEBUG, "campfire_chat.storage"):
             async with other.transaction():
                 await lock(other, f"notes:{opened.id}")
-                sending = store.send(VISITOR, opened.id, client_id="x", body="Once")
+                # A reply is not drafted beforehand: nothing but the repetition can help it.
+                sending = store.send(
+                    VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id
+                )
                 await until_waiting(url)
                 # Whoever waited first looks first, and is the one to give way.
                 await lock(other, f"conversation:{opened.id}")

@@ -62,7 +62,7 @@ class Engine(ABC):
         """The ways to the database that ``url`` names, in the order in which they are tried."""
 
     @abstractmethod
-    def check(self, url: str) -> None:
+    def check(self, url: str, *, writable: bool) -> None:
         """Look at what can be seen of the database before it is connected to.
 
         Raises:

@@ -153,7 +153,7 @@ class Lanes:
         Raises:
             StorageUnavailableError: The database cannot be reached.
         """
-        self.engine.check(self._url)
+        self.engine.check(self._url, writable=self._writable)
         self._stopping = False
         self._stopped.clear()
         loop = asyncio.get_running_loop()
@@ -284,6 +284,7 @@ class Lanes:
 
     async def _connect(self) -> Database:
         """Connect to the first host of the database that will do."""
+        self.engine.check(self._url, writable=self._writable)
         refused: Exception | None = None
         for url, options in self.engine.routes(self._url, writable=self._writable):
             database = Database(url, **options)

@@ -72,7 +72,7 @@ class PostgreSQLEngine(Engine):
         # would use it up for all.
         return [Route("postgresql://", {**options, "dsn": dsn}) for dsn in _one_host_each(url)]
 
-    def check(self, url: str) -> None:
+    def check(self, url: str, *, writable: bool) -> None:
         """A server can only be asked."""
 
     def setup(self, *, writable: bool) -> list[str]:
