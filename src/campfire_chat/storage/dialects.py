@@ -125,5 +125,5 @@ class Engine(ABC):
     def in_transaction(self, raw: Any) -> bool: ...
 
     @abstractmethod
-    async def leave(self, raw: Any, *, sound: bool) -> None:
-        """End a connection; one that is not sound without waiting for the other end."""
+    async def leave(self, raw: Any) -> None:
+        """End a connection, whatever has become of it, without waiting long for the other end."""

@@ -266,7 +266,6 @@ class Lanes:
         try:
             async with database.connection() as connection:
                 session = Session(connection, self.engine)
-                sound = False
                 try:
                     for statement in self.engine.setup(writable=self._writable):
                         await session.command(statement)
@@ -274,11 +273,11 @@ class Lanes:
                     try:
                         if not ready.done():
                             ready.set_result(None)
-                        sound = await self._work(session)
+                        await self._work(session)
                     finally:
                         self.connected -= 1
                 finally:
-                    await self.engine.leave(session.raw, sound=sound)
+                    await self.engine.leave(session.raw)
         finally:
             await database.disconnect()
 
@@ -298,19 +297,19 @@ class Lanes:
                 return database
         raise refused or StorageUnavailableError("The database URL names no host.")
 
-    async def _work(self, session: Session) -> bool:
-        """Do jobs until the lane stops (True) or the connection is of no more use (False)."""
+    async def _work(self, session: Session) -> None:
+        """Do jobs until the lane stops or the connection is of no more use."""
         while True:
             while not self._jobs:
                 if self._stopping:
-                    return True
+                    return
                 self._wake.clear()
                 await self._wake.wait()
             job = self._jobs.popleft()
             if job.future.done():
                 continue
             if not await self._do(session, job):
-                return False
+                return
 
     async def _do(self, session: Session, job: _Job) -> bool:
         """Do one job; False when the connection is of no more use."""

@@ -17,6 +17,8 @@ from campfire_chat.storage.statement import Prepared, Row
 
 logger = logging.getLogger("campfire_chat.storage")
 
+#: Seconds that a server may take to say goodbye.
+FAREWELL = 1.0
 #: Repeating helps. 40001 and 40P01: serialisation and deadlock. 55P03: a lock was not to be had in
 #: time. 57014: somebody cancelled the query. 23505, a key that is there already: another process
 #: was a moment faster with the same client id, which the repetition finds.
@@ -141,16 +143,14 @@ class PostgreSQLEngine(Engine):
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.is_in_transaction())
 
-    async def leave(self, raw: Any, *, sound: bool) -> None:
-        # The pool would ask the server to reset the connection first, and wait for its answer.
+    async def leave(self, raw: Any) -> None:
+        # The pool would have the server reset the connection first, and wait for its answer.
         import asyncpg
 
         try:
-            if sound:
-                await raw.close(timeout=1)
-            else:
-                raw.terminate()
-        except (TimeoutError, OSError, asyncpg.InterfaceError) as error:
+            async with asyncio.timeout(FAREWELL):
+                await raw.close()
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             # It was closed already, or it does not answer and has been cut off.
             logger.debug("a connection ended without a farewell: %s", error)
 

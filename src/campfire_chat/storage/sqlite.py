@@ -176,7 +176,7 @@ class SQLiteEngine(Engine):
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.in_transaction)
 
-    async def leave(self, raw: Any, *, sound: bool) -> None:
+    async def leave(self, raw: Any) -> None:
         """There is nobody at the other end; closing it rolls back what is open."""
 
 
