@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.buses import lent_nats, lent_redis
 from tests.support.client import Client
 from tests.support.engines import (
     EngineMissing,
@@ -78,6 +79,27 @@ def postgres() -> Iterator[str]:
             url = stack.enter_context(postgres_server())
         except EngineMissing as missing:
             pytest.skip(f"PostgreSQL: {missing}")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[str]:
+    """The URL of a Valkey or Redis server; tests keep apart by their channels."""
+    yield from _lent(lent_redis(), "Valkey")
+
+
+@pytest.fixture(scope="session")
+def nats() -> Iterator[str]:
+    """The URL of a NATS server; tests keep apart by their channels."""
+    yield from _lent(lent_nats(), "NATS")
+
+
+def _lent(server: AbstractContextManager[str], name: str) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(server)
+        except EngineMissing as missing:
+            pytest.skip(f"{name}: {missing}")
         yield url
 
 

@@ -31,13 +31,13 @@ from .seeding import seed
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(directory: Path, *, history: bool = True, bus_url: str = "memory://") -> Starlette:
+def create_app(directory: Path, *, history: bool = True, bus_url: str | None = None) -> Starlette:
     """The shop, keeping everything in ``directory``.
 
     Args:
         directory: Gets ``shop.db``, which the shop and the desk share, and the secret key.
         history: Whether the desk starts with conversations of the past weeks.
-        bus_url: The desk's bus; the default is right for one process.
+        bus_url: The desk's bus; without one it is a file beside the database.
     """
     directory.mkdir(parents=True, exist_ok=True)
     database = ShopDatabase(directory / "shop.db")

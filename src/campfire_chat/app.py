@@ -21,9 +21,11 @@ from campfire_chat.identity import HostSession, Tokens
 from campfire_chat.models import Visitor
 from campfire_chat.mounting import Wrapped, relative
 from campfire_chat.protocols import Authenticate, Clock
-from campfire_chat.realtime.bus import Bus, Wake, backend_of
+from campfire_chat.realtime.bus import Bus, Wake
+from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.neighbours import Neighbours
 from campfire_chat.realtime.presence import Presence
 from campfire_chat.realtime.typing import Typing
 from campfire_chat.realtime.watch import Watch
@@ -49,7 +51,9 @@ class Campfire:
         authenticate: Tells who is behind a connection, from your own session; see
             :class:`~campfire_chat.protocols.Authenticate`. Without it everybody is an
             anonymous visitor.
-        bus_url: How several processes wake each other; ``memory://`` for one process.
+        bus_url: How several processes wake each other: ``redis://…``, ``nats://…`` or another
+            one of :mod:`~campfire_chat.realtime.buses`. Without one it is what needs nothing
+            besides the database.
         clock: The wall clock, in microseconds since 1970; for tests.
         **settings: Everything in :class:`~campfire_chat.settings.Settings`.
 
@@ -66,7 +70,7 @@ class Campfire:
         *,
         secret_key: str | Sequence[str],
         authenticate: Authenticate | None = None,
-        bus_url: str = "memory://",
+        bus_url: str | None = None,
         clock: Clock = clock.now,
         **settings: Any,
     ) -> None:
@@ -78,11 +82,11 @@ class Campfire:
             settings["allowed_origins"] = tuple(settings["allowed_origins"])
         self.settings = Settings(**settings)
         engine_of(database_url)
-        backend_of(bus_url)
         self._database_url = database_url
-        self._bus_url = bus_url
+        self._bus_url = bus_for(database_url) if bus_url is None else bus_url
+        kind_of(self._bus_url)
         self._clock = clock
-        self._tokens = Tokens(secret_key, lifetime=self.settings.token_lifetime)
+        self._tokens = Tokens(secret_key, lifetime=self.settings.token_lifetime, now=clock)
         self._host = HostSession(authenticate)
         self._running: _Running | None = None
         self._users = 0
@@ -246,6 +250,7 @@ class _Running:
         beat = settings.presence_beat
         self.watch = Watch(self.store, self.hub, self.bus, interval=beat / 4)
         self.presence = Presence(self.store, self.hub, self.watch, node=node, beat=beat)
+        self.neighbours = Neighbours(self.store, self.bus, node=node, beat=beat)
         self.typing = Typing(self.hub)
         self.gateway = Gateway(
             store=self.store,
@@ -263,6 +268,8 @@ class _Running:
                 hub=self.hub,
                 watch=self.watch,
                 gateway=self.gateway,
+                bus=self.bus,
+                neighbours=self.neighbours,
             )
         )
         self._stack = contextlib.AsyncExitStack()
@@ -271,8 +278,10 @@ class _Running:
         async with contextlib.AsyncExitStack() as stack:
             await self.store.start()
             stack.push_async_callback(self.store.stop)
-            await self.bus.start()
+            await self.bus.start(f"campfire_{self.store.epoch}")
             stack.push_async_callback(self.bus.stop)
+            await self.neighbours.start()
+            stack.push_async_callback(self.neighbours.stop)
             await self.hub.start(self.store, self.bus)
             stack.push_async_callback(self.hub.stop)
             await self.watch.start(

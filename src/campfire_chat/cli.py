@@ -74,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument(
         "--bus",
         metavar="URL",
-        default=os.environ.get("CAMPFIRE_BUS_URL", "memory://"),
-        help="bus URL (CAMPFIRE_BUS_URL, else memory://)",
+        default=os.environ.get("CAMPFIRE_BUS_URL"),
+        help="bus URL (CAMPFIRE_BUS_URL, else the bus that comes with the database)",
     )
     doctor.set_defaults(run=_doctor)
     return parser
@@ -224,7 +224,8 @@ def _data_directory() -> Path:
 
 def _forget(directory: Path) -> None:
     """Delete what the demo wrote, and nothing else."""
-    for name in ("shop.db", "shop.db-wal", "shop.db-shm", "secret.key"):
+    names = [f"shop.db{bus}{end}" for bus in ("", "-bus") for end in ("", "-wal", "-shm")]
+    for name in (*names, "secret.key"):
         (directory / name).unlink(missing_ok=True)
 
 

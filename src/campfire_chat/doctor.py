@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import platform
 import re
@@ -15,7 +16,8 @@ from sqlalchemy import text
 
 from campfire_chat.errors import CampfireError
 from campfire_chat.http.application import STATIC
-from campfire_chat.realtime.bus import backend_of
+from campfire_chat.realtime.buses.backend import describe
+from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.storage import schema
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.engines import engine_of
@@ -25,6 +27,8 @@ from campfire_chat.storage.lanes import Lanes, Session
 #: maintained upstream.
 MIN_SQLITE = (3, 35)
 MIN_POSTGRESQL = (14,)
+#: Seconds in which the bus has to answer.
+BUS_TIMEOUT = 5.0
 
 
 class Level(Enum):
@@ -40,9 +44,10 @@ class Finding(Struct, frozen=True):
     text: str
 
 
-async def examine(database_url: str | None, bus_url: str) -> list[Finding]:
+async def examine(database_url: str | None, bus_url: str | None) -> list[Finding]:
     """Every check that applies, in a fixed order. Nothing is changed or created."""
-    findings = [_packages(), _bundle(), _websockets(), _speedups(), await _bus(bus_url)]
+    bus = await _bus(bus_url, database_url)
+    findings = [_packages(), _bundle(), _websockets(), _speedups(), bus]
     if database_url is None:
         findings.append(_warn("no database given: pass --database or set CAMPFIRE_DATABASE_URL"))
         return findings
@@ -84,19 +89,40 @@ def _speedups() -> Finding:
     return _warn("uvloop or httptools is missing; it works, but pip install 'uvicorn[standard]'")
 
 
-async def _bus(url: str) -> Finding:
+async def _bus(url: str | None, database_url: str | None) -> Finding:
+    if url is None:
+        if database_url is None:
+            return _ok("bus: none given, so the database's own; it is looked at with the database")
+        try:
+            engine_of(database_url)
+        except CampfireError:
+            return _warn("bus: none given, and no database to have one")
+        url = bus_for(database_url)
     try:
-        broadcast = backend_of(url)
+        kind = kind_of(url)
     except CampfireError as error:
         return _fail(f"bus: {error}")
-    try:
-        await broadcast.connect()
-        await broadcast.disconnect()
-    except Exception as error:
-        return _fail(f"bus {_safe(url)} cannot be reached: {error}")
-    if urlsplit(url).scheme == "memory":
+    if kind.name == "memory":
         return _ok("bus memory://, within one process; others see news at the next poll")
-    return _ok(f"bus {_safe(url)} can be reached")
+    if kind.name == "sqlite":
+        return _ok(f"bus {url}, a file for the processes of this machine")
+    backend = kind.make(url)
+    try:
+        async with asyncio.timeout(BUS_TIMEOUT):
+            await backend.connect()
+            await backend.subscribe("campfire_doctor")
+            await backend.publish("campfire_doctor", "hello")
+            await asyncio.wait(
+                [backend.failed, asyncio.ensure_future(backend.next_published())],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+    except Exception as error:
+        return _fail(f"bus {_safe(url)} cannot be reached: {describe(error)}")
+    finally:
+        await backend.disconnect()
+    if backend.failed.done():
+        return _fail(f"bus {_safe(url)}: {backend.failed.result()}")
+    return _ok(f"bus {_safe(url)} can be reached, and what is said there is heard")
 
 
 # The database.

@@ -12,10 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 from msgspec import Struct
 from starlette.requests import HTTPConnection
 
+from campfire_chat import clock
+from campfire_chat.clock import SECOND
 from campfire_chat.domain.principal import (
     Principal,
     Scope,
@@ -29,7 +31,7 @@ from campfire_chat.errors import (
     TokenInvalidError,
 )
 from campfire_chat.models import Agent, SenderKind, Visitor
-from campfire_chat.protocols import Authenticate
+from campfire_chat.protocols import Authenticate, Clock
 
 #: Seconds for which an identity signed by the host may be handed in.
 IDENTITY_LIFETIME = 24 * 3600
@@ -74,9 +76,12 @@ class Tokens:
     Args:
         secret_keys: The newest first; every one of them is accepted, the first one signs.
         lifetime: Seconds a visitor token is good for.
+        now: The wall clock.
     """
 
-    def __init__(self, secret_keys: str | Sequence[str], *, lifetime: int) -> None:
+    def __init__(
+        self, secret_keys: str | Sequence[str], *, lifetime: int, now: Clock = clock.now
+    ) -> None:
         keys = [secret_keys] if isinstance(secret_keys, str) else list(secret_keys)
         if not keys or min(map(len, keys)) < 16:
             raise ConfigurationError(
@@ -85,10 +90,16 @@ class Tokens:
                 field="secret_key",
             )
         self._lifetime = lifetime
+        self._now = now
         # itsdangerous wants the newest last.
         newest_last = keys[::-1]
-        self._visitor = URLSafeTimedSerializer(newest_last, salt="campfire.visitor.v1")
-        self._identity = URLSafeTimedSerializer(newest_last, salt="campfire.identity.v1")
+        signer = _signer(now)
+        self._visitor = URLSafeTimedSerializer(
+            newest_last, salt="campfire.visitor.v1", signer=signer
+        )
+        self._identity = URLSafeTimedSerializer(
+            newest_last, salt="campfire.identity.v1", signer=signer
+        )
 
     def issue(self, scope: Scope) -> str:
         """A token that makes its bearer the visitor of ``scope``."""
@@ -106,7 +117,7 @@ class Tokens:
             ],
         )
 
-    def read(self, token: str, *, now: float) -> Credentials:
+    def read(self, token: str) -> Credentials:
         """
         Raises:
             TokenExpiredError: It was good once.
@@ -132,7 +143,7 @@ class Tokens:
                 by_session=by_session,
             ),
         )
-        old = now - issued_at > self._lifetime / 2
+        old = self._seconds() - issued_at > self._lifetime / 2
         return Credentials(
             scope,
             ambient=False,
@@ -157,19 +168,40 @@ class Tokens:
         except msgspec.ValidationError:
             raise TokenInvalidError() from None
 
+    def expired(self, credentials: Credentials) -> bool:
+        """Whether a token that was good when it was read has ended since."""
+        ends = credentials.expires_at
+        return ends is not None and self._seconds() > ends
+
+    def _seconds(self) -> float:
+        return self._now() / SECOND
+
     @staticmethod
     def _dump(serializer: URLSafeTimedSerializer, payload: Any) -> str:
         return serializer.dumps(payload)
 
-    @staticmethod
-    def _load(serializer: URLSafeTimedSerializer, token: str, age: int) -> tuple[Any, float]:
+    def _load(
+        self, serializer: URLSafeTimedSerializer, token: str, lifetime: int
+    ) -> tuple[Any, float]:
         try:
-            payload, issued = serializer.loads(token, max_age=age, return_timestamp=True)
-        except SignatureExpired:
-            raise TokenExpiredError() from None
+            payload, issued = serializer.loads(token, return_timestamp=True)
         except (BadSignature, UnicodeError):
             raise TokenInvalidError() from None
+        # Not left to itsdangerous, which takes a token of the future for expired: another
+        # machine's clock may be ahead, or our own may have been set back.
+        if self._seconds() - issued.timestamp() > lifetime:
+            raise TokenExpiredError()
         return payload, issued.timestamp()
+
+
+def _signer(now: Clock) -> type[TimestampSigner]:
+    """itsdangerous' signer with our clock."""
+
+    class Signer(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return now() // SECOND
+
+    return Signer
 
 
 class HostSession:

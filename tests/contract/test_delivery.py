@@ -26,6 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from campfire_chat.realtime.buses.kinds import KINDS
 from tests.conftest import IN_CI, QUICK
 from tests.support.chaos import Air
 from tests.support.client import Client, same_event
@@ -67,9 +68,11 @@ class Stage:
 @pytest.fixture
 def stage(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     air = Air()
-    for module in ("campfire_chat.app", "campfire_chat.realtime.bus"):
-        monkeypatch.setattr(f"{module}.backend_of", lambda _: air.broadcast(), raising=False)
-    servers = [ThreadServer(host_app(campfire_for(database_url, **QUICK))) for _ in range(2)]
+    monkeypatch.setitem(KINDS, "air", air.kind)
+    servers = [
+        ThreadServer(host_app(campfire_for(database_url, bus_url="air://", **QUICK)))
+        for _ in range(2)
+    ]
     with servers[0], servers[1]:
         stage = Stage([f"{server.url}/support" for server in servers], Truth(database_url), air)
         try:

@@ -1,14 +1,26 @@
-"""A bus between several Campfires in one process that loses, doubles and reorders on demand."""
+"""A bus between Campfires that loses, doubles and reorders on demand.
+
+Those in one process share an :class:`Air`; those in others breathe it through an :class:`AirPort`,
+under the URL ``air://127.0.0.1:<port>``.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any, Literal
+from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
-from broadcaster import Broadcast, BroadcastBackend, Event
+from campfire_chat.realtime.buses.backend import Backend
+from campfire_chat.realtime.buses.kinds import Kind
 
 Mood = Literal["faithful", "deaf", "stutter", "shuffle"]
+
+
+class Ear(Protocol):
+    """What hears the air."""
+
+    def hear(self, channel: str, message: str) -> None: ...
 
 
 class Air:
@@ -19,17 +31,16 @@ class Air:
         self.passed = 0
         self.lost = 0
         self._random = random.Random(seed)
-        self._ears: list[_Ear] = []
-        self._late: list[tuple[_Ear, str, str]] = []
+        self.ears: list[Ear] = []
+        self._late: list[tuple[Ear, str, str]] = []
 
-    def broadcast(self) -> Broadcast:
-        """A ``Broadcast`` in this air."""
-        ear = _Ear(self)
-        self._ears.append(ear)
-        return Broadcast(backend=ear)
+    @property
+    def kind(self) -> Kind:
+        """The kind of bus whose every backend is in this air."""
+        return Kind("air", lambda _: _Ear(self))
 
     def carry(self, channel: str, message: str) -> None:
-        for ear in self._ears:
+        for ear in list(self.ears):
             match self.mood:
                 case "faithful":
                     ear.hear(channel, message)
@@ -49,35 +60,120 @@ class Air:
                 ear.hear(name, text)
 
 
-class _Ear(BroadcastBackend):
-    """One process's end of it. Events are put in from other threads' loops as well."""
+class _Ear(Backend):
+    """One process's end of it. Messages are put in from other threads' loops as well."""
+
+    def __init__(self, air: Air) -> None:
+        super().__init__()
+        self._air = air
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def open(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+    async def listen(self, channel: str) -> None:
+        self._air.ears.append(self)
+
+    async def publish(self, channel: str, message: str) -> None:
+        self._air.carry(channel, message)
+
+    async def close(self) -> None:
+        self._loop = None
+        if self in self._air.ears:
+            self._air.ears.remove(self)
+
+    def hear(self, channel: str, message: str) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.receive, channel, message)
+
+
+class AirPort:
+    """An air for Campfires in other processes: ``async with AirPort(air) as url``."""
 
     def __init__(self, air: Air) -> None:
         self._air = air
-        self._queue: asyncio.Queue[Any] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
 
-    async def connect(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._queue = asyncio.Queue()
+    async def __aenter__(self) -> str:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return f"air://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    async def disconnect(self) -> None:
-        self._loop = None
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in list(self._writers):
+            writer.close()
 
-    async def subscribe(self, channel: str) -> None:
-        """Everything is heard anyway."""
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ear = _FarEar(writer)
+        self._writers.add(writer)
+        try:
+            channel = (await reader.readline()).decode().rstrip("\n")
+            self._air.ears.append(ear)
+            while line := await reader.readline():
+                self._air.carry(channel, line.decode().rstrip("\n"))
+        except OSError:
+            # The process was killed.
+            pass
+        finally:
+            self._writers.discard(writer)
+            if ear in self._air.ears:
+                self._air.ears.remove(ear)
+            writer.close()
 
-    async def unsubscribe(self, channel: str) -> None:
-        """Everything is heard anyway."""
 
-    async def publish(self, channel: str, message: Any) -> None:
-        self._air.carry(channel, message)
+class _FarEar:
+    """The end of a process at the other side of a port."""
 
-    async def next_published(self) -> Any:
-        assert self._queue is not None
-        return await self._queue.get()
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
 
-    def hear(self, channel: str, message: str) -> None:
-        loop, queue = self._loop, self._queue
-        if loop is not None and queue is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(queue.put_nowait, Event(channel, message))
+    def hear(self, _: str, message: str) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(f"{message}\n".encode())
+
+
+class WiredBackend(Backend):
+    """A bus in the air of another process; ``url`` is what its :class:`AirPort` gave."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        parts = urlsplit(url)
+        self._address = (parts.hostname, parts.port)
+        self._channel = ""
+        self._task: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def open(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(*self._address)
+
+    async def listen(self, channel: str) -> None:
+        self._channel = channel
+        await self.publish(channel, channel)
+        self._task = asyncio.create_task(self._listen())
+
+    async def publish(self, channel: str, message: str) -> None:
+        assert self._writer is not None
+        self._writer.write(f"{message}\n".encode())
+        await self._writer.drain()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        if self._writer is not None:
+            self._writer.close()
+
+    async def _listen(self) -> None:
+        try:
+            while line := await self._reader.readline():
+                self.receive(self._channel, line.decode().rstrip("\n"))
+        except OSError as error:
+            self.fail(error)
+        else:
+            self.fail("the air is gone")
+
+
+#: For workers, which are told ``air://…`` as their bus.
+AIR = Kind("air", WiredBackend)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
+import functools
+import gc
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,7 +18,9 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from campfire_chat import Agent, Campfire, Visitor
+from campfire_chat import Agent, Campfire, Visitor, clock
+from campfire_chat.realtime.buses import kinds
+from tests.support.chaos import AIR
 
 SECRET = "a key that only the tests know, 0123456789"
 COOKIE = "host_session"
@@ -23,6 +29,8 @@ COOKIE = "host_session"
 DATABASE_URL = "CAMPFIRE_TEST_DATABASE_URL"
 OPTIONS = "CAMPFIRE_TEST_OPTIONS"
 PATH = "CAMPFIRE_TEST_PATH"
+#: A file with the microseconds by which the desk's wall clock is wrong; read at every look.
+CLOCK = "CAMPFIRE_TEST_CLOCK"
 
 
 def session_of(user: Agent | Visitor) -> str:
@@ -74,9 +82,18 @@ async def sign_in(request: Request) -> Response:
     return response
 
 
+async def tasks(request: Request) -> JSONResponse:
+    """How many tasks this process has, without the one that answers; for tests that look for
+    what was left behind."""
+    gc.collect()
+    return JSONResponse({"tasks": len(asyncio.all_tasks()) - 1})
+
+
 def host_app(campfire: Campfire, path: str = "/support") -> Starlette:
     """A Starlette host with the desk mounted at ``path``."""
-    app = Starlette(routes=[Route("/home", home), Route("/sign-in", sign_in)])
+    app = Starlette(
+        routes=[Route("/home", home), Route("/sign-in", sign_in), Route("/tasks", tasks)]
+    )
     app.state.campfire_path = path
     campfire.mount_to(app, path)
     return app
@@ -84,5 +101,12 @@ def host_app(campfire: Campfire, path: str = "/support") -> Starlette:
 
 def from_environment() -> Starlette:
     options: dict[str, Any] = json.loads(os.environ.get(OPTIONS, "{}"))
+    kinds.KINDS["air"] = AIR
+    if path := os.environ.get(CLOCK):
+        options["clock"] = functools.partial(_wrong_by, Path(path))
     campfire = campfire_for(os.environ[DATABASE_URL], **options)
     return host_app(campfire, os.environ.get(PATH, "/support"))
+
+
+def _wrong_by(path: Path) -> int:
+    return clock.now() + int(path.read_text() or 0)

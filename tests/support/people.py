@@ -43,20 +43,24 @@ class Person:
         self.base = base
         self.user = user
         self.token = token
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        parts = urlsplit(base)
-        if user is not None:
+        self._me: dict[str, Any] | None = None
+
+    @functools.cached_property
+    def http(self) -> httpx.Client:
+        """Made when it is first used: a crowd of hundreds may never ask for it."""
+        headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        parts = urlsplit(self.base)
+        if self.user is not None:
             # What a browser sends along with a write from the host's own page.
             headers["Origin"] = f"{parts.scheme}://{parts.netloc}"
-        self.http = httpx.Client(
-            base_url=f"{base}/api/v1",
+        _open.append(self)
+        return httpx.Client(
+            base_url=f"{self.base}/api/v1",
             headers=headers,
-            cookies=host.cookies_of(user),
+            cookies=host.cookies_of(self.user),
             timeout=40,
             trust_env=False,
         )
-        self._me: dict[str, Any] | None = None
-        _open.append(self)
 
     @property
     def websocket_headers(self) -> dict[str, str]:

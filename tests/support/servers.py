@@ -129,6 +129,10 @@ class ProcessServer:
         return self._running.pid
 
     @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise RuntimeError("the server is not running")
@@ -171,6 +175,10 @@ class ProcessServer:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the server did not get ready:\n{self.log}")
             time.sleep(0.05)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal and do not wait for what comes of it."""
+        self._running.send_signal(number)
 
     def kill(self) -> None:
         """SIGKILL: nothing gets to run any more."""

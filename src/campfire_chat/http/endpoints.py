@@ -16,8 +16,10 @@ from starlette.requests import Request
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import CampfireError, UnauthorizedError
 from campfire_chat.identity import Credentials
+from campfire_chat.realtime.bus import Bus
 from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.neighbours import Neighbours
 from campfire_chat.realtime.watch import Watch
 from campfire_chat.settings import Settings
 from campfire_chat.storage.store import Store
@@ -43,6 +45,8 @@ class Services(Struct, frozen=True):
     hub: Hub
     watch: Watch
     gateway: Gateway
+    bus: Bus
+    neighbours: Neighbours
 
 
 class Call(Struct, frozen=True, kw_only=True):

@@ -219,7 +219,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         access=Access.PUBLIC,
         handler=health.ready,
         summary="Whether it may be sent work",
-        returns={200: health.Health},
+        returns={200: health.Readiness},
         errors=(StorageUnavailableError, UnavailableError),
     ),
 )

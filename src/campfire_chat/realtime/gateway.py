@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Send
@@ -111,7 +110,7 @@ class Gateway:
             UnauthorizedError: There is neither a token nor a session, or it is not good.
         """
         if token is not None:
-            found = self.tokens.read(token, now=time.time())
+            found = self.tokens.read(token)
             if not found.by_session:
                 return found
         return await self.credentials_of(await self.host.scope(connection), token)
@@ -127,7 +126,7 @@ class Gateway:
             UnauthorizedError: There is neither, or the token is not good (any more).
         """
         if token is not None:
-            found = self.tokens.read(token, now=time.time())
+            found = self.tokens.read(token)
             if found.by_session and not found.vouched_by(session):
                 raise TokenExpiredError("The session that this token was given to has ended.")
             return found

@@ -12,13 +12,16 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+from msgspec import Struct
+
 from campfire_chat.domain import streams
 from campfire_chat.domain.principal import Scope
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.bus import Bus, Ephemeral, Wake
 from campfire_chat.storage.draft import Committed, Heads, Notice
 from campfire_chat.storage.store import Store
-from campfire_chat.storage.streams import Page
+from campfire_chat.storage.streams import PAGE_EVENTS, Page
 
 logger = logging.getLogger("campfire_chat.realtime")
 
@@ -26,6 +29,14 @@ logger = logging.getLogger("campfire_chat.realtime")
 CATCH_UP = 8
 #: Streams whose heads one query asks for.
 HEADS_PER_QUERY = 500
+#: Seconds between looks at the heads while the bus is ill.
+ILL_POLL_INTERVAL = 0.25
+#: Between two looks there is a pause of this many times what the last one took, within a second:
+#: several processes whose bus is ill must not keep the database from everything else.
+REST = 3.0
+MAX_REST = 1.0
+#: Seconds between looks that take in every stream, whether its inbox has moved or not.
+FULL_LOOK = 10.0
 #: Seconds before catching up is tried again after the database refused.
 RETRY_DELAY = 0.5
 
@@ -119,13 +130,16 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._store: Store | None = None
         self._bus: Bus | None = None
+        #: The inboxes' heads at the last look.
+        self._inboxes: dict[str, int] = {}
+        self._full_look_due = 0.0
 
     async def start(self, store: Store, bus: Bus) -> None:
         self._store = store
         self._bus = bus
         self._tasks = [
             asyncio.create_task(self._catch_up(store), name="campfire-hub-catch-up"),
-            asyncio.create_task(self._poll(store), name="campfire-hub-poll"),
+            asyncio.create_task(self._poll(store, bus), name="campfire-hub-poll"),
         ]
 
     async def stop(self) -> None:
@@ -279,18 +293,88 @@ class Hub:
                 channel.known = channel.delivered or 0
                 return
 
-    async def _poll(self, store: Store) -> None:
+    async def _poll(self, store: Store, bus: Bus) -> None:
+        loop = asyncio.get_running_loop()
+        took = 0.0
         while True:
-            await asyncio.sleep(self._poll_interval)
-            wanted: dict[str, list[str]] = {}
-            for organization, name in self._channels:
-                wanted.setdefault(organization, []).append(name)
+            interval = self._poll_interval
+            if not bus.well:
+                interval = min(interval, ILL_POLL_INTERVAL)
+            await asyncio.sleep(max(interval, min(REST * took, MAX_REST)))
+            began = loop.time()
             try:
-                for organization, names in wanted.items():
-                    for start in range(0, len(names), HEADS_PER_QUERY):
-                        some = names[start : start + HEADS_PER_QUERY]
-                        heads = await store.stream_heads(organization, some)
-                        for name, head in heads.items():
-                            self._heard(organization, name, head)
+                await self._look(store, everything=began >= self._full_look_due)
             except Exception:
                 logger.warning("the heads could not be read, again shortly", exc_info=True)
+            took = loop.time() - began
+
+    async def _look(self, store: Store, *, everything: bool) -> None:
+        """Look how far the streams have grown.
+
+        Nothing changes in an organisation without its inbox saying so, in the same transaction.
+        So what a quiet moment costs is one query, however many streams have listeners here, and
+        what a busy one costs depends on what has changed.
+        """
+        if everything:
+            self._full_look_due = asyncio.get_running_loop().time() + FULL_LOOK
+        organizations = sorted({organization for organization, _ in self._channels})
+        for start in range(0, len(organizations), HEADS_PER_QUERY):
+            some = organizations[start : start + HEADS_PER_QUERY]
+            found = await store.inbox_heads(some)
+            heads = {organization: found.get(organization, 0) for organization in some}
+            moved = {
+                organization: head
+                for organization, head in heads.items()
+                if everything or head != self._inboxes.get(organization)
+            }
+            # Only now: who subscribes later reads the database later.
+            names: dict[str, list[str]] = {organization: [] for organization in moved}
+            for organization, name in self._channels if moved else ():
+                if organization in names:
+                    names[organization].append(name)
+            for organization, head in moved.items():
+                before = None if everything else self._inboxes.get(organization)
+                changed = await _changed(store, organization, before, head)
+                wanted = names[organization]
+                if changed is not None:
+                    wanted = [name for name in wanted if name in changed]
+                await self._read_heads(store, organization, wanted)
+                self._inboxes[organization] = head
+        here = set(organizations)
+        self._inboxes = {name: head for name, head in self._inboxes.items() if name in here}
+
+    async def _read_heads(self, store: Store, organization: str, names: list[str]) -> None:
+        for start in range(0, len(names), HEADS_PER_QUERY):
+            found = await store.stream_heads(organization, names[start : start + HEADS_PER_QUERY])
+            for name, head in found.items():
+                self._heard(organization, name, head)
+
+
+class _About(Struct):
+    id: str
+
+
+class _InboxEvent(Struct):
+    """What is needed of an inbox event: the conversation."""
+
+    data: _About
+
+
+_inbox_event = msgspec.json.Decoder(_InboxEvent).decode
+
+
+async def _changed(
+    store: Store, organization: str, before: int | None, head: int
+) -> set[str] | None:
+    """The streams that an inbox's events name; None when that is more than one page of them."""
+    if before is None or not 0 < head - before <= PAGE_EVENTS:
+        return None
+    inbox = streams.inbox(organization)
+    page = await store.stream_page(organization, inbox, before)
+    if page.more or page.first > before + 1:
+        return None
+    names = {inbox}
+    for _, text in page.events:
+        conversation_id = _inbox_event(text).data.id
+        names |= {streams.conversation(conversation_id), streams.notes(conversation_id)}
+    return names

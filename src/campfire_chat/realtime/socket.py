@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -372,7 +371,7 @@ class Socket:
         credentials = self._credentials
         if credentials is None:
             return
-        if credentials.expires_at is not None and time.time() > credentials.expires_at:
+        if self._gateway.tokens.expired(credentials):
             self.close(TokenExpiredError.close_code or 4401, TokenExpiredError.code)
 
     async def still_vouched_for(self) -> bool:

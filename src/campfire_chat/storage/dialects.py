@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, TableValuedAlias
 from sqlalchemy.engine import Dialect as CoreDialect
 
 from campfire_chat.storage.statement import Prepared, Row
@@ -87,8 +87,12 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def each(self, parameter: str) -> TableValuedAlias:
+        """The values of a list that is one parameter, as rows with a column ``value``."""
+
+    @abstractmethod
     def list_value(self, values: Sequence[str]) -> Any:
-        """A list as the parameter of :meth:`among`."""
+        """A list as the parameter of :meth:`among` and :meth:`each`."""
 
     @abstractmethod
     def classify(self, error: BaseException) -> Failure: ...

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
-from sqlalchemy import ColumnElement, String, Table, and_, any_, bindparam
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    TableValuedAlias,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
 
@@ -90,6 +100,10 @@ class PostgreSQLEngine(Engine):
             organization == bindparam("org_id"),
             what == any_(bindparam(parameter, type_=postgresql.ARRAY(String))),
         )
+
+    def each(self, parameter: str) -> TableValuedAlias:
+        values = func.unnest(bindparam(parameter, type_=postgresql.ARRAY(String)))
+        return values.table_valued(column("value", String)).render_derived()
 
     def list_value(self, values: Sequence[str]) -> Any:
         return list(values)

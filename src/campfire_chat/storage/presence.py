@@ -74,17 +74,25 @@ class WritePresence(Operation[None]):
 
 
 class SweepPresence(Operation[None]):
-    """Remove beats from before a moment."""
+    """Remove beats from before a moment, and from after another.
+
+    The latter were written before a clock was set back; left alone they would be ghosts for as
+    long as the clock had been ahead. Whoever wrote one and is still here writes another.
+    """
 
     alters_records = False
 
-    def __init__(self, scope: Scope, before: int) -> None:
+    def __init__(self, scope: Scope, before: int, after: int) -> None:
         super().__init__(scope)
         self._before = before
+        self._after = after
 
     async def run(self, transaction: Transaction) -> None:
         await transaction.session.execute(
-            delete(tables.presence).where(_p.org_id == self.organization, _p.beat_at < self._before)
+            delete(tables.presence).where(
+                _p.org_id == self.organization,
+                (_p.beat_at < self._before) | (_p.beat_at > self._after),
+            )
         )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     String,
     Table,
+    TableValuedAlias,
     bindparam,
     column,
     func,
@@ -136,10 +137,13 @@ class SQLiteEngine(Engine):
     ) -> ColumnElement[bool]:
         # As a pair: with two conditions SQLite takes any index that begins with the
         # organisation, such as the whole primary key, and reads every row of the tenant.
-        wanted = select(bindparam("org_id", type_=String), column("value", String)).select_from(
-            func.json_each(bindparam(parameter, type_=String)).table_valued("value")
-        )
+        wanted = select(bindparam("org_id", type_=String), self.each(parameter).c.value)
         return tuple_(organization, what).in_(wanted)
+
+    def each(self, parameter: str) -> TableValuedAlias:
+        return func.json_each(bindparam(parameter, type_=String)).table_valued(
+            column("value", String)
+        )
 
     def list_value(self, values: Sequence[str]) -> Any:
         return _encode(values).decode()

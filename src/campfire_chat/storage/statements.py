@@ -36,4 +36,5 @@ WRITE_PRESENCE = BulkInsert(
     tables.presence,
     keys=("org_id", "place", "participant_kind", "participant_id", "node_id"),
 )
+WRITE_NODES = BulkInsert(tables.nodes, keys=("org_id", "node_id"), keep=("started_at",))
 DELETE_PRESENCE = BulkDelete(tables.presence)

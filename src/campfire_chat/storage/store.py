@@ -52,6 +52,7 @@ from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.lanes import Lanes, Session
 from campfire_chat.storage.ledger import Ledger, OnCommit
 from campfire_chat.storage.messages import Bounds
+from campfire_chat.storage.nodes import Nodes
 from campfire_chat.storage.operations import Marked, MarkSeen, Send, Sent
 from campfire_chat.storage.streams import Page
 from campfire_chat.storage.team import Team
@@ -70,6 +71,7 @@ class Store:
     Attributes:
         epoch: Names this life of the database; whoever restores a backup gives it another.
         team: Agents and who is here.
+        nodes: The processes on this database.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Store:
             database_url, self.engine, count=settings.readers, writable=False, limit=limit
         )
         self._ledger = Ledger(self._writer, on_commit=on_commit, now=now, limit=limit)
+        self.nodes = Nodes(self._writer, self._readers, now=now)
         self.team = Team(self._readers, self._ledger, now=now, life=settings.presence_life)
 
     async def start(self) -> None:
@@ -355,6 +358,10 @@ class Store:
     async def stream_heads(self, organization: str, names: Sequence[str]) -> dict[str, int]:
         """The heads of streams; one without events is missing."""
         return await self._readers.run(lambda session: streams.heads(session, organization, names))
+
+    async def inbox_heads(self, organizations: Sequence[str]) -> dict[str, int]:
+        """The heads of organisations' inboxes; every event of an organisation moves its inbox."""
+        return await self._readers.run(lambda session: streams.inbox_heads(session, organizations))
 
     def _body(self, body: str) -> str:
         return text.check_body(body, limit=self._settings.max_body_characters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain import streams
@@ -45,6 +45,12 @@ def _heads(engine: Engine) -> ClauseElement:
     return select(_s.stream, _s.head).where(engine.among(_s.org_id, _s.stream, "names"))
 
 
+def _inbox_heads(engine: Engine) -> ClauseElement:
+    each = engine.each("organizations").c.value
+    wanted = select(each, literal(streams.inbox("")).concat(each))
+    return select(_s.org_id, _s.head).where(tuple_(_s.org_id, _s.stream).in_(wanted))
+
+
 def _lock(engine: Engine) -> ClauseElement:
     query = (
         select(_s.stream, _s.head)
@@ -69,6 +75,7 @@ def _after(_: Engine) -> ClauseElement:
 
 
 HEADS = Query(_heads)
+INBOX_HEADS = Query(_inbox_heads)
 LOCK = Query(_lock)
 AFTER = Query(_after)
 
@@ -101,6 +108,12 @@ async def authorize(session: Session, scope: Scope, name: str) -> streams.Stream
 async def heads(session: Session, organization: str, names: Sequence[str]) -> dict[str, int]:
     """The heads of streams; one without events yet is missing."""
     rows = await session.fetch(HEADS, org_id=organization, names=session.engine.list_value(names))
+    return {row[0]: row[1] for row in rows}
+
+
+async def inbox_heads(session: Session, organizations: Sequence[str]) -> dict[str, int]:
+    """The heads of organisations' inboxes; one without events yet is missing."""
+    rows = await session.fetch(INBOX_HEADS, organizations=session.engine.list_value(organizations))
     return {row[0]: row[1] for row in rows}
 
 

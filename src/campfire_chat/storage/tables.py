@@ -183,6 +183,18 @@ idempotency = Table(
     sqlite_with_rowid=False,
 )
 
+nodes = Table(
+    "campfire_nodes",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("node_id", String, nullable=False),
+    Column("bus", String, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("beat_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "node_id"),
+    sqlite_with_rowid=False,
+)
+
 presence = Table(
     "campfire_presence",
     metadata,

@@ -83,9 +83,10 @@ class Team:
         )
 
     async def sweep_presence(self, organization: str) -> None:
-        """Remove beats that have long been dead."""
+        """Remove beats that have long been dead, and such as lie in the future."""
         scope = system_scope(organization)
-        await self._ledger.submit(presence.SweepPresence(scope, self.alive_since))
+        now, life = self._now(), int(self._life * SECOND)
+        await self._ledger.submit(presence.SweepPresence(scope, now - life, now + life))
 
     async def present_at(
         self, organization: str, conversation_ids: Sequence[str]

@@ -134,6 +134,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("org_id", "message_id"),
     )
     op.create_table(
+        "campfire_nodes",
+        sa.Column("org_id", sa.String(), nullable=False),
+        sa.Column("node_id", sa.String(), nullable=False),
+        sa.Column("bus", sa.String(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("beat_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("org_id", "node_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "campfire_presence",
         sa.Column("org_id", sa.String(), nullable=False),
         sa.Column("place", sa.String(), nullable=False),
@@ -182,6 +192,7 @@ def downgrade() -> None:
     op.drop_table("campfire_settings")
     op.drop_table("campfire_receipts")
     op.drop_table("campfire_presence")
+    op.drop_table("campfire_nodes")
     op.drop_table("campfire_messages")
     op.drop_table("campfire_idempotency")
     op.drop_index("campfire_events_message", table_name="campfire_events")

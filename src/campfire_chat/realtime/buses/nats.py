@@ -1,0 +1,60 @@
+"""NATS core messages through nats-py, without its reconnecting: a bus that failed is made anew."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import nats
+from nats.errors import NoServersError
+
+from campfire_chat.realtime.buses.backend import INBOX, Backend
+
+#: Seconds for connecting, and for the server to confirm.
+TIMEOUT = 3
+
+
+class NATSBackend(Backend):
+    """See the module."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+        # nats-py is typed only in part.
+        self._client: Any = None
+
+    async def open(self) -> None:
+        try:
+            self._client = await cast("Any", nats).connect(
+                self._url,
+                allow_reconnect=False,
+                # Or else it tries for two minutes before it says that nobody is there.
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=TIMEOUT,
+                error_cb=self._complained,
+                closed_cb=self._closed,
+            )
+        except NoServersError as error:
+            # What was complained of says more.
+            raise ConnectionError(self.failed.result() if self.failed.done() else error) from None
+
+    async def _complained(self, error: Exception) -> None:
+        self.fail(error)
+
+    async def _closed(self) -> None:
+        self.fail("the connection was closed")
+
+    async def listen(self, channel: str) -> None:
+        await self._client.subscribe(channel, cb=self._heard, pending_msgs_limit=INBOX)
+        # The subscription is on its way; this comes back after the server has taken it.
+        await self._client.flush(TIMEOUT)
+
+    async def _heard(self, message: Any) -> None:
+        self.receive(message.subject, message.data)
+
+    async def publish(self, channel: str, message: str) -> None:
+        await self._client.publish(channel, message.encode())
+
+    async def close(self) -> None:
+        if self._client is not None and not self._client.is_closed:
+            await self._client.close()

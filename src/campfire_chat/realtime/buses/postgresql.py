@@ -1,0 +1,82 @@
+"""PostgreSQL's LISTEN and NOTIFY, on two connections of asyncpg: one listens, one publishes.
+
+asyncpg does one thing at a time on a connection. Publishing never happens in the transaction
+that writes events: NOTIFY takes a lock of the whole database until its commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+
+from campfire_chat.realtime.buses.backend import Backend
+
+#: Seconds for connecting, and for a statement.
+TIMEOUT = 3.0
+
+
+class PostgreSQLBackend(Backend):
+    """See the module. Needs a direct connection: through a pooler that hands a connection to
+    somebody else after each transaction nothing is heard, which the canary notices."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._arguments = connection_arguments(url)
+        # asyncpg is typed only in part.
+        self._ears: Any = None
+        self._mouth: Any = None
+        self._speaking = asyncio.Lock()
+
+    async def open(self) -> None:
+        self._ears = await self._connect()
+        self._mouth = await self._connect()
+        # A notice is worth nothing after a crash: its commit need not wait for the disk.
+        await self._mouth.execute("SET synchronous_commit = off")
+
+    async def _connect(self) -> Any:
+        connection: Any = await cast("Any", asyncpg).connect(
+            **self._arguments, timeout=TIMEOUT, command_timeout=TIMEOUT
+        )
+        connection.add_termination_listener(self._terminated)
+        return connection
+
+    def _terminated(self, _: Any) -> None:
+        self.fail("the server closed the connection")
+
+    async def listen(self, channel: str) -> None:
+        await self._ears.add_listener(channel, self._heard)
+
+    def _heard(self, _connection: Any, _pid: int, channel: str, message: str) -> None:
+        self.receive(channel, message)
+
+    async def publish(self, channel: str, message: str) -> None:
+        async with self._speaking:
+            await self._mouth.execute("SELECT pg_notify($1, $2)", channel, message)
+
+    async def close(self) -> None:
+        connections = [item for item in (self._ears, self._mouth) if item is not None]
+        self._ears = self._mouth = None
+        for connection in connections:
+            connection.remove_termination_listener(self._terminated)
+            # At once: a server that does not answer would be waited for.
+            connection.terminate()
+
+
+def connection_arguments(url: str) -> dict[str, Any]:
+    """A database URL as arguments of ``asyncpg.connect``, read as the lanes read it."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    arguments: dict[str, Any] = {
+        "host": parts.hostname,
+        "port": parts.port,
+        "user": unquote(parts.username) if parts.username else None,
+        "password": unquote(parts.password) if parts.password else None,
+        "database": parts.path.lstrip("/") or None,
+    }
+    if "ssl" in query:
+        value = query["ssl"][0].lower()
+        arguments["ssl"] = {"true": True, "false": False}.get(value, value)
+    return arguments

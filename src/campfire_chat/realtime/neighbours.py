@@ -1,0 +1,134 @@
+"""The other processes on this database, and whether the bus reaches them.
+
+Each process keeps a row fresh and looks at those of the others. One counts as alive only when
+its row was seen to change: what a crashed predecessor left behind raises no alarm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from campfire_chat.realtime.bus import Bus
+from campfire_chat.storage.nodes import NodeRecord
+from campfire_chat.storage.store import Store
+
+logger = logging.getLogger("campfire_chat.realtime")
+
+#: Beats in a row that may stay away before a process counts as gone, and before its row goes.
+LATE = 3
+DEAD = 15
+#: Looks in a row at which a live process is not heard before that is said.
+UNHEARD = 2
+
+
+class _Neighbour:
+    """What has been seen of another process.
+
+    Attributes:
+        alive: Whether its row was seen to change lately.
+        age: Looks since its row was first seen, or since it changed.
+        unheard: Looks in a row at which it was alive and not heard on the bus.
+    """
+
+    __slots__ = ("age", "alive", "record", "unheard")
+
+    def __init__(self, record: NodeRecord) -> None:
+        self.record = record
+        self.age = 0
+        self.alive = False
+        self.unheard = 0
+
+    def look(self, record: NodeRecord, *, heard: bool) -> None:
+        if record.beat_at != self.record.beat_at:
+            self.age = 0
+            self.alive = True
+        else:
+            self.age += 1
+            self.alive = self.alive and self.age < LATE
+        self.record = record
+        self.unheard = 0 if heard or not self.alive else self.unheard + 1
+
+
+class Neighbours:
+    """See the module.
+
+    Args:
+        node: The id of this process.
+        beat: Seconds between beats, and between looks.
+
+    Attributes:
+        warnings: What is wrong with how the processes are set up, in sentences.
+    """
+
+    def __init__(self, store: Store, bus: Bus, *, node: str, beat: float) -> None:
+        self._store = store
+        self._bus = bus
+        self._node = node
+        self._beat = beat
+        self._known: dict[str, _Neighbour] = {}
+        self._task: asyncio.Task[None] | None = None
+        self.warnings: list[str] = []
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._rounds(), name="campfire-neighbours")
+
+    async def stop(self) -> None:
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._task = None
+        try:
+            await self._store.nodes.forget([self._node])
+        except Exception:
+            # The others find that it no longer changes.
+            logger.warning("this process could not sign off", exc_info=True)
+
+    async def _rounds(self) -> None:
+        while True:
+            try:
+                await self._store.nodes.beat(self._node, self._bus.kind)
+                await self._look()
+            except Exception:
+                logger.warning("the other processes could not be looked at", exc_info=True)
+            await asyncio.sleep(self._beat)
+
+    async def _look(self) -> None:
+        records = {item.id: item for item in await self._store.nodes.all()}
+        records.pop(self._node, None)
+        self._known = {
+            name: self._known.get(name) or _Neighbour(record) for name, record in records.items()
+        }
+        for name, neighbour in self._known.items():
+            neighbour.look(records[name], heard=self._bus.hears(name))
+        dead = [name for name, neighbour in self._known.items() if neighbour.age >= DEAD]
+        if dead:
+            await self._store.nodes.forget(dead)
+        self._judge([item for item in self._known.values() if item.alive])
+
+    def _judge(self, alive: list[_Neighbour]) -> None:
+        before, self.warnings = self.warnings, self._problems(alive)
+        for warning in self.warnings:
+            if warning not in before:
+                logger.warning(warning)
+
+    def _problems(self, alive: list[_Neighbour]) -> list[str]:
+        kinds = {self._bus.kind} | {item.record.bus for item in alive}
+        if len(kinds) > 1:
+            names = ", ".join(sorted(kinds))
+            return [
+                f"processes on this database have different buses ({names}) and do not hear each "
+                "other: give all of them the same bus_url, or none"
+            ]
+        if alive and self._bus.kind == "memory":
+            return [
+                "several processes share this database, and memory:// does not reach from one to "
+                "another: leave bus_url out, or set one that does"
+            ]
+        if self._bus.well and any(item.unheard >= UNHEARD for item in alive):
+            return [
+                f"another process on this database is not heard on the bus ({self._bus.kind}): do "
+                "all of them reach the same one?"
+            ]
+        return []

@@ -1,0 +1,24 @@
+"""Every fault, at one glance."""
+
+from __future__ import annotations
+
+from tests.faults.scenario import Scenario
+from tests.faults.scenarios import (
+    bad_networks,
+    bus_down,
+    bus_lies,
+    clock_jumps,
+    sent_five_times,
+    stopped_reader,
+    workers_killed,
+)
+
+SCENARIOS: tuple[Scenario, ...] = (
+    workers_killed.SCENARIO,
+    bus_down.SCENARIO,
+    bus_lies.SCENARIO,
+    bad_networks.SCENARIO,
+    sent_five_times.SCENARIO,
+    stopped_reader.SCENARIO,
+    clock_jumps.SCENARIO,
+)

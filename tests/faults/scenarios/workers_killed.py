@@ -1,0 +1,65 @@
+"""Workers die in the middle of everything, again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from tests.faults import checker
+from tests.faults.arena import Arena
+from tests.faults.crowd import Crowd
+from tests.faults.scenario import Finding, Scenario, Setting, at_most
+from tests.support.truth import Truth
+
+
+async def run(setting: Setting) -> list[Finding]:
+    kills = setting.either(3, 20)
+    sends = setting.either(600, 10_000)
+    truth = Truth(setting.database_url)
+    async with Arena(setting) as arena:
+        crowd = Crowd(lambda: arena.bases)
+        await crowd.gather(setting.either(6, 12))
+        talking = asyncio.create_task(crowd.talk(sends, pace=0.04))
+        killed = 0
+        while killed < kills and not talking.done():
+            # Spread over the sends, whatever the machine makes of them.
+            done = sum(bool(sent.answers) for sent in crowd.journal.sent)
+            if done * (kills + 1) < sends * (killed + 1):
+                await asyncio.sleep(0.01)
+                continue
+            await arena.kill(killed % 2)
+            await arena.start(killed % 2)
+            killed += 1
+            crowd.go_home()
+        await talking
+        ended = time.monotonic()
+        converged = await crowd.converge(lambda: truth.heads(crowd.organization), seconds=30)
+        deliveries = crowd.deliveries()
+        journal = await crowd.disperse()
+    stored = checker.read(truth, crowd.organization)
+    repeated = sum(sent.attempts > 1 for sent in journal.sent)
+    duplicates = sum(any(a.duplicate for a in sent.answers) for sent in journal.sent)
+    began = min(sent.began for sent in journal.sent)
+    return [
+        Finding("workers killed during the sends", str(kills), str(killed), killed == kills),
+        Finding(
+            "sends acknowledged in the end",
+            f"{sends:,}",
+            f"{sum(bool(sent.answers) for sent in journal.sent):,} in {ended - began:.0f} s; "
+            f"{repeated:,} repeated, {duplicates:,} of them stored before",
+            len(journal.sent) == sends and all(sent.answers for sent in journal.sent),
+        ),
+        *checker.findings(journal, stored),
+        at_most("longest way of a message, kills included", max(deliveries), 5, "s"),
+        at_most("everybody has everything after the last send", converged, 5, "s"),
+    ]
+
+
+SCENARIO = Scenario(
+    name="workers_killed",
+    title="kill -9 of one of two workers during sends",
+    must_hold="0 acknowledged lost, 0 twice, order kept; every client converges within 5 s",
+    buses=("automatic", "redis", "nats"),
+    small=(("sqlite", "automatic"), ("postgresql", "redis")),
+    run=run,
+)
