@@ -129,6 +129,11 @@ class PostgresServer:
         return f"postgresql://postgres@{self.address}/postgres"
 
     @property
+    def folder(self) -> Path:
+        """Where the server's user may get to."""
+        return self._scratch
+
+    @property
     def log(self) -> str:
         return (self._scratch / "log").read_text(errors="replace")
 
