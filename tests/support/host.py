@@ -9,7 +9,6 @@ import functools
 import gc
 import json
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,6 @@ COOKIE = "host_session"
 DATABASE_URL = "CAMPFIRE_TEST_DATABASE_URL"
 OPTIONS = "CAMPFIRE_TEST_OPTIONS"
 PATH = "CAMPFIRE_TEST_PATH"
-
-#: Where the host says what its process holds.
-HELD = "/held"
 #: A file with the microseconds by which the desk's wall clock is wrong; read at every look.
 CLOCK = "CAMPFIRE_TEST_CLOCK"
 
@@ -76,17 +72,6 @@ async def home(request: Request) -> HTMLResponse:
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         "<title>A shop</title></head><body><main><h1>A shop</h1><p>Tea and kettles.</p></main>"
         f"<script src='{prefix}/widget.js' async></script></body></html>"
-    )
-
-
-async def held(_: Request) -> JSONResponse:
-    """What this process holds at the moment."""
-    return JSONResponse(
-        {
-            "tasks": len(asyncio.all_tasks()),
-            "descriptors": sum(1 for _ in Path("/proc/self/fd").iterdir()),
-            "threads": threading.active_count(),
-        }
     )
 
 
