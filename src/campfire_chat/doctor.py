@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import platform
 import re
+import secrets
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import text
 
 from campfire_chat.errors import CampfireError
 from campfire_chat.http.application import STATIC
-from campfire_chat.realtime.buses.backend import describe
+from campfire_chat.realtime.buses.backend import Backend, describe
 from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.storage import schema
 from campfire_chat.storage.dialects import Engine
@@ -92,11 +93,11 @@ def _speedups() -> Finding:
 async def _bus(url: str | None, database_url: str | None) -> Finding:
     if url is None:
         if database_url is None:
-            return _ok("bus: none given, so the database's own; it is looked at with the database")
+            return _ok("bus: none given, so it is the one that comes with the database")
         try:
             engine_of(database_url)
         except CampfireError:
-            return _warn("bus: none given, and no database to have one")
+            return _warn("bus: none given, and no database to bring one")
         url = bus_for(database_url)
     try:
         kind = kind_of(url)
@@ -105,24 +106,28 @@ async def _bus(url: str | None, database_url: str | None) -> Finding:
     if kind.name == "memory":
         return _ok("bus memory://, within one process; others see news at the next poll")
     if kind.name == "sqlite":
+        # Looking must not create the file.
         return _ok(f"bus {url}, a file for the processes of this machine")
-    backend = kind.make(url)
     try:
         async with asyncio.timeout(BUS_TIMEOUT):
-            await backend.connect()
-            await backend.subscribe("campfire_doctor")
-            await backend.publish("campfire_doctor", "hello")
-            await asyncio.wait(
-                [backend.failed, asyncio.ensure_future(backend.next_published())],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await _echo(kind.make(url))
     except Exception as error:
         return _fail(f"bus {_safe(url)} cannot be reached: {describe(error)}")
+    return _ok(f"bus {_safe(url)} can be reached, and what is said there is heard")
+
+
+async def _echo(backend: Backend) -> None:
+    """Say something on a bus and hear it."""
+    channel = f"campfire_doctor_{secrets.token_hex(8)}"
+    try:
+        await backend.connect()
+        await backend.subscribe(channel)
+        if backend.failed.done():
+            raise ConnectionError(backend.failed.result())
+        await backend.publish(channel, "hello")
+        await backend.next_published()
     finally:
         await backend.disconnect()
-    if backend.failed.done():
-        return _fail(f"bus {_safe(url)}: {backend.failed.result()}")
-    return _ok(f"bus {_safe(url)} can be reached, and what is said there is heard")
 
 
 # The database.

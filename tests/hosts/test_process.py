@@ -92,7 +92,6 @@ async def test_two_processes_on_one_database(database_url: str, engine: str) -> 
         async with Client(desk.base, visitor) as hers, Client(there.base, agent) as his:
             await hers.subscribe(stream)
             await his.subscribe(stream)
-            # No bus between them: the heads in the database are looked at instead.
             for n in range(10):
                 await hers.say(conversation, f"a{n}")
                 await his.say(conversation, f"b{n}")

@@ -194,10 +194,6 @@ class Bus:
         if self._backend is None or not self._backend.canary:
             # Whoever sends no canaries is known to be there, or else nobody is.
             return not self._nobody_hears()
-        now = asyncio.get_running_loop().time()
-        self._heard_of = {
-            name: at for name, at in self._heard_of.items() if now - at < MISSES * CANARY
-        }
         return node in self._heard_of
 
     async def _keep(self) -> None:
@@ -263,10 +259,17 @@ class Bus:
             await asyncio.wait([backend.failed], timeout=CANARY)
             if backend.failed.done():
                 raise BusFailed(backend.failed.result())
+            self._forget_silent()
             missed = 0 if self._heard else missed + 1
             self._heard = False
             if missed >= MISSES:
                 raise BusFailed(f"nothing was heard for {MISSES * CANARY:g} s")
+
+    def _forget_silent(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._heard_of = {
+            name: at for name, at in self._heard_of.items() if now - at < MISSES * CANARY
+        }
 
     def _hears_itself(self) -> None:
         self._heard = True

@@ -297,16 +297,26 @@ class Hub:
         loop = asyncio.get_running_loop()
         took = 0.0
         while True:
-            interval = self._poll_interval
-            if not bus.well:
-                interval = min(interval, ILL_POLL_INTERVAL)
-            await asyncio.sleep(max(interval, min(REST * took, MAX_REST)))
+            await self._pause(bus, at_least=min(REST * took, MAX_REST))
             began = loop.time()
             try:
                 await self._look(store, everything=began >= self._full_look_due)
             except Exception:
                 logger.warning("the heads could not be read, again shortly", exc_info=True)
             took = loop.time() - began
+
+    async def _pause(self, bus: Bus, *, at_least: float) -> None:
+        """Wait until it is time for a look, which comes sooner once the bus has fallen ill."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while True:
+            interval = self._poll_interval
+            if not bus.well:
+                interval = min(interval, ILL_POLL_INTERVAL)
+            left = began + max(interval, at_least) - loop.time()
+            if left <= 0:
+                return
+            await asyncio.sleep(min(left, ILL_POLL_INTERVAL))
 
     async def _look(self, store: Store, *, everything: bool) -> None:
         """Look how far the streams have grown.

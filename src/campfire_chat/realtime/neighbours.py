@@ -18,6 +18,8 @@ logger = logging.getLogger("campfire_chat.realtime")
 #: Beats in a row that may stay away before a process counts as gone, and before its row goes.
 LATE = 3
 DEAD = 15
+#: Seconds that signing off may take at a stop.
+FAREWELL = 2.0
 #: Looks in a row at which a live process is not heard before that is said.
 UNHEARD = 2
 
@@ -80,9 +82,10 @@ class Neighbours:
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
         try:
-            await self._store.nodes.forget([self._node])
+            async with asyncio.timeout(FAREWELL):
+                await self._store.nodes.forget([self._node])
         except Exception:
-            # The others find that it no longer changes.
+            # The others find that its row no longer changes.
             logger.warning("this process could not sign off", exc_info=True)
 
     async def _rounds(self) -> None:

@@ -22,16 +22,34 @@ class Failure(Enum):
     STATEMENT = "statement"  # this statement is wrong; repeating is useless
 
 
-class Basis(NamedTuple):
-    """What writes are based on, to be looked at under the locks they take.
+class Commit:
+    """Writes in a transaction of their own, done only if what they are based on still stands.
+
+    Args:
+        version: What :meth:`Engine.version` said when that was read.
+        locks: Queries that lock stream heads, and the heads that they must find.
+        writes: What is to be written.
+        after: A commit that this one builds on; if that was not done, nor is this.
 
     Attributes:
-        version: What :meth:`Engine.version` said when it was read.
-        heads: Queries that lock stream heads, and the heads that they must find.
+        done: Whether it was committed.
     """
 
-    version: int
-    heads: Sequence[tuple[Prepared, dict[str, int]]]
+    __slots__ = ("after", "done", "locks", "version", "writes")
+
+    def __init__(
+        self,
+        *,
+        version: int,
+        locks: Sequence[tuple[Prepared, dict[str, int]]],
+        writes: Sequence[Prepared],
+        after: Commit | None = None,
+    ) -> None:
+        self.version = version
+        self.locks = locks
+        self.writes = writes
+        self.after = after
+        self.done = False
 
 
 class Route(NamedTuple):
@@ -48,14 +66,19 @@ class Engine(ABC):
         core: SQLAlchemy's dialect for it.
         begin: What begins a transaction that is going to write.
         lock_rows: Whether rows are locked one by one; else a writer has the database to itself.
+        takes_columns: Whether many rows are handed over as one list a column, and stored by one
+            statement; else the statement is run once a row.
         tells_changes: Whether :meth:`version` can tell.
+        depth: Commits that may be handed over one after the other without waiting for the first.
     """
 
     name: str
     core: CoreDialect
     begin: str
     lock_rows: bool
+    takes_columns: bool
     tells_changes: bool
+    depth: int
 
     @abstractmethod
     def routes(self, url: str, *, writable: bool) -> list[Route]:
@@ -76,6 +99,10 @@ class Engine(ABC):
     @abstractmethod
     def upsert(self, table: Table) -> Any:
         """An INSERT that can say ON CONFLICT."""
+
+    def select_rows(self, table: Table) -> Any:
+        """A SELECT of the rows of a table that are handed over as columns."""
+        raise NotImplementedError(f"{self.name} takes rows one by one")
 
     @abstractmethod
     def among(
@@ -118,12 +145,8 @@ class Engine(ABC):
         the same on an engine that cannot tell. To be asked inside a transaction."""
 
     @abstractmethod
-    async def commit(self, raw: Any, basis: Basis, writes: Sequence[Prepared]) -> bool:
-        """Write in a transaction of its own, if what the writes are based on still stands.
-
-        Returns:
-            False when it does not; nothing was written then.
-        """
+    async def commit(self, raw: Any, commit: Commit) -> None:
+        """Do a commit, and say in ``commit.done`` whether it was; if not, nothing was written."""
 
     @abstractmethod
     def in_transaction(self, raw: Any) -> bool: ...

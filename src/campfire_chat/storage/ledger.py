@@ -26,7 +26,7 @@ from campfire_chat.errors import (
 )
 from campfire_chat.protocols import Clock
 from campfire_chat.storage import streams
-from campfire_chat.storage.dialects import Failure
+from campfire_chat.storage.dialects import Commit, Failure
 from campfire_chat.storage.draft import Committed, Draft, Heads, Notice, Unread
 from campfire_chat.storage.lanes import STOP_TIMEOUT, Lanes, Session
 from campfire_chat.storage.operations import Bulk, Operation
@@ -42,6 +42,10 @@ T = TypeVar("T")
 
 #: Operations of one transaction: enough to share an fsync, few enough to bound its time.
 BATCH = 256
+#: Seconds after which the lane is left to others for a moment.
+AT_A_STRETCH = 0.5
+#: Operations that are worth a commit of their own while another one is still running.
+WORTHWHILE = 16
 
 OnCommit = Callable[[list[Committed], list[Notice], Heads], None]
 
@@ -119,7 +123,9 @@ class Ledger:
         self._working_set = WorkingSet(lane.engine)
         #: What is being gathered, and what is being committed.
         self._next: _Batch | None = None
-        self._under_way: _Batch | None = None
+        self._under_way: deque[_Batch] = deque()
+        #: Resolved when the next draft has grown while a commit was waited for.
+        self._room: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -149,6 +155,9 @@ class Ledger:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.critical("the ledger has failed; nothing can be written", exc_info=error)
         self._take_back()
+        if self._next is not None:
+            self._queue.extendleft(reversed(self._next.waiting))
+            self._next = None
         while self._queue:
             self._queue.popleft().resolve(StorageUnavailableError(retry_after=1.0))
 
@@ -177,24 +186,28 @@ class Ledger:
         return await self.enqueue(operation)
 
     async def _serve(self) -> None:
-        commit: asyncio.Task[bool] | None = None
+        commits: asyncio.Task[None] | None = None
         try:
             while True:
                 self._gather()
-                if commit is not None and commit.done():
-                    commit = await self._landed(commit)
-                elif commit is None and self._next is not None:
-                    commit = self._launch()
-                elif commit is None and self._queue:
+                if commits is not None and commits.done():
+                    await self._ended_commits(commits)
+                    commits = None
+                elif commits is None and self._next is not None:
+                    commits = asyncio.create_task(
+                        self._lane.run(self._commit_drafts, attempts=1), name="campfire-commit"
+                    )
+                    commits.add_done_callback(lambda _: self._wake.set())
+                elif commits is None and self._queue:
                     await self._commit(self._from_queue())
-                elif commit is None and self._stopping:
+                elif commits is None and self._stopping:
                     return
                 else:
                     self._wake.clear()
                     await self._wake.wait()
         except BaseException:
-            if commit is not None:
-                commit.cancel()
+            if commits is not None:
+                commits.cancel()
             raise
 
     # The quick way: a draft of what is in hand.
@@ -223,61 +236,92 @@ class Ledger:
             batch.waiting.append(waiting)
             self._next = batch
             queue.popleft()
+        if self._room is not None and batch is not None and len(batch.waiting) >= WORTHWHILE:
+            self._room.set_result(None)
+            self._room = None
 
-    def _launch(self) -> asyncio.Task[bool] | None:
-        """Have the next draft committed."""
-        batch, self._next = self._next, None
-        if batch is None:
-            return None
-        self._under_way = batch
-        basis = self._working_set.basis(batch.draft)
-        engine = self._lane.engine
-        writes = [statement.prepare(engine, rows) for statement, rows in batch.draft.writes()]
+    async def _commit_drafts(self, session: Session) -> None:
+        """Commit one draft after the other, for as long as there are any.
 
-        async def work(session: Session) -> bool:
-            if not self._working_set.is_of(session):
-                return False
-            return not writes or await engine.commit(session.raw, basis, writes)
-
-        commit = asyncio.create_task(self._lane.run(work, attempts=1), name="campfire-commit")
-        commit.add_done_callback(lambda _: self._wake.set())
-        return commit
-
-    async def _landed(self, commit: asyncio.Task[bool]) -> asyncio.Task[bool] | None:
-        """Publish what was committed, or do it the long way; what is being committed now."""
-        batch = self._under_way
-        if batch is None:
-            raise AssertionError("nothing was under way")
-        attempts = _Attempts()
-        try:
-            stored = await commit
-        except Exception as error:
-            # Known client ids end here, and broken connections. The long way knows what to do.
-            logger.debug("a draft could not be committed: %r", error)
-            stored = False
-            attempts.open = ([waiting.outcome for waiting in batch.waiting], batch.draft)
-        if stored:
-            self._under_way = None
-            # First the next one: the database has something to do while this one is told.
-            following = self._launch()
+        All in one piece of work for the lane: between the end of one commit and the beginning of
+        the next lies one turn of the event loop, however busy it is. An engine that has a
+        thread of its own is given the next one before it is done, so that there is not even that.
+        """
+        if not self._working_set.is_of(session):
+            return
+        clock = asyncio.get_running_loop().time
+        end = clock() + AT_A_STRETCH
+        handed_over: deque[tuple[Commit, asyncio.Task[None]]] = deque()
+        last: Commit | None = None
+        while True:
+            if (
+                self._next is not None
+                and clock() < end
+                and (
+                    not handed_over
+                    or (
+                        len(handed_over) < session.engine.depth
+                        and len(self._next.waiting) >= WORTHWHILE
+                    )
+                )
+            ):
+                batch, self._next = self._next, None
+                self._under_way.append(batch)
+                last = self._working_set.commit(batch.draft, after=last)
+                task = asyncio.create_task(session.engine.commit(session.raw, last))
+                handed_over.append((last, task))
+                continue
+            if not handed_over:
+                return
+            first, task = handed_over[0]
+            if len(handed_over) < session.engine.depth and not task.done():
+                self._room = asyncio.get_running_loop().create_future()
+                await asyncio.wait([task, self._room], return_when=asyncio.FIRST_COMPLETED)
+                self._room = None
+                if not task.done():
+                    continue
+            handed_over.popleft()
+            await task
+            if not first.done:
+                for _, other in handed_over:
+                    await other
+                return
+            batch = self._under_way.popleft()
             self._publish(batch.draft)
             for waiting in batch.waiting:
                 waiting.resolve(waiting.outcome)
-            return following
-        failed = self._take_back()
-        await self._commit([self._queue.popleft() for _ in range(failed)], attempts)
-        return None
+            self._gather()
+
+    async def _ended_commits(self, commits: asyncio.Task[None]) -> None:
+        """Do the long way what could not be committed."""
+        under_way = list(self._under_way)
+        doubtful = False
+        try:
+            await commits
+        except Exception as error:
+            # Known client ids end here, and broken connections. The long way knows what to do.
+            logger.debug("a draft could not be committed: %r", error)
+            doubtful = True
+        self._take_back()
+        for batch in under_way:
+            attempts = _Attempts()
+            if doubtful:
+                attempts.open = ([waiting.outcome for waiting in batch.waiting], batch.draft)
+            await self._commit([self._queue.popleft() for _ in batch.waiting], attempts)
 
     def _take_back(self) -> int:
         """Put back into the queue what was not committed, in its order; how many of them were
         under way."""
+        if not self._under_way:
+            return 0
         self._working_set.clear()
-        gathered, self._next = self._next, None
-        under_way, self._under_way = self._under_way, None
-        for batch in (gathered, under_way):
-            if batch is not None:
-                self._queue.extendleft(reversed(batch.waiting))
-        return len(under_way.waiting) if under_way is not None else 0
+        count = sum(len(batch.waiting) for batch in self._under_way)
+        if self._next is not None:
+            self._under_way.append(self._next)
+            self._next = None
+        while self._under_way:
+            self._queue.extendleft(reversed(self._under_way.pop().waiting))
+        return count
 
     # The long way: a transaction that reads what it changes.
 

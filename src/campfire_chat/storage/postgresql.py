@@ -18,11 +18,12 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
+    select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
 
-from campfire_chat.storage.dialects import Basis, Engine, Failure, Route
+from campfire_chat.storage.dialects import Commit, Engine, Failure, Route
 from campfire_chat.storage.statement import Prepared, Row
 
 logger = logging.getLogger("campfire_chat.storage")
@@ -65,7 +66,9 @@ class PostgreSQLEngine(Engine):
     name = "postgresql"
     begin = "BEGIN"
     lock_rows = True
+    takes_columns = True
     tells_changes = False
+    depth = 1
 
     def __init__(self) -> None:
         self.core = postgresql_asyncpg.dialect()
@@ -92,6 +95,13 @@ class PostgreSQLEngine(Engine):
 
     def upsert(self, table: Table) -> Any:
         return postgresql.insert(table)
+
+    def select_rows(self, table: Table) -> Any:
+        columns = [
+            bindparam(item.name, type_=postgresql.ARRAY(item.type)) for item in table.columns
+        ]
+        rows = func.unnest(*columns).table_valued(*(item.name for item in table.columns))
+        return select(*rows.render_derived().c)
 
     def among(
         self, organization: ColumnElement[str], what: ColumnElement[str], parameter: str
@@ -139,20 +149,20 @@ class PostgreSQLEngine(Engine):
     async def version(self, raw: Any) -> int:
         return 0
 
-    async def commit(self, raw: Any, basis: Basis, writes: Sequence[Prepared]) -> bool:
+    async def commit(self, raw: Any, commit: Commit) -> None:
         await raw.execute(self.begin)
         try:
-            for lock, expected in basis.heads:
+            for lock, expected in commit.locks:
                 if {row[0]: row[1] for row in await self.run(raw, lock)} != expected:
                     await raw.execute("ROLLBACK")
-                    return False
-            await self.run_all(raw, writes)
+                    return
+            await self.run_all(raw, commit.writes)
             await raw.execute("COMMIT")
         except BaseException as error:
             if self.usable_after(error) and self.in_transaction(raw):
                 await raw.execute("ROLLBACK")
             raise
-        return True
+        commit.done = True
 
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.is_in_transaction())

@@ -217,8 +217,8 @@ def client_key(sender_key: str, client_id: str) -> str:
     """Sender and client id in one.
 
     Sender ids are printable, so the last separator is ours and no two senders share a key,
-    whatever their client ids are. The client id leads: those of our own clients begin with the time,
-    and an index that grows at its end is written in a few pages instead of all over.
+    whatever their client ids are. The client id leads: those of our own clients begin with the
+    time, and an index that grows at its end is written in a few pages instead of all over.
     """
     return f"{client_id}\x1f{sender_key}"
 

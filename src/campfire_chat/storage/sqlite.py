@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from campfire_chat.errors import StorageUnavailableError
-from campfire_chat.storage.dialects import Basis, Engine, Failure, Route
+from campfire_chat.storage.dialects import Commit, Engine, Failure, Route
 from campfire_chat.storage.statement import Prepared, Row
 
 _EFFECTIVE = os.access in os.supports_effective_ids
@@ -35,41 +35,51 @@ _VERSION = Prepared("PRAGMA data_version")
 
 
 class Script:
-    """Statements that a :class:`Connection` runs in one go.
+    """Statements that a :class:`Connection` runs in one visit to its thread.
 
-    A visit to the connection's thread costs more than most statements, and while the event loop is
-    busy the thread waits for Python's lock at every one of them.
-
-    Args:
-        version: With it the statements are run only while this is the database's version; the
-            first of them is BEGIN.
+    A visit costs more than most statements, and while the event loop is busy the thread waits
+    for Python's lock at every one of them.
     """
 
-    def __init__(self, steps: Sequence[Prepared], *, version: int | None = None) -> None:
+    def __init__(self, steps: Sequence[Prepared]) -> None:
         self._steps = steps
-        self._version = version
         self._rows: list[Sequence[Row]] = []
 
-    def __iter__(self) -> Iterator[Prepared]:
-        return iter(self._steps)
-
-    def run(self, execute: Callable[..., sqlite3.Cursor], many: Callable[..., Any]) -> Script:
+    def run(self, connection: Connection) -> None:
         for step in self._steps:
             if step.many:
-                many(step.sql, step.values)
+                connection.executemany(step.sql, step.values)
                 self._rows.append(())
             else:
-                self._rows.append(execute(step.sql, step.values).fetchall())
-            if self._version is not None and len(self._rows) == 1:
-                ((version,),) = execute(_VERSION.sql).fetchall()
-                if version != self._version:
-                    execute("ROLLBACK")
-                    return Script(())
-        return self
+                self._rows.append(connection.execute(step.sql, step.values).fetchall())
 
     def fetchall(self) -> list[Sequence[Row]]:
-        """The rows of each statement; none at all when the version was another."""
+        """The rows of each statement; what aiosqlite asks a cursor for."""
         return self._rows
+
+
+class CommitScript(Script):
+    """A :class:`~campfire_chat.storage.dialects.Commit` in one visit to the thread."""
+
+    def __init__(self, commit: Commit) -> None:
+        super().__init__(commit.writes)
+        self._commit = commit
+
+    def run(self, connection: Connection) -> None:
+        commit = self._commit
+        if commit.after is not None and not commit.after.done:
+            return
+        connection.execute(SQLiteEngine.begin)
+        try:
+            # From here on nobody else can write, so the version says it all.
+            ((version,),) = connection.execute(_VERSION.sql).fetchall()
+            if version == commit.version:
+                super().run(connection)
+                connection.execute("COMMIT")
+                commit.done = True
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
 
 class Connection(sqlite3.Connection):
@@ -82,14 +92,8 @@ class Connection(sqlite3.Connection):
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
         if not isinstance(parameters, Script):
             return super().execute(sql, parameters)
-        begun = self.in_transaction
-        try:
-            return parameters.run(super().execute, super().executemany)
-        except BaseException:
-            # One that began in here ends in here; an earlier one is its owner's.
-            if self.in_transaction and not begun:
-                super().execute("ROLLBACK")
-            raise
+        parameters.run(self)
+        return parameters
 
 
 class SQLiteEngine(Engine):
@@ -99,7 +103,9 @@ class SQLiteEngine(Engine):
     # A deferred BEGIN takes the write lock too late and then fails instead of waiting.
     begin = "BEGIN IMMEDIATE"
     lock_rows = False
+    takes_columns = False
     tells_changes = True
+    depth = 2
 
     def __init__(self) -> None:
         self.core = sqlite.dialect(paramstyle="qmark")
@@ -171,11 +177,8 @@ class SQLiteEngine(Engine):
     async def version(self, raw: Any) -> int:
         return (await self.run(raw, _VERSION))[0][0]
 
-    async def commit(self, raw: Any, basis: Basis, writes: Sequence[Prepared]) -> bool:
-        # Nobody else can write from BEGIN IMMEDIATE on, so the version says it all.
-        begin = Prepared(self.begin, returns=False)
-        script = Script([begin, *writes, Prepared("COMMIT", returns=False)], version=basis.version)
-        return bool(await raw.execute_fetchall("", script))
+    async def commit(self, raw: Any, commit: Commit) -> None:
+        await raw.execute_fetchall("", CommitScript(commit))
 
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.in_transaction)

@@ -81,11 +81,18 @@ class BulkInsert:
             if list(order) != self.names:
                 raise AssertionError(f"{self.table.name}: parameters are not in column order")
             self._compiled[engine.name] = sql
+        if engine.takes_columns:
+            return Prepared(sql, list(zip(*rows, strict=True)))
         return Prepared(sql, rows, many=True)
 
     def _statement(self, engine: Engine) -> ClauseElement:
-        values = {item.name: bindparam(item.name, type_=item.type) for item in self.table.columns}
-        insert = engine.upsert(self.table).values(values)
+        insert = engine.upsert(self.table)
+        if engine.takes_columns:
+            insert = insert.from_select(self.names, engine.select_rows(self.table))
+        else:
+            insert = insert.values(
+                {item.name: bindparam(item.name, type_=item.type) for item in self.table.columns}
+            )
         if self._ignore:
             return insert.on_conflict_do_nothing()
         if not self._keys:

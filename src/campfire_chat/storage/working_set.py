@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from campfire_chat.storage import streams as stream_queries
-from campfire_chat.storage.dialects import Basis, Engine
+from campfire_chat.storage.dialects import Commit, Engine
 from campfire_chat.storage.draft import ConversationKey, Draft, Records
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.transaction import Transaction
@@ -74,15 +74,19 @@ class WorkingSet:
         self.records.marks.update(found.marks)
         self.records.with_marks.update(found.with_marks)
 
-    def basis(self, draft: Draft) -> Basis:
-        """What a draft has to find unchanged."""
-        if self._engine.tells_changes:
-            return Basis(self._version, ())
+    def commit(self, draft: Draft, *, after: Commit | None) -> Commit:
+        """The commit of a draft that was made of these records."""
+        engine = self._engine
         by_organization: dict[str, dict[str, int]] = {}
-        for (organization, name), head in draft.based_on.items():
-            by_organization.setdefault(organization, {})[name] = head
-        heads = [
-            (stream_queries.lock(self._engine, organization, list(names)), names)
-            for organization, names in sorted(by_organization.items())
-        ]
-        return Basis(self._version, heads)
+        if not engine.tells_changes:
+            for (organization, name), head in draft.based_on.items():
+                by_organization.setdefault(organization, {})[name] = head
+        return Commit(
+            version=self._version,
+            locks=[
+                (stream_queries.lock(engine, organization, list(heads)), heads)
+                for organization, heads in sorted(by_organization.items())
+            ],
+            writes=[statement.prepare(engine, rows) for statement, rows in draft.writes()],
+            after=after,
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, cast
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -24,7 +24,7 @@ class PostgreSQLBackend(Backend):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self._arguments = connection_arguments(url)
+        self._dsn = dsn_of(url)
         # asyncpg is typed only in part.
         self._ears: Any = None
         self._mouth: Any = None
@@ -38,7 +38,11 @@ class PostgreSQLBackend(Backend):
 
     async def _connect(self) -> Any:
         connection: Any = await cast("Any", asyncpg).connect(
-            **self._arguments, timeout=TIMEOUT, command_timeout=TIMEOUT
+            self._dsn,
+            # A standby takes no LISTEN.
+            target_session_attrs="primary",
+            timeout=TIMEOUT,
+            command_timeout=TIMEOUT,
         )
         connection.add_termination_listener(self._terminated)
         return connection
@@ -65,18 +69,6 @@ class PostgreSQLBackend(Backend):
             connection.terminate()
 
 
-def connection_arguments(url: str) -> dict[str, Any]:
-    """A database URL as arguments of ``asyncpg.connect``, read as the lanes read it."""
-    parts = urlsplit(url)
-    query = parse_qs(parts.query)
-    arguments: dict[str, Any] = {
-        "host": parts.hostname,
-        "port": parts.port,
-        "user": unquote(parts.username) if parts.username else None,
-        "password": unquote(parts.password) if parts.password else None,
-        "database": parts.path.lstrip("/") or None,
-    }
-    if "ssl" in query:
-        value = query["ssl"][0].lower()
-        arguments["ssl"] = {"true": True, "false": False}.get(value, value)
-    return arguments
+def dsn_of(url: str) -> str:
+    """A database URL as asyncpg reads it, which is as libpq does."""
+    return urlsplit(url)._replace(scheme="postgresql").geturl()

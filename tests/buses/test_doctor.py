@@ -1,0 +1,48 @@
+"""What ``campfire-chat doctor`` says of a bus: it is spoken on, and has to be heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from campfire_chat.doctor import Finding, Level, examine
+from tests.support.buses import redis_server
+
+pytestmark = pytest.mark.anyio
+
+
+async def bus_finding(database: str | None, bus: str | None) -> Finding:
+    [finding] = [
+        item for item in await examine(database, bus) if item.text.startswith(("bus ", "bus:"))
+    ]
+    return finding
+
+
+async def test_a_bus_that_is_there(url: str, kind: str) -> None:
+    finding = await bus_finding(None, url)
+    assert finding.level is Level.OK, finding.text
+    assert ("is heard" in finding.text) is (kind != "sqlite")
+    assert not list(Path.cwd().glob("*-bus")), "looking creates nothing"
+
+
+async def test_a_bus_that_is_away_or_impossible() -> None:
+    with redis_server(password="hidden") as server:
+        url = server.url
+    finding = await bus_finding(None, url)
+    assert finding.level is Level.FAIL
+    assert "cannot be reached" in finding.text
+    assert "hidden" not in finding.text
+    finding = await bus_finding(None, "smoke://signals")
+    assert finding.level is Level.FAIL
+
+
+async def test_the_bus_that_comes_with_the_database(
+    database_url: str, engine: str, tmp_path: Path
+) -> None:
+    finding = await bus_finding(database_url, None)
+    assert finding.level is Level.OK, finding.text
+    assert ("a file for the processes" in finding.text) is (engine == "sqlite")
+    assert not list(tmp_path.glob("*-bus"))
+    assert (await bus_finding(None, None)).level is Level.OK
+    assert (await bus_finding("mysql://x/y", None)).level is Level.WARN

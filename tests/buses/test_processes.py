@@ -1,0 +1,378 @@
+"""Several processes on one database: what the bus is there for, and what happens without it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from campfire_chat.storage.store import Store
+from tests.buses.conftest import until
+from tests.conftest import QUICK
+from tests.support.buses import redis_server
+from tests.support.client import Client
+from tests.support.host import DATABASE_URL, OPTIONS, campfire_for, host_app
+from tests.support.people import Desk
+from tests.support.servers import ProcessServer, ThreadServer, process_server
+from tests.support.truth import Truth
+
+pytestmark = pytest.mark.anyio
+
+QUICKER: dict[str, Any] = {**QUICK, "presence_beat": 0.4}
+
+#: The look at the heads comes so seldom that only the bus can have brought what is seen.
+RARELY = 60.0
+
+
+def readiness(base: str) -> dict[str, Any]:
+    return Desk(base).nobody().get("/health/ready")
+
+
+async def until_ready_says(base: str, wanted: Callable[[dict[str, Any]], Any], what: str) -> None:
+    """Wait for something in the body of ``/health/ready``."""
+    last: dict[str, Any] = {}
+
+    async def look() -> None:
+        while True:
+            last.clear()
+            last.update(await asyncio.to_thread(readiness, base))
+            if wanted(last):
+                return
+            await asyncio.sleep(0.1)
+
+    try:
+        await asyncio.wait_for(look(), 20)
+    except TimeoutError:
+        raise AssertionError(f"never ready with {what}: {last}") from None
+
+
+async def meet_and_talk(one: str, two: str) -> None:
+    """A visitor at one process and an agent at another: everything crosses, and at once."""
+    desk = Desk(one)
+    there = Desk(two, desk.organization)
+    visitor, agent = desk.visitor(name="Mia"), there.agent()
+    conversation = visitor.begin("0")["id"]
+    stream = f"conversation:{conversation}"
+    async with Client(desk.base, visitor) as hers, Client(there.base, agent) as his:
+        await hers.subscribe(stream)
+        await his.subscribe(stream)
+        await his.subscribe(f"notes:{conversation}")
+        began = time.monotonic()
+        for n in range(10):
+            await hers.say(conversation, f"a{n}")
+            await his.say(conversation, f"b{n}")
+        for client in (hers, his):
+            view = await client.until_seq(stream, 21)
+            assert len({event["data"]["id"] for event in view.applied}) == 21
+        typing = {"type": "typing", "conversation_id": conversation, "active": True}
+        await hers.send(typing)
+        assert (await his.until_frame("typing", active=True))["participant"]["name"] == "Mia"
+        await his.send(typing)
+        await hers.until_frame("typing", active=True)
+        await his.send({"type": "receipt", "conversation_id": conversation, "read": 21})
+        await hers.until_frame("receipt", read=21)
+        colleague = desk.agent()
+        async with Client(desk.base, colleague) as third:
+            await third.subscribe(stream)
+            await third.subscribe(f"notes:{conversation}")
+            await his.until_frame("presence", conversation_id=conversation)
+        # Far below the look at the heads; and the machine may be busy.
+        assert time.monotonic() - began < 15
+
+
+async def test_everything_crosses_without_any_configuration(database_url: str, engine: str) -> None:
+    options = {"poll_interval": RARELY, "presence_beat": 5.0}
+    with (
+        process_server(database_url, **options) as one,
+        process_server(database_url, **options) as two,
+    ):
+        await meet_and_talk(f"{one.url}/support", f"{two.url}/support")
+        for server in (one, two):
+            assert readiness(f"{server.url}/support") == {
+                "status": "ok",
+                "bus": "ok",
+                "warnings": [],
+            }
+        kinds = Truth(database_url).query("SELECT bus FROM campfire_nodes")
+        assert [tuple(row) for row in kinds] == [(engine,), (engine,)]
+        two.terminate()
+        assert len(Truth(database_url).query("SELECT bus FROM campfire_nodes")) == 1
+
+
+@pytest.mark.parametrize("kind", ["redis", "nats"])
+async def test_everything_crosses_over_a_server(
+    kind: str, sqlite_database_url: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(kind)
+    options = {"poll_interval": RARELY, "bus_url": url, "drain_on_signal": False}
+    apps = [host_app(campfire_for(sqlite_database_url, **options)) for _ in range(2)]
+    with ThreadServer(apps[0]) as one, ThreadServer(apps[1]) as two:
+        await meet_and_talk(f"{one.url}/support", f"{two.url}/support")
+
+
+async def test_uvicorn_with_four_workers_just_works(sqlite_database_url: str) -> None:
+    server = ProcessServer(
+        "tests.support.host:from_environment()",
+        environment={
+            DATABASE_URL: sqlite_database_url,
+            OPTIONS: json.dumps({"poll_interval": RARELY}),
+        },
+        arguments=("--workers", "4"),
+    )
+    try:
+        server.start()
+        base = f"{server.url}/support"
+        count = "SELECT count(*) FROM campfire_nodes"
+        truth = Truth(sqlite_database_url)
+        await until(lambda: truth.query(count)[0][0] == 4, "four workers", 30)
+        desk = Desk(base)
+        visitor = desk.visitor()
+        conversation = visitor.begin("0")["id"]
+        stream = f"conversation:{conversation}"
+        clients = [Client(base, desk.agent()) for _ in range(12)]
+        for client in clients:
+            await client.connect()
+            await client.subscribe(stream)
+        async with Client(base, visitor) as hers:
+            await hers.subscribe(stream)
+            for n in range(20):
+                await hers.say(conversation, f"{n}")
+            await hers.send({"type": "typing", "conversation_id": conversation, "active": True})
+            for client in clients:
+                await client.until_seq(stream, 21)
+                await client.until_frame("typing", active=True)
+        for client in clients:
+            await client.drop()
+        status, _ = server.terminate()
+        assert status in (0, -15), server.log
+        assert "Traceback" not in server.log, server.log
+    finally:
+        server.close()
+
+
+# What is wrong is said.
+
+
+@pytest.fixture
+def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    from tests.support.engines import copy_sqlite
+
+    return copy_sqlite(sqlite_template, tmp_path / "campfire.db")
+
+
+@pytest.fixture
+def two(sqlite_database_url: str) -> Iterator[Callable[..., list[str]]]:
+    """Starts two servers on one database; the bases of them."""
+    with ExitStack() as stack:
+
+        def start(*options: dict[str, Any]) -> list[str]:
+            servers = [
+                stack.enter_context(
+                    ThreadServer(host_app(campfire_for(sqlite_database_url, **QUICKER, **item)))
+                )
+                for item in options
+            ]
+            return [f"{server.url}/support" for server in servers]
+
+        yield start
+
+
+async def test_memory_with_several_processes_is_noticed(
+    two: Callable[..., list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    bases = two({"bus_url": "memory://"}, {"bus_url": "memory://"})
+    for base in bases:
+        await until_ready_says(base, lambda body: body["warnings"], "a warning")
+        body = readiness(base)
+        assert body["status"] == "ok"
+        assert "memory:// does not reach" in body["warnings"][0]
+    await asyncio.sleep(1.0)
+    assert caplog.text.count("memory:// does not reach") == 2, "said once by each"
+
+
+async def test_different_buses_are_noticed(
+    two: Callable[..., list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    bases = two({}, {"bus_url": "memory://"})
+    for base in bases:
+        await until_ready_says(base, lambda body: body["warnings"], "a warning")
+        assert "different buses (memory, sqlite)" in readiness(base)["warnings"][0]
+    assert "different buses" in caplog.text
+
+
+async def test_one_kind_on_two_servers_is_noticed(
+    two: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    bases = two(*({"bus_url": f"sqlite:///{tmp_path / name}-bus"} for name in ("a", "b")))
+    for base in bases:
+        await until_ready_says(base, lambda body: body["warnings"], "a warning")
+        assert "is not heard on the bus" in readiness(base)["warnings"][0]
+
+
+async def test_a_warning_goes_when_its_reason_has_gone(sqlite_database_url: str) -> None:
+    options = {**QUICK, "bus_url": "memory://", "presence_beat": 0.3}
+    with ThreadServer(host_app(campfire_for(sqlite_database_url, **options))) as one:
+        base = f"{one.url}/support"
+        with ThreadServer(host_app(campfire_for(sqlite_database_url, **options))):
+            await until_ready_says(base, lambda body: body["warnings"], "a warning")
+        await until_ready_says(base, lambda body: not body["warnings"], "no warning")
+
+
+async def test_a_crashed_predecessor_raises_no_alarm(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with process_server(database_url, bus_url="memory://", presence_beat=0.2) as server:
+        server.kill()
+    truth = Truth(database_url)
+    nodes = "SELECT node_id FROM campfire_nodes"
+    [dead] = truth.query(nodes)
+    options = {"bus_url": "memory://", "presence_beat": 0.2, "drain_on_signal": False}
+    with caplog.at_level(logging.WARNING, "campfire_chat"):
+        async with campfire_for(database_url, **options).lifespan():
+            # What it left goes as well.
+            await until(lambda: dead not in truth.query(nodes), "its row is gone")
+    assert [record.message for record in caplog.records] == []
+    assert truth.query(nodes) == []
+
+
+async def test_a_bus_that_is_away_costs_latency_only(database_url: str) -> None:
+    """Ready stays ready; what is written meanwhile crosses by the look at the heads."""
+    with redis_server() as redis, ExitStack() as stack:
+        options = {
+            "bus_url": redis.url,
+            "poll_interval": RARELY,
+            "drain_on_signal": False,
+            "heartbeat": RARELY,
+        }
+        servers = [
+            stack.enter_context(ThreadServer(host_app(campfire_for(database_url, **options))))
+            for _ in range(2)
+        ]
+        one, two = (f"{server.url}/support" for server in servers)
+        desk = Desk(one)
+        visitor, agent = desk.visitor(), Desk(two, desk.organization).agent()
+        conversation = visitor.begin("0")["id"]
+        stream = f"conversation:{conversation}"
+        async with Client(one, visitor) as hers, Client(two, agent) as his:
+            await hers.subscribe(stream)
+            await his.subscribe(stream)
+            await asyncio.to_thread(redis.kill)
+            for base in (one, two):
+                await until_ready_says(base, lambda body: body["bus"] == "ill", "an ill bus")
+                assert "the bus (redis) is ill" in readiness(base)["warnings"][0]
+            # The look that was due with a bus that was well may still be under way.
+            await hers.say(conversation, "first")
+            delays: list[float] = []
+            for n in range(12):
+                began = time.monotonic()
+                reply = await hers.say(conversation, f"{n}")
+                if n < 2:
+                    continue
+                await his.until_seq(stream, reply["seq"])
+                delays.append(time.monotonic() - began)
+            assert sorted(delays)[len(delays) // 2] < 1.5, delays
+            await asyncio.to_thread(redis.start)
+            for base in (one, two):
+                await until_ready_says(base, lambda body: body["bus"] == "ok", "a bus again")
+            reply = await hers.say(conversation, "after")
+            await his.until_seq(stream, reply["seq"])
+
+
+async def test_a_desk_starts_without_its_bus(sqlite_database_url: str) -> None:
+    with redis_server() as redis:
+        url = redis.url
+    campfire = campfire_for(sqlite_database_url, bus_url=url, drain_on_signal=False)
+    with ThreadServer(host_app(campfire)) as server:
+        body = readiness(f"{server.url}/support")
+        assert (body["status"], body["bus"]) == ("ok", "ill")
+
+
+# The look at the heads.
+
+
+async def test_a_look_costs_what_has_changed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    original = Store.stream_heads
+
+    async def spy(self: Store, organization: str, names: Any) -> dict[str, int]:
+        asked.append(list(names))
+        return await original(self, organization, names)
+
+    monkeypatch.setattr(Store, "stream_heads", spy)
+    monkeypatch.setattr("campfire_chat.realtime.hub.FULL_LOOK", 1_000.0)
+    options = {"bus_url": "memory://", "poll_interval": 0.1, "drain_on_signal": False}
+    apps = [campfire_for(database_url, **options) for _ in range(2)]
+    with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:
+        desk = Desk(f"{one.url}/support")
+        there = Desk(f"{two.url}/support", desk.organization)
+        visitor, agent = desk.visitor(), there.agent()
+        conversations = [visitor.begin(f"{n}")["id"] for n in range(6)]
+        async with Client(there.base, agent) as his:
+            for conversation in conversations:
+                await his.subscribe(f"conversation:{conversation}")
+            await until(lambda: asked, "the first look at an organisation is at everything")
+            await asyncio.sleep(0.5)
+            asked.clear()
+            await asyncio.sleep(1.0)
+            assert not asked, "nothing has changed"
+            visitor.write(conversations[2], "news")
+            view = await his.until_seq(f"conversation:{conversations[2]}", 2)
+            assert view.last == 2
+            assert asked == [[f"conversation:{conversations[2]}"]]
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("realtime.hub.PAGE_EVENTS", 5), ("storage.streams.PAGE_CHARACTERS", 900)]
+)
+async def test_a_look_reads_everything_after_a_burst(
+    limit: str, value: int, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More changes than one page of the inbox tells: every stream is looked at."""
+    monkeypatch.setattr("campfire_chat.realtime.hub.FULL_LOOK", 1_000.0)
+    monkeypatch.setattr(f"campfire_chat.{limit}", value)
+    options = {"bus_url": "memory://", "poll_interval": 0.5, "drain_on_signal": False}
+    apps = [campfire_for(database_url, **options) for _ in range(2)]
+    with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:
+        desk = Desk(f"{one.url}/support")
+        there = Desk(f"{two.url}/support", desk.organization)
+        visitor, agent = desk.visitor(), there.agent()
+        conversations = [visitor.begin(f"{n}")["id"] for n in range(3)]
+        async with Client(there.base, agent) as his:
+            for conversation in conversations:
+                await his.subscribe(f"conversation:{conversation}")
+            async with Client(desk.base, visitor) as hers:
+                for n in range(10):
+                    for conversation in conversations:
+                        await hers.say(conversation, f"more {n}")
+            for conversation in conversations:
+                await his.until_seq(f"conversation:{conversation}", 11)
+
+
+async def test_many_organizations_are_looked_at_together(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campfire_chat.realtime.hub.HEADS_PER_QUERY", 2)
+    options = {"bus_url": "memory://", "poll_interval": 0.1, "drain_on_signal": False}
+    apps = [campfire_for(database_url, **options) for _ in range(2)]
+    with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:
+        desks = [Desk(f"{one.url}/support") for _ in range(5)]
+        people = [
+            (desk.visitor(), Desk(f"{two.url}/support", desk.organization).agent())
+            for desk in desks
+        ]
+        async with AsyncExitStack() as stack:
+            for n, (visitor, agent) in enumerate(people):
+                conversation = visitor.begin("0")["id"]
+                his = await stack.enter_async_context(Client(agent.base, agent))
+                await his.subscribe(f"conversation:{conversation}")
+                visitor.write(conversation, f"{n}")
+                await his.until_seq(f"conversation:{conversation}", 2)
