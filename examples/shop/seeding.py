@@ -16,7 +16,7 @@ from campfire_chat.domain.conversations import Patch
 from campfire_chat.domain.principal import Scope, anonymous, scope_of_agent, scope_of_visitor
 from campfire_chat.models import DEFAULT_ORGANIZATION, Priority, Status, Visibility
 from campfire_chat.settings import Settings
-from campfire_chat.storage.draft import Committed, Notice
+from campfire_chat.storage.draft import Committed, Heads, Notice
 from campfire_chat.storage.store import Store
 
 from .accounts import User
@@ -50,7 +50,7 @@ async def seed(database_url: str, users: list[User]) -> None:
         await store.stop()
 
 
-def _nobody_listens(events: list[Committed], notices: list[Notice]) -> None:
+def _nobody_listens(events: list[Committed], notices: list[Notice], repeated: Heads) -> None:
     """No browser is connected to the past."""
 
 

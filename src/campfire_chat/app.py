@@ -33,7 +33,7 @@ from campfire_chat.realtime.typing import Typing
 from campfire_chat.realtime.watch import Watch
 from campfire_chat.settings import Settings
 from campfire_chat.shutdown import DrainOnSignal
-from campfire_chat.storage.draft import Committed, Notice
+from campfire_chat.storage.draft import Committed, Heads, Notice
 from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.store import WAKE, Store
 
@@ -225,7 +225,9 @@ class Campfire:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def _nobody_listens(committed: Sequence[Committed], notices: Sequence[Notice]) -> None:
+def _nobody_listens(
+    committed: Sequence[Committed], notices: Sequence[Notice], repeated: Heads
+) -> None:
     """A migration commits no events."""
 
 

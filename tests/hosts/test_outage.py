@@ -17,9 +17,10 @@ import pytest
 
 from tests.conftest import QUICK
 from tests.support.client import Client
-from tests.support.engines import _execute, create_postgres_database, run_apart
+from tests.support.engines import create_postgres_database
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk
+from tests.support.postgres import execute, run_apart
 from tests.support.servers import ThreadServer
 
 pytestmark = pytest.mark.anyio
@@ -32,13 +33,13 @@ def outage(postgres: str, postgres_template: str) -> Iterator[tuple[str, Callabl
     name = urlsplit(url).path.lstrip("/")
 
     def admit(admitted: bool) -> None:
-        run_apart(_execute(postgres, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {admitted}'))
+        run_apart(execute(postgres, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {admitted}'))
 
     @contextmanager
     def down() -> Iterator[None]:
         admit(False)
         run_apart(
-            _execute(
+            execute(
                 postgres,
                 f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
             )
@@ -49,7 +50,7 @@ def outage(postgres: str, postgres_template: str) -> Iterator[tuple[str, Callabl
             admit(True)
 
     yield url, down
-    run_apart(_execute(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    run_apart(execute(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = 15) -> None:
@@ -116,7 +117,7 @@ async def test_a_broken_connection_under_load_stores_everything_once(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                         f"WHERE datname = '{name}'"
                     )
-                    run_apart(_execute(postgres, statement))
+                    run_apart(execute(postgres, statement))
 
             cutter = threading.Thread(target=cut)
             cutter.start()

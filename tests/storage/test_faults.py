@@ -75,7 +75,7 @@ async def test_a_full_disk_leaves_no_gap_and_heals(
 async def test_a_listener_that_fails_does_not_stop_the_ledger(database_url: str) -> None:
     heard: list[int] = []
 
-    def listen(committed: Any, notices: Any) -> None:
+    def listen(committed: Any, *_: Any) -> None:
         heard.append(len(committed))
         raise RuntimeError("a listener failed")
 

@@ -142,7 +142,7 @@ class Gateway:
         if token is None:
             return None
         try:
-            return self.tokens.read(token, now=time.time()).scope
+            return self.tokens.read(token).scope
         except UnauthorizedError:
             return None
 

@@ -19,7 +19,7 @@ from campfire_chat.domain import streams
 from campfire_chat.domain.principal import Scope
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.bus import Bus, Ephemeral, Wake
-from campfire_chat.storage.draft import Committed, Notice
+from campfire_chat.storage.draft import Committed, Heads, Notice
 from campfire_chat.storage.store import Store
 from campfire_chat.storage.streams import PAGE_EVENTS, Page
 
@@ -150,9 +150,15 @@ class Hub:
 
     # In.
 
-    def on_commit(self, committed: Sequence[Committed], notices: Sequence[Notice]) -> None:
-        """Events and marks of this process's ledger, right after they became durable."""
-        heads: dict[Key, int] = {}
+    def on_commit(
+        self, committed: Sequence[Committed], notices: Sequence[Notice], repeated: Heads
+    ) -> None:
+        """Events and marks of this process's ledger, right after they became durable.
+
+        Of what is there already the readers may not have been told: whoever stored it never
+        learnt that it was stored.
+        """
+        heads: dict[Key, int] = dict(repeated)
         for organization, name, seq, payload in committed:
             key = (organization, name)
             heads[key] = seq
@@ -160,6 +166,8 @@ class Hub:
             if channel is not None:
                 channel.deliver(seq, payload)
                 self._note(channel)
+        for (organization, name), head in repeated.items():
+            self._heard(organization, name, head)
         if heads and self._bus is not None:
             self._bus.announce(heads)
         for notice in notices:

@@ -127,6 +127,7 @@ class OpenConversation(Operation[Opened]):
             or (self._contact_id not in (None, conversation.contact.id))
         ):
             raise ClientIdConflictError()
+        transaction.repeat(conversation)
         return Opened(conversation_id=about, duplicate=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, TableValuedAlias
 from sqlalchemy.engine import Dialect as CoreDialect
@@ -59,6 +59,13 @@ class Commit:
         self.done = False
 
 
+class Route(NamedTuple):
+    """One way to a database: what ``databases.Database`` is given."""
+
+    url: str
+    options: dict[str, Any]
+
+
 class Engine(ABC):
     """One kind of database.
 
@@ -81,11 +88,11 @@ class Engine(ABC):
     depth: int
 
     @abstractmethod
-    def options(self) -> dict[str, Any]:
-        """What ``databases.Database`` is given besides the URL."""
+    def routes(self, url: str, *, writable: bool) -> list[Route]:
+        """The ways to the database that ``url`` names, in the order in which they are tried."""
 
     @abstractmethod
-    def check(self, url: str) -> None:
+    def check(self, url: str, *, writable: bool) -> None:
         """Look at what can be seen of the database before it is connected to.
 
         Raises:
@@ -124,6 +131,13 @@ class Engine(ABC):
     @abstractmethod
     def classify(self, error: BaseException) -> Failure: ...
 
+    def usable_after(self, error: BaseException) -> bool:
+        """Whether an error says nothing against the connection on which it came up."""
+        return isinstance(error, Exception) and self.classify(error) in (
+            Failure.CONFLICT,
+            Failure.STATEMENT,
+        )
+
     @abstractmethod
     async def run(self, raw: Any, step: Prepared) -> Sequence[Row]:
         """Run one statement and return its rows."""
@@ -143,3 +157,7 @@ class Engine(ABC):
 
     @abstractmethod
     def in_transaction(self, raw: Any) -> bool: ...
+
+    @abstractmethod
+    async def leave(self, raw: Any) -> None:
+        """End a connection, whatever has become of it, without waiting long for the other end."""

@@ -26,6 +26,8 @@ from campfire_chat.storage.statement import BulkInsert, Row
 _encode = msgspec.json.Encoder().encode
 
 StreamKey = tuple[str, str]
+#: How far streams go.
+Heads = Mapping[StreamKey, int]
 ConversationKey = tuple[str, str]
 MarkKey = tuple[str, str, str, str]
 Writes = list[tuple[BulkInsert, Sequence[Row]]]
@@ -102,6 +104,8 @@ class Draft:
         based_on: The heads, as they were before the draft, of both streams of every conversation
             that it looked at. If they still stand when it is written, so do the conversations:
             nobody changes one without its head.
+        repeated: The heads of streams in which something that was asked for was there already.
+            Whoever stored it may have gone down before it was announced.
     """
 
     def __init__(self, records: Records, now: int) -> None:
@@ -109,6 +113,7 @@ class Draft:
         self.records = records
         self.committed: list[Committed] = []
         self.notices: dict[MarkKey, Notice] = {}
+        self.repeated: dict[StreamKey, int] = {}
         self.known: dict[tuple[str, str], Message] = {}
         self.reply_targets: dict[tuple[str, str], Message] = {}
         self.based_on: dict[StreamKey, int] = {}
@@ -159,6 +164,14 @@ class Draft:
         if (scope.organization, conversation_id) not in self.records.with_marks:
             raise Unread
         return self.records.marks.get(_mark_key(scope, conversation_id), Mark())
+
+    def repeat(self, conversation: Conversation) -> None:
+        """Something that was asked of the conversation has been done before."""
+        organization = conversation.organization
+        inbox = (organization, streams.inbox(organization))
+        self.repeated[organization, streams.conversation(conversation.id)] = conversation.head
+        self.repeated[organization, streams.notes(conversation.id)] = conversation.notes_head
+        self.repeated[inbox] = self.records.heads[inbox]
 
     # What is to be written.
 

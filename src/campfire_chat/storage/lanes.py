@@ -86,6 +86,8 @@ class Session:
     ) -> T:
         """Run ``work`` between BEGIN and COMMIT; any exception rolls back and is raised.
 
+        A failure of the connection leaves open whether a COMMIT took effect.
+
         Explicit, because after a failed COMMIT ``databases`` leaves the transaction open.
 
         Args:
@@ -97,8 +99,10 @@ class Session:
             _, *rows = await self.engine.run_all(self.raw, [begin, *opening])
             result = await work(rows)
             await self.command("COMMIT")
-        except BaseException:
-            if self.engine.in_transaction(self.raw):
+        except BaseException as error:
+            # Otherwise the connection is given up, and what was open ends with it; to ask a
+            # server that does not answer would only take as long once more.
+            if self.engine.usable_after(error) and self.engine.in_transaction(self.raw):
                 await self.command("ROLLBACK")
             raise
         return result
@@ -149,7 +153,7 @@ class Lanes:
         Raises:
             StorageUnavailableError: The database cannot be reached.
         """
-        self.engine.check(self._url)
+        self.engine.check(self._url, writable=self._writable)
         self._stopping = False
         self._stopped.clear()
         loop = asyncio.get_running_loop()
@@ -243,7 +247,8 @@ class Lanes:
                 self._refuse_waiting(LaneFailure(Failure.CONNECTION, error))
             if self._stopping:
                 return
-            delay = min(5.0, 0.05 * 2**failures)
+            # With jitter, so that many processes do not come back all at once.
+            delay = min(1.0, 0.05 * 2**failures) * random.uniform(0.5, 1)  # noqa: S311
             logger.warning("database connection failed, again in %.2f s: %s", delay, _reason(error))
             await self._pause(delay)
 
@@ -257,24 +262,43 @@ class Lanes:
 
     async def _serve(self, ready: asyncio.Future[None]) -> None:
         """Own one connection until it breaks or the lane stops."""
-        database = Database(self._url, **self.engine.options())
-        await database.connect()
+        database = await self._connect()
         try:
             async with database.connection() as connection:
                 session = Session(connection, self.engine)
-                for statement in self.engine.setup(writable=self._writable):
-                    await session.command(statement)
-                self.connected += 1
                 try:
-                    if not ready.done():
-                        ready.set_result(None)
-                    await self._work(session)
+                    for statement in self.engine.setup(writable=self._writable):
+                        await session.command(statement)
+                    self.connected += 1
+                    try:
+                        if not ready.done():
+                            ready.set_result(None)
+                        await self._work(session)
+                    finally:
+                        self.connected -= 1
                 finally:
-                    self.connected -= 1
+                    await self.engine.leave(session.raw)
         finally:
             await database.disconnect()
 
+    async def _connect(self) -> Database:
+        """Connect to the first host of the database that will do."""
+        self.engine.check(self._url, writable=self._writable)
+        refused: Exception | None = None
+        for url, options in self.engine.routes(self._url, writable=self._writable):
+            database = Database(url, **options)
+            try:
+                await database.connect()
+            except Exception as error:
+                # Whatever this one says, the next one may be better.
+                logger.debug("a host of the database will not do: %s", _reason(error))
+                refused = error
+            else:
+                return database
+        raise refused or StorageUnavailableError("The database URL names no host.")
+
     async def _work(self, session: Session) -> None:
+        """Do jobs until the lane stops or the connection is of no more use."""
         while True:
             while not self._jobs:
                 if self._stopping:
@@ -294,12 +318,9 @@ class Lanes:
         except CampfireError as error:
             _fail(job, error)
         except Exception as error:
-            failure = self.engine.classify(error)
-            _fail(job, LaneFailure(failure, error))
+            _fail(job, LaneFailure(self.engine.classify(error), error))
             # After anything unexpected inside a transaction the connection is not trusted.
-            return failure in (Failure.CONFLICT, Failure.STATEMENT) and not (
-                self.engine.in_transaction(session.raw)
-            )
+            return self.engine.usable_after(error) and not self.engine.in_transaction(session.raw)
         except BaseException:
             job.future.cancel()
             raise

@@ -25,8 +25,9 @@ from campfire_chat.errors import (
     StorageUnavailableError,
 )
 from campfire_chat.protocols import Clock
+from campfire_chat.storage import streams
 from campfire_chat.storage.dialects import Commit, Failure
-from campfire_chat.storage.draft import Committed, Draft, Notice, Unread
+from campfire_chat.storage.draft import Committed, Draft, Heads, Notice, Unread
 from campfire_chat.storage.lanes import STOP_TIMEOUT, Lanes, Session
 from campfire_chat.storage.operations import Bulk, Operation
 from campfire_chat.storage.reads import reads_of
@@ -46,7 +47,30 @@ AT_A_STRETCH = 0.5
 #: Operations that are worth a commit of their own while another one is still running.
 WORTHWHILE = 16
 
-OnCommit = Callable[[list[Committed], list[Notice]], None]
+OnCommit = Callable[[list[Committed], list[Notice], Heads], None]
+
+#: What every operation of a batch comes to, and what is written for them.
+Outcomes = tuple[list[Any], Draft]
+
+
+class _Attempts:
+    """What is known of the attempts to commit a batch.
+
+    Attributes:
+        open: What an attempt would have answered whose COMMIT got no answer: it may stand.
+    """
+
+    __slots__ = ("open",)
+
+    def __init__(self, open: Outcomes | None = None) -> None:
+        self.open = open
+
+    def of_one(self, index: int) -> _Attempts:
+        """The same for one operation of the batch, which is now tried alone."""
+        if self.open is None:
+            return _Attempts()
+        outcomes, draft = self.open
+        return _Attempts(([outcomes[index]], draft))
 
 
 class _Waiting(Generic[T]):
@@ -103,7 +127,8 @@ class Ledger:
     Args:
         lane: The writer lane.
         on_commit: Told every event and receipt notice right after they are durable, in the order
-            of their seqs; must not block.
+            of their seqs, and the heads of streams in which something turned out to be there
+            already; must not block.
         now: The wall clock.
         limit: Operations that may wait.
         limit_size: Bytes that they may hold, about.
@@ -299,16 +324,20 @@ class Ledger:
 
     async def _ended_commits(self, commits: asyncio.Task[None]) -> None:
         """Do the long way what could not be committed."""
+        under_way = list(self._under_way)
+        doubtful = False
         try:
             await commits
         except Exception as error:
             # Known client ids end here, and broken connections. The long way knows what to do.
             logger.debug("a draft could not be committed: %r", error)
-        failed = self._take_back()
-        while failed:
-            some = min(failed, BATCH)
-            failed -= some
-            await self._commit([self._queue.popleft() for _ in range(some)])
+            doubtful = True
+        self._take_back()
+        for batch in under_way:
+            attempts = _Attempts()
+            if doubtful:
+                attempts.open = ([waiting.outcome for waiting in batch.waiting], batch.draft)
+            await self._commit([self._queue.popleft() for _ in batch.waiting], attempts)
 
     def _take_back(self) -> int:
         """Put back into the queue what was not committed, in its order; how many of them were
@@ -329,19 +358,19 @@ class Ledger:
     def _from_queue(self) -> list[_Waiting[Any]]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), BATCH))]
 
-    async def _commit(self, batch: list[_Waiting[Any]]) -> None:
+    async def _commit(self, batch: list[_Waiting[Any]], attempts: _Attempts | None = None) -> None:
         try:
-            await self._commit_or_split(batch)
+            await self._commit_or_split(batch, attempts or _Attempts())
         except BaseException:
             for waiting in batch:
                 waiting.resolve(StorageUnavailableError(retry_after=1.0))
             raise
 
-    async def _commit_or_split(self, batch: list[_Waiting[Any]]) -> None:
+    async def _commit_or_split(self, batch: list[_Waiting[Any]], attempts: _Attempts) -> None:
         operations = [waiting.operation for waiting in batch]
         try:
-            outcomes, transaction = await self._lane.run(
-                lambda session: self._transact(session, operations)
+            outcomes, draft = await self._lane.run(
+                lambda session: self._transact(session, operations, attempts)
             )
         except CampfireError as error:
             self._working_set.clear()
@@ -351,29 +380,44 @@ class Ledger:
             self._working_set.clear()
             if len(batch) > 1:
                 # One of them is poison; alone, only that one fails.
-                for waiting in batch:
-                    await self._commit_or_split([waiting])
+                for index, waiting in enumerate(batch):
+                    await self._commit_or_split([waiting], attempts.of_one(index))
                 return
             logger.error("an operation failed unexpectedly", exc_info=error)
             contended = self._lane.engine.classify(error) is Failure.CONFLICT
             outcome = StorageUnavailableError(retry_after=1.0) if contended else InternalError()
             batch[0].resolve(outcome)
         else:
-            if any(operation.alters_records for operation in operations):
+            if not isinstance(draft, Transaction):
+                # A draft from before the connection broke, of records that are not in hand.
+                self._working_set.clear()
+            elif any(operation.alters_records for operation in operations):
                 altered = not all(isinstance(operation, Bulk) for operation in operations)
-                self._working_set.adopt(transaction, altered=altered)
-            self._publish(transaction)
+                self._working_set.adopt(draft, altered=altered)
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 waiting.resolve(outcome)
 
     async def _transact(
-        self, session: Session, operations: list[Operation[Any]]
-    ) -> tuple[list[Any], Transaction]:
+        self, session: Session, operations: list[Operation[Any]], attempts: _Attempts
+    ) -> Outcomes:
+        """Commit a batch, or find that an earlier attempt has, and publish it.
+
+        It is published from here, on the lane: also when the ledger has given up waiting for it.
+        """
         reads = reads_of(operations)
 
-        async def work(rows: list[Sequence[Row]]) -> tuple[list[Any], Transaction]:
+        async def work(rows: list[Sequence[Row]]) -> Outcomes:
             transaction = Transaction(session, self._now)
             await transaction.begin(reads, rows)
+            if attempts.open is not None:
+                # The heads are locked now, so the earlier attempt has come to its end.
+                earlier = attempts.open[1]
+                if await _stands(session, earlier):
+                    return attempts.open
+                if not earlier.committed:
+                    # Doing it again is harmless, and does not show which marks it had moved.
+                    transaction.notices.update(earlier.notices)
+                attempts.open = None
             outcomes: list[Any] = []
             run: list[Bulk[Any]] = []
             for operation in operations:
@@ -386,18 +430,35 @@ class Ledger:
             outcomes += await run_bulk(transaction, run)
             await transaction.flush()
             await transaction.look_at_version()
-            return outcomes, transaction
+            attempts.open = (outcomes, transaction)
+            return attempts.open
 
-        return await session.transaction(work, *(read.prepare(session.engine) for read in reads))
+        opening = [read.prepare(session.engine) for read in reads]
+        outcomes, draft = await session.transaction(work, *opening)
+        self._publish(draft)
+        return outcomes, draft
 
     def _publish(self, draft: Draft) -> None:
         """Tell what is durable, before the answers: a sender's own event is under way when its ok
         arrives."""
         try:
-            self._on_commit(draft.committed, list(draft.notices.values()))
+            self._on_commit(draft.committed, list(draft.notices.values()), draft.repeated)
         except Exception:
             # It is stored, and the look at the heads finds it; the ledger has to go on.
             logger.exception("what was committed could not be announced")
+
+
+async def _stands(session: Session, earlier: Draft) -> bool:
+    """Whether the COMMIT of an earlier attempt took effect, although no answer came.
+
+    Its last event tells: nobody else writes the same text at the same place. Without events the
+    answer is no; operations that write none may be done twice.
+    """
+    if not earlier.committed:
+        return False
+    organization, name, seq, payload = earlier.committed[-1]
+    page = await streams.read_page(session, organization, name, seq - 1, limit=1)
+    return page.events == [(seq, payload)]
 
 
 async def _alone(transaction: Transaction, operation: Operation[Any]) -> Any:

@@ -97,6 +97,8 @@ class Once(Operation[T]):
         if stored is not None:
             if stored["fingerprint"] != self._fingerprint:
                 raise ClientIdConflictError()
+            for conversation_id in self.conversation_ids:
+                transaction.repeat(transaction.conversation(self.scope, conversation_id))
             return await self.repeat(transaction)
         result = await self.do(transaction)
         row = (self.organization, key, self._fingerprint, transaction.now)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,8 +23,41 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
 
-from campfire_chat.storage.dialects import Commit, Engine, Failure
+from campfire_chat.storage.dialects import Commit, Engine, Failure, Route
 from campfire_chat.storage.statement import Prepared, Row
+
+logger = logging.getLogger("campfire_chat.storage")
+
+#: Seconds that a server may take to say goodbye.
+FAREWELL = 1.0
+#: Repeating helps. 40001 and 40P01: serialisation and deadlock. 55P03: a lock was not to be had in
+#: time. 57014: somebody cancelled the query. 23505, a key that is there already: another process
+#: was a moment faster with the same client id, which the repetition finds.
+_CONFLICTS = ("40001", "40P01", "55P03", "57014", "23505")
+
+#: Another connection is needed, besides 08 (connection) and 57P (the server shuts down or starts).
+#: 53300: no slot. 25006: read-only, the primary is another server now. 25P02 and 25P03: the
+#: transaction had failed, or was idle for too long.
+_DISCONNECTS = ("53300", "25006", "25P02", "25P03")
+
+_BOTH = (
+    # The stream heads are the locks; a stricter default of the database would only make
+    # transactions fail that wait for them.
+    ("default_transaction_isolation", "'read committed'"),
+    # A client that vanished without a word is noticed within a minute, not in hours.
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+)
+_WRITER = (
+    ("synchronous_commit", "on"),
+    *_BOTH,
+    # A process that vanishes inside a transaction holds its locks for no longer than this; the
+    # others wait a little longer, and both fit into the lanes' deadline.
+    ("idle_in_transaction_session_timeout", "'5s'"),
+    ("lock_timeout", "'8s'"),
+)
+_READER = (("default_transaction_read_only", "on"), *_BOTH)
 
 
 class PostgreSQLEngine(Engine):
@@ -38,17 +73,25 @@ class PostgreSQLEngine(Engine):
     def __init__(self) -> None:
         self.core = postgresql_asyncpg.dialect()
 
-    def options(self) -> dict[str, Any]:
-        # One connection a lane; bounded waits, so that a dead network is noticed.
-        return {"min_size": 1, "max_size": 1, "timeout": 5, "command_timeout": 10}
+    def routes(self, url: str, *, writable: bool) -> list[Route]:
+        options: dict[str, Any] = {
+            # One connection a lane; bounded waits, so that a dead network is noticed.
+            **{"min_size": 1, "max_size": 1, "timeout": 5, "command_timeout": 10},
+            # What a standby knows is old: to read from one would miss what was just committed.
+            "target_session_attrs": "read-write" if writable else "primary",
+            # `databases` takes a URL apart in ways that do not know several hosts; asyncpg reads
+            # it as libpq does. An empty name here would go before the one in the DSN.
+            "database": None,
+        }
+        # Host by host, so that each has the whole timeout: one that has vanished without a word
+        # would use it up for all.
+        return [Route("postgresql://", {**options, "dsn": dsn}) for dsn in _one_host_each(url)]
 
-    def check(self, url: str) -> None:
+    def check(self, url: str, *, writable: bool) -> None:
         """A server can only be asked."""
 
     def setup(self, *, writable: bool) -> list[str]:
-        if writable:
-            return ["SET synchronous_commit = on"]
-        return ["SET default_transaction_read_only = on"]
+        return [f"SET {name} = {value}" for name, value in (_WRITER if writable else _READER)]
 
     def upsert(self, table: Table) -> Any:
         return postgresql.insert(table)
@@ -79,14 +122,11 @@ class PostgreSQLEngine(Engine):
         import asyncpg
 
         state = getattr(error, "sqlstate", None) or ""
-        # 23505, a key that is there already: another process was a moment faster with the same
-        # client id, which the repetition finds.
-        if state in ("40001", "40P01", "55P03", "23505"):
+        if state in _CONFLICTS or isinstance(error, asyncpg.InvalidCachedStatementError):
             return Failure.CONFLICT
-        # 08: connection, 57P: the server shuts down or starts, 53300: no slot.
-        if state[:2] == "08" or state[:3] == "57P" or state == "53300":
+        if state[:2] == "08" or state[:3] == "57P" or state in _DISCONNECTS:
             return Failure.CONNECTION
-        if state[:2] in ("53", "58") or state == "25006":
+        if state[:2] in ("53", "58"):
             return Failure.UNAVAILABLE
         # What it says of a connection that is just being torn down under it.
         if isinstance(error, asyncpg.InternalClientError):
@@ -121,11 +161,50 @@ class PostgreSQLEngine(Engine):
             if heads and commit.closing is not None:
                 await self.run(raw, commit.closing(heads))
             await raw.execute("COMMIT")
-        except BaseException:
-            if self.in_transaction(raw):
+        except BaseException as error:
+            if self.usable_after(error) and self.in_transaction(raw):
                 await raw.execute("ROLLBACK")
             raise
         commit.done = True
 
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.is_in_transaction())
+
+    async def leave(self, raw: Any) -> None:
+        # The pool would have the server reset the connection first, and wait for its answer.
+        import asyncpg
+
+        try:
+            async with asyncio.timeout(FAREWELL):
+                await raw.close()
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # It was closed already, or it does not answer and has been cut off.
+            logger.debug("a connection ended without a farewell: %s", error)
+
+
+def _one_host_each(url: str) -> list[str]:
+    """A URL with several hosts (``//one:5432,two:5432/name``) as one URL for each."""
+    parts = urlsplit(url)._replace(scheme="postgresql")
+    user, at, addresses = parts.netloc.rpartition("@")
+    if addresses:
+        return [
+            parts._replace(netloc=f"{user}{at}{item}").geturl() for item in addresses.split(",")
+        ]
+    return [_with_query(parts, host, port) for host, port in _hosts_of_query(parts)]
+
+
+def _hosts_of_query(parts: SplitResult) -> list[tuple[str | None, str | None]]:
+    """The other way to say it: ``?host=one,two&port=5432,5432``, or one port for all."""
+    query = dict(parse_qsl(parts.query))
+    hosts = query["host"].split(",") if "host" in query else [None]
+    ports = query["port"].split(",") if "port" in query else [None]
+    if len(ports) == 1:
+        ports *= len(hosts)
+    return list(zip(hosts, ports, strict=True))
+
+
+def _with_query(parts: SplitResult, host: str | None, port: str | None) -> str:
+    query = dict(parse_qsl(parts.query))
+    query |= {} if host is None else {"host": host}
+    query |= {} if port is None else {"port": port}
+    return parts._replace(query=urlencode(query)).geturl()

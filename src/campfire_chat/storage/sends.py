@@ -68,7 +68,9 @@ def _send(draft: Draft, operation: Send) -> Sent:
         raise ForbiddenError("Only agents write notes.")
     earlier = draft.known.get((operation.organization, operation.key))
     if earlier is not None:
-        return _repeated(operation, earlier)
+        sent = _repeated(operation, earlier)
+        draft.repeat(conversation)
+        return sent
     if operation.reply_to is not None:
         target = draft.reply_targets.get((operation.organization, operation.reply_to))
         if (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,9 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from campfire_chat.errors import StorageUnavailableError
-from campfire_chat.storage.dialects import Commit, Engine, Failure
+from campfire_chat.storage.dialects import Commit, Engine, Failure, Route
 from campfire_chat.storage.statement import Prepared, Row
 
+_EFFECTIVE = os.access in os.supports_effective_ids
 _encode = msgspec.json.Encoder().encode
 
 
@@ -108,15 +110,18 @@ class SQLiteEngine(Engine):
     def __init__(self) -> None:
         self.core = sqlite.dialect(paramstyle="qmark")
 
-    def options(self) -> dict[str, Any]:
-        return {"timeout": 5.0, "cached_statements": 256, "factory": Connection}
+    def routes(self, url: str, *, writable: bool) -> list[Route]:
+        return [Route(url, {"timeout": 5.0, "cached_statements": 256, "factory": Connection})]
 
-    def check(self, url: str) -> None:
-        folder = Path(url.partition(":///")[2].partition("?")[0]).absolute().parent
-        if not folder.is_dir():
+    def check(self, url: str, *, writable: bool) -> None:
+        path = Path(url.partition(":///")[2].partition("?")[0]).absolute()
+        if not path.parent.is_dir():
             raise StorageUnavailableError(
-                f"The database cannot be reached: there is no folder {folder}."
+                f"The database cannot be reached: there is no folder {path.parent}."
             )
+        # SQLite opens such a file all the same, and says so only at the first write.
+        if writable and path.exists() and not os.access(path, os.W_OK, effective_ids=_EFFECTIVE):
+            raise StorageUnavailableError(f"The database {path} may not be written.")
 
     def setup(self, *, writable: bool) -> list[str]:
         statements = ["PRAGMA busy_timeout = 5000", "PRAGMA cache_size = -32768"]
@@ -177,6 +182,9 @@ class SQLiteEngine(Engine):
 
     def in_transaction(self, raw: Any) -> bool:
         return bool(raw.in_transaction)
+
+    async def leave(self, raw: Any) -> None:
+        """There is nobody at the other end; closing it rolls back what is open."""
 
 
 _UNAVAILABLE = (

@@ -1,0 +1,79 @@
+"""The connection breaks around COMMIT: right before it arrives, or right after it took effect."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+from msgspec import structs
+
+from tests.faults import checker
+from tests.faults.arena import Arena
+from tests.faults.crowd import Crowd, percentile
+from tests.faults.proxy import FaultProxy
+from tests.faults.scenario import Finding, Scenario, Setting, at_most
+from tests.support.tap import COMMIT, COMMITTED
+from tests.support.truth import Truth
+
+
+async def run(setting: Setting) -> list[Finding]:
+    cuts = setting.either(8, 100)
+    sends = setting.either(300, 5_000)
+    truth = Truth(setting.database_url)
+    parts = urlsplit(setting.database_url)
+    async with FaultProxy(parts.port or 5432, host=parts.hostname or "127.0.0.1") as proxy:
+        user, at, _ = parts.netloc.rpartition("@")
+        through = parts._replace(netloc=f"{user}{at}127.0.0.1:{proxy.port}").geturl()
+        async with Arena(structs.replace(setting, database_url=through)) as arena:
+            crowd = Crowd(lambda: arena.bases)
+            await crowd.gather(setting.either(6, 12))
+            talking = asyncio.create_task(crowd.talk(sends, pace=0.04))
+            before = after = 0
+            while before + after < cuts and not talking.done():
+                answered = sum(bool(sent.answers) for sent in crowd.journal.sent)
+                if answered * (cuts + 1) < sends * (before + after + 1):
+                    await asyncio.sleep(0.01)
+                    continue
+                # Three in four after the fact: those are the ones that nobody can tell from it.
+                if (before + after) % 4:
+                    cut = proxy.cut_at(COMMITTED, way="answer")
+                    after += 1
+                else:
+                    cut = proxy.cut_at(COMMIT, way="request")
+                    before += 1
+                async with asyncio.timeout(30):
+                    await cut.wait()
+            await talking
+            converged = await crowd.converge(lambda: truth.heads(crowd.organization), seconds=30)
+            deliveries = crowd.deliveries()
+            journal = await crowd.disperse()
+    stored = await asyncio.to_thread(checker.read, truth, crowd.organization)
+    repeated = sum(sent.attempts > 1 for sent in journal.sent)
+    duplicates = sum(any(a.duplicate for a in sent.answers) for sent in journal.sent)
+    return [
+        Finding(
+            "cut before COMMIT / after it",
+            f"{cuts} in all",
+            f"{before} / {after}",
+            before + after == cuts,
+        ),
+        Finding(
+            "sends acknowledged in the end",
+            f"{sends:,}",
+            f"{sum(bool(sent.answers) for sent in journal.sent):,}; "
+            f"{repeated:,} repeated, {duplicates:,} of them stored before",
+            len(journal.sent) == sends and all(sent.answers for sent in journal.sent),
+        ),
+        *checker.findings(journal, stored),
+        at_most("p99 of the way of a message, cuts included", percentile(deliveries, 0.99), 2, "s"),
+        at_most("everybody has everything after the last send", converged, 5, "s"),
+    ]
+
+
+SCENARIO = Scenario(
+    name="commit_answer_lost",
+    title="the answer to COMMIT is cut, or COMMIT itself",
+    must_hold="0 lost, 0 twice; the retry returns the same seq; told to the readers at once",
+    engines=("postgresql",),
+    run=run,
+)

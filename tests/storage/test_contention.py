@@ -1,0 +1,182 @@
+"""Others are in the way: real deadlocks, lock timeouts, cancelled queries, serialisation."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.store import Store
+from tests.support.engines import create_postgres_database, drop_postgres_database
+from tests.support.postgres import execute, run_apart
+from tests.support.talk import VISITOR, store_on
+from tests.support.tap import COMMIT, Tap
+from tests.support.truth import Truth
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def another_session(url: str) -> AsyncIterator[Any]:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def lock(other: Any, stream: str) -> None:
+    await other.execute("SELECT 1 FROM campfire_streams WHERE stream = $1 FOR UPDATE", stream)
+
+
+async def until_waiting(url: str) -> int:
+    """Wait until a session of ours waits for a lock; its process id."""
+    async with another_session(url) as look, asyncio.timeout(10):
+        while True:
+            pid = await look.fetchval(
+                "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                "AND datname = current_database() AND query LIKE '%campfire_streams%FOR UPDATE%' "
+                "AND query NOT LIKE '%WHERE stream = $1%' LIMIT 1"
+            )
+            if pid is not None:
+                return pid
+            await asyncio.sleep(0.02)
+
+
+def failures(caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join(record.getMessage() for record in caplog.records)
+
+
+@pytest.fixture
+def url(postgres: str, postgres_template: str) -> Any:
+    made = create_postgres_database(postgres, template=postgres_template)
+    yield made
+    drop_postgres_database(made, postgres)
+
+
+async def test_the_victim_of_a_deadlock_tries_again(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with store_on(url) as store, another_session(url) as other:
+        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        ((first,), _) = await store.message_page(VISITOR, opened.id, None, 10)
+        # Ours are locked in sorted order: conversation, inbox, notes. This one begins at the end.
+        with caplog.at_level(logging.DEBUG, "campfire_chat.storage"):
+            async with other.transaction():
+                await lock(other, f"notes:{opened.id}")
+                # A reply is not drafted beforehand: nothing but the repetition can help it.
+                sending = store.send(
+                    VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id
+                )
+                await until_waiting(url)
+                # Whoever waited first looks first, and is the one to give way.
+                await lock(other, f"conversation:{opened.id}")
+            sent = await sending
+        assert "deadlock detected" in failures(caplog)
+        assert (sent.seq, sent.duplicate) == (2, False)
+
+
+async def test_a_lock_that_is_not_to_be_had_in_time(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with store_on(url) as store, another_session(url) as other:
+        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+
+        async def hurry(session: Session) -> None:
+            (row,) = await session.raw.fetch("SHOW lock_timeout")
+            assert row[0] == "8s"
+            await session.command("SET lock_timeout = '200ms'")
+
+        await store._writer.run(hurry)
+        with caplog.at_level(logging.DEBUG, "campfire_chat.storage"):
+            async with other.transaction():
+                await lock(other, f"conversation:{opened.id}")
+                sending = store.send(VISITOR, opened.id, client_id="x", body="Once")
+                await asyncio.sleep(0.6)
+            sent = await sending
+        assert "lock timeout" in failures(caplog)
+        assert (sent.seq, sent.duplicate) == (2, False)
+
+
+async def test_a_query_that_somebody_cancels_is_done_again(url: str) -> None:
+    async with store_on(url) as store, another_session(url) as other:
+        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        async with other.transaction():
+            await lock(other, f"conversation:{opened.id}")
+            sending = store.send(VISITOR, opened.id, client_id="x", body="Once")
+            # The draft, and then the long way as well.
+            for _ in range(2):
+                await other.execute("SELECT pg_cancel_backend($1)", await until_waiting(url))
+                await asyncio.sleep(0.2)
+            assert not sending.done()
+        assert (await sending).seq == 2
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+async def test_a_database_that_is_serializable_by_default(
+    url: str, pinned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = urlsplit(url).path.lstrip("/")
+    statement = f'ALTER DATABASE "{name}" SET default_transaction_isolation = serializable'
+    run_apart(execute(url, statement))
+
+    async def unpin(session: Session) -> None:
+        await session.command("SET default_transaction_isolation = serializable")
+
+    async with AsyncExitStack() as stack:
+        stores = [await stack.enter_async_context(store_on(url)) for _ in range(2)]
+        if not pinned:
+            for store in stores:
+                await store._writer.run(unpin)
+        opened, _ = await stores[0].open_conversation(VISITOR, client_id="0", body="0")
+        stack.enter_context(caplog.at_level(logging.DEBUG, "campfire_chat.storage"))
+
+        async def talk(store: Store, sender: int) -> list[int]:
+            seqs: list[int] = []
+            for n in range(15):
+                sent = await store.send(
+                    VISITOR, opened.id, client_id=f"{sender}.{n}", body=f"{sender}.{n}"
+                )
+                seqs.append(sent.seq)
+            return seqs
+
+        seqs = await asyncio.gather(
+            *(talk(store, 10 * n + m) for n, store in enumerate(stores) for m in range(3))
+        )
+    for mine in seqs:
+        assert mine == sorted(mine)
+    assert sorted(seq for mine in seqs for seq in mine) == list(range(2, 92))
+    # Left alone, our transactions only wait for each other; forced to be serializable they fail.
+    assert ("could not serialize" in failures(caplog)) is not pinned
+
+
+async def test_a_process_that_vanishes_inside_a_transaction_does_not_hold_up_the_others(
+    url: str,
+) -> None:
+    async with Tap(url) as tap, store_on(url) as here:
+        opened, _ = await here.open_conversation(VISITOR, client_id="0", body="0")
+        async with store_on(tap.url) as vanishing:
+            tap.stall_at(COMMIT)
+            lost = vanishing.send(VISITOR, opened.id, client_id="lost", body="Lost")
+            while not tap.broken:
+                await asyncio.sleep(0.01)
+            tap.stalled = True
+            # The server waits five seconds for the word that does not come.
+            async with asyncio.timeout(10):
+                sent = await here.send(VISITOR, opened.id, client_id="x", body="Once")
+            assert sent.seq == 2
+            assert not lost.done()
+            tap.stalled = False
+            # Back again, the other one finds out that nothing was stored, and does it.
+            async with asyncio.timeout(20):
+                assert (await lost).seq == 3
+    rows = Truth(url).query("SELECT body FROM campfire_messages ORDER BY seq")
+    assert [body for (body,) in rows] == ["0", "Once", "Lost"]
