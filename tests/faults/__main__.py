@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 import traceback
@@ -40,6 +41,7 @@ def main() -> int:
     options = parser.parse_args()
 
     runs: list[Run] = []
+    load = os.getloadavg()[0]
     with Ground(database=options.database, bus=options.bus) as ground:
         for scenario in SCENARIOS:
             if scenario.name not in options.only:
@@ -47,6 +49,11 @@ def main() -> int:
             for engine, bus in ground.combinations(scenario, options.size):
                 done = run(ground, scenario, engine, bus, options.size, options.seconds)
                 runs.append(done)
+        settings = [
+            *ground.described(),
+            ("workers", "uvicorn with uvloop where it is installed, websockets-sansio"),
+            ("load of the machine before", f"{load:.1f}"),
+        ]
     benchmarks = ""
     if options.benchmarks:
         # Only here: the benchmarks need the peers that they compare with.
@@ -57,6 +64,7 @@ def main() -> int:
         runs,
         size=options.size,
         command=" ".join(["python -m tests.faults", *sys.argv[1:]]),
+        settings=settings,
         benchmarks=benchmarks,
     )
     print(text)

@@ -268,6 +268,11 @@ class Crowd:
         return [guest for room in self.rooms for guest in room.guests]
 
     @property
+    def acknowledged(self) -> int:
+        """How many messages have had their answer."""
+        return sum(bool(sent.answers) for sent in self.journal.sent)
+
+    @property
     def losses(self) -> int:
         """How many connections have ended so far."""
         return sum(len(guest.losses) for guest in self.guests)

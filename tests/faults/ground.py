@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +14,7 @@ from tests.support.engines import (
     drop_postgres_database,
     postgres_server,
 )
-
-_numbers = itertools.count(1)
+from tests.support.truth import Truth
 
 
 class Ground:
@@ -108,6 +106,18 @@ class Ground:
             yield url
         finally:
             drop_postgres_database(url, server)
+
+    def described(self) -> list[tuple[str, str]]:
+        """What the runs so far stood on, for the report."""
+        found = [("SQLite's durability", "journal_mode WAL, synchronous FULL")]
+        if self._postgres is not None:
+            names = ("server_version", "fsync", "synchronous_commit", "full_page_writes")
+            truth = Truth(self._postgres)
+            values = {name: truth.query(f"SHOW {name}")[0][0] for name in names}
+            version = values.pop("server_version")
+            durability = ", ".join(f"{name} {value}" for name, value in values.items())
+            found.append((f"PostgreSQL {version}", durability))
+        return found
 
     def lend_postgres(self, url: str) -> None:
         """Use a server that somebody else has started."""

@@ -20,6 +20,13 @@ PACKAGES = (
 )
 
 
+_SMALL = (
+    "At small size there is less of each fault than its title says; the rows further down say how",
+    "much there was.",
+    "",
+)
+
+
 class Run(Struct, frozen=True):
     """One scenario on one database and bus, and what was found.
 
@@ -70,6 +77,7 @@ def page(
         "",
         "## At a glance",
         "",
+        *(_SMALL if size is Size.SMALL else ()),
         "| fault | must hold | database | bus | seconds | holds |",
         "|---|---|---|---|---|---|",
     ]

@@ -91,7 +91,7 @@ class _Soak:
             await asyncio.sleep(0.5)
             said = self._said
             if self._crowd is not None:
-                said += sum(bool(sent.answers) for sent in self._crowd.journal.sent)
+                said += self._crowd.acknowledged
             now = time.monotonic()
             self._memory.append((now, self._usage.memory))
             self._said_at.append((now, said))
@@ -124,7 +124,7 @@ class _Soak:
         await talking
         heads = lambda: self._truth.heads(crowd.organization)  # noqa: E731
         self._late.append(await crowd.converge(heads, seconds=10))
-        self._said += sum(bool(sent.answers) for sent in crowd.journal.sent)
+        self._said += crowd.acknowledged
         self._crowd = None
         journal = await crowd.disperse()
         close_everybody()
