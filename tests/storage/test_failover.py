@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from msgspec import UNSET
@@ -15,6 +15,7 @@ from msgspec import UNSET
 from campfire_chat.domain.conversations import Patch
 from campfire_chat.domain.principal import scope_of_agent
 from campfire_chat.models import Agent
+from campfire_chat.storage.postgresql import PostgreSQLEngine
 from tests.support.engines import EngineMissing, create_postgres_database
 from tests.support.postgres import PostgresServer, execute, run_apart
 from tests.support.talk import VISITOR, Talk, check, store_on, until
@@ -160,3 +161,31 @@ async def test_a_standby_takes_over(primary: PostgresServer) -> None:
             check(talk, f"postgresql://postgres@{new.address}/{name}")
     finally:
         await asyncio.to_thread(old.close)
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [
+        ("postgresql://u:p%40@one:1,two/n?sslmode=require", ["u:p%40@one:1", "u:p%40@two"]),
+        ("postgresql+asyncpg://u@[::1]:5,two:6/n", ["u@[::1]:5", "u@two:6"]),
+        ("postgres://one/n", ["one"]),
+    ],
+)
+def test_hosts_are_tried_one_by_one(url: str, hosts: list[str]) -> None:
+    routes = PostgreSQLEngine().routes(url, writable=True)
+    found = [urlsplit(route.options["dsn"]) for route in routes]
+    assert [(dsn.scheme, dsn.netloc, dsn.path) for dsn in found] == [
+        ("postgresql", host, "/n") for host in hosts
+    ]
+    assert {dsn.query for dsn in found} == {urlsplit(url).query}
+
+
+def test_hosts_may_stand_in_the_query() -> None:
+    url = "postgresql:///n?host=one,/run/two&port=1,2&sslmode=disable"
+    routes = PostgreSQLEngine().routes(url, writable=False)
+    queries = [dict(parse_qsl(urlsplit(route.options["dsn"]).query)) for route in routes]
+    assert queries == [
+        {"host": "one", "port": "1", "sslmode": "disable"},
+        {"host": "/run/two", "port": "2", "sslmode": "disable"},
+    ]
+    assert {route.options["target_session_attrs"] for route in routes} == {"primary"}

@@ -12,6 +12,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
 from databases import Database
@@ -262,39 +263,37 @@ class Lanes:
 
     async def _serve(self, ready: asyncio.Future[None]) -> None:
         """Own one connection until it breaks or the lane stops."""
-        database = await self._connect()
-        try:
-            async with database.connection() as connection:
-                session = Session(connection, self.engine)
-                try:
-                    for statement in self.engine.setup(writable=self._writable):
-                        await session.command(statement)
-                    self.connected += 1
-                    try:
-                        if not ready.done():
-                            ready.set_result(None)
-                        await self._work(session)
-                    finally:
-                        self.connected -= 1
-                finally:
-                    await self.engine.leave(session.raw)
-        finally:
-            await database.disconnect()
+        async with AsyncExitStack() as stack:
+            session = Session(await self._connect(stack), self.engine)
+            stack.push_async_callback(self.engine.leave, session.raw)
+            for statement in self.engine.setup(writable=self._writable):
+                await session.command(statement)
+            self.connected += 1
+            try:
+                if not ready.done():
+                    ready.set_result(None)
+                await self._work(session)
+            finally:
+                self.connected -= 1
 
-    async def _connect(self) -> Database:
-        """Connect to the first host of the database that will do."""
+    async def _connect(self, stack: AsyncExitStack) -> Any:
+        """Connect to the first host of the database that will do; ``stack`` disconnects."""
         self.engine.check(self._url, writable=self._writable)
         refused: Exception | None = None
         for url, options in self.engine.routes(self._url, writable=self._writable):
-            database = Database(url, **options)
-            try:
-                await database.connect()
-            except Exception as error:
-                # Whatever this one says, the next one may be better.
-                logger.debug("a host of the database will not do: %s", _reason(error))
-                refused = error
-            else:
-                return database
+            async with AsyncExitStack() as attempt:
+                try:
+                    database = Database(url, **options)
+                    await database.connect()
+                    attempt.push_async_callback(database.disconnect)
+                    connection = await attempt.enter_async_context(database.connection())
+                except Exception as error:
+                    # Whatever this one says, the next one may be better.
+                    logger.debug("a host of the database will not do: %s", _reason(error))
+                    refused = error
+                else:
+                    stack.push_async_exit(attempt.pop_all())
+                    return connection
         raise refused or StorageUnavailableError("The database URL names no host.")
 
     async def _work(self, session: Session) -> None:

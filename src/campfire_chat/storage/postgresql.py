@@ -75,8 +75,9 @@ class PostgreSQLEngine(Engine):
 
     def routes(self, url: str, *, writable: bool) -> list[Route]:
         options: dict[str, Any] = {
-            # One connection a lane; bounded waits, so that a dead network is noticed.
-            **{"min_size": 1, "max_size": 1, "timeout": 5, "command_timeout": 10},
+            # One connection a lane, and none that the pool opens by itself when that one is
+            # closed; bounded waits, so that a dead network is noticed.
+            **{"min_size": 0, "max_size": 1, "timeout": 5, "command_timeout": 10},
             # What a standby knows is old: to read from one would miss what was just committed.
             "target_session_attrs": "read-write" if writable else "primary",
             # `databases` takes a URL apart in ways that do not know several hosts; asyncpg reads
