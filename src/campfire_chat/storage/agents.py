@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.availability import effective
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import ForbiddenError, NotFoundError
 from campfire_chat.models import AgentRecord, Assignee, Availability, Role, SenderKind
-from campfire_chat.storage import tables
+from campfire_chat.storage import presence, tables
+from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.operations import Operation
 from campfire_chat.storage.presence import CONNECTED
 from campfire_chat.storage.records import agent_of
+from campfire_chat.storage.statement import Query
 from campfire_chat.storage.transaction import Transaction
 
 _a = tables.agents.c
 _p = tables.presence.c
+
+
+def _team(_: Engine) -> ClauseElement:
+    return (
+        select(_a.agent_id, _a.name, _a.avatar_url, _a.role, _a.availability)
+        .where(_a.org_id == bindparam("org_id"))
+        .order_by(_a.name, _a.agent_id)
+    )
+
+
+def _present(_: Engine) -> ClauseElement:
+    return (
+        select(_p.participant_id)
+        .where(
+            _p.org_id == bindparam("org_id"),
+            _p.place == CONNECTED,
+            _p.participant_kind == SenderKind.AGENT.value,
+            _p.beat_at >= bindparam("alive_since", type_=_p.beat_at.type),
+        )
+        .distinct()
+    )
+
+
+def _chosen(_: Engine) -> ClauseElement:
+    return select(_a.availability).where(
+        _a.org_id == bindparam("org_id"), _a.agent_id == bindparam("agent_id")
+    )
+
+
+TEAM = Query(_team)
+PRESENT = Query(_present)
+CHOSEN = Query(_chosen)
 
 
 async def list_all(session: Session, scope: Scope, *, alive_since: int) -> list[AgentRecord]:
@@ -33,27 +68,25 @@ async def of_organization(
     session: Session, organization: str, *, alive_since: int
 ) -> list[AgentRecord]:
     """:func:`list_all` for the hub and for what a visitor is told of the team."""
-    rows = await session.all(
-        select(tables.agents).where(_a.org_id == organization).order_by(_a.name, _a.agent_id)
-    )
-    present = await session.all(
-        select(_p.participant_id)
-        .where(
-            _p.org_id == organization,
-            _p.place == CONNECTED,
-            _p.participant_kind == SenderKind.AGENT.value,
-            _p.beat_at >= alive_since,
-        )
-        .distinct()
-    )
-    alive = {row["participant_id"] for row in present}
+    rows = await session.fetch(TEAM, org_id=organization)
+    present = await session.fetch(PRESENT, org_id=organization, alive_since=alive_since)
+    alive = {row[0] for row in present}
     return [
-        agent_of(
-            row,
-            effective(Availability(row["availability"]), present=row["agent_id"] in alive),
-        )
-        for row in rows
+        agent_of(row, effective(Availability(row[-1]), present=row[0] in alive)) for row in rows
     ]
+
+
+async def availability_of(
+    session: Session, organization: str, agent_id: str, *, alive_since: int
+) -> Availability | None:
+    """What a visitor is told of the agent who has their conversation; None of one unknown."""
+    rows = await session.fetch(CHOSEN, org_id=organization, agent_id=agent_id)
+    if not rows:
+        return None
+    present = await presence.is_present(
+        session, organization, SenderKind.AGENT, agent_id, alive_since=alive_since
+    )
+    return effective(Availability(rows[0][0]), present=present)
 
 
 async def get(session: Session, scope: Scope, agent_id: str, *, alive_since: int) -> AgentRecord:

@@ -4,34 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.principal import Scope
 from campfire_chat.models import Contact
 from campfire_chat.storage import tables
+from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.operations import Operation
+from campfire_chat.storage.statement import Query
 from campfire_chat.storage.transaction import Transaction
 
 _c = tables.contacts.c
+
+
+def _by_id(_: Engine) -> ClauseElement:
+    return select(
+        _c.contact_id, _c.external_id, _c.verified, _c.name, _c.email, _c.avatar_url
+    ).where(_c.org_id == bindparam("org_id"), _c.contact_id == bindparam("id"))
+
+
+BY_ID = Query(_by_id)
 
 
 async def find(session: Session, scope: Scope, contact_id: str) -> Contact | None:
     """A contact of the organisation; agents see all, a visitor only themselves."""
     if not scope.is_agent and contact_id != scope.principal.id:
         return None
-    row = await session.first(
-        select(tables.contacts).where(_c.org_id == scope.organization, _c.contact_id == contact_id)
-    )
-    if row is None:
+    rows = await session.fetch(BY_ID, org_id=scope.organization, id=contact_id)
+    if not rows:
         return None
+    id, external_id, verified, name, email, avatar_url = rows[0]
     return Contact(
-        id=row["contact_id"],
-        external_id=row["external_id"],
-        verified=bool(row["verified"]),
-        name=row["name"],
-        email=row["email"],
-        avatar_url=row["avatar_url"],
+        id=id,
+        external_id=external_id,
+        verified=bool(verified),
+        name=name,
+        email=email,
+        avatar_url=avatar_url,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import cache, partial
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
+from sqlalchemy import Integer, Select, String, and_, bindparam, or_, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.conversations import Conversation
@@ -22,6 +23,9 @@ _c = tables.conversations.c
 
 #: Which assignee a list is narrowed to: an agent's id, nobody, or anyone.
 ANYONE = object()
+
+#: Where the first page of a list begins: after everything.
+_NEWEST = (2**62, "")
 
 
 def _select() -> Select[Any]:
@@ -59,7 +63,15 @@ def _by_id(engine: Engine) -> ClauseElement:
     return _select().where(engine.among(_c.org_id, _c.conversation_id, "ids"))
 
 
+def _owner(_: Engine) -> ClauseElement:
+    return select(_c.contact_id).where(
+        _c.org_id == bindparam("org_id"), _c.conversation_id == bindparam("id")
+    )
+
+
 BY_ID = Query(_by_id)
+#: Whose a conversation is: all that it takes to say who may see it.
+OWNER = Query(_owner)
 
 
 def may_see(scope: Scope, conversation: Conversation) -> bool:
@@ -69,10 +81,14 @@ def may_see(scope: Scope, conversation: Conversation) -> bool:
     )
 
 
-def _visible(scope: Scope) -> ColumnElement[bool]:
-    """:func:`may_see` as a condition."""
-    own = _c.org_id == scope.organization
-    return own if scope.is_agent else and_(own, _c.contact_id == scope.principal.id)
+async def check(session: Session, scope: Scope, conversation_id: str) -> None:
+    """
+    Raises:
+        NotFoundError: No such conversation, or not one that the caller may see.
+    """
+    rows = await session.fetch(OWNER, org_id=scope.organization, id=conversation_id)
+    if not rows or not (scope.is_agent or rows[0][0] == scope.principal.id):
+        raise NotFoundError("There is no such conversation.")
 
 
 async def get(session: Session, scope: Scope, conversation_id: str) -> Conversation:
@@ -90,6 +106,60 @@ async def get(session: Session, scope: Scope, conversation_id: str) -> Conversat
     raise NotFoundError("There is no such conversation.")
 
 
+#: Whose conversations a list holds: an organisation's, an agent's, nobody's, or a visitor's own.
+_Whose = Literal["all", "assigned", "unassigned", "own"]
+
+
+def _page(whose: _Whose, statuses: int, _: Engine) -> ClauseElement:
+    """A page of a list of conversations in any of so many statuses.
+
+    Each status is one range of an index, cut off at the limit before the ranges are merged, so
+    that the page costs the same however much there is. A visitor's own are few.
+    """
+    at = bindparam("at", type_=_c.last_activity_at.type)
+    limit = bindparam("count", type_=Integer)
+    narrowed = (
+        select(_c.conversation_id)
+        .where(
+            _c.org_id == bindparam("org_id"),
+            _c.last_activity_at <= at,
+            or_(_c.last_activity_at < at, _c.conversation_id < bindparam("id", type_=String)),
+        )
+        .limit(limit)
+    )
+    latest = (_c.last_activity_at.desc(), _c.conversation_id.desc())
+    wanted = [bindparam(f"status_{number}", type_=String) for number in range(statuses)]
+    if whose == "own":
+        mine = _c.contact_id == bindparam("whose", type_=String)
+        ids = narrowed.where(mine, _c.status.in_(wanted)).order_by(*latest)
+    else:
+        order = latest
+        if whose == "assigned":
+            narrowed = narrowed.where(_c.assignee_id == bindparam("whose", type_=String))
+        elif whose == "unassigned":
+            narrowed = narrowed.where(_c.assignee_id.is_(None))
+            # PostgreSQL does not see that they are all the same, and would sort them.
+            order = (_c.assignee_id.desc(), *latest)
+        ranges = [
+            select(narrowed.where(_c.status == status).order_by(*order).subquery())
+            for status in wanted
+        ]
+        ids = select(union_all(*ranges).subquery().c[0])
+    return (
+        _select()
+        .where(_c.org_id == bindparam("org_id"), _c.conversation_id.in_(ids))
+        .order_by(*latest)
+        .limit(limit)
+    )
+
+
+@cache
+def page_query(whose: _Whose, statuses: int) -> Query:
+    """The query of a list in so many statuses: ``org_id``, ``whose`` where it narrows,
+    ``status_0`` …, ``at`` and ``id`` of the last row before, ``count``."""
+    return Query(partial(_page, whose, statuses))
+
+
 async def list_page(
     session: Session,
     scope: Scope,
@@ -101,67 +171,67 @@ async def list_page(
 ) -> list[Conversation]:
     """A page of conversations, newest activity first.
 
-    Each status is one range of an index, cut off at ``limit`` before the ranges are merged, so
-    that the page costs the same however much there is.
-
     Args:
-        assignee_id: An agent's id, None for nobody, :data:`ANYONE` for no condition.
+        assignee_id: An agent's id, None for nobody, :data:`ANYONE` for no condition; a visitor's
+            list is their own, whoever is assigned.
         before: Activity time and id of the last row of the page before.
     """
-
-    def narrowed(query: Select[Any]) -> Select[Any]:
-        query = query.where(_visible(scope))
-        if assignee_id is None:
-            query = query.where(_c.assignee_id.is_(None))
-        elif assignee_id is not ANYONE:
-            query = query.where(_c.assignee_id == assignee_id)
-        if before is not None:
-            at, conversation_id = before
-            query = query.where(
-                _c.last_activity_at <= at,
-                or_(_c.last_activity_at < at, _c.conversation_id < conversation_id),
-            )
-        return query.order_by(_c.last_activity_at.desc(), _c.conversation_id.desc()).limit(limit)
-
-    ranges = [
-        select(narrowed(select(_c.conversation_id).where(_c.status == status.value)).subquery())
-        for status in statuses
-    ]
-    ids = union_all(*ranges).subquery()
-    query = (
-        _select()
-        .where(_c.org_id == scope.organization, _c.conversation_id.in_(select(ids.c[0])))
-        .order_by(_c.last_activity_at.desc(), _c.conversation_id.desc())
-        .limit(limit)
+    whose: _Whose = "all"
+    if not scope.is_agent:
+        whose, assignee_id = "own", scope.principal.id
+    elif assignee_id is None:
+        whose = "unassigned"
+    elif assignee_id is not ANYONE:
+        whose = "assigned"
+    at, conversation_id = before or _NEWEST
+    rows = await session.fetch(
+        page_query(whose, len(statuses)),
+        org_id=scope.organization,
+        whose=assignee_id,
+        at=at,
+        id=conversation_id,
+        count=limit,
+        **{f"status_{number}": status.value for number, status in enumerate(statuses)},
     )
-    rows = await session.all(query)
-    return [
-        conversation_of(scope.organization, [row[name] for name in CONVERSATION_COLUMNS])
-        for row in rows
-    ]
+    return [conversation_of(scope.organization, row) for row in rows]
 
 
-async def due_snoozes(session: Session, now: int, limit: int) -> list[tuple[str, str]]:
-    """Organisation and id of conversations whose snooze has ended; for the clock, not a caller."""
-    rows = await session.all(
+def _due_snoozes(_: Engine) -> ClauseElement:
+    return (
         select(_c.org_id, _c.conversation_id)
-        .where(_c.status == Status.SNOOZED.value, _c.snoozed_until <= now)
+        .where(
+            _c.status == Status.SNOOZED.value,
+            _c.snoozed_until <= bindparam("now", type_=_c.snoozed_until.type),
+        )
         .order_by(_c.snoozed_until)
-        .limit(limit)
+        .limit(bindparam("count", type_=Integer))
     )
-    return [(row["org_id"], row["conversation_id"]) for row in rows]
 
 
-async def open_assigned_to(session: Session, organization: str, agent_id: str) -> list[str]:
-    """Ids of an agent's open conversations, whose visitors are told of their availability."""
-    rows = await session.all(
+def _open_assigned(_: Engine) -> ClauseElement:
+    return (
         select(_c.conversation_id)
         .where(
-            _c.org_id == organization,
+            _c.org_id == bindparam("org_id"),
             _c.status == Status.OPEN.value,
-            _c.assignee_id == agent_id,
+            _c.assignee_id == bindparam("agent_id"),
         )
         .order_by(_c.last_activity_at.desc())
         .limit(500)
     )
-    return [row["conversation_id"] for row in rows]
+
+
+DUE_SNOOZES = Query(_due_snoozes)
+OPEN_ASSIGNED = Query(_open_assigned)
+
+
+async def due_snoozes(session: Session, now: int, limit: int) -> list[tuple[str, str]]:
+    """Organisation and id of conversations whose snooze has ended; for the clock, not a caller."""
+    rows = await session.fetch(DUE_SNOOZES, now=now, count=limit)
+    return [(organization, conversation_id) for organization, conversation_id in rows]
+
+
+async def open_assigned_to(session: Session, organization: str, agent_id: str) -> list[str]:
+    """Ids of an agent's open conversations, whose visitors are told of their availability."""
+    rows = await session.fetch(OPEN_ASSIGNED, org_id=organization, agent_id=agent_id)
+    return [conversation_id for (conversation_id,) in rows]

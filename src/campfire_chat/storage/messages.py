@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Integer, Select, bindparam, func, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.principal import Scope
@@ -52,11 +53,37 @@ def _count_between(_: Engine) -> ClauseElement:
     )
 
 
+def _thread(visibilities: tuple[Visibility, ...], _: Engine) -> ClauseElement:
+    """Public messages and notes are two ranges of the primary key, each cut off at the limit."""
+    ranges = [
+        select(
+            _select()
+            .where(
+                _m.org_id == bindparam("org_id"),
+                _m.conversation_id == bindparam("conversation_id"),
+                _m.visibility == visibility.value,
+                _m.seq < bindparam(f"before_{visibility.value}", type_=_m.seq.type),
+            )
+            .order_by(_m.seq.desc())
+            .limit(bindparam("count", type_=Integer))
+            .subquery()
+        )
+        for visibility in visibilities
+    ]
+    return ranges[0] if len(ranges) == 1 else union_all(*ranges)
+
+
 #: Messages that were stored under one of these sender-and-client-id keys.
 BY_CLIENT_KEY = Query(_by_client_key)
 BY_ID = Query(_by_id)
 #: Public messages of one side between two seqs.
 COUNT_BETWEEN = Query(_count_between)
+#: The newest messages of a thread before two seqs, as an agent and as the visitor see it.
+AGENT_THREAD = Query(partial(_thread, (Visibility.PUBLIC, Visibility.INTERNAL)))
+VISITOR_THREAD = Query(partial(_thread, (Visibility.PUBLIC,)))
+
+#: The seq that everything lies before.
+_END = 2**53
 
 
 class Bounds(Struct, frozen=True, array_like=True):
@@ -80,7 +107,7 @@ async def get(session: Session, scope: Scope, message_id: str) -> Message:
     if message.visibility is Visibility.INTERNAL and not scope.is_agent:
         raise NotFoundError("There is no such message.")
     try:
-        await conversations.get(session, scope, message.conversation_id)
+        await conversations.check(session, scope, message.conversation_id)
     except NotFoundError:
         raise NotFoundError("There is no such message.") from None
     return message
@@ -91,37 +118,30 @@ async def page(
 ) -> tuple[list[Message], Bounds | None]:
     """A page of a thread, newest first, and where the next one begins.
 
-    Public messages and notes are two ranges of the primary key, merged by time.
-
     Raises:
         NotFoundError: No such conversation, or not one that the caller may see.
     """
-    await conversations.get(session, scope, conversation_id)
-    found: list[Message] = []
-    kinds = [Visibility.PUBLIC, *([Visibility.INTERNAL] if scope.is_agent else [])]
-    for visibility in kinds:
-        query = _select().where(
-            _m.org_id == scope.organization,
-            _m.conversation_id == conversation_id,
-            _m.visibility == visibility.value,
-        )
-        if before is not None:
-            bound = before.public if visibility is Visibility.PUBLIC else before.internal
-            query = query.where(_m.seq < bound)
-        rows = await session.all(query.order_by(_m.seq.desc()).limit(limit + 1))
-        found += [message_of([row[name] for name in MESSAGE_COLUMNS]) for row in rows]
+    await conversations.check(session, scope, conversation_id)
+    bounds = before or Bounds(public=_END, internal=_END)
+    rows = await session.fetch(
+        AGENT_THREAD if scope.is_agent else VISITOR_THREAD,
+        org_id=scope.organization,
+        conversation_id=conversation_id,
+        before_public=bounds.public,
+        before_internal=bounds.internal,
+        count=limit + 1,
+    )
+    found = [message_of(row) for row in rows]
     found.sort(key=lambda message: message.at, reverse=True)
     shown = found[:limit]
     if len(found) <= limit:
         return shown, None
     return shown, Bounds(
-        public=_oldest(shown, Visibility.PUBLIC, before.public if before else None),
-        internal=_oldest(shown, Visibility.INTERNAL, before.internal if before else None),
+        public=_oldest(shown, Visibility.PUBLIC, bounds.public),
+        internal=_oldest(shown, Visibility.INTERNAL, bounds.internal),
     )
 
 
-def _oldest(shown: list[Message], visibility: Visibility, otherwise: int | None) -> int:
+def _oldest(shown: list[Message], visibility: Visibility, otherwise: int) -> int:
     seqs = [message.seq for message in shown if message.visibility is visibility]
-    if seqs:
-        return min(seqs)
-    return 2**53 if otherwise is None else otherwise
+    return min(seqs, default=otherwise)

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.principal import Scope
 from campfire_chat.models import Participant, SenderKind
 from campfire_chat.storage import statements, tables
+from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.operations import Operation
-from campfire_chat.storage.statement import Row
+from campfire_chat.storage.statement import Query, Row
 from campfire_chat.storage.transaction import Transaction
 
 _p = tables.presence.c
@@ -88,26 +90,61 @@ class SweepPresence(Operation[None]):
         )
 
 
+_SINCE = bindparam("alive_since", type_=_p.beat_at.type)
+
+
+def _present_at(engine: Engine) -> ClauseElement:
+    return select(_p.place, _p.participant_kind, _p.participant_id, _p.name, _p.avatar_url).where(
+        engine.among(_p.org_id, _p.place, "places"), _p.beat_at >= _SINCE
+    )
+
+
+def _viewers(_: Engine) -> ClauseElement:
+    return (
+        select(_p.participant_id, _p.name, _p.avatar_url)
+        .where(
+            _p.org_id == bindparam("org_id"),
+            _p.place == bindparam("place"),
+            _p.participant_kind == SenderKind.AGENT.value,
+            _p.beat_at >= _SINCE,
+        )
+        .order_by(_p.participant_id)
+    )
+
+
+def _one(_: Engine) -> ClauseElement:
+    return (
+        select(_p.participant_id)
+        .where(
+            _p.org_id == bindparam("org_id"),
+            _p.place == CONNECTED,
+            _p.participant_kind == bindparam("kind"),
+            _p.participant_id == bindparam("participant_id"),
+            _p.beat_at >= _SINCE,
+        )
+        .limit(1)
+    )
+
+
+PRESENT_AT = Query(_present_at)
+VIEWERS = Query(_viewers)
+ONE = Query(_one)
+
+
 async def present_at(
     session: Session, organization: str, conversation_ids: Sequence[str], *, alive_since: int
 ) -> dict[str, list[Participant]]:
     """Who has these conversations open; for the watch, which tells only those who may know."""
-    rows = await session.all(
-        select(_p.place, _p.participant_kind, _p.participant_id, _p.name, _p.avatar_url).where(
-            _p.org_id == organization,
-            _p.place.in_(list(conversation_ids)),
-            _p.beat_at >= alive_since,
-        )
+    rows = await session.fetch(
+        PRESENT_AT,
+        org_id=organization,
+        places=session.engine.list_value(conversation_ids),
+        alive_since=alive_since,
     )
     found: dict[str, list[Participant]] = {}
-    for row in rows:
-        person = Participant(
-            SenderKind(row["participant_kind"]),
-            row["participant_id"],
-            row["name"],
-            row["avatar_url"],
-        )
-        found.setdefault(row["place"], []).append(person)
+    for place, kind, participant_id, name, avatar_url in rows:
+        person = Participant(SenderKind(kind), participant_id, name, avatar_url)
+        found.setdefault(place, []).append(person)
     return found
 
 
@@ -117,21 +154,13 @@ async def viewers(
     """The agents who have a conversation open; empty for a visitor, whom it does not concern."""
     if not scope.is_agent:
         return []
-    rows = await session.all(
-        select(_p.participant_id, _p.name, _p.avatar_url)
-        .where(
-            _p.org_id == scope.organization,
-            _p.place == conversation_id,
-            _p.participant_kind == SenderKind.AGENT.value,
-            _p.beat_at >= alive_since,
-        )
-        .order_by(_p.participant_id)
+    rows = await session.fetch(
+        VIEWERS, org_id=scope.organization, place=conversation_id, alive_since=alive_since
     )
+    # Once each, however many of their tabs in how many processes have it open.
     found = {
-        row["participant_id"]: Participant(
-            SenderKind.AGENT, row["participant_id"], row["name"], row["avatar_url"]
-        )
-        for row in rows
+        participant_id: Participant(SenderKind.AGENT, participant_id, name, avatar_url)
+        for participant_id, name, avatar_url in rows
     }
     return list(found.values())
 
@@ -140,15 +169,11 @@ async def is_present(
     session: Session, organization: str, kind: SenderKind, participant_id: str, *, alive_since: int
 ) -> bool:
     """Whether a participant is connected to any process."""
-    row = await session.first(
-        select(_p.participant_id)
-        .where(
-            _p.org_id == organization,
-            _p.place == CONNECTED,
-            _p.participant_kind == kind.value,
-            _p.participant_id == participant_id,
-            _p.beat_at >= alive_since,
-        )
-        .limit(1)
+    rows = await session.fetch(
+        ONE,
+        org_id=organization,
+        kind=kind.value,
+        participant_id=participant_id,
+        alive_since=alive_since,
     )
-    return row is not None
+    return bool(rows)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 
 from campfire_chat import clock
@@ -20,7 +17,6 @@ from campfire_chat.models import (
     Participant,
     Preview,
     Priority,
-    ReceiptRecord,
     Role,
     SenderKind,
     Status,
@@ -227,26 +223,10 @@ def client_id_of(key: str) -> str:
     return key.rpartition("\x1f")[0]
 
 
-def agent_of(row: Mapping[str, Any], availability: Availability) -> AgentRecord:
+def agent_of(row: Row, availability: Availability) -> AgentRecord:
+    agent_id, name, avatar_url, role, _ = row
     return AgentRecord(
-        id=row["agent_id"],
-        name=row["name"],
-        avatar_url=row["avatar_url"],
-        role=Role(row["role"]),
-        availability=availability,
-    )
-
-
-def receipt_of(row: Mapping[str, Any]) -> ReceiptRecord:
-    return ReceiptRecord(
-        participant=Participant(
-            SenderKind(row["participant_kind"]),
-            row["participant_id"],
-            row["participant_name"],
-            row["participant_avatar_url"],
-        ),
-        delivered=row["delivered"],
-        read=row["read"],
+        id=agent_id, name=name, avatar_url=avatar_url, role=Role(role), availability=availability
     )
 
 

@@ -163,11 +163,11 @@ class Store:
             )
             availability: Availability | None = None
             if found.assignee is not None and not scope.is_agent:
-                team = await agents.of_organization(
-                    session, scope.organization, alive_since=self.team.alive_since
-                )
-                availability = next(
-                    (item.availability for item in team if item.id == found.assignee.id), None
+                availability = await agents.availability_of(
+                    session,
+                    scope.organization,
+                    found.assignee.id,
+                    alive_since=self.team.alive_since,
                 )
             read_count = counts.get(conversation_id, 0)
             if not scope.is_agent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Integer, Text, bindparam, func, null, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain import streams
@@ -55,22 +55,35 @@ def _lock(engine: Engine) -> ClauseElement:
     return query.with_for_update() if engine.lock_rows else query
 
 
-def _after(_: Engine) -> ClauseElement:
-    return (
+def _page(_: Engine) -> ClauseElement:
+    """The head, with no payload, and then the events: one look at the database for both."""
+    head = select(_s.head.label("seq"), null().cast(Text).label("payload")).where(
+        _s.org_id == bindparam("org_id"), _s.stream == bindparam("stream")
+    )
+    events = (
         select(_e.seq, _e.payload)
         .where(
             _e.org_id == bindparam("org_id"),
             _e.stream == bindparam("stream"),
-            _e.seq > bindparam("after"),
+            _e.seq > bindparam("after", type_=_e.seq.type),
         )
         .order_by(_e.seq)
-        .limit(bindparam("count", type_=tables.conversations.c.reopen_count.type))
+        .limit(bindparam("count", type_=Integer))
+        .subquery()
+    )
+    return union_all(head, select(events))
+
+
+def _first(_: Engine) -> ClauseElement:
+    return select(func.min(_e.seq)).where(
+        _e.org_id == bindparam("org_id"), _e.stream == bindparam("stream")
     )
 
 
 HEADS = Query(_heads)
 LOCK = Query(_lock)
-AFTER = Query(_after)
+PAGE = Query(_page)
+FIRST = Query(_first)
 
 
 def lock(engine: Engine, organization: str, names: Sequence[str]) -> Prepared:
@@ -92,7 +105,7 @@ async def authorize(session: Session, scope: Scope, name: str) -> streams.Stream
     if stream.kind == "notes" and not scope.is_agent:
         raise NotFoundError("There is no such stream.")
     try:
-        await conversations.get(session, scope, stream.subject)
+        await conversations.check(session, scope, stream.subject)
     except NotFoundError:
         raise NotFoundError("There is no such stream.") from None
     return stream
@@ -108,30 +121,20 @@ async def read_page(
     session: Session, organization: str, stream: str, after: int, limit: int = PAGE_EVENTS
 ) -> Page:
     """Events after ``after``, in order; for callers that passed :func:`authorize`."""
-    # The head first: whatever is committed in between is at most read early, never missed.
-    head = (await heads(session, organization, [stream])).get(stream, 0)
-    rows = await session.fetch(AFTER, org_id=organization, stream=stream, after=after, count=limit)
+    rows = await session.fetch(PAGE, org_id=organization, stream=stream, after=after, count=limit)
+    head = max((seq for seq, payload in rows if payload is None), default=0)
     events: list[tuple[int, str]] = []
     size = 0
     for seq, payload in rows:
+        if payload is None:
+            continue
         if events and size + len(payload) > PAGE_CHARACTERS:
             break
         events.append((seq, payload))
         size += len(payload)
-    if events:
-        # Committed after the head was read.
-        head = max(head, events[-1][0])
+    last = events[-1][0] if events else after
     first = after + 1
     if head > after and (not events or events[0][0] != first):
-        first = await _first(session, organization, stream, default=head + 1)
-    more = head > (events[-1][0] if events else after)
-    return Page(events=events, head=head, first=first, more=more)
-
-
-async def _first(session: Session, organization: str, stream: str, *, default: int) -> int:
-    row = await session.first(
-        select(func.min(_e.seq).label("first")).where(
-            _e.org_id == organization, _e.stream == stream
-        )
-    )
-    return default if row is None or row["first"] is None else row["first"]
+        found = await session.fetch(FIRST, org_id=organization, stream=stream)
+        first = head + 1 if found[0][0] is None else found[0][0]
+    return Page(events=events, head=head, first=first, more=head > last)
