@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any, Literal
 
-from sqlalchemy import Integer, Select, String, and_, bindparam, or_, select, union_all
+from sqlalchemy import FromClause, Integer, Select, String, and_, bindparam, or_, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.conversations import Conversation
@@ -28,39 +28,34 @@ ANYONE = object()
 _NEWEST = (2**62, "")
 
 
-def _select() -> Select[Any]:
+def _with_names(of: FromClause) -> Select[Any]:
+    """Conversations ``of`` a table or subquery, with what is kept of the people in them."""
+    contact, agent = tables.contacts.c, tables.agents.c
     named: dict[str, Any] = {
-        "external_id": tables.contacts.c.external_id,
-        "verified": tables.contacts.c.verified,
-        "contact_name": tables.contacts.c.name.label("contact_name"),
-        "contact_email": tables.contacts.c.email.label("contact_email"),
-        "contact_avatar_url": tables.contacts.c.avatar_url.label("contact_avatar_url"),
-        "assignee_name": tables.agents.c.name.label("assignee_name"),
-        "assignee_avatar_url": tables.agents.c.avatar_url.label("assignee_avatar_url"),
+        "external_id": contact.external_id,
+        "verified": contact.verified,
+        "contact_name": contact.name.label("contact_name"),
+        "contact_email": contact.email.label("contact_email"),
+        "contact_avatar_url": contact.avatar_url.label("contact_avatar_url"),
+        "assignee_name": agent.name.label("assignee_name"),
+        "assignee_avatar_url": agent.avatar_url.label("assignee_avatar_url"),
     }
-    chosen = [
-        named[name] if name in named else tables.conversations.c[name]
-        for name in CONVERSATION_COLUMNS
-    ]
+    chosen = [named[name] if name in named else of.c[name] for name in CONVERSATION_COLUMNS]
     return select(*chosen).select_from(
-        tables.conversations.join(
+        of.join(
             tables.contacts,
-            and_(
-                tables.contacts.c.org_id == _c.org_id,
-                tables.contacts.c.contact_id == _c.contact_id,
-            ),
+            and_(contact.org_id == of.c.org_id, contact.contact_id == of.c.contact_id),
         ).outerjoin(
             tables.agents,
-            and_(
-                tables.agents.c.org_id == _c.org_id,
-                tables.agents.c.agent_id == _c.assignee_id,
-            ),
+            and_(agent.org_id == of.c.org_id, agent.agent_id == of.c.assignee_id),
         )
     )
 
 
 def _by_id(engine: Engine) -> ClauseElement:
-    return _select().where(engine.among(_c.org_id, _c.conversation_id, "ids"))
+    return _with_names(tables.conversations).where(
+        engine.among(_c.org_id, _c.conversation_id, "ids")
+    )
 
 
 def _owner(_: Engine) -> ClauseElement:
@@ -118,8 +113,10 @@ def _page(whose: _Whose, statuses: int, _: Engine) -> ClauseElement:
     """
     at = bindparam("at", type_=_c.last_activity_at.type)
     limit = bindparam("count", type_=Integer)
+    latest = (_c.last_activity_at.desc(), _c.conversation_id.desc())
+    wanted = [bindparam(f"status_{number}", type_=String) for number in range(statuses)]
     narrowed = (
-        select(_c.conversation_id)
+        select(tables.conversations)
         .where(
             _c.org_id == bindparam("org_id"),
             _c.last_activity_at <= at,
@@ -127,11 +124,9 @@ def _page(whose: _Whose, statuses: int, _: Engine) -> ClauseElement:
         )
         .limit(limit)
     )
-    latest = (_c.last_activity_at.desc(), _c.conversation_id.desc())
-    wanted = [bindparam(f"status_{number}", type_=String) for number in range(statuses)]
     if whose == "own":
         mine = _c.contact_id == bindparam("whose", type_=String)
-        ids = narrowed.where(mine, _c.status.in_(wanted)).order_by(*latest)
+        ranges = [narrowed.where(mine, _c.status.in_(wanted)).order_by(*latest)]
     else:
         order = latest
         if whose == "assigned":
@@ -140,17 +135,16 @@ def _page(whose: _Whose, statuses: int, _: Engine) -> ClauseElement:
             narrowed = narrowed.where(_c.assignee_id.is_(None))
             # PostgreSQL does not see that they are all the same, and would sort them.
             order = (_c.assignee_id.desc(), *latest)
-        ranges = [
-            select(narrowed.where(_c.status == status).order_by(*order).subquery())
-            for status in wanted
-        ]
-        ids = select(union_all(*ranges).subquery().c[0])
-    return (
-        _select()
-        .where(_c.org_id == bindparam("org_id"), _c.conversation_id.in_(ids))
-        .order_by(*latest)
+        ranges = [narrowed.where(_c.status == status).order_by(*order) for status in wanted]
+    found = union_all(*(select(one.subquery()) for one in ranges)).subquery()
+    page = (
+        select(found)
+        .order_by(found.c.last_activity_at.desc(), found.c.conversation_id.desc())
         .limit(limit)
+        .subquery()
     )
+    # The names last, for the rows of the page alone; joining need not keep the order.
+    return _with_names(page).order_by(page.c.last_activity_at.desc(), page.c.conversation_id.desc())
 
 
 @cache

@@ -93,7 +93,9 @@ conversations = Table(
     # The lists: one status at a time, everybody's or one assignee's, newest activity first.
     Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),
     Index("campfire_conversations_assignee", "org_id", "status", "assignee_id", "last_activity_at"),
-    Index("campfire_conversations_contact", "org_id", "contact_id", "last_activity_at"),
+    # A visitor's own are few and sorted when they are asked for; without the time in it this
+    # index stays as it is when a message comes.
+    Index("campfire_conversations_contact", "org_id", "contact_id"),
     # Snoozes that end; partial, so it costs nothing where nothing sleeps.
     Index(
         "campfire_conversations_snoozed",

@@ -71,7 +71,7 @@ def upgrade() -> None:
     op.create_index(
         "campfire_conversations_contact",
         "campfire_conversations",
-        ["org_id", "contact_id", "last_activity_at"],
+        ["org_id", "contact_id"],
         unique=False,
     )
     op.create_index(
