@@ -1,0 +1,244 @@
+"""Who takes part: how each server is started, and what its clients say."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.benchmarks.load import BODY, Kind
+from tests.benchmarks.peers import DATABASE, REDIS
+from tests.benchmarks.servers import Backends, Servers, servers
+from tests.benchmarks.wire import Seat
+from tests.support import host
+from tests.support.people import Desk, close_everybody
+from tests.support.servers import ROOT
+
+Pairs = list[tuple[Seat, Seat]]
+
+
+class Running(NamedTuple):
+    """A contender's servers, and the seats of its clients."""
+
+    servers: Servers
+    pairs: Pairs
+
+
+class Contender(NamedTuple):
+    """
+    Attributes:
+        what: For the table.
+        durable: Whether a message is on disk when it is acknowledged.
+        engine: The database it needs; None for none.
+        start: Its servers, with that many pairs of clients.
+    """
+
+    what: str
+    durable: bool
+    kind: Kind
+    engine: str | None
+    start: Callable[[Backends, int], AbstractContextManager[Running]]
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+_MESSAGE = _compact({"client_id": "%s", "body": BODY})
+
+
+def echo_pairs(ports: list[int], count: int) -> Pairs:
+    return [(Seat(ports[0], "/", message=_MESSAGE), Seat(ports[-1], "/", message=_MESSAGE))] * count
+
+
+def room_pairs(ports: list[int], count: int) -> Pairs:
+    """Two seats in each room, on different processes if there are two."""
+    return [
+        (
+            Seat(ports[0], f"/rooms/{number}", message=_MESSAGE),
+            Seat(ports[-1], f"/rooms/{number}", message=_MESSAGE),
+        )
+        for number in range(count)
+    ]
+
+
+def socketio_pairs(ports: list[int], count: int) -> Pairs:
+    pairs: Pairs = []
+    for number in range(count):
+        room = f"room-{number}"
+        data = _compact({"room": room, "client_id": "%s", "body": BODY})
+        one, other = (
+            Seat(
+                port,
+                "/socket.io/?EIO=4&transport=websocket",
+                greetings=["40", f'42["join","{room}"]'],
+                message=f'42["message",{data}]',
+                ready="40{",
+            )
+            for port in (ports[0], ports[-1])
+        )
+        pairs.append((one, other))
+    return pairs
+
+
+def campfire_seat(
+    port: int, *, conversation: str, stream: str, token: str | None = None, cookie: str = ""
+) -> Seat:
+    """A client of ours that listens to one stream and writes to one conversation."""
+    send = {"type": "message.send", "id": "%s", "conversation_id": conversation, "body": BODY}
+    return Seat(
+        port,
+        "/support/ws",
+        headers={"Sec-WebSocket-Protocol": "campfire.v1", **({"Cookie": cookie} if cookie else {})},
+        greetings=[
+            _compact({"type": "hello", "token": token}),
+            _compact({"type": "subscribe", "id": "subscribed", "stream": stream}),
+        ],
+        message=_compact(send),
+        ready='"id":"subscribed"',
+    )
+
+
+def campfire_pairs(ports: list[int], count: int) -> Pairs:
+    """A conversation for each pair; visitor and agent listen to it, nobody to the inbox."""
+    desk = Desk(f"http://127.0.0.1:{ports[0]}/support")
+    pairs: Pairs = []
+    for number in range(count):
+        visitor, agent = desk.visitor(), desk.agent(f"agent-{number}")
+        conversation = visitor.begin("Hello?")["id"]
+        stream = f"conversation:{conversation}"
+        cookie = agent.websocket_headers["Cookie"]
+        pairs.append(
+            (
+                campfire_seat(
+                    ports[0], conversation=conversation, stream=stream, token=visitor.token
+                ),
+                campfire_seat(ports[-1], conversation=conversation, stream=stream, cookie=cookie),
+            )
+        )
+        close_everybody()
+    return pairs
+
+
+def campfire_environment(
+    backends: Backends, url: str, *, processes: int, **options: object
+) -> dict[str, str]:
+    bus = backends.bus(url) if processes > 1 else "memory://"
+    if bus is not None:
+        options["bus_url"] = bus
+    return {host.DATABASE_URL: url, host.OPTIONS: json.dumps(options)}
+
+
+def _campfire(engine: str, processes: int = 1) -> Contender:
+    @contextmanager
+    def start(backends: Backends, pairs: int, profile: Path | None = None) -> Iterator[Running]:
+        with backends.database(engine) as url:
+            environment = campfire_environment(backends, url, processes=processes)
+            with servers(
+                "tests.support.host:from_environment()",
+                processes=processes,
+                profile=profile,
+                **environment,
+            ) as running:
+                yield Running(running, campfire_pairs(running.ports, pairs))
+
+    name = {"sqlite": "SQLite, `synchronous=FULL`", "postgresql": "PostgreSQL"}[engine]
+    more = "" if processes == 1 else f", {processes} processes, each pair across both"
+    return Contender(f"**campfire-chat, {name}{more}**", True, "campfire", engine, start)
+
+
+def _peer(
+    what: str,
+    target: str,
+    *,
+    kind: Kind = "rooms",
+    engine: str | None = None,
+    redis: bool = False,
+    processes: int = 1,
+    prepare: str | None = None,
+) -> Contender:
+    make = {"rooms": room_pairs, "socketio": socketio_pairs, "echo": echo_pairs}[kind]
+
+    @contextmanager
+    def start(backends: Backends, pairs: int) -> Iterator[Running]:
+        environment: dict[str, str] = {REDIS: backends.redis} if redis else {}
+        with backends.database(engine or "sqlite") as url:
+            environment[DATABASE] = url
+            if prepare is not None:
+                subprocess.run(
+                    [sys.executable, "-m", prepare],
+                    cwd=ROOT,
+                    env={**os.environ, **environment},
+                    check=True,
+                )
+            with servers(
+                f"tests.benchmarks.peers.{target}", processes=processes, **environment
+            ) as running:
+                yield Running(running, make(running.ports, pairs))
+
+    return Contender(what, engine is not None, kind, engine, start)
+
+
+_CHANNELS = "tests.benchmarks.peers.channels_rooms"
+
+#: In the order of the tables.
+CONTENDERS: dict[str, Contender] = {
+    "echo": _peer("bare ASGI echo: the limit of server and generator", "bare:echo", kind="echo"),
+    "fastapi": _peer("FastAPI + broadcaster, memory", "fastapi_rooms:unstored()"),
+    "socketio": _peer("python-socketio rooms", "socketio_rooms:unstored()", kind="socketio"),
+    "channels": _peer("Django Channels, in-memory layer", "channels_rooms:unstored()"),
+    "channels-redis": _peer(
+        "Django Channels + channels-redis", "channels_rooms:unstored()", redis=True
+    ),
+    "fastapi-sqlite": _peer(
+        "FastAPI + broadcaster + databases, SQLite, as documented",
+        "fastapi_rooms:stored()",
+        engine="sqlite",
+    ),
+    "fastapi-sqlite-tuned": _peer(
+        "the same with WAL and a connection that is kept", "fastapi_rooms:tuned()", engine="sqlite"
+    ),
+    "socketio-sqlite": _peer(
+        "python-socketio + SQLAlchemy async, SQLite with WAL",
+        "socketio_rooms:stored()",
+        kind="socketio",
+        engine="sqlite",
+    ),
+    "campfire-sqlite": _campfire("sqlite"),
+    "fastapi-postgresql": _peer(
+        "FastAPI + broadcaster Redis + databases, PostgreSQL",
+        "fastapi_rooms:stored()",
+        engine="postgresql",
+        redis=True,
+    ),
+    "fastapi-postgresql-2": _peer(
+        "the same, 2 processes, each pair across both",
+        "fastapi_rooms:stored()",
+        engine="postgresql",
+        redis=True,
+        processes=2,
+    ),
+    "socketio-postgresql": _peer(
+        "python-socketio + SQLAlchemy async, PostgreSQL",
+        "socketio_rooms:stored()",
+        kind="socketio",
+        engine="postgresql",
+    ),
+    "channels-postgresql": _peer(
+        "Django Channels + channels-redis + Django ORM, PostgreSQL",
+        "channels_rooms:stored()",
+        engine="postgresql",
+        redis=True,
+        prepare=_CHANNELS,
+    ),
+    "campfire-postgresql": _campfire("postgresql"),
+    "campfire-postgresql-2": _campfire("postgresql", processes=2),
+}
+
+#: With what the others of the same engine are compared.
+BASES = {"sqlite": "fastapi-sqlite", "postgresql": "fastapi-postgresql"}
