@@ -9,19 +9,14 @@ round, and each figure is the median of the rounds.
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from tests.benchmarks.contenders import BASES, CONTENDERS, Contender
+from tests.benchmarks.generator import generate
 from tests.benchmarks.load import Plan, Result
 from tests.benchmarks.servers import Backends
 from tests.benchmarks.tables import log, table
-from tests.support.servers import ROOT
 
 
 class Size(NamedTuple):
@@ -71,28 +66,11 @@ def measure(contender: Contender, backends: Backends, pairs: int, size: Size) ->
     with contender.start(backends, pairs) as running:
         before = running.servers.cpu()
         plan = Plan(contender.kind, running.pairs, size.warm_up, size.seconds)
-        result = generate(plan)
+        result = generate("load", plan, Result)
         # Of the whole run: what was not measured is warm-up and the greetings.
         used = running.servers.cpu() - before
     all_messages = result.rate * (size.warm_up + size.seconds)
     return Round(result, 1e6 * used / all_messages)
-
-
-def generate(plan: Plan) -> Result:
-    """Run the load generator in a process of its own."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        file.write(msgspec.json.encode(plan))
-        file.flush()
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.benchmarks.load", file.name],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        raise SystemExit(f"the load generator failed:\n{done.stdout}{done.stderr}")
-    return msgspec.json.decode(done.stdout, type=Result)
 
 
 def _table(rounds: dict[str, list[Round]]) -> str:

@@ -52,6 +52,10 @@ def _app(*, stored: bool, tuned: bool = False) -> Any:
                 key = "INTEGER PRIMARY KEY AUTOINCREMENT" if sqlite else "BIGSERIAL PRIMARY KEY"
                 await database.execute(CREATE.format(key=key))
             await stack.enter_async_context(broadcast)
+            # With redis-py 8 broadcaster hears nothing after its first subscription until there
+            # is another one; two that stay make it hear from then on.
+            for channel in ("first", "second"):
+                await stack.enter_async_context(broadcast.subscribe(channel))
             yield
 
     app = FastAPI(lifespan=lifespan)

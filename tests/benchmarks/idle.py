@@ -1,0 +1,199 @@
+"""Thousands of sockets with subscriptions in one process: what each holds, and messages among them.
+
+Memory is what the server's process holds with them less what it held before, by proportional set
+size. A connection counts as made when the server has answered its greeting: for ours that is a
+``hello`` with a token or a session, and a subscription that was authorised in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from campfire_chat.domain.principal import anonymous
+from campfire_chat.models import Agent
+from tests.benchmarks.contenders import (
+    CONTENDERS,
+    Pairs,
+    Running,
+    campfire_environment,
+    campfire_seat,
+)
+from tests.benchmarks.generator import generator
+from tests.benchmarks.idle_load import Connected, Delivered, Plan
+from tests.benchmarks.servers import Backends, servers
+from tests.benchmarks.tables import log, table
+from tests.support import host
+from tests.support.engines import run_apart
+from tests.support.people import signer
+
+#: Sockets of one agent; each has another conversation open.
+TABS = 20
+
+
+class Size(NamedTuple):
+    """
+    Attributes:
+        pairs: Half as many as there are sockets.
+        rate: Messages per second, for ``seconds``.
+    """
+
+    pairs: int
+    rounds: int
+    rate: float
+    seconds: float
+
+
+FULL = Size(pairs=5_000, rounds=5, rate=500.0, seconds=20.0)
+QUICK = Size(pairs=250, rounds=1, rate=100.0, seconds=3.0)
+
+#: Peers, by their name among all contenders; what stores in SQLite is asked for messages too.
+PEERS = ("echo", "fastapi", "socketio", "fastapi-sqlite-tuned")
+
+
+class Round(NamedTuple):
+    """Bytes for each socket, connections and what became of the messages."""
+
+    memory: float
+    connected: Connected
+    delivered: Delivered | None
+
+
+def run(backends: Backends, size: Size) -> str:
+    raise_limit(2 * size.pairs + 500)
+    ours = [f"campfire-{engine}" for engine in backends.engines]
+    names = [*PEERS, *ours] if "sqlite" in backends.engines else [*PEERS[:-1], *ours]
+    rounds: dict[str, list[Round]] = {name: [] for name in names}
+    for number in range(size.rounds):
+        for name in names:
+            found = measure(name, backends, size)
+            rounds[name].append(found)
+            delay = f", p99 {found.delivered.p99:.0f} ms" if found.delivered else ""
+            log(
+                f"idle, round {number + 1}: {name}: {found.memory / 1024:.1f} KiB each, "
+                f"{found.connected.rate:,.0f} connects/s{delay}"
+            )
+    return _table(rounds, size)
+
+
+def raise_limit(descriptors: int) -> None:
+    """Let this process and its children have that many open files.
+
+    Raises:
+        SystemExit: The system allows fewer.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < descriptors:
+        raise SystemExit(f"{descriptors} open files are needed, {hard} are allowed (ulimit -Hn)")
+    if soft < descriptors:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, hard))
+
+
+def measure(name: str, backends: Backends, size: Size) -> Round:
+    contender = CONTENDERS[name]
+    ours = name.startswith("campfire")
+    with (
+        _campfire(backends, contender.engine or "", size.pairs)
+        if ours
+        else contender.start(backends, size.pairs)
+    ) as running:
+        # A bare echo sends to nobody else.
+        rate = 0.0 if name == "echo" else size.rate
+        plan = Plan(contender.kind, running.pairs, rate, size.seconds)
+        with generator("idle_load", plan) as load:
+            time.sleep(1)
+            before = running.servers.memory()
+            load.step()
+            connected = load.answer(Connected)
+            # What the connecting itself took is given back, or not.
+            time.sleep(2)
+            memory = (running.servers.memory() - before) / connected.count
+            load.step()
+            delivered = load.answer(Delivered) if rate else None
+        return Round(memory, connected, delivered)
+
+
+@contextmanager
+def _campfire(backends: Backends, engine: str, pairs: int) -> Iterator[Running]:
+    with backends.database(engine) as url:
+        conversations = run_apart(_conversations(url, pairs))
+        environment = campfire_environment(backends, url, processes=1)
+        with servers("tests.support.host:from_environment()", **environment) as running:
+            port = running.ports[0]
+            seats: Pairs = []
+            for number, (conversation, token) in enumerate(conversations):
+                agent = Agent(id=f"agent-{number // TABS}", name=f"Agent {number // TABS}")
+                stream = f"conversation:{conversation}"
+                cookie = f"{host.COOKIE}={host.session_of(agent)}"
+                seats.append(
+                    (
+                        campfire_seat(port, conversation=conversation, stream=stream, token=token),
+                        campfire_seat(
+                            port, conversation=conversation, stream=stream, cookie=cookie
+                        ),
+                    )
+                )
+            yield Running(running, seats)
+
+
+async def _conversations(url: str, count: int) -> list[tuple[str, str]]:
+    """Conversations of as many strangers, with their tokens; past HTTP, for speed."""
+    tokens = signer()._tokens
+    campfire = host.campfire_for(url, drain_on_signal=False)
+    made: list[tuple[str, str]] = []
+    async with campfire.lifespan():
+        for start in range(0, count, 250):
+            scopes = [anonymous("default") for _ in range(start, min(count, start + 250))]
+            opened = await asyncio.gather(
+                *(
+                    campfire.store.open_conversation(scope, client_id="first", body="Hello?")
+                    for scope in scopes
+                )
+            )
+            made += [
+                (conversation.id, tokens.issue(scope))
+                for (conversation, _), scope in zip(opened, scopes, strict=True)
+            ]
+    return made
+
+
+def _table(rounds: dict[str, list[Round]], size: Size) -> str:
+    def median(values: Sequence[float]) -> float:
+        return statistics.median(values)
+
+    bare = median([one.memory for one in rounds["echo"]])
+    rows: list[list[str]] = []
+    for name, some in rounds.items():
+        memory = median([one.memory for one in some])
+        every = sorted(one.memory / 1024 for one in some)
+        talks = [one.delivered for one in some if one.delivered is not None]
+        rows.append(
+            [
+                CONTENDERS[name].what,
+                f"{memory / 1024:.1f}",
+                f"{every[0]:.1f}–{every[-1]:.1f}",
+                f"{memory / bare:.2f}",
+                f"{median([one.connected.rate for one in some]):,.0f}",
+                *(
+                    (
+                        f"{median([talk.p50 for talk in talks]):.1f}",
+                        f"{median([talk.p99 for talk in talks]):.1f}",
+                        f"{median([talk.worst for talk in talks]):.0f}",
+                        f"{sum(talk.lost for talk in talks)} of {sum(t.sent for t in talks):,}",
+                        f"{median([talk.lag_p99 for talk in talks]):.1f}",
+                    )
+                    if talks
+                    else ("", "", "", "", "")
+                ),
+            ]
+        )
+    headings = (
+        *("server", "KiB a socket", "of the rounds", "of the bare server's", "connects/s"),
+        *("delivery p50 ms", "p99", "worst", "lost", "generator late p99"),
+    )
+    return f"{2 * size.pairs:,} sockets, {size.rate:,.0f} messages/s.\n\n{table(headings, rows)}"
