@@ -134,22 +134,33 @@ def campfire_environment(
     return {host.DATABASE_URL: url, host.OPTIONS: json.dumps(options)}
 
 
-def _campfire(engine: str, processes: int = 1) -> Contender:
-    @contextmanager
-    def start(backends: Backends, pairs: int, profile: Path | None = None) -> Iterator[Running]:
-        with backends.database(engine) as url:
-            environment = campfire_environment(backends, url, processes=processes)
-            with servers(
-                "tests.support.host:from_environment()",
-                processes=processes,
-                profile=profile,
-                **environment,
-            ) as running:
-                yield Running(running, campfire_pairs(running.ports, pairs))
+@contextmanager
+def campfire(
+    backends: Backends, engine: str, pairs: int, processes: int = 1, profile: Path | None = None
+) -> Iterator[Running]:
+    """Our own servers, the first of them under the profiler if it is given a file."""
+    with backends.database(engine) as url:
+        environment = campfire_environment(backends, url, processes=processes)
+        with servers(
+            "tests.support.host:from_environment()",
+            processes=processes,
+            profile=profile,
+            **environment,
+        ) as running:
+            yield Running(running, campfire_pairs(running.ports, pairs))
 
+
+def _campfire(engine: str, processes: int = 1) -> Contender:
     name = {"sqlite": "SQLite, `synchronous=FULL`", "postgresql": "PostgreSQL"}[engine]
     more = "" if processes == 1 else f", {processes} processes, each pair across both"
-    return Contender(f"**campfire-chat, {name}{more}**", True, "campfire", engine, start)
+    what = f"**campfire-chat, {name}{more}**"
+    return Contender(
+        what,
+        True,
+        "campfire",
+        engine,
+        lambda backends, pairs: campfire(backends, engine, pairs, processes),
+    )
 
 
 def _peer(
@@ -201,7 +212,9 @@ CONTENDERS: dict[str, Contender] = {
         engine="sqlite",
     ),
     "fastapi-sqlite-tuned": _peer(
-        "the same with WAL and a connection that is kept", "fastapi_rooms:tuned()", engine="sqlite"
+        "FastAPI + broadcaster + databases, SQLite with WAL and a kept connection",
+        "fastapi_rooms:tuned()",
+        engine="sqlite",
     ),
     "socketio-sqlite": _peer(
         "python-socketio + SQLAlchemy async, SQLite with WAL",
@@ -217,7 +230,7 @@ CONTENDERS: dict[str, Contender] = {
         redis=True,
     ),
     "fastapi-postgresql-2": _peer(
-        "the same, 2 processes, each pair across both",
+        "FastAPI + broadcaster Redis + databases, PostgreSQL, 2 processes, each pair across both",
         "fastapi_rooms:stored()",
         engine="postgresql",
         redis=True,

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pstats
-import shutil
 import tempfile
 from collections import Counter
 from pathlib import Path
 
-_KEPT = Path(tempfile.gettempdir()) / f"campfire-profile-{os.getpid()}"
+from tests.benchmarks.contenders import campfire
+from tests.benchmarks.generator import generate
+from tests.benchmarks.load import Plan, Result
+from tests.benchmarks.messages import Size
+from tests.benchmarks.servers import Backends
+
+#: Functions that are shown.
+ROWS = 30
 
 
-def keep(profile: Path) -> None:
-    """Save a profile from the folder that is about to be removed."""
-    shutil.copyfile(profile, _KEPT)
+def run(name: str, backends: Backends, size: Size) -> str:
+    """The profile of one of our servers under the load of ``messages``, as text."""
+    with tempfile.TemporaryDirectory(prefix="campfire-benchmark-") as folder:
+        file = Path(folder) / "profile"
+        engine, _, processes = name.removeprefix("campfire-").partition("-")
+        pairs = size.pairs[0]
+        with campfire(backends, engine, pairs, int(processes or 1), file) as running:
+            plan = Plan("campfire", running.pairs, size.warm_up, size.seconds)
+            result = generate("load", plan, Result)
+            threads = threads_of(running.servers.pids[0])
+        return f"under the profiler: {result.rate:,.0f} messages/s\n\n{_text(file, threads)}"
 
 
 def threads_of(pid: int) -> dict[str, float]:
@@ -29,24 +44,24 @@ def threads_of(pid: int) -> dict[str, float]:
     return found
 
 
-def report(profile: Path | None, threads: dict[str, float], rows: int = 30) -> None:
-    """Print the profile; it shows the thread of the event loop, the rest waits for SQLite."""
-    assert profile is not None
-    print("CPU by thread, seconds:")
+def _text(profile: Path, threads: dict[str, float]) -> str:
+    """The profile shows the thread of the event loop; the rest waits for SQLite."""
+    output = io.StringIO()
+    output.write("CPU by thread, seconds:\n")
     for name, seconds in sorted(threads.items(), key=lambda item: -item[1]):
         if seconds > 0.05:
-            print(f"  {seconds:6.2f}  {name}")
-    stats = pstats.Stats(str(_KEPT))
+            output.write(f"  {seconds:6.2f}  {name}\n")
+    stats = pstats.Stats(str(profile), stream=output)
     by_package: Counter[str] = Counter()
     for (file, _, name), (_, _, own, _, _) in stats.stats.items():  # type: ignore[attr-defined]
         by_package[_package(file, name)] += own
     total = sum(by_package.values())
-    print("\nown time by package:")
+    output.write("\nown time by package:\n")
     for package, own in by_package.most_common(16):
-        print(f"  {own:6.2f} s  {own / total:5.1%}  {package}")
-    print(f"\nown time by function, the first {rows}:")
-    stats.sort_stats("tottime").print_stats(rows)
-    _KEPT.unlink()
+        output.write(f"  {own:6.2f} s  {own / total:5.1%}  {package}\n")
+    output.write(f"\nown time by function, the first {ROWS}:\n")
+    stats.sort_stats("tottime").print_stats(ROWS)
+    return output.getvalue()
 
 
 def _package(file: str, name: str) -> str:

@@ -24,6 +24,8 @@ _c = tables.conversations.c
 #: Which assignee a list is narrowed to: an agent's id, nobody, or anyone.
 ANYONE = object()
 
+#: Open conversations of an agent whose visitors are told of a change of availability.
+MOST_TOLD = 500
 #: Where the first page of a list begins: after everything.
 _NEWEST = (2**62, "")
 
@@ -211,7 +213,7 @@ def _open_assigned(_: Engine) -> ClauseElement:
             _c.assignee_id == bindparam("agent_id"),
         )
         .order_by(_c.last_activity_at.desc())
-        .limit(500)
+        .limit(MOST_TOLD)
     )
 
 

@@ -1,0 +1,214 @@
+"""How the engines go about the desk's queries: by an index, or through a whole tenant.
+
+The engine is asked for its plan, and PostgreSQL also for the rows that it really went through, with
+a plan made for these values and with the one that it keeps for any.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from campfire_chat.models import SenderKind, Status
+from campfire_chat.storage import (
+    agents,
+    contacts,
+    conversations,
+    messages,
+    presence,
+    receipts,
+    statements,
+    streams,
+)
+from campfire_chat.storage.engines import engine_of
+from campfire_chat.storage.statement import Query
+from tests.support.engines import run_apart
+from tests.support.truth import Truth
+
+LIMIT = 50
+#: Rows that a query may go through: those of a page or of fifty ids, and two names for each.
+MOST = 3 * LIMIT + 25
+
+
+def values_of(database_url: str) -> dict[str, Any]:
+    """A value for every parameter that any query has, from a database with an archive in it."""
+    truth = Truth(database_url)
+    ids = [
+        row[0]
+        for row in truth.query(
+            "SELECT conversation_id FROM campfire_conversations ORDER BY head DESC LIMIT 50"
+        )
+    ]
+    contact = truth.query("SELECT contact_id FROM campfire_contacts ORDER BY contact_id LIMIT 1")
+    known = truth.query("SELECT message_id, client_key FROM campfire_messages LIMIT 50")
+    middle = truth.query(
+        "SELECT last_activity_at FROM campfire_conversations ORDER BY 1 LIMIT 1 OFFSET 500"
+    )
+    engine = engine_of(database_url)
+    listed = engine.list_value
+    return {
+        "org_id": "default",
+        "id": ids[0],
+        "conversation_id": ids[0],
+        "agent_id": "agent-3",
+        "kind": SenderKind.AGENT.value,
+        "participant_id": "agent-3",
+        "place": ids[0],
+        "places": listed(ids),
+        "stream": f"conversation:{ids[0]}",
+        "names": listed([f"conversation:{item}" for item in ids]),
+        "keys": listed([row[1] for row in known]),
+        "after": 1,
+        "through": 10,
+        "of_visitor": 1,
+        "before_public": 10**9,
+        "before_internal": 10**9,
+        "alive_since": 0,
+        "now": middle[0][0],
+        "at": middle[0][0],
+        "count": LIMIT + 1,
+        "conversations": listed(ids),
+        "messages": listed([row[0] for row in known]),
+        "contact": contact[0][0],
+        **{f"status_{number}": status.value for number, status in enumerate(Status)},
+    }
+
+
+#: Query → values that mean something else in it than elsewhere, by the name of a value.
+QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
+    "agents.TEAM": (agents.TEAM, {}),
+    "agents.PRESENT": (agents.PRESENT, {}),
+    "agents.CHOSEN": (agents.CHOSEN, {}),
+    "contacts.BY_ID": (contacts.BY_ID, {"id": "contact"}),
+    "conversations.BY_ID": (conversations.BY_ID, {"ids": "conversations"}),
+    "conversations.OWNER": (conversations.OWNER, {}),
+    "conversations.DUE_SNOOZES": (conversations.DUE_SNOOZES, {}),
+    "conversations.OPEN_ASSIGNED": (conversations.OPEN_ASSIGNED, {}),
+    "messages.BY_CLIENT_KEY": (messages.BY_CLIENT_KEY, {}),
+    "messages.BY_ID": (messages.BY_ID, {"ids": "messages"}),
+    "messages.COUNT_BETWEEN": (messages.COUNT_BETWEEN, {}),
+    "messages.AGENT_THREAD": (messages.AGENT_THREAD, {}),
+    "messages.VISITOR_THREAD": (messages.VISITOR_THREAD, {}),
+    "presence.PRESENT_AT": (presence.PRESENT_AT, {}),
+    "presence.VIEWERS": (presence.VIEWERS, {}),
+    "presence.ONE": (presence.ONE, {}),
+    "receipts.OF_CONVERSATION": (receipts.OF_CONVERSATION, {}),
+    "receipts.READ_COUNTS": (receipts.READ_COUNTS, {"ids": "conversations"}),
+    "statements.MARKS": (statements.MARKS, {"ids": "conversations"}),
+    "streams.HEADS": (streams.HEADS, {}),
+    "streams.LOCK": (streams.LOCK, {}),
+    "streams.PAGE": (streams.PAGE, {}),
+    "streams.FIRST": (streams.FIRST, {}),
+    **{
+        f"conversations.page_query({whose}, {count})": (
+            conversations.page_query(whose, count),
+            {"whose": "contact" if whose == "own" else "agent_id"},
+        )
+        for whose, count in itertools.product(("all", "assigned", "unassigned", "own"), (1, 4))
+    },
+}
+#: What is read and sorted whole: a team, and what one visitor began.
+WHOLE = {"agents.TEAM"} | {name for name in QUERIES if "own" in name}
+
+
+def check(name: str, database_url: str, values: Mapping[str, Any], *, small: bool) -> None:
+    """See that a query is answered by an index.
+
+    Args:
+        small: The tables are so small that PostgreSQL would rightly read all of one; the question
+            is then whether it has to.
+
+    Raises:
+        AssertionError: It goes through more than it should; the plan is shown.
+    """
+    query, renamed = QUERIES[name]
+    given = {**values, **{new: values[old] for new, old in renamed.items()}}
+    prepared = query.prepare(engine_of(database_url), given)
+    if database_url.startswith("sqlite"):
+        path = Path(database_url.removeprefix("sqlite:///"))
+        _check_sqlite(name, path, prepared.sql, prepared.values)
+    else:
+        run_apart(_check_postgresql(name, database_url, prepared.sql, prepared.values, small))
+
+
+def _check_sqlite(name: str, path: Path, sql: str, given: Sequence[Any]) -> None:
+    connection = sqlite3.connect(path)
+    try:
+        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
+    finally:
+        connection.close()
+    shown = "\n".join(steps)
+    # The rows of a page are sorted once more when names have been added to them.
+    sorted_by_index = "SEARCH campfire_conv" if "page_query" in name else "SEARCH campfire_"
+    for before, step in itertools.pairwise(["", *steps]):
+        if step.startswith("SCAN"):
+            assert not step.startswith("SCAN campfire_"), shown
+        elif step.startswith("SEARCH campfire_"):
+            # By more than the organisation.
+            assert " AND " in step or "snoozed_until" in step or name in WHOLE, shown
+        elif step == "USE TEMP B-TREE FOR ORDER BY" and before.startswith(sorted_by_index):
+            assert name in WHOLE, shown
+
+
+async def _check_postgresql(
+    name: str, url: str, sql: str, given: Sequence[Any], small: bool
+) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    try:
+        for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin") if small else ():
+            await connection.execute(f"SET enable_{way} = off")
+        custom = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *given)
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        await connection.execute(f"PREPARE looked_at AS {sql}")
+        arguments = ", ".join(map(_literal, given))
+        generic = await connection.fetchval(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE looked_at({arguments})"
+        )
+    finally:
+        await connection.close()
+    for text in (custom, generic):
+        plan = json.loads(text)[0]["Plan"]
+        shown = "\n".join(_drawn(plan))
+        touched = 0
+        for node in _nodes(plan):
+            # A team is a page or two; there is no faster way to read it.
+            team = node.get("Relation Name") == "campfire_agents"
+            assert team or node["Node Type"] != "Seq Scan", shown
+            if "Relation Name" in node:
+                touched += (node["Actual Rows"] + _filtered(node)) * node["Actual Loops"]
+        # Each of four statuses has a range of its own.
+        most = MOST + (3 * LIMIT if name.endswith("4)") else 0)
+        if name == "conversations.OPEN_ASSIGNED":
+            most += conversations.MOST_TOLD
+        assert touched <= most, f"{touched} rows\n{shown}"
+
+
+def _drawn(plan: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
+    """A plan as text, a line for each step."""
+    what = [plan[key] for key in ("Node Type", "Index Name", "Index Cond", "Filter") if key in plan]
+    rows = f"{plan['Actual Rows']} rows × {plan['Actual Loops']}"
+    yield f"{'  ' * depth}{' · '.join(what)}: {rows}, filtered {_filtered(plan)}"
+    for child in plan.get("Plans", ()):
+        yield from _drawn(child, depth + 1)
+
+
+def _filtered(node: Mapping[str, Any]) -> int:
+    return node.get("Rows Removed by Filter", 0)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, list):
+        return f"ARRAY[{', '.join(map(_literal, value))}]"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
