@@ -45,9 +45,8 @@ def values_of(database_url: str) -> dict[str, Any]:
     ]
     contact = truth.query("SELECT contact_id FROM campfire_contacts ORDER BY contact_id LIMIT 1")
     known = truth.query("SELECT message_id, client_key FROM campfire_messages LIMIT 50")
-    middle = truth.query(
-        "SELECT last_activity_at FROM campfire_conversations ORDER BY 1 LIMIT 1 OFFSET 500"
-    )
+    moments = truth.query("SELECT last_activity_at FROM campfire_conversations ORDER BY 1")
+    middle = moments[len(moments) // 2][0]
     engine = engine_of(database_url)
     listed = engine.list_value
     return {
@@ -68,8 +67,8 @@ def values_of(database_url: str) -> dict[str, Any]:
         "before_public": 10**9,
         "before_internal": 10**9,
         "alive_since": 0,
-        "now": middle[0][0],
-        "at": middle[0][0],
+        "now": middle,
+        "at": middle,
         "count": LIMIT + 1,
         "conversations": listed(ids),
         "messages": listed([row[0] for row in known]),
