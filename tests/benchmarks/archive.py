@@ -33,6 +33,7 @@ from campfire_chat.models import (
     Visitor,
 )
 from campfire_chat.storage import tables
+from campfire_chat.storage.presence import CONNECTED
 from campfire_chat.storage.records import client_key, conversation_row
 from campfire_chat.storage.statement import Row
 from tests.support import host
@@ -49,7 +50,9 @@ CHUNK = 20_000
 AGENTS = 12
 #: When the first message was written: 2025-01-01.
 BEGINNING = 1_735_689_600 * clock.SECOND
-#: When snoozes end: never while anybody looks.
+#: Visitors who are on the site, and stay there.
+PRESENT = 2_000
+#: When snoozes end and who is here was last heard of: never while anybody looks.
 FAR_AWAY = 4_070_908_800 * clock.SECOND
 #: Between two things that happen; a million messages are then about a year.
 STEP = 20 * clock.SECOND
@@ -107,6 +110,9 @@ class Archive:
                 yield self._take()
         for name, head in self._heads.items():
             self._add(tables.streams.name, (self.organization, name, head))
+        present = self.random.sample(self._visitors, min(PRESENT, len(self._visitors)))
+        for scope in [*self.agents, *present]:
+            self._add(tables.presence.name, _beat_row(scope))
         yield self._take()
 
     def _take(self) -> Rows:
@@ -310,6 +316,12 @@ def _message_row(scope: Scope, message: Message, at: int) -> Row:
         *(sender.kind.value, sender.id, sender.name, sender.avatar_url),
         *(message.kind.value, message.body, message.reply_to, None, None),
     )
+
+
+def _beat_row(scope: Scope) -> Row:
+    who = scope.principal
+    about = (who.kind.value, who.id, "node_archive", who.name, who.avatar_url)
+    return (scope.organization, CONNECTED, *about, FAR_AWAY)
 
 
 def fill(database_url: str, archive: Archive) -> None:
