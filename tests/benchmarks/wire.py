@@ -12,6 +12,7 @@ import os
 import struct
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -58,8 +59,6 @@ class Link(asyncio.Protocol):
         self._ready_text = seat.ready.encode()
         self._buffer = b""
         self._transport: Any = None
-        # Like those of our own browser code: the sender's time first, then what is random.
-        self._id_begin = f"c_{_base36(time.time_ns() // 1_000_000)}"
         self._id_end = f"_{int.from_bytes(os.urandom(12)):029}"
 
     def connection_made(self, transport: Any) -> None:
@@ -129,9 +128,13 @@ class Link(asyncio.Protocol):
             self.ready.set_exception(RuntimeError(text.decode()))
 
     def next_id(self) -> str:
-        """A fresh client id; it becomes the current one."""
+        """A fresh client id, which becomes the current one.
+
+        Like those of our own browser code: the time, a count, and what is random, so that those
+        of everybody sort by when they were made.
+        """
         self.count += 1
-        fresh = f"{self._id_begin}{self.count:04}{self._id_end}"
+        fresh = f"c_{_base36(time.time_ns() // 1_000_000)}{self.count % 10_000:04}{self._id_end}"
         self.current = fresh.encode()
         return fresh
 
@@ -176,6 +179,7 @@ def percentile(values: list[float], share: float) -> float:
     return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+@lru_cache(maxsize=64)
 def _base36(number: int) -> str:
     text = ""
     while number:
