@@ -40,26 +40,35 @@ class Size(NamedTuple):
     """
     Attributes:
         pairs: Half as many as there are sockets.
+        rest: Seconds for which nothing happens but heartbeats and signs of life.
         rate: Messages per second, for ``seconds``.
     """
 
     pairs: int
     rounds: int
+    rest: float
     rate: float
     seconds: float
 
 
-FULL = Size(pairs=5_000, rounds=5, rate=500.0, seconds=20.0)
-QUICK = Size(pairs=250, rounds=1, rate=100.0, seconds=3.0)
+FULL = Size(pairs=5_000, rounds=5, rest=25.0, rate=500.0, seconds=20.0)
+QUICK = Size(pairs=250, rounds=1, rest=2.0, rate=100.0, seconds=3.0)
 
 #: Peers, by their name among all contenders; what stores in SQLite is asked for messages too.
 PEERS = ("echo", "fastapi", "socketio", "fastapi-sqlite-tuned")
 
 
 class Round(NamedTuple):
-    """Bytes for each socket, connections and what became of the messages."""
+    """Bytes for each socket, connections, and what became of the messages.
+
+    Attributes:
+        resting: The share of a core that the server takes while nothing happens.
+        connecting: Microseconds of CPU for each connection.
+    """
 
     memory: float
+    resting: float
+    connecting: float
     connected: Connected
     delivered: Delivered | None
 
@@ -76,7 +85,8 @@ def run(backends: Backends, size: Size) -> str:
             delay = f", p99 {found.delivered.p99:.0f} ms" if found.delivered else ""
             log(
                 f"idle, round {number + 1}: {name}: {found.memory / 1024:.1f} KiB each, "
-                f"{found.connected.rate:,.0f} connects/s{delay}"
+                f"{found.connected.rate:,.0f} connects/s, {found.connecting:,.0f} µs of CPU each, "
+                f"{found.resting:.0%} of a core at rest{delay}"
             )
     return _table(rounds, size)
 
@@ -107,15 +117,19 @@ def measure(name: str, backends: Backends, size: Size) -> Round:
         plan = Plan(contender.kind, running.pairs, rate, size.seconds)
         with generator("idle_load", plan) as load:
             time.sleep(1)
-            before = running.servers.memory()
+            before, cpu = running.servers.memory(), running.servers.cpu()
             load.step()
             connected = load.answer(Connected)
+            connecting = 1e6 * (running.servers.cpu() - cpu) / connected.count
             # What the connecting itself took is given back, or not.
             time.sleep(2)
             memory = (running.servers.memory() - before) / connected.count
+            cpu, began = running.servers.cpu(), time.perf_counter()
+            time.sleep(size.rest)
+            resting = (running.servers.cpu() - cpu) / (time.perf_counter() - began)
             load.step()
             delivered = load.answer(Delivered) if rate else None
-        return Round(memory, connected, delivered)
+        return Round(memory, resting, connecting, connected, delivered)
 
 
 @contextmanager
@@ -179,6 +193,8 @@ def _table(rounds: dict[str, list[Round]], size: Size) -> str:
                 f"{every[0]:.1f}–{every[-1]:.1f}",
                 f"{memory / bare:.2f}",
                 f"{median([one.connected.rate for one in some]):,.0f}",
+                f"{median([one.connecting for one in some]):,.0f}",
+                f"{median([one.resting for one in some]):.1%}",
                 *(
                     (
                         f"{median([talk.p50 for talk in talks]):.1f}",
@@ -194,6 +210,7 @@ def _table(rounds: dict[str, list[Round]], size: Size) -> str:
         )
     headings = (
         *("server", "KiB a socket", "of the rounds", "of the bare server's", "connects/s"),
+        *("CPU µs each", "of a core at rest"),
         *("delivery p50 ms", "p99", "worst", "lost", "generator late p99"),
     )
     return f"{2 * size.pairs:,} sockets, {size.rate:,.0f} messages/s.\n\n{table(headings, rows)}"

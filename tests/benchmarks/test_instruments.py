@@ -36,7 +36,7 @@ def test_the_table_compares_with_the_usual_way(backends: Backends) -> None:
 
 
 def test_idle_sockets_get_what_is_sent_among_them(backends: Backends) -> None:
-    size = idle.Size(pairs=25, rounds=1, rate=40.0, seconds=0.5)
+    size = idle.Size(pairs=25, rounds=1, rest=0.2, rate=40.0, seconds=0.5)
     found = idle.measure("campfire-sqlite", backends, size)
     assert found.connected.count == 50
     assert found.delivered is not None
