@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.availability import effective
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import ForbiddenError, NotFoundError
 from campfire_chat.models import AgentRecord, Assignee, Availability, Role, SenderKind
-from campfire_chat.storage import presence, tables
+from campfire_chat.storage import presence, statements, tables
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.operations import Operation
@@ -120,28 +120,17 @@ class RememberAgent(Operation[None]):
 
     async def run(self, transaction: Transaction) -> None:
         principal = self.scope.principal
-        session = transaction.session
-        role = principal.role or Role.AGENT
-        values = {
-            "name": principal.name or principal.id,
-            "avatar_url": principal.avatar_url,
-            "email": principal.email,
-            "role": role.value,
-        }
-        mine = (_a.org_id == self.organization) & (_a.agent_id == principal.id)
-        known = await session.first(select(_a.agent_id).where(mine))
-        if known is None:
-            await session.execute(
-                insert(tables.agents).values(
-                    org_id=self.organization,
-                    agent_id=principal.id,
-                    availability=Availability.ONLINE.value,
-                    created_at=transaction.now,
-                    **values,
-                )
-            )
-        else:
-            await session.execute(update(tables.agents).where(mine).values(**values))
+        row = (
+            self.organization,
+            principal.id,
+            principal.name or principal.id,
+            principal.avatar_url,
+            principal.email,
+            (principal.role or Role.AGENT).value,
+            Availability.ONLINE.value,
+            transaction.now,
+        )
+        await transaction.session.write(statements.WRITE_AGENTS, [row])
 
 
 class SetAvailability(Operation[None]):

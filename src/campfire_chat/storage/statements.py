@@ -31,6 +31,9 @@ WRITE_RECEIPTS = BulkInsert(
     tables.receipts,
     keys=("org_id", "conversation_id", "participant_kind", "participant_id"),
 )
+WRITE_AGENTS = BulkInsert(
+    tables.agents, keys=("org_id", "agent_id"), keep=("availability", "created_at")
+)
 INSERT_IDEMPOTENCY = BulkInsert(tables.idempotency)
 WRITE_PRESENCE = BulkInsert(
     tables.presence,
