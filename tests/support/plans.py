@@ -23,6 +23,7 @@ from campfire_chat.storage import (
     receipts,
     statements,
     streams,
+    usage,
 )
 from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.statement import Query
@@ -61,6 +62,11 @@ def values_of(database_url: str) -> dict[str, Any]:
         "stream": f"conversation:{ids[0]}",
         "names": listed([f"conversation:{item}" for item in ids]),
         "keys": listed([row[1] for row in known]),
+        "organization": "default",
+        "organizations": listed(["default"]),
+        "name": f"conversation:{ids[0]}",
+        "depth": 2,
+        "one": 1,
         "after": 1,
         "through": 10,
         "of_visitor": 1,
@@ -102,6 +108,10 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "streams.LOCK": (streams.LOCK, {}),
     "streams.PAGE": (streams.PAGE, {}),
     "streams.FIRST": (streams.FIRST, {}),
+    "streams.NEWEST": (streams.NEWEST, {}),
+    "streams.INBOX_HEADS": (streams.INBOX_HEADS, {}),
+    "streams.ADVANCE": (streams.ADVANCE, {"count": "one"}),
+    "usage.OTHERS": (usage.OTHERS, {}),
     **{
         f"conversations.page_query({whose}, {count})": (
             conversations.page_query(whose, count),

@@ -25,8 +25,11 @@ from campfire_chat.storage.streams import PAGE_EVENTS, Page
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Channels that catch up at the same time; each takes a reader for one page.
+#: Portions of channels that catch up at the same time; each takes a reader for one query.
 CATCH_UP = 8
+#: Events that a stream may lack to be read together with others, and how many of these.
+NEAR = 16
+STREAMS_PER_QUERY = 200
 #: Streams whose heads one query asks for.
 HEADS_PER_QUERY = 500
 #: Seconds between looks at the heads while the bus is ill.
@@ -94,6 +97,11 @@ class Channel:
     @property
     def behind(self) -> bool:
         return self.delivered is not None and self.known > self.delivered
+
+    @property
+    def lacks(self) -> int:
+        """How many events it has heard of and not handed on."""
+        return 0 if self.delivered is None else max(0, self.known - self.delivered)
 
     def deliver(self, seq: int, text: str) -> None:
         """Hand on an event, if it is the next one; one from the past has been handed on."""
@@ -265,21 +273,52 @@ class Hub:
             await self._wake.wait()
             self._wake.clear()
             while self._behind:
-                chosen = [self._behind.pop() for _ in range(min(CATCH_UP, len(self._behind)))]
+                portions = self._portions()
                 results = await asyncio.gather(
-                    *(self._read(store, channel) for channel in chosen), return_exceptions=True
+                    *(self._read(store, channels) for channels in portions), return_exceptions=True
                 )
                 failed = [
-                    (channel, result)
-                    for channel, result in zip(chosen, results, strict=True)
+                    (channels, result)
+                    for channels, result in zip(portions, results, strict=True)
                     if isinstance(result, Exception)
                 ]
                 if failed:
                     logger.warning("streams could not be read, again shortly: %s", failed[0][1])
-                    self._behind.update(channel for channel, _ in failed)
+                    for channels, _ in failed:
+                        self._behind.update(channels)
                     await asyncio.sleep(RETRY_DELAY)
 
-    async def _read(self, store: Store, channel: Channel) -> None:
+    def _portions(self) -> list[list[Channel]]:
+        """What is behind, as portions that are read at the same time, each with one query.
+
+        Most lack what another process has just written: an event or two each, of many streams.
+        """
+        near: dict[str, list[Channel]] = {}
+        portions: list[list[Channel]] = []
+        while self._behind and len(portions) + len(near) < CATCH_UP:
+            channel = self._behind.pop()
+            if channel.lacks > NEAR:
+                portions.append([channel])
+                continue
+            some = near.setdefault(channel.key[0], [])
+            some.append(channel)
+            if len(some) == STREAMS_PER_QUERY:
+                portions.append(near.pop(channel.key[0]))
+        return portions + list(near.values())
+
+    async def _read(self, store: Store, channels: list[Channel]) -> None:
+        if len(channels) > 1:
+            organization = channels[0].key[0]
+            by_name = {channel.key[1]: channel for channel in channels}
+            depth = max(channel.lacks for channel in channels)
+            if depth > 0:
+                for name, seq, text in await store.newest_events(organization, [*by_name], depth):
+                    by_name[name].deliver(seq, text)
+        # One that has grown by more meanwhile, or was alone from the beginning.
+        for channel in channels:
+            await self._read_on(store, channel)
+
+    async def _read_on(self, store: Store, channel: Channel) -> None:
         organization, name = channel.key
         while channel.behind and channel.subscriptions and channel.delivered is not None:
             after = channel.delivered

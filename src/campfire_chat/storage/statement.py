@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, delete
+from sqlalchemy import Table, bindparam, case, delete
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -57,6 +57,8 @@ class BulkInsert:
         keys: The columns that say whether a row is there already; such a row is updated.
         keep: Columns that an update leaves as they are.
         ignore: Leave a row that is there already as it is.
+        forward: Columns that an update changes only if another one, or they themselves, would not
+            go back by it: somebody else may have been there since the row was read.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class BulkInsert:
         keys: Sequence[str] = (),
         keep: Sequence[str] = (),
         ignore: bool = False,
+        forward: Mapping[str, str] | None = None,
     ) -> None:
         self.table = table
         self.names = [column.name for column in table.columns]
         self._keys = keys
         self._keep = keep
         self._ignore = ignore
+        self._forward = forward or {}
         self._compiled: dict[str, str] = {}
 
     def prepare(self, engine: Engine, rows: Sequence[Row]) -> Prepared:
@@ -97,8 +101,11 @@ class BulkInsert:
             return insert.on_conflict_do_nothing()
         if not self._keys:
             return insert
+        old, new = self.table.c, insert.excluded
         changed = {
-            name: insert.excluded[name]
+            name: new[name]
+            if (by := self._forward.get(name)) is None
+            else case((new[by] >= old[by], new[name]), else_=old[name])
             for name in self.names
             if name not in self._keys and name not in self._keep
         }

@@ -30,6 +30,7 @@ ENSURE_STREAMS = BulkInsert(tables.streams, ignore=True)
 WRITE_RECEIPTS = BulkInsert(
     tables.receipts,
     keys=("org_id", "conversation_id", "participant_kind", "participant_id"),
+    forward={"delivered": "delivered", "read": "read", "read_count": "read"},
 )
 WRITE_AGENTS = BulkInsert(
     tables.agents, keys=("org_id", "agent_id"), keep=("availability", "created_at")

@@ -369,6 +369,14 @@ class Store:
             lambda session: streams.read_page(session, organization, name, after, limit)
         )
 
+    async def newest_events(
+        self, organization: str, names: Sequence[str], depth: int
+    ) -> list[tuple[str, int, str]]:
+        """The last ``depth`` events of each of several streams: name, seq and wire text."""
+        return await self._readers.run(
+            lambda session: streams.newest(session, organization, names, depth)
+        )
+
     async def stream_heads(self, organization: str, names: Sequence[str]) -> dict[str, int]:
         """The heads of streams; one without events is missing."""
         return await self._readers.run(lambda session: streams.heads(session, organization, names))

@@ -91,6 +91,22 @@ def _page(_: Engine) -> ClauseElement:
     return union_all(head, select(events))
 
 
+def _newest(engine: Engine) -> ClauseElement:
+    """The last few events of each of several streams."""
+    wanted = engine.each("names")
+    near = (
+        (_e.org_id == _s.org_id)
+        & (_e.stream == _s.stream)
+        & (_e.seq > _s.head - bindparam("depth", type_=_s.head.type))
+    )
+    named = (_s.org_id == bindparam("org_id")) & (_s.stream == wanted.c.value)
+    return (
+        select(_e.stream, _e.seq, _e.payload)
+        .select_from(wanted.join(tables.streams, named).join(tables.events, near))
+        .order_by(_e.stream, _e.seq)
+    )
+
+
 def _first(_: Engine) -> ClauseElement:
     return select(func.min(_e.seq)).where(
         _e.org_id == bindparam("org_id"), _e.stream == bindparam("stream")
@@ -112,6 +128,7 @@ INBOX_HEADS = Query(_inbox_heads)
 LOCK = Query(_lock)
 PAGE = Query(_page)
 FIRST = Query(_first)
+NEWEST = Query(_newest)
 
 
 def lock(engine: Engine, organization: str, names: Sequence[str]) -> Prepared:
@@ -177,3 +194,13 @@ async def read_page(
         found = await session.fetch(FIRST, org_id=organization, stream=stream)
         first = head + 1 if found[0][0] is None else found[0][0]
     return Page(events=events, head=head, first=first, more=head > last)
+
+
+async def newest(
+    session: Session, organization: str, names: Sequence[str], depth: int
+) -> list[tuple[str, int, str]]:
+    """The last ``depth`` events of each of several streams: name, seq and wire text, in order."""
+    rows = await session.fetch(
+        NEWEST, org_id=organization, names=session.engine.list_value(names), depth=depth
+    )
+    return [(name, seq, payload) for name, seq, payload in rows]
