@@ -278,7 +278,8 @@ class Ledger:
         thread of its own is given the next one before it is done, so that there is not even that.
         """
         if not self._working_set.is_of(session):
-            return
+            # Another connection: what is in hand was read over the one that broke.
+            raise StorageUnavailableError(retry_after=1.0)
         clock = asyncio.get_running_loop().time
         end = clock() + AT_A_STRETCH
         handed_over: deque[tuple[Commit, asyncio.Task[None]]] = deque()
@@ -332,7 +333,8 @@ class Ledger:
             # Known client ids end here, and broken connections. The long way knows what to do.
             logger.debug("a draft could not be committed: %r", error)
             doubtful = True
-        self._take_back()
+        if doubtful or under_way:
+            self._take_back()
         for batch in under_way:
             attempts = _Attempts()
             if doubtful:
@@ -342,8 +344,6 @@ class Ledger:
     def _take_back(self) -> int:
         """Put back into the queue what was not committed, in its order; how many of them were
         under way."""
-        if not self._under_way:
-            return 0
         self._working_set.clear()
         count = sum(len(batch.waiting) for batch in self._under_way)
         if self._next is not None:
