@@ -59,7 +59,9 @@ def main() -> int:
         # Only here: the benchmarks need the peers that they compare with.
         from tests.benchmarks import report as benchmark_report
 
-        benchmarks = benchmark_report.run()
+        benchmarks = benchmark_report.run(
+            quick=options.size is Size.SMALL, database=options.database, bus=options.bus
+        )
     text = report.page(
         runs,
         size=options.size,

@@ -151,8 +151,13 @@ class FaultProxy:
             tail = b""
             while True:
                 at, data = await due.get()
-                if (wait := at - loop.time()) > 0:
-                    await asyncio.sleep(wait)
+                while (wait := at - loop.time()) > 0:
+                    if not self.loss and not self.delay and self.rate is None:
+                        # Healed: what follows a lost segment gets through, and its
+                        # acknowledgement has the lost one sent again at once (RFC 6675).
+                        at = min(at, loop.time() + RETRANSMISSION)
+                        wait = min(wait, RETRANSMISSION)
+                    await asyncio.sleep(min(wait, RETRANSMISSION / 2))
                 await self._flowing.wait()
                 if not data:
                     with contextlib.suppress(OSError):

@@ -11,6 +11,7 @@ from tests.faults.ground import Ground
 from tests.faults.scenario import Engine, Scenario, Size
 from tests.faults.scenarios import SCENARIOS
 from tests.support.engines import EngineMissing
+from tests.support.servers import ROOT
 
 CASES = [
     pytest.param(scenario, engine, bus, id=f"{scenario.name}-{engine}-{bus}")
@@ -44,6 +45,12 @@ def test_what_must_hold(
     assert found
     broken = [finding for finding in found if not finding.holds]
     assert not broken, "\n".join(map(str, broken))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_each_is_documented(scenario: Scenario) -> None:
+    page = (ROOT / "docs" / "discussions" / "reliability.md").read_text("utf-8")
+    assert f"| `{scenario.name}` |" in page
 
 
 def test_names_are_told_apart() -> None:
