@@ -61,7 +61,9 @@ async def meet(*members: Member) -> None:
 
 async def talk(one: Member, two: Member, text: str) -> None:
     """Have each say something until the other has heard it."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
     while not (text in one.texts and text in two.texts):
+        assert asyncio.get_running_loop().time() < deadline, f"never heard: {text}"
         one.bus.send(frame(text))
         two.bus.send(frame(text))
         await asyncio.sleep(0.05)

@@ -138,8 +138,7 @@ class Bus:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await _cancel([self._task])
             self._task = None
 
     def announce(self, heads: dict[tuple[str, str], int]) -> None:
@@ -337,6 +336,11 @@ def _messages(wake: Wake) -> Iterator[str]:
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
+    """End tasks, however often it takes: a driver may swallow a cancellation, as nats-py does
+    when it comes at the moment in which a connection is made."""
+    ending = set(tasks)
+    while ending:
+        for task in ending:
+            task.cancel()
+        _, ending = await asyncio.wait(ending, timeout=CANARY)
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-import nats
+from nats.aio.client import Client
 from nats.errors import NoServersError
 
 from campfire_chat.realtime.buses.backend import INBOX, Backend
@@ -19,12 +19,13 @@ class NATSBackend(Backend):
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = url
-        # nats-py is typed only in part.
-        self._client: Any = None
+        # nats-py is typed only in part. Made here, so that one which was given up half-way through
+        # its connecting can be closed.
+        self._client: Any = Client()
 
     async def open(self) -> None:
         try:
-            self._client = await cast("Any", nats).connect(
+            await self._client.connect(
                 self._url,
                 allow_reconnect=False,
                 # Or else it tries for two minutes before it says that nobody is there.
@@ -56,5 +57,5 @@ class NATSBackend(Backend):
         await self._client.publish(channel, message.encode())
 
     async def close(self) -> None:
-        if self._client is not None and not self._client.is_closed:
+        if not self._client.is_closed:
             await self._client.close()
