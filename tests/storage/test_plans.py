@@ -15,7 +15,8 @@ import pytest
 
 from campfire_chat import storage
 from campfire_chat.storage.statement import Query
-from tests.benchmarks.archive import Archive, fill
+from tests.benchmarks.archive import Archive
+from tests.benchmarks.bulk import fill
 from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.plans import QUERIES, check, values_of
 
