@@ -2,20 +2,18 @@
 
 Conversations go on beside each other, a few hundred at a time, so that the rows of one lie
 scattered among those of others as they do where people really talk. The domain's own rules make
-the states and events; the rows are written in bulk, past the ledger.
+the states and events; :mod:`tests.benchmarks.bulk` writes the rows, past the ledger.
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
-import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from campfire_chat import Campfire, clock, events
+from campfire_chat import clock, events
 from campfire_chat.domain import streams
 from campfire_chat.domain.conversations import Change, Conversation, Patch, change, receive
 from campfire_chat.domain.principal import Principal, Scope, scope_of_agent, scope_of_visitor
@@ -36,8 +34,6 @@ from campfire_chat.storage import tables
 from campfire_chat.storage.presence import CONNECTED
 from campfire_chat.storage.records import client_key, conversation_row
 from campfire_chat.storage.statement import Row
-from tests.support import host
-from tests.support.engines import run_apart
 
 _encode = msgspec.json.Encoder().encode
 
@@ -322,50 +318,3 @@ def _beat_row(scope: Scope) -> Row:
     who = scope.principal
     about = (who.kind.value, who.id, "node_archive", who.name, who.avatar_url)
     return (scope.organization, CONNECTED, *about, FAR_AWAY)
-
-
-def fill(database_url: str, archive: Archive) -> None:
-    """Bring a database up to date and write the archive into it."""
-    run_apart(_migrate(host.campfire_for(database_url)))
-    if database_url.startswith("sqlite"):
-        _fill_sqlite(database_url.removeprefix("sqlite:///"), archive)
-    else:
-        run_apart(_fill_postgresql(database_url, archive))
-
-
-async def _migrate(campfire: Campfire) -> None:
-    await campfire.migrate()
-
-
-def _fill_sqlite(path: str, archive: Archive) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        # Nobody would miss half an archive.
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA cache_size = -262144")
-        for rows in archive.chunks():
-            connection.execute("BEGIN")
-            for name, some in rows.items():
-                marks = ", ".join("?" * len(some[0]))
-                connection.executemany(f"INSERT INTO {name} VALUES ({marks})", some)
-            connection.execute("COMMIT")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.close()
-
-
-async def _fill_postgresql(url: str, archive: Archive) -> None:
-    import asyncpg
-
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute("SET synchronous_commit = off")
-        for rows in archive.chunks():
-            for name, some in rows.items():
-                columns = list(tables.metadata.tables[name].columns.keys())
-                await connection.copy_records_to_table(name, records=some, columns=columns)
-            await asyncio.sleep(0)
-        # What autovacuum would have done by now.
-        await connection.execute("VACUUM (ANALYZE)")
-    finally:
-        await connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,12 +12,15 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from campfire_chat.domain.principal import anonymous
+from campfire_chat.models import Agent
 from tests.benchmarks.load import BODY, Kind
 from tests.benchmarks.peers import DATABASE, REDIS
 from tests.benchmarks.servers import Backends, Servers, servers
 from tests.benchmarks.wire import Seat
 from tests.support import host
-from tests.support.people import Desk, close_everybody
+from tests.support.engines import run_apart
+from tests.support.people import signer
 from tests.support.servers import ROOT
 
 Pairs = list[tuple[Seat, Seat]]
@@ -104,24 +108,40 @@ def campfire_seat(
     )
 
 
-def campfire_pairs(ports: list[int], count: int) -> Pairs:
-    """A conversation for each pair; visitor and agent listen to it, nobody to the inbox."""
-    desk = Desk(f"http://127.0.0.1:{ports[0]}/support")
+async def _conversations(url: str, count: int) -> list[tuple[str, str]]:
+    """Conversations of as many strangers, with their tokens; past HTTP, for speed."""
+    tokens = signer()._tokens
+    campfire = host.campfire_for(url, drain_on_signal=False)
+    made: list[tuple[str, str]] = []
+    async with campfire.lifespan():
+        for start in range(0, count, 250):
+            scopes = [anonymous("default") for _ in range(start, min(count, start + 250))]
+            opened = await asyncio.gather(
+                *(
+                    campfire.store.open_conversation(scope, client_id="first", body="Hello?")
+                    for scope in scopes
+                )
+            )
+            made += [
+                (conversation.id, tokens.issue(scope))
+                for (conversation, _), scope in zip(opened, scopes, strict=True)
+            ]
+    return made
+
+
+def campfire_pairs(ports: list[int], conversations: list[tuple[str, str]], tabs: int) -> Pairs:
+    """A visitor and an agent for each conversation, who listen to it; nobody has the inbox open."""
     pairs: Pairs = []
-    for number in range(count):
-        visitor, agent = desk.visitor(), desk.agent(f"agent-{number}")
-        conversation = visitor.begin("Hello?")["id"]
+    for number, (conversation, token) in enumerate(conversations):
+        agent = Agent(id=f"agent-{number // tabs}", name=f"Agent {number // tabs}")
+        cookie = f"{host.COOKIE}={host.session_of(agent)}"
         stream = f"conversation:{conversation}"
-        cookie = agent.websocket_headers["Cookie"]
         pairs.append(
             (
-                campfire_seat(
-                    ports[0], conversation=conversation, stream=stream, token=visitor.token
-                ),
+                campfire_seat(ports[0], conversation=conversation, stream=stream, token=token),
                 campfire_seat(ports[-1], conversation=conversation, stream=stream, cookie=cookie),
             )
         )
-        close_everybody()
     return pairs
 
 
@@ -136,10 +156,22 @@ def campfire_environment(
 
 @contextmanager
 def campfire(
-    backends: Backends, engine: str, pairs: int, processes: int = 1, profile: Path | None = None
+    backends: Backends,
+    engine: str,
+    pairs: int,
+    *,
+    processes: int = 1,
+    tabs: int = 1,
+    profile: Path | None = None,
 ) -> Iterator[Running]:
-    """Our own servers, the first of them under the profiler if it is given a file."""
+    """Our own servers.
+
+    Args:
+        tabs: Sockets of one agent, each in another conversation.
+        profile: Where the first process leaves its cProfile, if it is to make one.
+    """
     with backends.database(engine) as url:
+        conversations = run_apart(_conversations(url, pairs))
         environment = campfire_environment(backends, url, processes=processes)
         with servers(
             "tests.support.host:from_environment()",
@@ -147,7 +179,7 @@ def campfire(
             profile=profile,
             **environment,
         ) as running:
-            yield Running(running, campfire_pairs(running.ports, pairs))
+            yield Running(running, campfire_pairs(running.ports, conversations, tabs))
 
 
 def _campfire(engine: str, processes: int = 1) -> Contender:
@@ -159,7 +191,7 @@ def _campfire(engine: str, processes: int = 1) -> Contender:
         True,
         "campfire",
         engine,
-        lambda backends, pairs: campfire(backends, engine, pairs, processes),
+        lambda backends, pairs: campfire(backends, engine, pairs, processes=processes),
     )
 
 

@@ -7,30 +7,17 @@ size. A connection counts as made when the server has answered its greeting: for
 
 from __future__ import annotations
 
-import asyncio
 import resource
 import statistics
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from campfire_chat.domain.principal import anonymous
-from campfire_chat.models import Agent
-from tests.benchmarks.contenders import (
-    CONTENDERS,
-    Pairs,
-    Running,
-    campfire_environment,
-    campfire_seat,
-)
+from tests.benchmarks.contenders import CONTENDERS, campfire
 from tests.benchmarks.generator import generator
 from tests.benchmarks.idle_load import Connected, Delivered, Plan
-from tests.benchmarks.servers import Backends, servers
+from tests.benchmarks.servers import Backends
 from tests.benchmarks.tables import log, table
-from tests.support import host
-from tests.support.engines import run_apart
-from tests.support.people import signer
 
 #: Sockets of one agent; each has another conversation open.
 TABS = 20
@@ -108,7 +95,7 @@ def measure(name: str, backends: Backends, size: Size) -> Round:
     contender = CONTENDERS[name]
     ours = name.startswith("campfire")
     with (
-        _campfire(backends, contender.engine or "", size.pairs)
+        campfire(backends, contender.engine or "", size.pairs, tabs=TABS)
         if ours
         else contender.start(backends, size.pairs)
     ) as running:
@@ -130,50 +117,6 @@ def measure(name: str, backends: Backends, size: Size) -> Round:
             load.step()
             delivered = load.answer(Delivered) if rate else None
         return Round(memory, resting, connecting, connected, delivered)
-
-
-@contextmanager
-def _campfire(backends: Backends, engine: str, pairs: int) -> Iterator[Running]:
-    with backends.database(engine) as url:
-        conversations = run_apart(_conversations(url, pairs))
-        environment = campfire_environment(backends, url, processes=1)
-        with servers("tests.support.host:from_environment()", **environment) as running:
-            port = running.ports[0]
-            seats: Pairs = []
-            for number, (conversation, token) in enumerate(conversations):
-                agent = Agent(id=f"agent-{number // TABS}", name=f"Agent {number // TABS}")
-                stream = f"conversation:{conversation}"
-                cookie = f"{host.COOKIE}={host.session_of(agent)}"
-                seats.append(
-                    (
-                        campfire_seat(port, conversation=conversation, stream=stream, token=token),
-                        campfire_seat(
-                            port, conversation=conversation, stream=stream, cookie=cookie
-                        ),
-                    )
-                )
-            yield Running(running, seats)
-
-
-async def _conversations(url: str, count: int) -> list[tuple[str, str]]:
-    """Conversations of as many strangers, with their tokens; past HTTP, for speed."""
-    tokens = signer()._tokens
-    campfire = host.campfire_for(url, drain_on_signal=False)
-    made: list[tuple[str, str]] = []
-    async with campfire.lifespan():
-        for start in range(0, count, 250):
-            scopes = [anonymous("default") for _ in range(start, min(count, start + 250))]
-            opened = await asyncio.gather(
-                *(
-                    campfire.store.open_conversation(scope, client_id="first", body="Hello?")
-                    for scope in scopes
-                )
-            )
-            made += [
-                (conversation.id, tokens.issue(scope))
-                for (conversation, _), scope in zip(opened, scopes, strict=True)
-            ]
-    return made
 
 
 def _table(rounds: dict[str, list[Round]], size: Size) -> str:

@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 import uvloop
 
+from tests.benchmarks.cpu import cpu_seconds
 from tests.benchmarks.wire import Link, Seat, connect, percentile
 
 BODY = "The kettle that I ordered on Monday has not arrived yet; where is it? " + "x" * 30
@@ -29,12 +30,14 @@ class Plan(msgspec.Struct):
     Attributes:
         kind: How answers look.
         pairs: The two sides of each conversation.
+        pids: The servers' processes.
         warm_up: Seconds before measuring.
         seconds: Seconds of measuring.
     """
 
     kind: Kind
     pairs: list[tuple[Seat, Seat]]
+    pids: list[int]
     warm_up: float
     seconds: float
 
@@ -43,6 +46,7 @@ class Result(msgspec.Struct):
     """Messages per second, and milliseconds: from sending to the own answer, and to the other.
 
     Attributes:
+        cpu: Microseconds of CPU that the servers used for each message.
         own_cpu: Cores that the load generator itself kept busy while measuring.
     """
 
@@ -52,6 +56,7 @@ class Result(msgspec.Struct):
     delivery_p50: float
     delivery_p99: float
     messages: int
+    cpu: float
     own_cpu: float
 
 
@@ -80,10 +85,11 @@ class Load:
             self._next(link)
         await asyncio.sleep(self.plan.warm_up)
         self.measuring = True
-        began, cpu = time.perf_counter(), time.process_time()
+        began, own, servers = time.perf_counter(), time.process_time(), cpu_seconds(self.plan.pids)
         await asyncio.sleep(self.plan.seconds)
         self.measuring = False
-        took, cpu = time.perf_counter() - began, time.process_time() - cpu
+        took, own = time.perf_counter() - began, time.process_time() - own
+        servers = cpu_seconds(self.plan.pids) - servers
         for link in links:
             link.close()
         if not self.messages:
@@ -95,7 +101,8 @@ class Load:
             delivery_p50=percentile(self.delivery, 0.5),
             delivery_p99=percentile(self.delivery, 0.99),
             messages=self.messages,
-            own_cpu=cpu / took,
+            cpu=1e6 * servers / self.messages,
+            own_cpu=own / took,
         )
 
     def _next(self, link: Link) -> None:

@@ -32,13 +32,6 @@ FULL = Size(pairs=(50, 500), rounds=5, warm_up=1.5, seconds=5.0)
 QUICK = Size(pairs=(50,), rounds=1, warm_up=0.5, seconds=1.5)
 
 
-class Round(NamedTuple):
-    """A result, and the microseconds of CPU that each message cost the servers."""
-
-    result: Result
-    cpu: float
-
-
 def run(backends: Backends, size: Size, *, only: Sequence[str] = ()) -> str:
     """The tables, one for each number of pairs."""
     names = [
@@ -49,39 +42,31 @@ def run(backends: Backends, size: Size, *, only: Sequence[str] = ()) -> str:
     ]
     parts: list[str] = []
     for pairs in size.pairs:
-        rounds: dict[str, list[Round]] = {name: [] for name in names}
+        rounds: dict[str, list[Result]] = {name: [] for name in names}
         for number in range(size.rounds):
             for name in names:
                 found = measure(CONTENDERS[name], backends, pairs, size)
                 rounds[name].append(found)
                 log(
                     f"messages, {pairs} pairs, round {number + 1}: {name}: "
-                    f"{found.result.rate:,.0f}/s, {found.cpu:.0f} µs of CPU each"
+                    f"{found.rate:,.0f}/s, {found.cpu:.0f} µs of CPU each"
                 )
         parts.append(f"### {pairs} pairs\n\n{_table(rounds)}")
     return "\n\n".join(parts)
 
 
-def measure(contender: Contender, backends: Backends, pairs: int, size: Size) -> Round:
+def measure(contender: Contender, backends: Backends, pairs: int, size: Size) -> Result:
     with contender.start(backends, pairs) as running:
-        before = running.servers.cpu()
-        plan = Plan(contender.kind, running.pairs, size.warm_up, size.seconds)
-        result = generate("load", plan, Result)
-        # Of the whole run: what was not measured is warm-up and the greetings.
-        used = running.servers.cpu() - before
-    all_messages = result.rate * (size.warm_up + size.seconds)
-    return Round(result, 1e6 * used / all_messages)
+        plan = Plan(contender.kind, running.pairs, running.servers.pids, size.warm_up, size.seconds)
+        return generate("load", plan, Result)
 
 
-def _table(rounds: dict[str, list[Round]]) -> str:
-    rates = {
-        name: statistics.median(one.result.rate for one in some) for name, some in rounds.items()
-    }
+def _table(rounds: dict[str, list[Result]]) -> str:
+    rates = {name: statistics.median(one.rate for one in some) for name, some in rounds.items()}
     rows: list[list[str]] = []
     for name, some in rounds.items():
         contender = CONTENDERS[name]
-        results = [one.result for one in some]
-        every = sorted(result.rate for result in results)
+        every = sorted(one.rate for one in some)
         base = rates.get(BASES.get(contender.engine or "", ""))
         rows.append(
             [
@@ -91,11 +76,11 @@ def _table(rounds: dict[str, list[Round]]) -> str:
                 f"{every[0]:,.0f}–{every[-1]:,.0f}",
                 f"{rates[name] / base:.1f}" if base else "",
                 *(
-                    f"{statistics.median(getattr(result, field) for result in results):,.0f}"
+                    f"{statistics.median(getattr(one, field) for one in some):,.0f}"
                     for field in ("ok_p50", "ok_p99", "delivery_p50", "delivery_p99")
                 ),
                 f"{statistics.median(one.cpu for one in some):,.0f}",
-                f"{statistics.median(result.own_cpu for result in results):.0%}",
+                f"{statistics.median(one.own_cpu for one in some):.0%}",
             ]
         )
     headings = (

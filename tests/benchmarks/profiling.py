@@ -25,8 +25,10 @@ def run(name: str, backends: Backends, size: Size) -> str:
         file = Path(folder) / "profile"
         engine, _, processes = name.removeprefix("campfire-").partition("-")
         pairs = size.pairs[0]
-        with campfire(backends, engine, pairs, int(processes or 1), file) as running:
-            plan = Plan("campfire", running.pairs, size.warm_up, size.seconds)
+        with campfire(
+            backends, engine, pairs, processes=int(processes or 1), profile=file
+        ) as running:
+            plan = Plan("campfire", running.pairs, running.servers.pids, size.warm_up, size.seconds)
             result = generate("load", plan, Result)
             threads = threads_of(running.servers.pids[0])
         return f"under the profiler: {result.rate:,.0f} messages/s\n\n{_text(file, threads)}"

@@ -19,7 +19,8 @@ from campfire_chat.http.pages import write_cursor
 from campfire_chat.models import Agent, Status, Visitor
 from campfire_chat.storage.store import ANYONE, Store
 from campfire_chat.storage.streams import PAGE_EVENTS
-from tests.benchmarks.archive import AGENTS, Archive, fill
+from tests.benchmarks.archive import AGENTS, Archive
+from tests.benchmarks.bulk import fill
 from tests.benchmarks.contenders import campfire_environment
 from tests.benchmarks.servers import Backends, servers
 from tests.benchmarks.tables import log, table

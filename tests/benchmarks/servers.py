@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.benchmarks.cpu import cpu_seconds
 from tests.benchmarks.tables import log
 from tests.support.buses import lent_nats, lent_redis
 from tests.support.engines import create_postgres_database, drop_postgres_database, postgres_server
@@ -20,8 +21,6 @@ from tests.support.servers import ROOT, listening_socket
 
 #: Seconds a server may take to start or stop.
 PATIENCE = 30.0
-
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Servers:
@@ -97,11 +96,7 @@ class Servers:
 
     def cpu(self) -> float:
         """Seconds of CPU that the processes have used."""
-        total = 0
-        for pid in self.pids:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / _TICKS
+        return cpu_seconds(self.pids)
 
     def memory(self) -> int:
         """Bytes that the processes hold: shared pages are shared out (PSS)."""

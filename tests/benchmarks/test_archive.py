@@ -11,7 +11,8 @@ from campfire_chat.domain.principal import scope_of_agent
 from campfire_chat.events import EVENTS
 from campfire_chat.models import Agent, AgentConversation, ConversationSummary, Status
 from campfire_chat.storage.store import ANYONE
-from tests.benchmarks.archive import Archive, fill
+from tests.benchmarks.archive import Archive
+from tests.benchmarks.bulk import fill
 from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.host import campfire_for
 from tests.support.truth import Truth

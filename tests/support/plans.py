@@ -79,6 +79,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         "conversations": listed(ids),
         "messages": listed([row[0] for row in known]),
         "contact": contact[0][0],
+        "organizations": listed(["default", "other"]),
         **{f"status_{number}": status.value for number, status in enumerate(Status)},
     }
 
@@ -105,6 +106,8 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "receipts.READ_COUNTS": (receipts.READ_COUNTS, {"ids": "conversations"}),
     "statements.MARKS": (statements.MARKS, {"ids": "conversations"}),
     "streams.HEADS": (streams.HEADS, {}),
+    "streams.ADVANCE": (streams.ADVANCE, {"organization": "org_id", "name": "stream"}),
+    "streams.INBOX_HEADS": (streams.INBOX_HEADS, {}),
     "streams.LOCK": (streams.LOCK, {}),
     "streams.PAGE": (streams.PAGE, {}),
     "streams.FIRST": (streams.FIRST, {}),
@@ -172,6 +175,9 @@ async def _check_postgresql(
     try:
         for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin") if small else ():
             await connection.execute(f"SET enable_{way} = off")
+        # Some change rows, and are really run.
+        undone = connection.transaction()
+        await undone.start()
         custom = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *given)
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         await connection.execute(f"PREPARE looked_at AS {sql}")
@@ -179,6 +185,7 @@ async def _check_postgresql(
         generic = await connection.fetchval(
             f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE looked_at({arguments})"
         )
+        await undone.rollback()
     finally:
         await connection.close()
     for text in (custom, generic):
