@@ -62,11 +62,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         "stream": f"conversation:{ids[0]}",
         "names": listed([f"conversation:{item}" for item in ids]),
         "keys": listed([row[1] for row in known]),
-        "organization": "default",
-        "organizations": listed(["default"]),
-        "name": f"conversation:{ids[0]}",
         "depth": 2,
-        "one": 1,
         "after": 1,
         "through": 10,
         "of_visitor": 1,
@@ -112,8 +108,6 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "streams.PAGE": (streams.PAGE, {}),
     "streams.FIRST": (streams.FIRST, {}),
     "streams.NEWEST": (streams.NEWEST, {}),
-    "streams.INBOX_HEADS": (streams.INBOX_HEADS, {}),
-    "streams.ADVANCE": (streams.ADVANCE, {"count": "one"}),
     "usage.OTHERS": (usage.OTHERS, {}),
     **{
         f"conversations.page_query({whose}, {count})": (
