@@ -11,7 +11,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as ASGIScope
 from starlette.websockets import WebSocket
 
-from campfire_chat.domain.principal import Scope
+from campfire_chat.domain.principal import Principal, Scope
 from campfire_chat.errors import TokenExpiredError, UnauthorizedError
 from campfire_chat.identity import Credentials, HostSession, Tokens, bearer_token
 from campfire_chat.realtime.admission import Admission
@@ -64,7 +64,8 @@ class Gateway:
         self.sockets: set[Socket] = set()
         self.draining = Drain(self.sockets, settings)
         self.on_first: Callable[[], None] = _nothing
-        self._known_agents: dict[tuple[str, str], object] = {}
+        self._known_agents: dict[tuple[str, str], Principal] = {}
+        self._remembering: dict[tuple[tuple[str, str], Principal], asyncio.Future[None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -93,7 +94,7 @@ class Gateway:
 
     async def serve(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Serve one connection until it ends."""
-        socket = Socket(WebSocket(scope, receive, send), send, self)
+        socket = Socket(WebSocket(scope, receive, send), receive, send, self)
         if not self.sockets:
             self.on_first()
         self.sockets.add(socket)
@@ -150,9 +151,16 @@ class Gateway:
         """Keep an agent with what the host says of them, when that is news to this process."""
         scope = credentials.scope
         key = (scope.organization, scope.principal.id)
-        if scope.is_agent and self._known_agents.get(key) != scope.principal:
-            await self.store.team.remember(scope)
-            self._known_agents[key] = scope.principal
+        if not scope.is_agent or self._known_agents.get(key) == scope.principal:
+            return
+        # Somebody with twenty tabs comes back with all of them at once; once is enough.
+        writing = self._remembering.get((key, scope.principal))
+        if writing is None:
+            writing = asyncio.ensure_future(self.store.team.remember(scope))
+            self._remembering[key, scope.principal] = writing
+            writing.add_done_callback(lambda _: self._remembering.pop((key, scope.principal)))
+        await asyncio.shield(writing)
+        self._known_agents[key] = scope.principal
 
     def tell_visitors(self, organization: str, text: str) -> None:
         """Show a frame to every visitor of an organisation who is connected here."""

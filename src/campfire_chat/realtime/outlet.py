@@ -8,7 +8,6 @@ with 4470, and the client resumes by seq.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 
 from starlette.types import Send
@@ -30,14 +29,16 @@ class Outlet:
     """
 
     __slots__ = (
+        "_come",
+        "_count",
         "_filled",
         "_limit_frames",
         "_limit_size",
         "_on_clogged",
-        "_queue",
         "_send",
         "_size",
         "_space",
+        "_taken",
         "clogged",
         "writing_since",
     )
@@ -54,7 +55,11 @@ class Outlet:
         self._on_clogged = on_clogged
         self._limit_frames = limit_frames
         self._limit_size = limit_size
-        self._queue: deque[tuple[str, int]] = deque()
+        #: What has come, and what the writer has taken of it, the next one last. Lists, because an
+        #: empty deque takes as much memory as ten of them.
+        self._come: list[tuple[str, int]] = []
+        self._taken: list[tuple[str, int]] = []
+        self._count = 0
         self._size = 0
         #: What the writer waits for while there is nothing to write.
         self._filled: asyncio.Future[None] | None = None
@@ -71,7 +76,8 @@ class Outlet:
         if self._overflows(size):
             self.clog()
             return
-        self._queue.append((text, size))
+        self._come.append((text, size))
+        self._count += 1
         self._size += size
         if self._filled is not None and not self._filled.done():
             self._filled.set_result(None)
@@ -84,11 +90,11 @@ class Outlet:
         been waiting for a while. Beyond twice the bytes there is no excuse.
         """
         waiting = self._size + size
-        full = len(self._queue) >= self._limit_frames or waiting > self._limit_size
-        if not full or not self._queue:
+        full = self._count >= self._limit_frames or waiting > self._limit_size
+        if not full or not self._count:
             # One frame always fits: a page of a replay may be larger than a small limit.
             return False
-        if waiting > 2 * self._limit_size or len(self._queue) >= 16 * self._limit_frames:
+        if waiting > 2 * self._limit_size or self._count >= 16 * self._limit_frames:
             return True
         since = self.writing_since
         return since is not None and asyncio.get_running_loop().time() - since > STALLED
@@ -98,7 +104,7 @@ class Outlet:
 
         So what others do while they type can never clog somebody's connection.
         """
-        if len(self._queue) < self._limit_frames // 2 and self._size < self._limit_size // 2:
+        if self._count < self._limit_frames // 2 and self._size < self._limit_size // 2:
             self.push(text)
 
     def push_frame(self, frame: frames.Struct) -> None:
@@ -108,8 +114,9 @@ class Outlet:
         """Give up on the peer."""
         if not self.clogged:
             self.clogged = True
-            self._queue.clear()
-            self._size = 0
+            self._come.clear()
+            self._taken.clear()
+            self._count = self._size = 0
             if self._space is not None:
                 self._space.set()
             self._on_clogged()
@@ -117,7 +124,7 @@ class Outlet:
     async def room(self) -> None:
         """Wait until the queue is less than half full; for replays, which can wait."""
         while not self.clogged and (
-            len(self._queue) > self._limit_frames // 2 or self._size > self._limit_size // 2
+            self._count > self._limit_frames // 2 or self._size > self._limit_size // 2
         ):
             if self._space is None:
                 self._space = asyncio.Event()
@@ -126,7 +133,7 @@ class Outlet:
 
     async def drained(self) -> None:
         """Wait until everything queued has been written."""
-        while not self.clogged and (self._queue or self.writing_since is not None):
+        while not self.clogged and (self._count or self.writing_since is not None):
             if self._space is None:
                 self._space = asyncio.Event()
             self._space.clear()
@@ -135,16 +142,20 @@ class Outlet:
     async def write(self) -> None:
         """Write what is queued, for as long as the connection lives."""
         loop = asyncio.get_running_loop()
-        queue, send = self._queue, self._send
+        send = self._send
         while True:
-            if not queue:
+            if not self._come:
                 self._filled = loop.create_future()
                 try:
                     await self._filled
                 finally:
                     self._filled = None
-            while queue:
-                text, size = queue.popleft()
+            taken, self._come = self._come, self._taken
+            taken.reverse()
+            self._taken = taken
+            while taken:
+                text, size = taken.pop()
+                self._count -= 1
                 self._size -= size
                 self.writing_since = loop.time()
                 # Past Starlette's WebSocket.send, which only keeps track of what we know already.

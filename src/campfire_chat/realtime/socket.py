@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from starlette.responses import Response
-from starlette.types import Send
+from starlette.types import Receive, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from campfire_chat import ids
@@ -68,11 +68,39 @@ class Closed(Exception):
 
 
 class Socket:
-    """One connection of a visitor or an agent. It is a sink of the hub."""
+    """One connection of a visitor or an agent. It is a sink of the hub.
 
-    def __init__(self, websocket: WebSocket, send: Send, gateway: Gateway) -> None:
+    There may be ten thousand of them: what only few need is made when it is needed.
+    """
+
+    __slots__ = (
+        "_closing",
+        "_credentials",
+        "_ending",
+        "_gateway",
+        "_greeted",
+        "_in_flight",
+        "_landed",
+        "_pings",
+        "_receive_raw",
+        "_session",
+        "_streams",
+        "_task",
+        "_visit",
+        "_websocket",
+        "_writer",
+        "checked_at",
+        "due",
+        "heard_at",
+        "outlet",
+    )
+
+    def __init__(
+        self, websocket: WebSocket, receive: Receive, send: Send, gateway: Gateway
+    ) -> None:
         settings = gateway.settings
         self._websocket = websocket
+        self._receive_raw = receive
         self._gateway = gateway
         self._task = asyncio.current_task()
         self._closing: Closed | None = None
@@ -80,7 +108,7 @@ class Socket:
         self._credentials: Credentials | None = None
         self._visit = gateway.admission.visit(websocket)
         self._in_flight = 0
-        self._landed = asyncio.Event()
+        self._landed: asyncio.Event | None = None
         self._pings = False
         self.heard_at = 0.0
         self.checked_at = 0.0
@@ -92,7 +120,7 @@ class Socket:
         self._streams = Subscriptions(self, gateway)
         self.outlet = Outlet(
             send,
-            on_clogged=partial(self.close, CLOSE_TOO_SLOW, "too slow"),
+            on_clogged=self._clogged,
             limit_frames=settings.queue_frames,
             limit_size=settings.queue_bytes,
         )
@@ -121,6 +149,9 @@ class Socket:
             self._closing = Closed(code, reason)
             if self._task is not None:
                 self._task.cancel()
+
+    def _clogged(self) -> None:
+        self.close(CLOSE_TOO_SLOW, "too slow")
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
@@ -252,11 +283,11 @@ class Socket:
         self._greeted = True
         for frame in refused:
             self.outlet.push_frame(frame)
-        joined = {head.stream for head in heads}
+        joined = {head.stream: head.head for head in heads}
         for point in first.resume:
-            if point.stream in joined:
-                joined.discard(point.stream)
-                self._streams.replay(point.stream, after=point.after, epoch=point.epoch)
+            if (head := joined.pop(point.stream, None)) is not None:
+                after, epoch = point.after, point.epoch
+                self._streams.replay(point.stream, after=after, epoch=epoch, head=head)
         if gateway.draining.refusing:
             # It was on its way in when everybody was told.
             self.outlet.push(gateway.draining.frame)
@@ -266,7 +297,8 @@ class Socket:
     async def _receive(self) -> frames.ClientFrame:
         """The next frame that can be understood; what cannot is answered and passed over."""
         while True:
-            message = await self._websocket.receive()
+            # Past Starlette's WebSocket.receive, as for sending.
+            message = await self._receive_raw()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", 1005))
             self.heard_at = asyncio.get_running_loop().time()
@@ -367,7 +399,8 @@ class Socket:
         future: asyncio.Future[T],
     ) -> None:
         self._in_flight -= 1
-        self._landed.set()
+        if self._landed is not None:
+            self._landed.set()
         if future.cancelled():
             return
         error = future.exception()
@@ -381,23 +414,28 @@ class Socket:
 
     async def _room(self) -> None:
         while self._in_flight >= IN_FLIGHT:
-            self._landed.clear()
-            await self._landed.wait()
+            await self._landing()
 
     async def _settle(self) -> None:
         """Wait for the writes under way, so that they are answered before the close."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LANDING):
                 while self._in_flight:
-                    self._landed.clear()
-                    await self._landed.wait()
+                    await self._landing()
+
+    async def _landing(self) -> None:
+        """Wait until a write has landed."""
+        if self._landed is None:
+            self._landed = asyncio.Event()
+        self._landed.clear()
+        await self._landed.wait()
 
     async def _subscribe(self, frame: frames.Subscribe) -> None:
         self._streams.leave(frame.stream)
         head = await self._streams.join(frame.stream)
         self.outlet.push_frame(frames.SubscribeOk(id=frame.id, stream=frame.stream, head=head))
         after = head if frame.after is None else frame.after
-        self._streams.replay(frame.stream, after=after, epoch=frame.epoch)
+        self._streams.replay(frame.stream, after=after, epoch=frame.epoch, head=head)
 
     # Frames out.
 

@@ -38,11 +38,13 @@ class Subscriptions:
     client is on however many streams, one page of it is in memory.
     """
 
+    __slots__ = ("_by_name", "_gateway", "_replays", "_socket", "_task")
+
     def __init__(self, socket: Socket, gateway: Gateway) -> None:
         self._socket = socket
         self._gateway = gateway
         self._by_name: dict[str, Subscription] = {}
-        self._replays: deque[_Replay] = deque()
+        self._replays: deque[_Replay] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def __contains__(self, name: str) -> bool:
@@ -64,10 +66,9 @@ class Subscriptions:
             raise TooManyError("This connection has too many subscriptions.")
         if name in self._by_name:
             raise InvalidError("The stream is subscribed to already.", field="stream")
-        await gateway.store.authorize_stream(scope, name)
         subscription = gateway.hub.attach(scope.organization, name, self._socket)
         try:
-            heads = await gateway.store.stream_heads(scope.organization, [name])
+            head = await gateway.store.authorize_stream(scope, name)
         except BaseException:
             gateway.hub.detach(subscription)
             raise
@@ -75,12 +76,23 @@ class Subscriptions:
         stream = streams.parse(name)
         if stream.kind == "conversation":
             gateway.presence.open_conversation(scope, stream.subject)
-        return heads.get(name, 0)
+        return head
 
-    def replay(self, name: str, *, after: int, epoch: str | None) -> None:
-        """Hand on everything after ``after``, and from then on what comes."""
+    def replay(self, name: str, *, after: int, epoch: str | None, head: int) -> None:
+        """Hand on everything after ``after``, and from then on what comes.
+
+        Args:
+            head: What :meth:`join` said.
+        """
         subscription = self._by_name[name]
         subscription.last = after
+        if after == head and epoch in (None, self._gateway.store.epoch):
+            # There was nothing to read when we already listened; most who come are up to date.
+            page = Page(events=[], head=head, first=after + 1, more=False)
+            if self._gateway.hub.splice(subscription, page):
+                return
+        if self._replays is None:
+            self._replays = deque()
         self._replays.append(_Replay(name, subscription, after, epoch))
         if self._task is None:
             self._task = asyncio.create_task(self._take_turns())
@@ -120,6 +132,7 @@ class Subscriptions:
                 if await self._turn(replay):
                     self._replays.append(replay)
         finally:
+            self._replays = None
             # In the same breath as the last look at the queue, so that nobody who adds to it later
             # takes this task for one that will see it.
             self._task = None

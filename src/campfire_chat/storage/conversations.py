@@ -61,13 +61,13 @@ def _by_id(engine: Engine) -> ClauseElement:
 
 
 def _owner(_: Engine) -> ClauseElement:
-    return select(_c.contact_id).where(
+    return select(_c.contact_id, _c.head, _c.notes_head).where(
         _c.org_id == bindparam("org_id"), _c.conversation_id == bindparam("id")
     )
 
 
 BY_ID = Query(_by_id)
-#: Whose a conversation is: all that it takes to say who may see it.
+#: Whose a conversation is, which is all that it takes to say who may see it; and its heads.
 OWNER = Query(_owner)
 
 
@@ -78,14 +78,16 @@ def may_see(scope: Scope, conversation: Conversation) -> bool:
     )
 
 
-async def check(session: Session, scope: Scope, conversation_id: str) -> None:
-    """
+async def check(session: Session, scope: Scope, conversation_id: str) -> tuple[int, int]:
+    """The heads of a conversation and of its notes, if the caller may see it.
+
     Raises:
         NotFoundError: No such conversation, or not one that the caller may see.
     """
     rows = await session.fetch(OWNER, org_id=scope.organization, id=conversation_id)
     if not rows or not (scope.is_agent or rows[0][0] == scope.principal.id):
         raise NotFoundError("There is no such conversation.")
+    return rows[0][1], rows[0][2]
 
 
 async def get(session: Session, scope: Scope, conversation_id: str) -> Conversation:

@@ -354,12 +354,13 @@ class Store:
 
     # Streams.
 
-    async def authorize_stream(self, scope: Scope, name: str) -> None:
-        """
+    async def authorize_stream(self, scope: Scope, name: str) -> int:
+        """The head of a stream, if the caller belongs to its audience.
+
         Raises:
             NotFoundError: No such stream, or not one that the caller may see.
         """
-        await self._readers.run(lambda session: streams.authorize(session, scope, name))
+        return await self._readers.run(lambda session: streams.authorize(session, scope, name))
 
     async def stream_page(
         self, organization: str, name: str, after: int, limit: int = streams.PAGE_EVENTS
