@@ -23,7 +23,6 @@ from campfire_chat.storage import (
     receipts,
     statements,
     streams,
-    usage,
 )
 from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.statement import Query
@@ -108,7 +107,6 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "streams.PAGE": (streams.PAGE, {}),
     "streams.FIRST": (streams.FIRST, {}),
     "streams.NEWEST": (streams.NEWEST, {}),
-    "usage.OTHERS": (usage.OTHERS, {}),
     **{
         f"conversations.page_query({whose}, {count})": (
             conversations.page_query(whose, count),

@@ -100,9 +100,9 @@ def _newest(engine: Engine) -> ClauseElement:
         & (_e.seq > _s.head - bindparam("depth", type_=_s.head.type))
     )
     named = (_s.org_id == bindparam("org_id")) & (_s.stream == wanted.c.value)
-    # Not sorted: for an order SQLite would rather go through the whole tenant's log.
+    # Outer joins, and not sorted: else SQLite would rather begin with the whole tenant's log.
     return select(_e.stream, _e.seq, _e.payload).select_from(
-        wanted.join(tables.streams, named).join(tables.events, near)
+        wanted.outerjoin(tables.streams, named).outerjoin(tables.events, near)
     )
 
 
@@ -202,4 +202,4 @@ async def newest(
     rows = await session.fetch(
         NEWEST, org_id=organization, names=session.engine.list_value(names), depth=depth
     )
-    return sorted((name, seq, payload) for name, seq, payload in rows)
+    return sorted((name, seq, payload) for name, seq, payload in rows if seq is not None)

@@ -44,7 +44,7 @@ def _others(engine: Engine) -> Any:
     )
 
 
-OTHERS = Query(_others)
+_OTHERS = Query(_others)
 
 
 class Usage:
@@ -79,7 +79,7 @@ class Usage:
 
     async def others(self, node: str) -> list[Used]:
         """The counters of all processes but ``node``."""
-        rows = await self._readers.run(lambda session: session.fetch(OTHERS, node_id=node))
+        rows = await self._readers.run(lambda session: session.fetch(_OTHERS, node_id=node))
         return [Used(*row) for row in rows]
 
     async def sweep(self) -> None:
