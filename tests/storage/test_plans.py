@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from campfire_chat import storage
-from campfire_chat.storage import usage
 from campfire_chat.storage.statement import Query
 from tests.benchmarks.archive import Archive
 from tests.benchmarks.bulk import fill

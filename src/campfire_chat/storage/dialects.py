@@ -36,9 +36,10 @@ class Commit:
 
     Attributes:
         done: Whether it was committed.
+        stale: The streams that others have added to meanwhile, as far as that is known.
     """
 
-    __slots__ = ("advances", "after", "closing", "done", "locks", "version", "writes")
+    __slots__ = ("advances", "after", "closing", "done", "locks", "stale", "version", "writes")
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Commit:
         self.closing = closing
         self.after = after
         self.done = False
+        self.stale: list[str] = []
 
 
 class Route(NamedTuple):

@@ -171,7 +171,8 @@ class Draft:
         inbox = (organization, streams.inbox(organization))
         self.repeated[organization, streams.conversation(conversation.id)] = conversation.head
         self.repeated[organization, streams.notes(conversation.id)] = conversation.notes_head
-        self.repeated[inbox] = self.records.heads[inbox]
+        if inbox in self.records.heads:
+            self.repeated[inbox] = self.records.heads[inbox]
 
     # What is to be written.
 

@@ -312,10 +312,15 @@ class Ledger:
                 if not task.done():
                     continue
             handed_over.popleft()
-            await task
+            try:
+                await task
+            finally:
+                if not first.done:
+                    # What builds on it is not done either; nothing is left behind on the lane.
+                    others = [other for _, other in handed_over]
+                    await asyncio.gather(*others, return_exceptions=True)
             if not first.done:
-                for _, other in handed_over:
-                    await other
+                self._working_set.contend(first.stale)
                 return
             batch = self._under_way.popleft()
             self._publish(batch.draft)
@@ -391,8 +396,11 @@ class Ledger:
             if not isinstance(draft, Transaction):
                 # A draft from before the connection broke, of records that are not in hand.
                 self._working_set.clear()
-            elif any(operation.alters_records for operation in operations):
-                altered = not all(isinstance(operation, Bulk) for operation in operations)
+            else:
+                altered = any(
+                    operation.alters_records and not isinstance(operation, Bulk)
+                    for operation in operations
+                )
                 self._working_set.adopt(draft, altered=altered)
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 waiting.resolve(outcome)
@@ -404,7 +412,7 @@ class Ledger:
 
         It is published from here, on the lane: also when the ledger has given up waiting for it.
         """
-        reads = reads_of(operations)
+        reads = reads_of(operations, session.engine)
 
         async def work(rows: list[Sequence[Row]]) -> Outcomes:
             transaction = Transaction(session, self._now)
@@ -429,6 +437,7 @@ class Ledger:
                 outcomes.append(await _alone(transaction, operation))
             outcomes += await run_bulk(transaction, run)
             await transaction.flush()
+            await transaction.look_at_repeated()
             await transaction.look_at_version()
             attempts.open = (outcomes, transaction)
             return attempts.open

@@ -154,9 +154,11 @@ class PostgreSQLEngine(Engine):
         await raw.execute(self.begin)
         try:
             for lock, expected in commit.locks:
-                if {row[0]: row[1] for row in await self.run(raw, lock)} != expected:
-                    await raw.execute("ROLLBACK")
-                    return
+                found = {row[0]: row[1] for row in await self.run(raw, lock)}
+                commit.stale += [name for name, head in expected.items() if found.get(name) != head]
+            if commit.stale:
+                await raw.execute("ROLLBACK")
+                return
             await self.run_all(raw, commit.writes)
             heads = {name: (await self.run(raw, step))[0][0] for name, step in commit.advances}
             if heads and commit.closing is not None:

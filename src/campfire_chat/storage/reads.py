@@ -9,7 +9,7 @@ from campfire_chat.domain import streams
 from campfire_chat.storage import conversations, messages, statements
 from campfire_chat.storage import streams as stream_queries
 from campfire_chat.storage.dialects import Engine
-from campfire_chat.storage.operations import MarkSeen, Operation, Send
+from campfire_chat.storage.operations import Bulk, MarkSeen, Operation, Send
 from campfire_chat.storage.records import message_of
 from campfire_chat.storage.statement import Prepared, Row
 from campfire_chat.storage.transaction import Read, Transaction
@@ -98,8 +98,15 @@ class Marks(Read):
         transaction.took_marks(self.organization, self._ids, rows)
 
 
-def reads_of(operations: Sequence[Operation[Any]]) -> list[Read]:
-    """What ``operations`` need, organisation by organisation; locks before everything else."""
+def reads_of(operations: Sequence[Operation[Any]], engine: Engine) -> list[Read]:
+    """What ``operations`` need, organisation by organisation; locks before everything else.
+
+    The inboxes are locked here only for operations that may be flushed one by one. Messages and
+    receipts all end in one flush, which takes their locks last and holds them shortly.
+    """
+    early = not engine.lock_rows or any(
+        operation.alters_records and not isinstance(operation, Bulk) for operation in operations
+    )
     by_organization: dict[str, list[Operation[Any]]] = {}
     for operation in operations:
         by_organization.setdefault(operation.organization, []).append(operation)
@@ -112,7 +119,8 @@ def reads_of(operations: Sequence[Operation[Any]]) -> list[Read]:
         sends = [operation for operation in some if isinstance(operation, Send)]
         targets = [send.reply_to for send in sends if send.reply_to is not None]
         seen = {item.conversation_id for item in some if isinstance(item, MarkSeen)}
-        inboxes.append(LockHeads(organization, [streams.inbox(organization)]))
+        if early:
+            inboxes.append(LockHeads(organization, [streams.inbox(organization)]))
         if touched:
             names = [streams.conversation(item) for item in touched]
             locks.append(LockHeads(organization, names + [streams.notes(item) for item in touched]))

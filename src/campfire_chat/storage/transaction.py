@@ -135,7 +135,35 @@ class Transaction(Draft):
     async def flush(self) -> None:
         """Write what has gathered."""
         writes = self.writes()
+        late = sorted(name for name in self.untold if not self._has_inbox(name))
+        if late:
+            await self.session.write_all(writes)
+            writes = []
+            await self._advance_inboxes(late)
         await self.session.write_all(writes + self.inbox_writes())
+
+    def _has_inbox(self, organization: str) -> bool:
+        return (organization, streams.inbox(organization)) in self.records.heads
+
+    async def _advance_inboxes(self, organizations: Sequence[str]) -> None:
+        """Take the locks of inboxes by moving them on, the last thing before the end."""
+        for organization in organizations:
+            name, count = streams.inbox(organization), self.untold[organization]
+            step = stream_queries.advance(self.session.engine, organization, name, count)
+            rows = await self.session.run(step)
+            if rows:
+                self.records.heads[organization, name] = rows[0][0] - count
+            else:
+                self._without_inbox.add(organization)
+        await self._ensure_inboxes(organizations)
+
+    async def look_at_repeated(self) -> None:
+        """How far the inboxes go of which nothing was written, but something was there already."""
+        for organization in sorted({organization for organization, _ in self.repeated}):
+            if not self._has_inbox(organization):
+                name = streams.inbox(organization)
+                found = await stream_queries.heads(self.session, organization, [name])
+                self.repeated[organization, name] = found.get(name, 0)
 
     async def flush_messages(self) -> None:
         """Write the messages alone, for a query that is about to count them."""

@@ -9,7 +9,7 @@ all of it is forgotten and read anew.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from campfire_chat.domain import streams
 from campfire_chat.storage import statements
@@ -25,6 +25,8 @@ LIMIT = 10_000
 #: Seconds for which a conversation is in hand on an engine that does not tell of changes: how long
 #: the name of a contact that another process has renamed may still be shown.
 LIFE = 15.0
+#: Seconds for which a conversation that another process writes to as well is left to the long way.
+CONTENDED = 5.0
 
 
 class WorkingSet:
@@ -35,7 +37,17 @@ class WorkingSet:
         self._session: Session | None = None
         self._version = 0
         self._read_at: dict[ConversationKey, float] = {}
+        #: Until when which conversations are left alone.
+        self._contended: dict[str, float] = {}
         self.records = Records()
+
+    def contend(self, names: Iterable[str]) -> None:
+        """Somebody else writes to these streams: a draft would only fail again and again."""
+        now = time.monotonic()
+        if len(self._contended) > LIMIT:
+            self._contended = {}
+        for name in names:
+            self._contended[streams.parse(name).subject] = now + CONTENDED
 
     def clear(self) -> None:
         self.records = Records()
@@ -46,12 +58,15 @@ class WorkingSet:
         return session is self._session
 
     def has(self, organization: str, conversation_ids: Sequence[str]) -> bool:
-        """Whether conversations are in hand."""
+        """Whether conversations are in hand, and nobody else's as well."""
         for conversation_id in conversation_ids:
             read_at = self._read_at.get((organization, conversation_id))
             if read_at is None:
                 return False
-            if not self._engine.tells_changes and time.monotonic() - read_at > LIFE:
+            if self._engine.tells_changes:
+                continue
+            now = time.monotonic()
+            if now - read_at > LIFE or now < self._contended.get(conversation_id, 0.0):
                 return False
         return True
 
