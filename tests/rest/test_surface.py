@@ -227,10 +227,14 @@ def test_agents_and_availability(desk: Desk) -> None:
 
 
 def test_health(base: str) -> None:
-    for probe in ("live", "ready"):
+    bodies = {
+        "live": {"status": "ok"},
+        "ready": {"status": "ok", "bus": "ok", "warnings": []},
+    }
+    for probe, body in bodies.items():
         response = httpx.get(f"{base}/api/v1/health/{probe}")
         assert response.status_code == 200
-        assert response.json() == {"status": "ok"}
+        assert response.json() == body
 
 
 def test_answers_are_not_cached_or_sniffed(desk: Desk) -> None:
