@@ -82,7 +82,7 @@ async def test_large_wakes_arrive_in_pieces(
     assert {(org, name): head for org, name, head in two.heads} == heads
     await until(lambda: two.texts, "the frame")
     assert two.texts == ["🫖" * 1_500]
-    assert any("acme" in wake.team for wake in two.wakes)
+    await until(lambda: any("acme" in wake.team for wake in two.wakes), "the team")
     assert "too long for the bus" in caplog.text
     assert one.bus.well
     assert two.bus.well

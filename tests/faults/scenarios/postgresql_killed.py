@@ -24,9 +24,13 @@ TERMINATE = (
 
 async def run(setting: Setting) -> list[Finding]:
     # A server of its own, as durable as a real one: this one is killed.
-    with await asyncio.to_thread(lambda: PostgresServer(durable=True).start()) as server:
+    server = PostgresServer(durable=True)
+    try:
+        await asyncio.to_thread(server.start)
         url = await asyncio.to_thread(create_postgres_database, server.url)
         return await _run(structs.replace(setting, database_url=url), server)
+    finally:
+        await asyncio.to_thread(server.close)
 
 
 async def _run(setting: Setting, server: PostgresServer) -> list[Finding]:
