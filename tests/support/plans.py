@@ -101,7 +101,6 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "receipts.READ_COUNTS": (receipts.READ_COUNTS, {"ids": "conversations"}),
     "statements.MARKS": (statements.MARKS, {"ids": "conversations"}),
     "streams.HEADS": (streams.HEADS, {}),
-    "streams.ADVANCE": (streams.ADVANCE, {"organization": "org_id", "name": "stream"}),
     "streams.INBOX_HEADS": (streams.INBOX_HEADS, {}),
     "streams.LOCK": (streams.LOCK, {}),
     "streams.PAGE": (streams.PAGE, {}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -29,17 +29,17 @@ class Commit:
         version: What :meth:`Engine.version` said when that was read.
         locks: Queries that lock stream heads, and the heads that they must find.
         writes: What is to be written.
-        advances: What moves the heads of inboxes on, right before the end, and returns them; by
-            organisation.
-        closing: Makes of these heads what is to be written last.
+        closing: What gives the inboxes their events, right before the end, and returns their heads;
+            by organisation.
         after: A commit that this one builds on; if that was not done, nor is this.
 
     Attributes:
         done: Whether it was committed.
         stale: The streams that others have added to meanwhile, as far as that is known.
+        heads: What ``closing`` returned, by organisation.
     """
 
-    __slots__ = ("advances", "after", "closing", "done", "locks", "stale", "version", "writes")
+    __slots__ = ("after", "closing", "done", "heads", "locks", "stale", "version", "writes")
 
     def __init__(
         self,
@@ -47,18 +47,17 @@ class Commit:
         version: int,
         locks: Sequence[tuple[Prepared, dict[str, int]]] = (),
         writes: Sequence[Prepared],
-        advances: Sequence[tuple[str, Prepared]] = (),
-        closing: Callable[[dict[str, int]], Prepared] | None = None,
+        closing: Sequence[tuple[str, Prepared]] = (),
         after: Commit | None = None,
     ) -> None:
         self.version = version
         self.locks = locks
         self.writes = writes
-        self.advances = advances
         self.closing = closing
         self.after = after
         self.done = False
         self.stale: list[str] = []
+        self.heads: dict[str, int] = {}
 
 
 class Route(NamedTuple):
@@ -147,6 +146,10 @@ class Engine(ABC):
     async def run_all(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
         """Run statements in order, up to the first that fails, and return the rows of each."""
         return [await self.run(raw, step) for step in steps]
+
+    async def write_all(self, raw: Any, steps: Sequence[Prepared]) -> None:
+        """Run writes that do not depend on each other."""
+        await self.run_all(raw, steps)
 
     @abstractmethod
     async def version(self, raw: Any) -> int:

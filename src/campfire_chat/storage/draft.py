@@ -20,8 +20,10 @@ from campfire_chat.domain.receipts import Mark
 from campfire_chat.errors import NotFoundError
 from campfire_chat.models import ConversationSummary, Message, ReceiptRecord
 from campfire_chat.storage import conversations, statements
+from campfire_chat.storage import streams as stream_queries
+from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.records import client_key, conversation_row
-from campfire_chat.storage.statement import BulkInsert, Row
+from campfire_chat.storage.statement import BulkInsert, Prepared, Row
 
 _encode = msgspec.json.Encoder().encode
 
@@ -298,6 +300,33 @@ class Draft:
             self.records.heads[organization, name] = seq
         self._untold = {}
         return rows
+
+    def tell(self, engine: Engine) -> list[tuple[str, Prepared]]:
+        """What gives each inbox its events, in an order that everybody keeps, for an engine that
+        takes columns; :meth:`told` has to follow."""
+        return [
+            (
+                organization,
+                stream_queries.TELL.prepare(
+                    engine,
+                    {
+                        "org_id": organization,
+                        "stream": streams.inbox(organization),
+                        "event": events.CONVERSATION_UPDATED,
+                        "count": len(items),
+                        "before": [item.before for item in items],
+                        "after": [item.after for item in items],
+                        "at": [item.at for item in items],
+                        "message_id": [item.message_id for item in items],
+                    },
+                ),
+            )
+            for organization, items in sorted(self._untold.items())
+        ]
+
+    def told(self, heads: Mapping[str, int]) -> None:
+        """The inboxes have been given their events, and these are their heads now."""
+        self.tell_inboxes({name: heads[name] - count for name, count in self.untold.items()})
 
     def inbox_writes(self) -> Writes:
         """The events for the inboxes, whose heads are in hand, and the heads after them."""

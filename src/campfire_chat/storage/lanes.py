@@ -70,10 +70,10 @@ class Session:
             await self.run(statement.prepare(self.engine, rows))
 
     async def write_all(self, writes: Sequence[tuple[BulkInsert, Sequence[Row]]]) -> None:
-        """Run several hot writes, in order."""
+        """Run several hot writes that do not depend on each other."""
         if writes:
             steps = [statement.prepare(self.engine, rows) for statement, rows in writes]
-            await self.engine.run_all(self.raw, steps)
+            await self.engine.write_all(self.raw, steps)
 
     async def command(self, sql: str) -> None:
         """Run SQL that returns nothing, such as SAVEPOINT."""

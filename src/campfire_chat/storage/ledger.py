@@ -323,6 +323,8 @@ class Ledger:
                 self._working_set.contend(first.stale)
                 return
             batch = self._under_way.popleft()
+            if first.heads:
+                batch.draft.told(first.heads)
             self._publish(batch.draft)
             for waiting in batch.waiting:
                 waiting.resolve(waiting.outcome)

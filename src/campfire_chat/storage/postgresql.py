@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
@@ -27,6 +29,8 @@ from campfire_chat.storage.dialects import Commit, Engine, Failure, Route
 from campfire_chat.storage.statement import Prepared, Row
 
 logger = logging.getLogger("campfire_chat.storage")
+
+_PARAMETER = re.compile(r"\$(\d+)")
 
 #: Seconds that a server may take to say goodbye.
 FAREWELL = 1.0
@@ -147,6 +151,11 @@ class PostgreSQLEngine(Engine):
         await raw.execute(step.sql)
         return ()
 
+    async def write_all(self, raw: Any, steps: Sequence[Prepared]) -> None:
+        if len(steps) > 1 and not any(step.many for step in steps):
+            steps = [_together(steps)]
+        await self.run_all(raw, steps)
+
     async def version(self, raw: Any) -> int:
         return 0
 
@@ -159,10 +168,10 @@ class PostgreSQLEngine(Engine):
             if commit.stale:
                 await raw.execute("ROLLBACK")
                 return
-            await self.run_all(raw, commit.writes)
-            heads = {name: (await self.run(raw, step))[0][0] for name, step in commit.advances}
-            if heads and commit.closing is not None:
-                await self.run(raw, commit.closing(heads))
+            await self.write_all(raw, commit.writes)
+            for organization, step in commit.closing:
+                ((head,),) = await self.run(raw, step)
+                commit.heads[organization] = head
             await raw.execute("COMMIT")
         except BaseException as error:
             if self.usable_after(error) and self.in_transaction(raw):
@@ -183,6 +192,27 @@ class PostgreSQLEngine(Engine):
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             # It was closed already, or it does not answer and has been cut off.
             logger.debug("a connection ended without a farewell: %s", error)
+
+
+def _together(steps: Sequence[Prepared]) -> Prepared:
+    """Several writes as one statement, so that the server is asked once; they write to different
+    rows, so it makes no difference that none sees what the others do."""
+    values: list[Any] = []
+    for step in steps:
+        values += step.values
+    sizes = tuple(len(step.values) for step in steps)
+    return Prepared(_joined(tuple(step.sql for step in steps), sizes), values)
+
+
+@functools.lru_cache(maxsize=64)
+def _joined(texts: tuple[str, ...], sizes: tuple[int, ...]) -> str:
+    parts: list[str] = []
+    before = 0
+    for number, (sql, size) in enumerate(zip(texts, sizes, strict=True)):
+        moved = _PARAMETER.sub(lambda found, by=before: f"${int(found[1]) + by}", sql)
+        parts.append(f"write_{number} AS ({moved})")
+        before += size
+    return f"WITH {', '.join(parts)} SELECT 1"
 
 
 def _one_host_each(url: str) -> list[str]:

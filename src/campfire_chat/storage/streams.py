@@ -6,13 +6,18 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     Integer,
+    String,
     Text,
     bindparam,
     func,
+    insert,
     literal,
     null,
     select,
+    true,
     tuple_,
     union_all,
     update,
@@ -112,17 +117,46 @@ def _first(_: Engine) -> ClauseElement:
     )
 
 
-def _advance(_: Engine) -> ClauseElement:
-    return (
+def _tell(_: Engine) -> ClauseElement:
+    """Give an inbox events that know everything but their seq, and return its head.
+
+    Its lock is taken by the statement that needs it, and held for no longer than the commit takes.
+    """
+    count = bindparam("count", type_=_s.head.type)
+    advanced = (
         update(tables.streams)
-        .where(_s.org_id == bindparam("organization"), _s.stream == bindparam("name"))
-        .values(head=_s.head + bindparam("count", type_=_s.head.type))
+        .where(_s.org_id == bindparam("org_id"), _s.stream == bindparam("stream"))
+        .values(head=_s.head + count)
         .returning(_s.head)
+        .cte("advanced")
     )
+    event = (
+        func.unnest(
+            bindparam("before", type_=ARRAY(Text)),
+            bindparam("after", type_=ARRAY(Text)),
+            bindparam("at", type_=ARRAY(BigInteger)),
+            bindparam("message_id", type_=ARRAY(String)),
+        )
+        .table_valued("before", "after", "at", "message_id", with_ordinality="number")
+        .render_derived()
+    )
+    seq = advanced.c.head - count + event.c.number
+    rows = select(
+        bindparam("org_id", type_=String),
+        bindparam("stream", type_=String),
+        seq,
+        bindparam("event", type_=String),
+        event.c.at,
+        event.c.message_id,
+        event.c.before.cast(Text).concat(seq.cast(Text)).concat(event.c.after.cast(Text)),
+    ).select_from(event.join(advanced, true()))
+    told = insert(tables.events).from_select([column.name for column in tables.events.c], rows)
+    return select(advanced.c.head).add_cte(told.cte("told"))
 
 
 HEADS = Query(_heads)
-ADVANCE = Query(_advance)
+#: For engines that take columns.
+TELL = Query(_tell)
 INBOX_HEADS = Query(_inbox_heads)
 LOCK = Query(_lock)
 PAGE = Query(_page)
@@ -133,11 +167,6 @@ NEWEST = Query(_newest)
 def lock(engine: Engine, organization: str, names: Sequence[str]) -> Prepared:
     """The query that locks the heads of streams, in sorted order, and returns them."""
     return LOCK.prepare(engine, {"org_id": organization, "names": engine.list_value(names)})
-
-
-def advance(engine: Engine, organization: str, name: str, count: int) -> Prepared:
-    """The query that moves the head of a stream on, and returns it."""
-    return ADVANCE.prepare(engine, {"organization": organization, "name": name, "count": count})
 
 
 async def authorize(session: Session, scope: Scope, name: str) -> int:

@@ -135,27 +135,24 @@ class Transaction(Draft):
     async def flush(self) -> None:
         """Write what has gathered."""
         writes = self.writes()
-        late = sorted(name for name in self.untold if not self._has_inbox(name))
-        if late:
+        if all(self._has_inbox(organization) for organization in self.untold):
+            await self.session.write_all(writes + self.inbox_writes())
+        else:
             await self.session.write_all(writes)
-            writes = []
-            await self._advance_inboxes(late)
-        await self.session.write_all(writes + self.inbox_writes())
+            await self._tell_late()
 
     def _has_inbox(self, organization: str) -> bool:
         return (organization, streams.inbox(organization)) in self.records.heads
 
-    async def _advance_inboxes(self, organizations: Sequence[str]) -> None:
-        """Take the locks of inboxes by moving them on, the last thing before the end."""
-        for organization in organizations:
-            name, count = streams.inbox(organization), self.untold[organization]
-            step = stream_queries.advance(self.session.engine, organization, name, count)
-            rows = await self.session.run(step)
-            if rows:
-                self.records.heads[organization, name] = rows[0][0] - count
-            else:
-                self._without_inbox.add(organization)
-        await self._ensure_inboxes(organizations)
+    async def _tell_late(self) -> None:
+        """Give the inboxes their events without having locked them, the last thing before the end.
+
+        Only for conversations that are there already, and so is then the inbox.
+        """
+        heads: dict[str, int] = {}
+        for organization, step in self.tell(self.session.engine):
+            ((heads[organization],),) = await self.session.run(step)
+        self.told(heads)
 
     async def look_at_repeated(self) -> None:
         """How far the inboxes go of which nothing was written, but something was there already."""

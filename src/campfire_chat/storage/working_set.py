@@ -12,12 +12,10 @@ import time
 from collections.abc import Iterable, Sequence
 
 from campfire_chat.domain import streams
-from campfire_chat.storage import statements
 from campfire_chat.storage import streams as stream_queries
 from campfire_chat.storage.dialects import Commit, Engine
 from campfire_chat.storage.draft import ConversationKey, Draft, Records
 from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.statement import Prepared
 from campfire_chat.storage.transaction import Transaction
 
 #: Conversations in hand; beyond that all are forgotten and read again when they are needed.
@@ -100,14 +98,9 @@ class WorkingSet:
             writes += draft.inbox_writes()
             prepared = [statement.prepare(engine, rows) for statement, rows in writes]
             return Commit(version=self._version, writes=prepared, after=after)
-        counts = sorted(draft.untold.items())
         by_organization: dict[str, dict[str, int]] = {}
         for (organization, name), head in draft.based_on.items():
             by_organization.setdefault(organization, {})[name] = head
-
-        def closing(heads: dict[str, int]) -> Prepared:
-            before = {name: heads[name] - count for name, count in counts}
-            return statements.INSERT_EVENTS.prepare(engine, draft.tell_inboxes(before))
 
         return Commit(
             version=self._version,
@@ -116,10 +109,6 @@ class WorkingSet:
                 for organization, heads in sorted(by_organization.items())
             ],
             writes=[statement.prepare(engine, rows) for statement, rows in writes],
-            advances=[
-                (name, stream_queries.advance(engine, name, streams.inbox(name), count))
-                for name, count in counts
-            ],
-            closing=closing,
+            closing=draft.tell(engine),
             after=after,
         )
