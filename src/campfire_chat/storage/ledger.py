@@ -114,11 +114,18 @@ class _Queue(deque[_Waiting[Any]]):
 class _Batch:
     """A draft and those who wait for it."""
 
-    __slots__ = ("draft", "waiting")
+    __slots__ = ("commit", "draft", "waiting")
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.waiting: list[_Waiting[Any]] = []
+        self.commit: Commit | None = None
+
+    def complete(self) -> None:
+        """Let the draft know what its commit has learnt of the inboxes, if it came so far."""
+        untold = self.draft.untold
+        if untold and self.commit is not None and self.commit.heads.keys() == untold.keys():
+            self.draft.told(self.commit.heads)
 
 
 class Ledger:
@@ -298,7 +305,7 @@ class Ledger:
             ):
                 batch, self._next = self._next, None
                 self._under_way.append(batch)
-                last = self._working_set.commit(batch.draft, after=last)
+                last = batch.commit = self._working_set.commit(batch.draft, after=last)
                 task = asyncio.create_task(session.engine.commit(session.raw, last))
                 handed_over.append((last, task))
                 continue
@@ -323,8 +330,7 @@ class Ledger:
                 self._working_set.contend(first.stale)
                 return
             batch = self._under_way.popleft()
-            if first.heads:
-                batch.draft.told(first.heads)
+            batch.complete()
             self._publish(batch.draft)
             for waiting in batch.waiting:
                 waiting.resolve(waiting.outcome)
@@ -345,6 +351,7 @@ class Ledger:
         for batch in under_way:
             attempts = _Attempts()
             if doubtful:
+                batch.complete()
                 attempts.open = ([waiting.outcome for waiting in batch.waiting], batch.draft)
             await self._commit([self._queue.popleft() for _ in batch.waiting], attempts)
 
