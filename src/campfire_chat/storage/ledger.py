@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from campfire_chat.errors import (
@@ -25,14 +25,12 @@ from campfire_chat.errors import (
     StorageUnavailableError,
 )
 from campfire_chat.protocols import Clock
-from campfire_chat.storage import streams
 from campfire_chat.storage.dialects import Commit, Failure
 from campfire_chat.storage.draft import Committed, Draft, Heads, Notice, Unread
 from campfire_chat.storage.lanes import STOP_TIMEOUT, Lanes, Session
+from campfire_chat.storage.long_way import Attempts, LongWay
 from campfire_chat.storage.operations import Bulk, Operation
-from campfire_chat.storage.reads import reads_of
-from campfire_chat.storage.sends import apply, run_bulk
-from campfire_chat.storage.statement import Row
+from campfire_chat.storage.sends import apply
 from campfire_chat.storage.transaction import Transaction
 from campfire_chat.storage.working_set import WorkingSet
 
@@ -48,29 +46,6 @@ AT_A_STRETCH = 0.5
 WORTHWHILE = 16
 
 OnCommit = Callable[[list[Committed], list[Notice], Heads], None]
-
-#: What every operation of a batch comes to, and what is written for them.
-Outcomes = tuple[list[Any], Draft]
-
-
-class _Attempts:
-    """What is known of the attempts to commit a batch.
-
-    Attributes:
-        open: What an attempt would have answered whose COMMIT got no answer: it may stand.
-    """
-
-    __slots__ = ("open",)
-
-    def __init__(self, open: Outcomes | None = None) -> None:
-        self.open = open
-
-    def of_one(self, index: int) -> _Attempts:
-        """The same for one operation of the batch, which is now tried alone."""
-        if self.open is None:
-            return _Attempts()
-        outcomes, draft = self.open
-        return _Attempts(([outcomes[index]], draft))
 
 
 class _Waiting(Generic[T]):
@@ -152,6 +127,7 @@ class Ledger:
         self._queue = _Queue()
         self._wake = asyncio.Event()
         self._working_set = WorkingSet(lane.engine)
+        self._long_way = LongWay(lane, now=now, publish=self._publish)
         #: What is being gathered, and what is being committed.
         self._next: _Batch | None = None
         self._under_way: deque[_Batch] = deque()
@@ -349,7 +325,7 @@ class Ledger:
         if doubtful or under_way:
             self._take_back()
         for batch in under_way:
-            attempts = _Attempts()
+            attempts = Attempts()
             if doubtful:
                 batch.complete()
                 attempts.open = ([waiting.outcome for waiting in batch.waiting], batch.draft)
@@ -372,20 +348,18 @@ class Ledger:
     def _from_queue(self) -> list[_Waiting[Any]]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), BATCH))]
 
-    async def _commit(self, batch: list[_Waiting[Any]], attempts: _Attempts | None = None) -> None:
+    async def _commit(self, batch: list[_Waiting[Any]], attempts: Attempts | None = None) -> None:
         try:
-            await self._commit_or_split(batch, attempts or _Attempts())
+            await self._commit_or_split(batch, attempts or Attempts())
         except BaseException:
             for waiting in batch:
                 waiting.resolve(StorageUnavailableError(retry_after=1.0))
             raise
 
-    async def _commit_or_split(self, batch: list[_Waiting[Any]], attempts: _Attempts) -> None:
+    async def _commit_or_split(self, batch: list[_Waiting[Any]], attempts: Attempts) -> None:
         operations = [waiting.operation for waiting in batch]
         try:
-            outcomes, draft = await self._lane.run(
-                lambda session: self._transact(session, operations, attempts)
-            )
+            outcomes, draft = await self._long_way.commit(operations, attempts)
         except CampfireError as error:
             self._working_set.clear()
             for waiting in batch:
@@ -414,48 +388,6 @@ class Ledger:
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 waiting.resolve(outcome)
 
-    async def _transact(
-        self, session: Session, operations: list[Operation[Any]], attempts: _Attempts
-    ) -> Outcomes:
-        """Commit a batch, or find that an earlier attempt has, and publish it.
-
-        It is published from here, on the lane: also when the ledger has given up waiting for it.
-        """
-        reads = reads_of(operations, session.engine)
-
-        async def work(rows: list[Sequence[Row]]) -> Outcomes:
-            transaction = Transaction(session, self._now)
-            await transaction.begin(reads, rows)
-            if attempts.open is not None:
-                # The heads are locked now, so the earlier attempt has come to its end.
-                earlier = attempts.open[1]
-                if await _stands(session, earlier):
-                    return attempts.open
-                if not earlier.committed:
-                    # Doing it again is harmless, and does not show which marks it had moved.
-                    transaction.notices.update(earlier.notices)
-                attempts.open = None
-            outcomes: list[Any] = []
-            run: list[Bulk[Any]] = []
-            for operation in operations:
-                if isinstance(operation, Bulk):
-                    run.append(operation)
-                    continue
-                outcomes += await run_bulk(transaction, run)
-                run = []
-                outcomes.append(await _alone(transaction, operation))
-            outcomes += await run_bulk(transaction, run)
-            await transaction.flush()
-            await transaction.look_at_repeated()
-            await transaction.look_at_version()
-            attempts.open = (outcomes, transaction)
-            return attempts.open
-
-        opening = [read.prepare(session.engine) for read in reads]
-        outcomes, draft = await session.transaction(work, *opening)
-        self._publish(draft)
-        return outcomes, draft
-
     def _publish(self, draft: Draft) -> None:
         """Tell what is durable, before the answers: a sender's own event is under way when its ok
         arrives."""
@@ -464,35 +396,3 @@ class Ledger:
         except Exception:
             # It is stored, and the look at the heads finds it; the ledger has to go on.
             logger.exception("what was committed could not be announced")
-
-
-async def _stands(session: Session, earlier: Draft) -> bool:
-    """Whether the COMMIT of an earlier attempt took effect, although no answer came.
-
-    Its last event tells: nobody else writes the same text at the same place. Without events the
-    answer is no; operations that write none may be done twice.
-    """
-    if not earlier.committed:
-        return False
-    organization, name, seq, payload = earlier.committed[-1]
-    page = await streams.read_page(session, organization, name, seq - 1, limit=1)
-    return page.events == [(seq, payload)]
-
-
-async def _alone(transaction: Transaction, operation: Operation[Any]) -> Any:
-    """Run an operation under a savepoint: its result, or the error that it alone fails with."""
-    session = transaction.session
-    await transaction.flush()
-    point = transaction.restore_point()
-    await session.command("SAVEPOINT operation")
-    try:
-        await transaction.load(operation.organization, operation.conversation_ids)
-        result = await operation.run(transaction)
-        await transaction.flush()
-    except CampfireError as error:
-        await session.command("ROLLBACK TO SAVEPOINT operation")
-        await session.command("RELEASE SAVEPOINT operation")
-        transaction.restore(point)
-        return error
-    await session.command("RELEASE SAVEPOINT operation")
-    return result
