@@ -1,0 +1,175 @@
+"""The quick way through the ledger: drafts of what is in hand, and what becomes of wrong ones."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, closing
+from typing import Any
+
+import pytest
+
+from campfire_chat import clock
+from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visitor
+from campfire_chat.models import Agent, Visitor
+from campfire_chat.settings import Settings
+from campfire_chat.storage.long_way import LongWay
+from campfire_chat.storage.store import Store
+from tests.support.truth import Truth
+
+pytestmark = pytest.mark.anyio
+
+MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
+ADA = scope_of_agent(Agent(id="ada", name="Ada"))
+
+
+@pytest.fixture
+async def stores(database_url: str, anyio_backend: str) -> AsyncIterator[list[Store]]:
+    """Two processes' worth of storage on one database."""
+    async with AsyncExitStack() as stack:
+        found: list[Store] = []
+        for _ in range(2):
+            store = Store(
+                database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now
+            )
+            await store.start()
+            stack.push_async_callback(store.stop)
+            found.append(store)
+        yield found
+
+
+@pytest.fixture
+def long_ways(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the batches that went the long way."""
+    sizes: list[int] = []
+    commit = LongWay.commit
+
+    async def counted(self: LongWay, operations: list[Any], attempts: Any) -> Any:
+        sizes.append(len(operations))
+        return await commit(self, operations, attempts)
+
+    monkeypatch.setattr(LongWay, "commit", counted)
+    return sizes
+
+
+async def begin(store: Store) -> str:
+    opened, _ = await store.open_conversation(MIA, client_id="first", body="Hello")
+    return opened.id
+
+
+def send(store: Store, scope: Scope, conversation: str, client_id: str) -> asyncio.Future[Any]:
+    return store.send(scope, conversation, client_id=client_id, body=f"body of {client_id}")
+
+
+def gapless(database_url: str) -> None:
+    truth = Truth(database_url)
+    for stream, head, count, first, last in truth.query(
+        "SELECT s.stream, s.head, count(e.seq), min(e.seq), max(e.seq) FROM campfire_streams s "
+        "LEFT JOIN campfire_events e ON e.org_id = s.org_id AND e.stream = s.stream "
+        "GROUP BY s.stream, s.head"
+    ):
+        assert (count, first or 1, last or 0) == (head, 1, head), stream
+
+
+async def test_what_is_in_hand_is_not_read_again(
+    stores: list[Store], long_ways: list[int], database_url: str
+) -> None:
+    conversation = await begin(stores[0])
+    del long_ways[:]
+    sent = await asyncio.gather(
+        *(send(stores[0], MIA, conversation, f"m{number}") for number in range(200))
+    )
+    assert [one.seq for one in sent] == list(range(2, 202))
+    assert not any(one.duplicate for one in sent)
+    marked = await stores[0].mark(ADA, conversation, delivered=None, read=201)
+    assert marked.unread == 0
+    assert long_ways == []
+    gapless(database_url)
+
+
+async def test_a_known_client_id_in_a_burst(
+    stores: list[Store], long_ways: list[int], database_url: str
+) -> None:
+    conversation = await begin(stores[0])
+    known = await send(stores[0], MIA, conversation, "known")
+    del long_ways[:]
+    ids = [f"m{number}" for number in range(60)]
+    ids.insert(31, "known")
+    sent = await asyncio.gather(*(send(stores[0], MIA, conversation, one) for one in ids))
+    assert (sent[31].duplicate, sent[31].seq) == (True, known.seq)
+    others = sent[:31] + sent[32:]
+    assert [one.seq for one in others] == list(range(known.seq + 1, known.seq + 61))
+    assert not any(one.duplicate for one in others)
+    assert long_ways, "only the long way can tell"
+    gapless(database_url)
+
+
+async def test_two_processes_write_to_one_conversation(
+    stores: list[Store], database_url: str
+) -> None:
+    conversation = await begin(stores[0])
+    seqs: list[int] = []
+    for number in range(10):
+        for index, store in enumerate(stores):
+            some = (send(store, MIA, conversation, f"{number}-{index}-{n}") for n in range(20))
+            seqs += [one.seq for one in await asyncio.gather(*some)]
+    assert seqs == list(range(2, 402))
+    both = [
+        send(store, MIA, conversation, f"together-{index}-{n}")
+        for n in range(100)
+        for index, store in enumerate(stores)
+    ]
+    assert sorted(one.seq for one in await asyncio.gather(*both)) == list(range(402, 602))
+    gapless(database_url)
+
+
+async def test_a_draft_that_builds_on_one_that_failed_fails_with_it(
+    stores: list[Store], database_url: str, engine: str
+) -> None:
+    """Somebody else commits while two drafts are on their way."""
+    conversation = await begin(stores[0])
+    await send(stores[0], MIA, conversation, "warm")
+    burst = [send(stores[0], MIA, conversation, f"m{number}") for number in range(100)]
+    await asyncio.sleep(0)
+    if engine == "sqlite":
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as other, other:
+            other.execute("CREATE TABLE somebody_elses (id INTEGER)")
+    else:
+        await send(stores[1], MIA, conversation, "somebody else's")
+    sent = await asyncio.gather(*burst)
+    assert len({one.seq for one in sent}) == 100
+    assert [one.seq for one in sent] == sorted(one.seq for one in sent)
+    assert not any(one.duplicate for one in sent)
+    gapless(database_url)
+
+
+async def test_marks_do_not_go_back_whoever_writes_them(
+    stores: list[Store], database_url: str
+) -> None:
+    conversation = await begin(stores[0])
+    for number in range(5):
+        await send(stores[0], MIA, conversation, f"m{number}")
+    # The second has a mark in hand when the first moves it on.
+    await stores[1].mark(ADA, conversation, delivered=2, read=1)
+    await stores[0].mark(ADA, conversation, delivered=6, read=6)
+    await stores[1].mark(ADA, conversation, delivered=3, read=None)
+    await stores[1].mark(ADA, conversation, delivered=3, read=3)
+    rows = Truth(database_url).query(
+        "SELECT delivered, read, read_count FROM campfire_receipts WHERE participant_kind = 'agent'"
+    )
+    assert [tuple(row) for row in rows] == [(6, 6, 6)]
+
+
+async def test_a_changed_name_shows_in_the_next_message(
+    stores: list[Store], database_url: str
+) -> None:
+    conversation = await begin(stores[0])
+    await send(stores[0], MIA, conversation, "before")
+    renamed = scope_of_visitor(Visitor(id="mia", name="Mia Miller"))
+    await stores[0].refresh_contact(renamed)
+    await send(stores[0], renamed, conversation, "after")
+    payloads = Truth(database_url).query(
+        "SELECT payload FROM campfire_events WHERE stream = 'inbox:default' ORDER BY seq"
+    )
+    assert '"name":"Mia Miller"' in payloads[-1][0]
