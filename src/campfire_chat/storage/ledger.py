@@ -284,6 +284,7 @@ class Ledger:
                 last = batch.commit = self._working_set.commit(batch.draft, after=last)
                 task = asyncio.create_task(session.engine.commit(session.raw, last))
                 handed_over.append((last, task))
+                self._gather()
                 continue
             if not handed_over:
                 return
