@@ -245,10 +245,11 @@ async def test_a_warning_goes_when_its_reason_has_gone(sqlite_database_url: str)
 async def test_a_crashed_predecessor_raises_no_alarm(
     database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with process_server(database_url, bus_url="memory://", presence_beat=0.2) as server:
-        server.kill()
     truth = Truth(database_url)
     nodes = "SELECT node_id FROM campfire_nodes"
+    with process_server(database_url, bus_url="memory://", presence_beat=0.2) as server:
+        await until(lambda: bool(truth.query(nodes)), "its row is there")
+        server.kill()
     [dead] = truth.query(nodes)
     options = {"bus_url": "memory://", "presence_beat": 0.2, "drain_on_signal": False}
     with caplog.at_level(logging.WARNING, "campfire_chat"):

@@ -14,7 +14,8 @@ from collections.abc import Callable, Set
 
 from campfire_chat.errors import CLOSE_RESTARTING
 from campfire_chat.realtime import frames
-from campfire_chat.realtime.socket import LANDING, Socket
+from campfire_chat.realtime.socket import Socket
+from campfire_chat.realtime.writes import LANDING
 from campfire_chat.settings import Settings
 
 logger = logging.getLogger("campfire_chat.realtime")

@@ -246,6 +246,20 @@ class FrameRejected(Exception):
         self.request_id = request_id
 
 
+def error_frame(
+    error: CampfireError, request_id: str | None, field: str | None = None
+) -> ErrorFrame:
+    """What is said of an error."""
+    return ErrorFrame(
+        code=error.code,
+        message=error.message,
+        final=error.final,
+        id=request_id,
+        field=field or error.field,
+        retry_after=error.retry_after,
+    )
+
+
 def encode(frame: Struct) -> str:
     """The text of a frame."""
     return _encoder.encode(frame).decode()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 from starlette.types import Receive, Send
@@ -23,7 +21,6 @@ from campfire_chat.errors import (
     CampfireError,
     ConfigurationError,
     HelloTimeoutError,
-    InternalError,
     OverloadedError,
     ProtocolVersionError,
     TokenExpiredError,
@@ -37,6 +34,7 @@ from campfire_chat.realtime import frames
 from campfire_chat.realtime.frames import FrameRejected
 from campfire_chat.realtime.outlet import Outlet
 from campfire_chat.realtime.subscriptions import Subscriptions
+from campfire_chat.realtime.writes import Writes
 from campfire_chat.storage.operations import Marked, Sent
 
 if TYPE_CHECKING:
@@ -44,16 +42,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-T = TypeVar("T")
-
-#: Writes of one socket that may be under way; reading pauses until one is done.
-IN_FLIGHT = 128
 #: Frames of one socket that are handled before others have their turn.
 IN_A_ROW = 16
 #: Seconds to get a close frame out to a peer that may not be reading.
 CLOSE_TIMEOUT = 1.0
-#: Seconds for the writes under way to be committed and answered before a restart.
-LANDING = 5.0
 #: The extension of ASGI with which an upgrade can be answered like any other request.
 _DENIAL = "websocket.http.response"
 
@@ -79,8 +71,6 @@ class Socket:
         "_ending",
         "_gateway",
         "_greeted",
-        "_in_flight",
-        "_landed",
         "_pings",
         "_receive_raw",
         "_session",
@@ -89,6 +79,7 @@ class Socket:
         "_visit",
         "_websocket",
         "_writer",
+        "_writes",
         "checked_at",
         "due",
         "heard_at",
@@ -107,8 +98,6 @@ class Socket:
         self._session: Scope | None = None
         self._credentials: Credentials | None = None
         self._visit = gateway.admission.visit(websocket)
-        self._in_flight = 0
-        self._landed: asyncio.Event | None = None
         self._pings = False
         self.heard_at = 0.0
         self.checked_at = 0.0
@@ -124,6 +113,7 @@ class Socket:
             limit_frames=settings.queue_frames,
             limit_size=settings.queue_bytes,
         )
+        self._writes = Writes(self.outlet)
 
     @property
     def greeted(self) -> bool:
@@ -261,7 +251,7 @@ class Socket:
             try:
                 head = await self._streams.join(point.stream)
             except CampfireError as error:
-                refused.append(_error_frame(error, None, field=point.stream))
+                refused.append(frames.error_frame(error, None, field=point.stream))
             else:
                 heads.append(StreamHead(stream=point.stream, head=head))
         self.outlet.push_frame(
@@ -349,31 +339,16 @@ class Socket:
             visibility=frame.visibility,
             reply_to=frame.reply_to,
         )
-        self._track(future, frame.id, self._sent)
+        self._writes.add(future, frame.id, partial(_send_ok, frame.id))
         self._gateway.typing.set(self.scope, frame.conversation_id, active=False)
-        await self._room()
-
-    def _sent(self, request_id: str | None, sent: Sent) -> None:
-        self.outlet.push_frame(
-            frames.SendOk(
-                id=request_id or sent.message_id,
-                message_id=sent.message_id,
-                seq=sent.seq,
-                at=sent.at,
-                duplicate=sent.duplicate,
-            )
-        )
+        await self._writes.room()
 
     async def _mark(self, frame: frames.Receipt) -> None:
         future = self._gateway.store.mark(
             self.scope, frame.conversation_id, delivered=frame.delivered, read=frame.read
         )
-        self._track(future, frame.id, self._marked)
-        await self._room()
-
-    def _marked(self, request_id: str | None, _: Marked) -> None:
-        if request_id is not None:
-            self.outlet.push_frame(frames.Ok(id=request_id))
+        self._writes.add(future, frame.id, partial(_mark_ok, frame.id))
+        await self._writes.room()
 
     async def _type(self, frame: frames.Typing) -> None:
         self.scope.require_writer()
@@ -381,54 +356,6 @@ class Socket:
         if name not in self._streams:
             await self._gateway.store.authorize_stream(self.scope, name)
         self._gateway.typing.set(self.scope, frame.conversation_id, active=frame.active)
-
-    def _track(
-        self,
-        future: asyncio.Future[T],
-        request_id: str | None,
-        done: Callable[[str | None, T], None],
-    ) -> None:
-        """Answer when a write has landed, without a task for each."""
-        self._in_flight += 1
-        future.add_done_callback(partial(self._answer, request_id, done))
-
-    def _answer(
-        self,
-        request_id: str | None,
-        done: Callable[[str | None, T], None],
-        future: asyncio.Future[T],
-    ) -> None:
-        self._in_flight -= 1
-        if self._landed is not None:
-            self._landed.set()
-        if future.cancelled():
-            return
-        error = future.exception()
-        if error is None:
-            done(request_id, future.result())
-        elif isinstance(error, CampfireError):
-            self._error(error, request_id)
-        else:
-            logger.error("a write failed unexpectedly", exc_info=error)
-            self._error(InternalError(), request_id)
-
-    async def _room(self) -> None:
-        while self._in_flight >= IN_FLIGHT:
-            await self._landing()
-
-    async def _settle(self) -> None:
-        """Wait for the writes under way, so that they are answered before the close."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LANDING):
-                while self._in_flight:
-                    await self._landing()
-
-    async def _landing(self) -> None:
-        """Wait until a write has landed."""
-        if self._landed is None:
-            self._landed = asyncio.Event()
-        self._landed.clear()
-        await self._landed.wait()
 
     async def _subscribe(self, frame: frames.Subscribe) -> None:
         self._streams.leave(frame.stream)
@@ -440,7 +367,7 @@ class Socket:
     # Frames out.
 
     def _error(self, error: CampfireError, request_id: str | None) -> None:
-        self.outlet.push_frame(_error_frame(error, request_id))
+        self.outlet.push_frame(frames.error_frame(error, request_id))
 
     def _heartbeat(self) -> None:
         """Say where the streams stand, which shows a client that its last event was lost."""
@@ -502,7 +429,7 @@ class Socket:
     async def _send_close(self, reason: Closed) -> None:
         websocket = self._websocket
         if reason.code == CLOSE_RESTARTING:
-            await self._settle()
+            await self._writes.settle()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 if self._writer is not None:
@@ -524,14 +451,15 @@ class Socket:
             self._gateway.depart(self)
 
 
-def _error_frame(
-    error: CampfireError, request_id: str | None, field: str | None = None
-) -> frames.ErrorFrame:
-    return frames.ErrorFrame(
-        code=error.code,
-        message=error.message,
-        final=error.final,
+def _send_ok(request_id: str, sent: Sent) -> frames.SendOk:
+    return frames.SendOk(
         id=request_id,
-        field=field or error.field,
-        retry_after=error.retry_after,
+        message_id=sent.message_id,
+        seq=sent.seq,
+        at=sent.at,
+        duplicate=sent.duplicate,
     )
+
+
+def _mark_ok(request_id: str | None, _: Marked) -> frames.Ok | None:
+    return None if request_id is None else frames.Ok(id=request_id)

@@ -1,0 +1,84 @@
+"""The writes of one socket that are under way, and their answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from msgspec import Struct
+
+from campfire_chat.errors import CampfireError, InternalError
+from campfire_chat.realtime import frames
+from campfire_chat.realtime.outlet import Outlet
+
+logger = logging.getLogger("campfire_chat.realtime")
+
+T = TypeVar("T")
+
+#: Writes of one socket that may be under way; reading pauses until one is done.
+IN_FLIGHT = 128
+#: Seconds that a close waits for the writes under way.
+LANDING = 5.0
+
+
+class Writes:
+    """See the module. Each is answered when it has landed, without a task of its own."""
+
+    __slots__ = ("_count", "_landed", "_outlet")
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._count = 0
+        # Made when somebody waits, which few sockets ever do.
+        self._landed: asyncio.Event | None = None
+
+    def add(
+        self, future: asyncio.Future[T], request_id: str | None, reply: Callable[[T], Struct | None]
+    ) -> None:
+        """Answer with ``reply`` of the outcome, or with the error."""
+        self._count += 1
+        future.add_done_callback(partial(self._answer, request_id, reply))
+
+    def _answer(
+        self,
+        request_id: str | None,
+        reply: Callable[[T], Struct | None],
+        future: asyncio.Future[T],
+    ) -> None:
+        self._count -= 1
+        if self._landed is not None:
+            self._landed.set()
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is None:
+            frame = reply(future.result())
+        elif isinstance(error, CampfireError):
+            frame = frames.error_frame(error, request_id)
+        else:
+            logger.error("a write failed unexpectedly", exc_info=error)
+            frame = frames.error_frame(InternalError(), request_id)
+        if frame is not None:
+            self._outlet.push_frame(frame)
+
+    async def room(self) -> None:
+        """Wait until there is room for one more."""
+        while self._count >= IN_FLIGHT:
+            await self._landing()
+
+    async def settle(self) -> None:
+        """Wait for what is under way, within reason, so that it is answered before the close."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LANDING):
+                while self._count:
+                    await self._landing()
+
+    async def _landing(self) -> None:
+        if self._landed is None:
+            self._landed = asyncio.Event()
+        self._landed.clear()
+        await self._landed.wait()
