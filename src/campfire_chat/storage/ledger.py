@@ -265,7 +265,7 @@ class Ledger:
             raise StorageUnavailableError(retry_after=1.0)
         clock = asyncio.get_running_loop().time
         end = clock() + AT_A_STRETCH
-        handed_over: deque[tuple[Commit, asyncio.Task[None]]] = deque()
+        handed_over: deque[tuple[Commit, asyncio.Task[None], _Batch]] = deque()
         last: Commit | None = None
         while True:
             if (
@@ -283,12 +283,12 @@ class Ledger:
                 self._under_way.append(batch)
                 last = batch.commit = self._working_set.commit(batch.draft, after=last)
                 task = asyncio.create_task(session.engine.commit(session.raw, last))
-                handed_over.append((last, task))
+                handed_over.append((last, task, batch))
                 self._gather()
                 continue
             if not handed_over:
                 return
-            first, task = handed_over[0]
+            first, task, batch = handed_over[0]
             if len(handed_over) < session.engine.depth and not task.done():
                 self._room = asyncio.get_running_loop().create_future()
                 await asyncio.wait([task, self._room], return_when=asyncio.FIRST_COMPLETED)
@@ -296,17 +296,19 @@ class Ledger:
                 if not task.done():
                     continue
             handed_over.popleft()
+            # It may have taken so long that the ledger gave it up; the long way finds what stands.
             try:
                 await task
             finally:
-                if not first.done:
-                    # What builds on it is not done either; nothing is left behind on the lane.
-                    others = [other for _, other in handed_over]
+                wanted = bool(self._under_way) and self._under_way[0] is batch
+                if not (first.done and wanted):
+                    # Nothing is left behind on the lane.
+                    others = [other for _, other, _ in handed_over]
                     await asyncio.gather(*others, return_exceptions=True)
-            if not first.done:
+            if not (first.done and wanted):
                 self._working_set.contend(first.stale)
                 return
-            batch = self._under_way.popleft()
+            self._under_way.popleft()
             batch.complete()
             self._publish(batch.draft)
             for waiting in batch.waiting:
