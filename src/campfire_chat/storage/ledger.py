@@ -167,9 +167,6 @@ class Ledger:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.critical("the ledger has failed; nothing can be written", exc_info=error)
         self._take_back()
-        if self._next is not None:
-            self._queue.extendleft(reversed(self._next.waiting))
-            self._next = None
         while self._queue:
             self._queue.popleft().resolve(StorageUnavailableError(retry_after=1.0))
 
@@ -334,17 +331,14 @@ class Ledger:
                 attempts.open = ([waiting.outcome for waiting in batch.waiting], batch.draft)
             await self._commit([self._queue.popleft() for _ in batch.waiting], attempts)
 
-    def _take_back(self) -> int:
-        """Put back into the queue what was not committed, in its order; how many of them were
-        under way."""
+    def _take_back(self) -> None:
+        """Put back into the queue what was not committed, in its order."""
         self._working_set.clear()
-        count = sum(len(batch.waiting) for batch in self._under_way)
         if self._next is not None:
             self._under_way.append(self._next)
             self._next = None
         while self._under_way:
             self._queue.extendleft(reversed(self._under_way.pop().waiting))
-        return count
 
     # The long way: a transaction that reads what it changes.
 
