@@ -47,8 +47,11 @@ class NATSBackend(Backend):
 
     async def listen(self, channel: str) -> None:
         await self._client.subscribe(channel, cb=self._heard, pending_msgs_limit=INBOX)
-        # The subscription is on its way; this comes back after the server has taken it.
-        await self._client.flush(TIMEOUT)
+        # nats-py writes the ping of a flush at once, past a subscription that its own task has yet
+        # to write. By the answer to the first one that is written; the second one comes after it,
+        # and its answer says that the server has taken the subscription.
+        for _ in range(2):
+            await self._client.flush(TIMEOUT)
 
     async def _heard(self, message: Any) -> None:
         self.receive(message.subject, message.data)
