@@ -3,6 +3,7 @@
 python -m tests.faults                        every fault at small size, on everything
 python -m tests.faults --size full            at the report's size; takes about an hour
 python -m tests.faults --only workers_killed --database postgresql://… --bus redis://…
+python -m tests.faults --size full --keep runs.jsonl    goes on where an earlier one stopped
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import os
 import sys
 import time
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults import report
 from tests.faults.ground import Ground
-from tests.faults.report import Run
+from tests.faults.report import Kept, Run
 from tests.faults.scenario import Engine, Finding, Scenario, Size
 from tests.faults.scenarios import SCENARIOS
 from tests.support.engines import EngineMissing
@@ -38,17 +40,23 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="how long the soak goes on")
     parser.add_argument("--benchmarks", action="store_true", help="measure the speed as well")
     parser.add_argument("--report", type=Path, help="write the report into this file as well")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="keep what was run in this file, leave out what it holds already, report all of it",
+    )
     options = parser.parse_args()
 
-    runs: list[Run] = []
+    kept = Kept(options.keep)
     load = os.getloadavg()[0]
     with Ground(database=options.database, bus=options.bus) as ground:
         for scenario in SCENARIOS:
             if scenario.name not in options.only:
                 continue
             for engine, bus in ground.combinations(scenario, options.size):
-                done = run(ground, scenario, engine, bus, options.size, options.seconds)
-                runs.append(done)
+                if kept.has(scenario, engine, bus, options.size, options.seconds):
+                    continue
+                kept.add(run(ground, scenario, engine, bus, options.size, options.seconds))
         settings = [
             *ground.described(),
             ("workers", "uvicorn with uvloop where it is installed, websockets-sansio"),
@@ -62,6 +70,7 @@ def main() -> int:
         benchmarks = benchmark_report.run(
             quick=options.size is Size.SMALL, database=options.database, bus=options.bus
         )
+    runs = kept.runs
     text = report.page(
         runs,
         size=options.size,
@@ -99,11 +108,12 @@ def run(
     finally:
         close_everybody()
     took = time.monotonic() - began
+    at = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
     for finding in found:
         mark = "  ok  " if finding.holds else "BROKEN"
         line = f"  {mark} {finding.what}: {finding.measured} (limit {finding.limit})"
         print(line, file=sys.stderr, flush=True)
-    return Run(scenario, engine, bus, took, found, error)
+    return Run(scenario.name, engine, bus, size, seconds, at, took, found, error)
 
 
 if __name__ == "__main__":

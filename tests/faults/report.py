@@ -5,13 +5,15 @@ from __future__ import annotations
 import platform
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from tests.faults.arena import machine
 from tests.faults.scenario import Finding, Scenario, Size
+from tests.faults.scenarios import SCENARIOS
 
 #: What a report says the versions of.
 PACKAGES = (
@@ -31,20 +33,60 @@ class Run(Struct, frozen=True):
     """One scenario on one database and bus, and what was found.
 
     Attributes:
+        name: The scenario's.
+        lasting: How many seconds it was asked to go on, if it was.
+        at: When it ended, UTC.
         seconds: How long it took.
         error: What ended it early, if anything did.
     """
 
-    scenario: Scenario
+    name: str
     engine: str
     bus: str
+    size: Size
+    lasting: float | None
+    at: str
     seconds: float
     findings: Sequence[Finding]
     error: str | None = None
 
     @property
+    def scenario(self) -> Scenario:
+        return next(each for each in SCENARIOS if each.name == self.name)
+
+    @property
     def holds(self) -> bool:
         return self.error is None and all(finding.holds for finding in self.findings)
+
+
+class Kept:
+    """Runs, in the order of the report; kept in a file, a line each, if there is one."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._runs: list[Run] = []
+        if path is not None and path.exists():
+            lines = path.read_text("utf-8").splitlines()
+            self._runs = [msgspec.json.decode(line, type=Run) for line in lines]
+
+    @property
+    def runs(self) -> list[Run]:
+        order = [each.name for each in SCENARIOS]
+        return sorted(self._runs, key=lambda run: order.index(run.name))
+
+    def has(
+        self, scenario: Scenario, engine: str, bus: str, size: Size, lasting: float | None
+    ) -> bool:
+        wanted = (scenario.name, engine, bus, size, lasting)
+        return any(
+            (run.name, run.engine, run.bus, run.size, run.lasting) == wanted for run in self._runs
+        )
+
+    def add(self, run: Run) -> None:
+        self._runs.append(run)
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(msgspec.json.encode(run).decode() + "\n")
 
 
 def page(
@@ -67,7 +109,7 @@ def page(
         "",
         "| | |",
         "|---|---|",
-        f"| date | {datetime.now(UTC):%Y-%m-%d %H:%M} UTC |",
+        f"| date | {_date(runs)} UTC |",
         f"| machine | {machine()}, {platform.system()} {platform.release()} |",
         f"| Python | {platform.python_version()}, SQLite {sqlite3.sqlite_version} |",
         f"| packages | {', '.join(_versions())} |",
@@ -87,8 +129,8 @@ def page(
             f"| [{scenario.title}](#{_anchor(scenario)}) | {scenario.must_hold} "
             f"| {run.engine} | {run.bus} | {run.seconds:.0f} | {_mark(run.holds)} |"
         )
-    for scenario in dict.fromkeys(run.scenario.name for run in runs):
-        lines += ["", *_section([run for run in runs if run.scenario.name == scenario])]
+    for name in dict.fromkeys(run.name for run in runs):
+        lines += ["", *_section([run for run in runs if run.name == name])]
     if benchmarks:
         lines += ["", benchmarks.strip()]
     return "\n".join(lines) + "\n"
@@ -124,8 +166,13 @@ def _verdict(runs: Sequence[Run], broken: Sequence[Run]) -> str:
         return "nothing was run"
     if not broken:
         return f"all {len(runs)} runs hold"
-    names = ", ".join(f"{run.scenario.name} ({run.engine}, {run.bus})" for run in broken)
+    names = ", ".join(f"{run.name} ({run.engine}, {run.bus})" for run in broken)
     return f"**{len(broken)} of {len(runs)} runs do not hold**: {names}"
+
+
+def _date(runs: Sequence[Run]) -> str:
+    first, last = (pick((run.at for run in runs), default="") for pick in (min, max))
+    return first if first == last else f"{first} to {last}"
 
 
 def _anchor(scenario: Scenario) -> str:
