@@ -86,6 +86,8 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "agents.CHOSEN": (agents.CHOSEN, {}),
     "contacts.BY_ID": (contacts.BY_ID, {"id": "contact"}),
     "conversations.BY_ID": (conversations.BY_ID, {"ids": "conversations"}),
+    "conversations.LOCK": (conversations.LOCK, {"ids": "conversations"}),
+    "conversations.LOCK_HEADS": (conversations.LOCK_HEADS, {"ids": "conversations"}),
     "conversations.OWNER": (conversations.OWNER, {}),
     "conversations.DUE_SNOOZES": (conversations.DUE_SNOOZES, {}),
     "conversations.OPEN_ASSIGNED": (conversations.OPEN_ASSIGNED, {}),

@@ -30,8 +30,12 @@ MOST_TOLD = 500
 _NEWEST = (2**62, "")
 
 
-def _with_names(of: FromClause) -> Select[Any]:
-    """Conversations ``of`` a table or subquery, with what is kept of the people in them."""
+def _with_names(of: FromClause, *, known: bool = True) -> Select[Any]:
+    """Conversations ``of`` a table or subquery, with what is kept of the people in them.
+
+    Args:
+        known: Whether the contacts are there for sure.
+    """
     contact, agent = tables.contacts.c, tables.agents.c
     named: dict[str, Any] = {
         "external_id": contact.external_id,
@@ -47,6 +51,7 @@ def _with_names(of: FromClause) -> Select[Any]:
         of.join(
             tables.contacts,
             and_(contact.org_id == of.c.org_id, contact.contact_id == of.c.contact_id),
+            isouter=not known,
         ).outerjoin(
             tables.agents,
             and_(agent.org_id == of.c.org_id, agent.agent_id == of.c.assignee_id),
@@ -66,7 +71,37 @@ def _owner(_: Engine) -> ClauseElement:
     )
 
 
+def _lock(engine: Engine) -> ClauseElement:
+    """What :data:`BY_ID` reads, of rows that from here on are ours."""
+    if not engine.lock_rows:
+        return _by_id(engine)
+    # Sorted, so that two transactions can never wait for each other. A row that was waited for
+    # comes as it is by then; to join it in the same breath would go by what it was before.
+    locked = (
+        select(tables.conversations)
+        .where(engine.among(_c.org_id, _c.conversation_id, "ids"))
+        .order_by(_c.conversation_id)
+        .with_for_update(key_share=True)
+    )
+    return _with_names(locked.cte("locked"), known=False)
+
+
+def _lock_heads(engine: Engine) -> ClauseElement:
+    query = (
+        select(_c.conversation_id, _c.head, _c.notes_head)
+        .where(engine.among(_c.org_id, _c.conversation_id, "ids"))
+        .order_by(_c.conversation_id)
+    )
+    return query.with_for_update(key_share=True) if engine.lock_rows else query
+
+
 BY_ID = Query(_by_id)
+#: The row of a conversation is its lock, and that of its streams, whose heads it knows. The people
+#: in it are as they were when the wait for it began: an agent, or a contact, who came later has no
+#: name yet, see :func:`~campfire_chat.storage.records.complete`.
+LOCK = Query(_lock)
+#: The same lock, for those who have the conversations in hand.
+LOCK_HEADS = Query(_lock_heads)
 #: Whose a conversation is, which is all that it takes to say who may see it; and its heads.
 OWNER = Query(_owner)
 

@@ -27,7 +27,8 @@ class Commit:
 
     Args:
         version: What :meth:`Engine.version` said when that was read.
-        locks: Queries that lock stream heads, and the heads that they must find.
+        locks: Queries that lock conversations, and the heads that they must find of each: its own
+            and that of its notes.
         writes: What is to be written.
         closing: What gives the inboxes their events, right before the end, and returns their heads;
             by organisation.
@@ -35,8 +36,8 @@ class Commit:
 
     Attributes:
         done: Whether it was committed.
-        stale: The streams that others have added to meanwhile, as far as that is known.
-        heads: What ``closing`` returned, by organisation.
+        stale: The conversations that others have added to meanwhile, as far as that is known.
+        heads: Of the inboxes, after ``closing``, by organisation.
     """
 
     __slots__ = ("after", "closing", "done", "heads", "locks", "stale", "version", "writes")
@@ -45,7 +46,7 @@ class Commit:
         self,
         *,
         version: int,
-        locks: Sequence[tuple[Prepared, dict[str, int]]] = (),
+        locks: Sequence[tuple[Prepared, dict[str, tuple[int, int]]]] = (),
         writes: Sequence[Prepared],
         closing: Sequence[tuple[str, Prepared]] = (),
         after: Commit | None = None,
@@ -147,9 +148,22 @@ class Engine(ABC):
         """Run statements in order, up to the first that fails, and return the rows of each."""
         return [await self.run(raw, step) for step in steps]
 
-    async def write_all(self, raw: Any, steps: Sequence[Prepared]) -> None:
-        """Run writes that do not depend on each other."""
+    async def write_all(
+        self, raw: Any, steps: Sequence[Prepared], closing: Sequence[tuple[str, Prepared]] = ()
+    ) -> dict[str, int]:
+        """Run writes that do not depend on each other, and what closes the transaction.
+
+        Args:
+            closing: What gives the inboxes their events, by organisation.
+
+        Returns:
+            The heads of these inboxes.
+        """
         await self.run_all(raw, steps)
+        heads: dict[str, int] = {}
+        for organization, step in closing:
+            ((heads[organization],),) = await self.run(raw, step)
+        return heads
 
     @abstractmethod
     async def version(self, raw: Any) -> int:

@@ -103,8 +103,8 @@ class Draft:
         now: The time of what is written, in microseconds.
 
     Attributes:
-        based_on: The heads, as they were before the draft, of both streams of every conversation
-            that it looked at. If they still stand when it is written, so do the conversations:
+        based_on: The heads, as they were before the draft, of every conversation that it looked at,
+            and of its notes. If they still stand when it is written, so do the conversations:
             nobody changes one without its head.
         repeated: The heads of streams in which something that was asked for was there already.
             Whoever stored it may have gone down before it was announced.
@@ -118,8 +118,7 @@ class Draft:
         self.repeated: dict[StreamKey, int] = {}
         self.known: dict[tuple[str, str], Message] = {}
         self.reply_targets: dict[tuple[str, str], Message] = {}
-        self.based_on: dict[StreamKey, int] = {}
-        self._involved: set[ConversationKey] = set()
+        self.based_on: dict[ConversationKey, tuple[int, int]] = {}
         self._touched: dict[ConversationKey, Conversation] = {}
         self._changed_heads: set[StreamKey] = set()
         self._untold: dict[str, list[_Untold]] = {}
@@ -143,19 +142,9 @@ class Draft:
             raise Unread from None
         if found is None or not conversations.may_see(scope, found):
             raise NotFoundError("There is no such conversation.")
-        if key not in self._involved:
-            self._involve(key)
+        if key not in self.based_on:
+            self.based_on[key] = (found.head, found.notes_head)
         return found
-
-    def _involve(self, key: ConversationKey) -> None:
-        organization, conversation_id = key
-        heads = self.records.heads
-        for name in (streams.conversation(conversation_id), streams.notes(conversation_id)):
-            try:
-                self.based_on[organization, name] = heads[organization, name]
-            except KeyError:
-                raise Unread from None
-        self._involved.add(key)
 
     def mark(self, scope: Scope, conversation_id: str) -> Mark:
         """The caller's mark.

@@ -69,11 +69,14 @@ class Session:
         if rows:
             await self.run(statement.prepare(self.engine, rows))
 
-    async def write_all(self, writes: Sequence[tuple[BulkInsert, Sequence[Row]]]) -> None:
-        """Run several hot writes that do not depend on each other."""
-        if writes:
-            steps = [statement.prepare(self.engine, rows) for statement, rows in writes]
-            await self.engine.write_all(self.raw, steps)
+    async def write_all(
+        self,
+        writes: Sequence[tuple[BulkInsert, Sequence[Row]]],
+        closing: Sequence[tuple[str, Prepared]] = (),
+    ) -> dict[str, int]:
+        """Run several hot writes that do not depend on each other; see ``Engine.write_all``."""
+        steps = [statement.prepare(self.engine, rows) for statement, rows in writes]
+        return await self.engine.write_all(self.raw, steps, closing)
 
     async def command(self, sql: str) -> None:
         """Run SQL that returns nothing, such as SAVEPOINT."""

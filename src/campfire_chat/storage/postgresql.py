@@ -151,10 +151,20 @@ class PostgreSQLEngine(Engine):
         await raw.execute(step.sql)
         return ()
 
-    async def write_all(self, raw: Any, steps: Sequence[Prepared]) -> None:
-        if len(steps) > 1 and not any(step.many for step in steps):
-            steps = [_together(steps)]
-        await self.run_all(raw, steps)
+    async def write_all(
+        self, raw: Any, steps: Sequence[Prepared], closing: Sequence[tuple[str, Prepared]] = ()
+    ) -> dict[str, int]:
+        if any(step.many for step in steps):
+            return await super().write_all(raw, steps, closing)
+        if len(closing) == 1 and steps:
+            # Of several inboxes the locks have to be taken in turn; a single one can be told by
+            # the same statement.
+            ((organization, step),) = closing
+            ((head,),) = await self.run(raw, _together(steps, step))
+            return {organization: head}
+        if len(steps) > 1:
+            steps = [_together(steps, Prepared("SELECT 1"))]
+        return await super().write_all(raw, steps, closing)
 
     async def version(self, raw: Any) -> int:
         return 0
@@ -163,15 +173,12 @@ class PostgreSQLEngine(Engine):
         await raw.execute(self.begin)
         try:
             for lock, expected in commit.locks:
-                found = {row[0]: row[1] for row in await self.run(raw, lock)}
-                commit.stale += [name for name, head in expected.items() if found.get(name) != head]
+                found = {key: (head, notes) for key, head, notes in await self.run(raw, lock)}
+                commit.stale += [key for key, heads in expected.items() if found.get(key) != heads]
             if commit.stale:
                 await raw.execute("ROLLBACK")
                 return
-            await self.write_all(raw, commit.writes)
-            for organization, step in commit.closing:
-                ((head,),) = await self.run(raw, step)
-                commit.heads[organization] = head
+            commit.heads = await self.write_all(raw, commit.writes, commit.closing)
             await raw.execute("COMMIT")
         except BaseException as error:
             if self.usable_after(error) and self.in_transaction(raw):
@@ -194,25 +201,36 @@ class PostgreSQLEngine(Engine):
             logger.debug("a connection ended without a farewell: %s", error)
 
 
-def _together(steps: Sequence[Prepared]) -> Prepared:
-    """Several writes as one statement, so that the server is asked once; they write to different
-    rows, so it makes no difference that none sees what the others do."""
+def _together(steps: Sequence[Prepared], last: Prepared) -> Prepared:
+    """Several writes as one statement, so that the server is asked once, which returns what the
+    last one does; they write to different rows, so it makes no difference that none sees what the
+    others do."""
     values: list[Any] = []
     for step in steps:
         values += step.values
     sizes = tuple(len(step.values) for step in steps)
-    return Prepared(_joined(tuple(step.sql for step in steps), sizes), values)
+    sql = _joined(tuple(step.sql for step in steps), sizes, last.sql)
+    return Prepared(sql, [*values, *last.values])
 
 
 @functools.lru_cache(maxsize=64)
-def _joined(texts: tuple[str, ...], sizes: tuple[int, ...]) -> str:
+def _joined(texts: tuple[str, ...], sizes: tuple[int, ...], last: str) -> str:
     parts: list[str] = []
     before = 0
     for number, (sql, size) in enumerate(zip(texts, sizes, strict=True)):
-        moved = _PARAMETER.sub(lambda found, by=before: f"${int(found[1]) + by}", sql)
-        parts.append(f"write_{number} AS ({moved})")
+        parts.append(f"write_{number} AS ({_moved(sql, before)})")
         before += size
-    return f"WITH {', '.join(parts)} SELECT 1"
+    last = _moved(last, before)
+    # What writes may stand in the outermost WITH only.
+    if last.startswith("WITH "):
+        parts.append(last.removeprefix("WITH "))
+        return f"WITH {', '.join(parts)}"
+    return f"WITH {', '.join(parts)} {last}"
+
+
+def _moved(sql: str, by: int) -> str:
+    """SQL whose parameters are numbered from further on."""
+    return _PARAMETER.sub(lambda found: f"${int(found[1]) + by}", sql)
 
 
 def _one_host_each(url: str) -> list[str]:

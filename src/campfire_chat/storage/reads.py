@@ -10,33 +10,29 @@ from campfire_chat.storage import conversations, messages, statements
 from campfire_chat.storage import streams as stream_queries
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.operations import Bulk, MarkSeen, Operation, Send
-from campfire_chat.storage.records import message_of
+from campfire_chat.storage.records import complete, message_of
 from campfire_chat.storage.statement import Prepared, Row
 from campfire_chat.storage.transaction import Read, Transaction
 
 
-class LockHeads(Read):
-    """The heads of streams, locked in sorted order.
-
-    The locks are what makes seqs gapless over processes, and those of a conversation and its notes
-    guard the conversation's row too: nobody changes one without its head. They come first, so that
-    what is read after them is what stands when it is our turn. The inboxes are locked after all
-    conversations, by everybody, so that no two can wait for each other.
-    """
-
-    def __init__(self, organization: str, names: Sequence[str]) -> None:
-        super().__init__(organization)
-        self._names = names
+class LockInbox(Read):
+    """The head of an inbox, locked: after all conversations, by everybody, so that no two can wait
+    for each other."""
 
     def prepare(self, engine: Engine) -> Prepared:
-        return stream_queries.lock(engine, self.organization, self._names)
+        name = streams.inbox(self.organization)
+        return stream_queries.lock(engine, self.organization, name)
 
     def take(self, transaction: Transaction, rows: Sequence[Row]) -> None:
-        transaction.took_heads(self.organization, self._names, rows)
+        transaction.took_inbox(self.organization, rows)
 
 
-class Conversations(Read):
-    """The conversations that may be changed."""
+class LockConversations(Read):
+    """The conversations that may be changed, locked in sorted order.
+
+    The locks are what makes seqs gapless over processes: nobody adds to a stream of a conversation
+    without its row. What is read after them is what stands when it is our turn.
+    """
 
     def __init__(self, organization: str, conversation_ids: Sequence[str]) -> None:
         super().__init__(organization)
@@ -44,14 +40,22 @@ class Conversations(Read):
 
     def prepare(self, engine: Engine) -> Prepared:
         values = {"org_id": self.organization, "ids": engine.list_value(self._ids)}
-        return conversations.BY_ID.prepare(engine, values)
+        return conversations.LOCK.prepare(engine, values)
 
     def take(self, transaction: Transaction, rows: Sequence[Row]) -> None:
-        transaction.took_conversations(self.organization, self._ids, rows)
+        # Whatever is not taken is read, with the lock held, by those who need it.
+        again = {row[0] for row in rows if not complete(row)}
+        ids = [item for item in self._ids if item not in again]
+        whole = [row for row in rows if row[0] not in again]
+        transaction.took_conversations(self.organization, ids, whole)
 
 
 class KnownMessages(Read):
-    """Messages that were stored under the client ids of these sends."""
+    """Messages that were stored under the client ids of these sends.
+
+    Looked for before anything is locked, since the answer takes its time. One that another process
+    stores meanwhile makes the commit fail, by the unique index, and is found by the next attempt.
+    """
 
     def __init__(self, organization: str, keys: Sequence[str]) -> None:
         super().__init__(organization)
@@ -99,7 +103,7 @@ class Marks(Read):
 
 
 def reads_of(operations: Sequence[Operation[Any]], engine: Engine) -> list[Read]:
-    """What ``operations`` need, organisation by organisation; locks before everything else.
+    """What ``operations`` need, organisation by organisation; locks before what they guard.
 
     The inboxes are locked here only for operations that may be flushed one by one. Messages and
     receipts all end in one flush, which takes their locks last and holds them shortly.
@@ -110,6 +114,7 @@ def reads_of(operations: Sequence[Operation[Any]], engine: Engine) -> list[Read]
     by_organization: dict[str, list[Operation[Any]]] = {}
     for operation in operations:
         by_organization.setdefault(operation.organization, []).append(operation)
+    known: list[Read] = []
     locks: list[Read] = []
     inboxes: list[Read] = []
     reads: list[Read] = []
@@ -120,15 +125,13 @@ def reads_of(operations: Sequence[Operation[Any]], engine: Engine) -> list[Read]
         targets = [send.reply_to for send in sends if send.reply_to is not None]
         seen = {item.conversation_id for item in some if isinstance(item, MarkSeen)}
         if early:
-            inboxes.append(LockHeads(organization, [streams.inbox(organization)]))
+            inboxes.append(LockInbox(organization))
         if touched:
-            names = [streams.conversation(item) for item in touched]
-            locks.append(LockHeads(organization, names + [streams.notes(item) for item in touched]))
-            reads.append(Conversations(organization, touched))
+            locks.append(LockConversations(organization, touched))
         if sends:
-            reads.append(KnownMessages(organization, [send.key for send in sends]))
+            known.append(KnownMessages(organization, [send.key for send in sends]))
         if targets:
             reads.append(ReplyTargets(organization, targets))
         if seen:
             reads.append(Marks(organization, sorted(seen)))
-    return locks + inboxes + reads
+    return known + locks + inboxes + reads

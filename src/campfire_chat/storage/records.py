@@ -127,6 +127,18 @@ def conversation_of(organization: str, row: Row) -> Conversation:
     )
 
 
+_VERIFIED, _ASSIGNEE_ID, _ASSIGNEE_NAME = (
+    CONVERSATION_COLUMNS.index(name) for name in ("verified", "assignee_id", "assignee_name")
+)
+
+
+def complete(row: Row) -> bool:
+    """Whether everybody in the row of a conversation was found; else it has to be read again."""
+    return row[_VERIFIED] is not None and (
+        row[_ASSIGNEE_ID] is None or row[_ASSIGNEE_NAME] is not None
+    )
+
+
 def conversation_row(conversation: Conversation) -> Row:
     """The columns of ``campfire_conversations``, in their order."""
     last = conversation.last_message

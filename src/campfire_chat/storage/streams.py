@@ -68,13 +68,10 @@ def _inbox_heads(engine: Engine) -> ClauseElement:
 
 
 def _lock(engine: Engine) -> ClauseElement:
-    query = (
-        select(_s.stream, _s.head)
-        .where(engine.among(_s.org_id, _s.stream, "names"))
-        .order_by(_s.stream)
+    query = select(_s.head).where(
+        _s.org_id == bindparam("org_id"), _s.stream == bindparam("stream")
     )
-    # Sorted, so that two transactions can never wait for each other.
-    return query.with_for_update() if engine.lock_rows else query
+    return query.with_for_update(key_share=True) if engine.lock_rows else query
 
 
 def _page(_: Engine) -> ClauseElement:
@@ -164,9 +161,9 @@ FIRST = Query(_first)
 NEWEST = Query(_newest)
 
 
-def lock(engine: Engine, organization: str, names: Sequence[str]) -> Prepared:
-    """The query that locks the heads of streams, in sorted order, and returns them."""
-    return LOCK.prepare(engine, {"org_id": organization, "names": engine.list_value(names)})
+def lock(engine: Engine, organization: str, name: str) -> Prepared:
+    """The query that locks the head of a stream and returns it."""
+    return LOCK.prepare(engine, {"org_id": organization, "stream": name})
 
 
 async def authorize(session: Session, scope: Scope, name: str) -> int:

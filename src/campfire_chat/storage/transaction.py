@@ -15,7 +15,7 @@ from campfire_chat.protocols import Clock
 from campfire_chat.storage import conversations, statements
 from campfire_chat.storage import streams as stream_queries
 from campfire_chat.storage.dialects import Engine
-from campfire_chat.storage.draft import ConversationKey, Draft, MarkKey, Notice, Records, StreamKey
+from campfire_chat.storage.draft import Draft, MarkKey, Notice, Records, StreamKey
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.records import conversation_of, mark_of
 from campfire_chat.storage.statement import Prepared, Row
@@ -51,13 +51,10 @@ class Transaction(Draft):
             read.take(self, found)
         await self._ensure_inboxes({read.organization for read in reads})
 
-    def took_heads(self, organization: str, names: Sequence[str], rows: Sequence[Row]) -> None:
-        found = {row[0]: row[1] for row in rows}
-        for name in names:
-            # Missing are only those of conversations that are not there, and a new inbox.
-            self.records.heads[organization, name] = found.get(name, 0)
-            if name not in found and name == streams.inbox(organization):
-                self._without_inbox.add(organization)
+    def took_inbox(self, organization: str, rows: Sequence[Row]) -> None:
+        self.records.heads[organization, streams.inbox(organization)] = rows[0][0] if rows else 0
+        if not rows:
+            self._without_inbox.add(organization)
 
     def took_conversations(
         self, organization: str, conversation_ids: Iterable[str], rows: Sequence[Row]
@@ -65,7 +62,10 @@ class Transaction(Draft):
         for conversation_id in conversation_ids:
             self.records.conversations[organization, conversation_id] = None
         for row in rows:
-            self.records.conversations[organization, row[0]] = conversation_of(organization, row)
+            found = conversation_of(organization, row)
+            self.records.conversations[organization, found.id] = found
+            self.records.heads[organization, streams.conversation(found.id)] = found.head
+            self.records.heads[organization, streams.notes(found.id)] = found.notes_head
 
     def took_marks(
         self, organization: str, conversation_ids: Iterable[str], rows: Sequence[Row]
@@ -109,13 +109,10 @@ class Transaction(Draft):
             name = streams.inbox(organization)
             await self.session.write(statements.ENSURE_STREAMS, [(organization, name, 0)])
             rows = await self.session.run(
-                stream_queries.lock(self.session.engine, organization, [name])
+                stream_queries.lock(self.session.engine, organization, name)
             )
-            self.records.heads[organization, name] = rows[0][1]
+            self.records.heads[organization, name] = rows[0][0]
         self._without_inbox.clear()
-
-    def _involve(self, key: ConversationKey) -> None:
-        """Locked already, or being created."""
 
     async def look_at_version(self) -> None:
         """Note the database's version, for whoever wants to build on this transaction."""
@@ -138,21 +135,12 @@ class Transaction(Draft):
         if all(self._has_inbox(organization) for organization in self.untold):
             await self.session.write_all(writes + self.inbox_writes())
         else:
-            await self.session.write_all(writes)
-            await self._tell_late()
+            # For conversations that are there already, and so are then the inboxes.
+            closing = self.tell(self.session.engine)
+            self.told(await self.session.write_all(writes, closing))
 
     def _has_inbox(self, organization: str) -> bool:
         return (organization, streams.inbox(organization)) in self.records.heads
-
-    async def _tell_late(self) -> None:
-        """Give the inboxes their events without having locked them, the last thing before the end.
-
-        Only for conversations that are there already, and so is then the inbox.
-        """
-        heads: dict[str, int] = {}
-        for organization, step in self.tell(self.session.engine):
-            ((heads[organization],),) = await self.session.run(step)
-        self.told(heads)
 
     async def look_at_repeated(self) -> None:
         """How far the inboxes go of which nothing was written, but something was there already."""

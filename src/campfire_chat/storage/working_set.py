@@ -11,11 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-from campfire_chat.domain import streams
-from campfire_chat.storage import streams as stream_queries
+from campfire_chat.storage import conversations
 from campfire_chat.storage.dialects import Commit, Engine
 from campfire_chat.storage.draft import ConversationKey, Draft, Records
 from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.statement import Prepared
 from campfire_chat.storage.transaction import Transaction
 
 #: Conversations in hand; beyond that all are forgotten and read again when they are needed.
@@ -39,13 +39,13 @@ class WorkingSet:
         self._contended: dict[str, float] = {}
         self.records = Records()
 
-    def contend(self, names: Iterable[str]) -> None:
-        """Somebody else writes to these streams: a draft would only fail again and again."""
+    def contend(self, conversation_ids: Iterable[str]) -> None:
+        """Somebody else writes to these: a draft would only fail again and again."""
         now = time.monotonic()
         if len(self._contended) > LIMIT:
             self._contended = {}
-        for name in names:
-            self._contended[streams.parse(name).subject] = now + CONTENDED
+        for conversation_id in conversation_ids:
+            self._contended[conversation_id] = now + CONTENDED
 
     def clear(self) -> None:
         self.records = Records()
@@ -98,17 +98,21 @@ class WorkingSet:
             writes += draft.inbox_writes()
             prepared = [statement.prepare(engine, rows) for statement, rows in writes]
             return Commit(version=self._version, writes=prepared, after=after)
-        by_organization: dict[str, dict[str, int]] = {}
-        for (organization, name), head in draft.based_on.items():
-            by_organization.setdefault(organization, {})[name] = head
-
+        by_organization: dict[str, dict[str, tuple[int, int]]] = {}
+        for (organization, conversation_id), heads in draft.based_on.items():
+            by_organization.setdefault(organization, {})[conversation_id] = heads
         return Commit(
             version=self._version,
             locks=[
-                (stream_queries.lock(engine, organization, list(heads)), heads)
+                (_lock(engine, organization, heads), heads)
                 for organization, heads in sorted(by_organization.items())
             ],
             writes=[statement.prepare(engine, rows) for statement, rows in writes],
             closing=draft.tell(engine),
             after=after,
         )
+
+
+def _lock(engine: Engine, organization: str, conversation_ids: Iterable[str]) -> Prepared:
+    values = {"org_id": organization, "ids": engine.list_value(list(conversation_ids))}
+    return conversations.LOCK_HEADS.prepare(engine, values)
