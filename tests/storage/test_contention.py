@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -40,16 +41,16 @@ async def lock(other: Any, conversation_id: str) -> None:
     )
 
 
-async def until_waiting(url: str) -> int:
-    """Wait until a session of ours waits for a lock; its process id."""
+async def until_waiting(url: str, sessions: int = 1) -> int:
+    """Wait until as many sessions of ours wait for a lock; the process id of one."""
     async with another_session(url) as look, asyncio.timeout(10):
         while True:
-            pid = await look.fetchval(
+            found = await look.fetch(
                 "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                "AND datname = current_database() LIMIT 1"
+                "AND datname = current_database()"
             )
-            if pid is not None:
-                return pid
+            if len(found) == sessions:
+                return found[0]["pid"]
             await asyncio.sleep(0.02)
 
 
@@ -122,6 +123,56 @@ async def test_a_query_that_somebody_cancels_is_done_again(url: str) -> None:
                 await asyncio.sleep(0.2)
             assert not sending.done()
         assert (await sending).seq == 2
+
+
+async def test_who_was_assigned_while_we_waited_has_a_name(url: str) -> None:
+    async with store_on(url) as store, another_session(url) as other:
+        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        ((first,), _) = await store.message_page(VISITOR, opened.id, None, 10)
+        async with other.transaction():
+            await lock(other, opened.id)
+            # A reply is not drafted: it reads the conversation as it takes its lock.
+            sending = store.send(VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id)
+            await until_waiting(url)
+            await other.execute(
+                "INSERT INTO campfire_agents (org_id, agent_id, name, role, availability, created_at) "
+                "VALUES ('default', 'zoe', 'Zoe', 'agent', 'online', 1)"
+            )
+            await other.execute("UPDATE campfire_conversations SET assignee_id = 'zoe'")
+        await sending
+    ((payload,),) = Truth(url).query(
+        "SELECT payload FROM campfire_events WHERE stream = 'inbox:default' "
+        "ORDER BY seq DESC LIMIT 1"
+    )
+    assert json.loads(payload)["data"]["assignee"]["name"] == "Zoe"
+
+
+async def test_the_same_message_from_two_processes_that_both_found_it_new(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Client ids are looked for before anything is locked."""
+    async with store_on(url) as one, store_on(url) as two, another_session(url) as other:
+        opened, _ = await one.open_conversation(VISITOR, client_id="0", body="0")
+        ((first,), _) = await one.message_page(VISITOR, opened.id, None, 10)
+        with caplog.at_level(logging.DEBUG, "campfire_chat.storage"):
+            async with other.transaction():
+                await other.execute(
+                    "SELECT 1 FROM campfire_streams WHERE stream = 'inbox:default' FOR UPDATE"
+                )
+                # The first has the conversation, and waits for the inbox; the second for the first.
+                sending = []
+                for waiting, store in enumerate((one, two), start=1):
+                    sending.append(
+                        store.send(
+                            VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id
+                        )
+                    )
+                    await until_waiting(url, sessions=waiting)
+            sent = await asyncio.gather(*sending)
+    assert "duplicate key" in failures(caplog)
+    assert [(item.seq, item.duplicate) for item in sent] == [(2, False), (2, True)]
+    ((count,),) = Truth(url).query("SELECT count(*) FROM campfire_messages")
+    assert count == 2
 
 
 @pytest.mark.parametrize("pinned", [True, False])

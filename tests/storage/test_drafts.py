@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from typing import Any
 
 import pytest
@@ -15,10 +15,13 @@ from msgspec import UNSET
 from campfire_chat import clock
 from campfire_chat.domain.conversations import Patch
 from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visitor
+from campfire_chat.errors import StorageUnavailableError
 from campfire_chat.models import Agent, Visitor
 from campfire_chat.settings import Settings
+from campfire_chat.storage import lanes
 from campfire_chat.storage.long_way import LongWay
 from campfire_chat.storage.store import Store
+from tests.support.talk import until
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -145,6 +148,55 @@ async def test_a_draft_that_builds_on_one_that_failed_fails_with_it(
     assert len({one.seq for one in sent}) == 100
     assert [one.seq for one in sent] == sorted(one.seq for one in sent)
     assert not any(one.duplicate for one in sent)
+    gapless(database_url)
+
+
+@asynccontextmanager
+async def held_up(database_url: str, conversation: str) -> AsyncIterator[None]:
+    """Nobody else can write to the conversation."""
+    if database_url.startswith("sqlite"):
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.rollback()
+        return
+    import asyncpg
+
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "SELECT 1 FROM campfire_conversations WHERE conversation_id = $1 FOR UPDATE",
+                conversation,
+            )
+            yield
+    finally:
+        await connection.close()
+
+
+async def test_a_draft_that_took_too_long_is_found_by_the_repetition(
+    stores: list[Store], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger has given it up, and the sender been told so, when it is committed after all."""
+    conversation = await begin(stores[0])
+    await send(stores[0], MIA, conversation, "warm")
+    monkeypatch.setattr(lanes, "DEADLINE", 0.4)
+    async with held_up(database_url, conversation):
+        with pytest.raises(StorageUnavailableError):
+            await send(stores[0], MIA, conversation, "late")
+    monkeypatch.undo()
+    await until(
+        lambda: Truth(database_url).query(
+            "SELECT 1 FROM campfire_messages WHERE body = 'body of late'"
+        )
+    )
+    again = await send(stores[0], MIA, conversation, "late")
+    assert (again.seq, again.duplicate) == (3, True)
+    # What is in hand has not gone astray.
+    following = await asyncio.gather(
+        *(send(stores[0], MIA, conversation, f"m{number}") for number in range(20))
+    )
+    assert [(one.seq, one.duplicate) for one in following] == [(n, False) for n in range(4, 24)]
     gapless(database_url)
 
 
