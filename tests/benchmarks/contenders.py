@@ -129,17 +129,21 @@ async def _conversations(url: str, count: int) -> list[tuple[str, str]]:
     return made
 
 
-def campfire_pairs(ports: list[int], conversations: list[tuple[str, str]], tabs: int) -> Pairs:
+def campfire_pairs(
+    ports: list[int], conversations: list[tuple[str, str]], tabs: int, *, across: bool
+) -> Pairs:
     """A visitor and an agent for each conversation, who listen to it; nobody has the inbox open."""
     pairs: Pairs = []
     for number, (conversation, token) in enumerate(conversations):
+        near = ports[0] if across else ports[number % len(ports)]
+        far = ports[-1] if across else near
         agent = Agent(id=f"agent-{number // tabs}", name=f"Agent {number // tabs}")
         cookie = f"{host.COOKIE}={host.session_of(agent)}"
         stream = f"conversation:{conversation}"
         pairs.append(
             (
-                campfire_seat(ports[0], conversation=conversation, stream=stream, token=token),
-                campfire_seat(ports[-1], conversation=conversation, stream=stream, cookie=cookie),
+                campfire_seat(near, conversation=conversation, stream=stream, token=token),
+                campfire_seat(far, conversation=conversation, stream=stream, cookie=cookie),
             )
         )
     return pairs
@@ -161,12 +165,14 @@ def campfire(
     pairs: int,
     *,
     processes: int = 1,
+    across: bool = True,
     tabs: int = 1,
     profile: Path | None = None,
 ) -> Iterator[Running]:
     """Our own servers.
 
     Args:
+        across: Whether the two of a pair are with different processes, if there are several.
         tabs: Sockets of one agent, each in another conversation.
         profile: Where the first process leaves its cProfile, if it is to make one.
     """
@@ -179,19 +185,24 @@ def campfire(
             profile=profile,
             **environment,
         ) as running:
-            yield Running(running, campfire_pairs(running.ports, conversations, tabs))
+            yield Running(
+                running, campfire_pairs(running.ports, conversations, tabs, across=across)
+            )
 
 
-def _campfire(engine: str, processes: int = 1) -> Contender:
+def _campfire(engine: str, processes: int = 1, *, across: bool = True) -> Contender:
     name = {"sqlite": "SQLite, `synchronous=FULL`", "postgresql": "PostgreSQL"}[engine]
-    more = "" if processes == 1 else f", {processes} processes, each pair across both"
+    where = "across both" if across else "at one of them"
+    more = "" if processes == 1 else f", {processes} processes, each pair {where}"
     what = f"**campfire-chat, {name}{more}**"
     return Contender(
         what,
         True,
         "campfire",
         engine,
-        lambda backends, pairs: campfire(backends, engine, pairs, processes=processes),
+        lambda backends, pairs: campfire(
+            backends, engine, pairs, processes=processes, across=across
+        ),
     )
 
 
@@ -283,6 +294,7 @@ CONTENDERS: dict[str, Contender] = {
     ),
     "campfire-postgresql": _campfire("postgresql"),
     "campfire-postgresql-2": _campfire("postgresql", processes=2),
+    "campfire-postgresql-2-whole": _campfire("postgresql", processes=2, across=False),
 }
 
 #: With what the others of the same engine are compared.

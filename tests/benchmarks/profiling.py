@@ -23,10 +23,11 @@ def run(name: str, backends: Backends, size: Size) -> str:
     """The profile of one of our servers under the load of ``messages``, as text."""
     with tempfile.TemporaryDirectory(prefix="campfire-benchmark-") as folder:
         file = Path(folder) / "profile"
-        engine, _, processes = name.removeprefix("campfire-").partition("-")
+        engine, *rest = name.removeprefix("campfire-").split("-")
+        processes = int(rest[0]) if rest else 1
         pairs = size.pairs[0]
         with campfire(
-            backends, engine, pairs, processes=int(processes or 1), profile=file
+            backends, engine, pairs, processes=processes, across="whole" not in rest, profile=file
         ) as running:
             plan = Plan("campfire", running.pairs, running.servers.pids, size.warm_up, size.seconds)
             result = generate("load", plan, Result)

@@ -88,7 +88,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "conversations.BY_ID": (conversations.BY_ID, {"ids": "conversations"}),
     "conversations.LOCK": (conversations.LOCK, {"ids": "conversations"}),
     "conversations.LOCK_HEADS": (conversations.LOCK_HEADS, {"ids": "conversations"}),
-    "conversations.OWNER": (conversations.OWNER, {}),
+    "conversations.OWNERS": (conversations.OWNERS, {"ids": "conversations"}),
     "conversations.DUE_SNOOZES": (conversations.DUE_SNOOZES, {}),
     "conversations.OPEN_ASSIGNED": (conversations.OPEN_ASSIGNED, {}),
     "messages.BY_CLIENT_KEY": (messages.BY_CLIENT_KEY, {}),

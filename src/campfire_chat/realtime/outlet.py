@@ -8,11 +8,15 @@ with 4470, and the client resumes by seq.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from starlette.types import Send
+from starlette.websockets import WebSocketDisconnect
 
 from campfire_chat.realtime import frames
+
+logger = logging.getLogger("campfire_chat.realtime")
 
 #: Seconds that a write may wait before a full queue is taken for a slow peer.
 STALLED = 1.0
@@ -24,6 +28,7 @@ class Outlet:
     Args:
         send: The server's way out, which takes ASGI messages.
         on_clogged: Called once when the peer is too slow.
+        on_gone: Called when the peer turns out to be gone.
         limit_frames: Frames that may wait.
         limit_size: Bytes that may wait.
     """
@@ -35,10 +40,14 @@ class Outlet:
         "_limit_frames",
         "_limit_size",
         "_on_clogged",
+        "_on_gone",
+        "_rested",
         "_send",
         "_size",
         "_space",
+        "_stopped",
         "_taken",
+        "_writer",
         "clogged",
         "writing_since",
     )
@@ -48,11 +57,13 @@ class Outlet:
         send: Send,
         *,
         on_clogged: Callable[[], None],
+        on_gone: Callable[[], None],
         limit_frames: int,
         limit_size: int,
     ) -> None:
         self._send = send
         self._on_clogged = on_clogged
+        self._on_gone = on_gone
         self._limit_frames = limit_frames
         self._limit_size = limit_size
         #: What has come, and what the writer has taken of it, the next one last. Lists, because an
@@ -61,8 +72,12 @@ class Outlet:
         self._taken: list[tuple[str, int]] = []
         self._count = 0
         self._size = 0
+        #: There while something has been written lately; of ten thousand sockets most are silent.
+        self._writer: asyncio.Task[None] | None = None
         #: What the writer waits for while there is nothing to write.
         self._filled: asyncio.Future[None] | None = None
+        self._rested = False
+        self._stopped = False
         self._space: asyncio.Event | None = None
         self.clogged = False
         #: The loop time at which the write under way began, if there is one.
@@ -70,7 +85,7 @@ class Outlet:
 
     def push(self, text: str) -> None:
         """Queue a frame; dropped when the outlet is clogged, since the client will resume."""
-        if self.clogged:
+        if self.clogged or self._stopped:
             return
         size = _bytes(text)
         if self._overflows(size):
@@ -79,7 +94,9 @@ class Outlet:
         self._come.append((text, size))
         self._count += 1
         self._size += size
-        if self._filled is not None and not self._filled.done():
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        elif self._filled is not None and not self._filled.done():
             self._filled.set_result(None)
 
     def _overflows(self, size: int) -> bool:
@@ -132,37 +149,66 @@ class Outlet:
             await self._space.wait()
 
     async def drained(self) -> None:
-        """Wait until everything queued has been written."""
-        while not self.clogged and (self._count or self.writing_since is not None):
+        """Wait until everything queued has been written, or nothing will be any more."""
+        while self._count or self.writing_since is not None:
+            if self.clogged or self._stopped:
+                return
             if self._space is None:
                 self._space = asyncio.Event()
             self._space.clear()
             await self._space.wait()
 
-    async def write(self) -> None:
-        """Write what is queued, for as long as the connection lives."""
+    def rest(self) -> None:
+        """Let the writer go if nothing was written since this was called last."""
+        if not self._rested:
+            self._rested = True
+        elif self._filled is not None and not self._filled.done():
+            self._filled.set_result(None)
+
+    def stop(self) -> None:
+        """Write no more; what comes is dropped."""
+        self._stopped = True
+        if self._writer is not None:
+            self._writer.cancel()
+
+    async def _write(self) -> None:
+        """Write what is queued, and wait for more until there is none for a while."""
         loop = asyncio.get_running_loop()
         send = self._send
-        while True:
-            if not self._come:
-                self._filled = loop.create_future()
-                try:
-                    await self._filled
-                finally:
-                    self._filled = None
-            taken, self._come = self._come, self._taken
-            taken.reverse()
-            self._taken = taken
-            while taken:
-                text, size = taken.pop()
-                self._count -= 1
-                self._size -= size
-                self.writing_since = loop.time()
-                # Past Starlette's WebSocket.send, which only keeps track of what we know already.
-                await send({"type": "websocket.send", "text": text})
-                self.writing_since = None
-                if self._space is not None:
-                    self._space.set()
+        try:
+            while self._come:
+                self._rested = False
+                taken, self._come = self._come, self._taken
+                taken.reverse()
+                self._taken = taken
+                while taken:
+                    text, size = taken.pop()
+                    self._count -= 1
+                    self._size -= size
+                    self.writing_since = loop.time()
+                    # Past Starlette's WebSocket.send, which only keeps track of what we know.
+                    await send({"type": "websocket.send", "text": text})
+                    self.writing_since = None
+                    if self._space is not None:
+                        self._space.set()
+                if not self._come:
+                    self._filled = loop.create_future()
+                    try:
+                        await self._filled
+                    finally:
+                        self._filled = None
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            # The reading side is told the same, and ends the connection.
+            self._stopped = True
+            self._on_gone()
+        except Exception:
+            logger.exception("a socket could not be written to")
+            self._stopped = True
+            self._on_gone()
+        finally:
+            self._writer = None
+            if self._space is not None:
+                self._space.set()
 
 
 def _bytes(text: str) -> int:

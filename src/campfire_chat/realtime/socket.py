@@ -78,7 +78,6 @@ class Socket:
         "_task",
         "_visit",
         "_websocket",
-        "_writer",
         "_writes",
         "checked_at",
         "due",
@@ -103,13 +102,13 @@ class Socket:
         self.checked_at = 0.0
         #: When the next heartbeat is due.
         self.due = 0.0
-        self._writer: asyncio.Task[None] | None = None
         self._ending = False
         self._greeted = False
         self._streams = Subscriptions(self, gateway)
         self.outlet = Outlet(
             send,
             on_clogged=self._clogged,
+            on_gone=self._gone,
             limit_frames=settings.queue_frames,
             limit_size=settings.queue_bytes,
         )
@@ -142,6 +141,9 @@ class Socket:
 
     def _clogged(self) -> None:
         self.close(CLOSE_TOO_SLOW, "too slow")
+
+    def _gone(self) -> None:
+        self.close(1006, "gone")
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
@@ -211,7 +213,6 @@ class Socket:
             refused = error
         # A browser learns the reason of a refusal only from a close after an accept.
         await websocket.accept(frames.SUBPROTOCOL if frames.SUBPROTOCOL in offered else None)
-        self._writer = asyncio.create_task(self._write())
         if refused is not None:
             raise refused
 
@@ -379,6 +380,7 @@ class Socket:
         if self.greeted and now >= self.due:
             self.due = now + settings.heartbeat
             self._heartbeat()
+        self.outlet.rest()
         began = self.outlet.writing_since
         if began is not None and now - began > settings.send_timeout:
             self.outlet.clog()
@@ -399,13 +401,6 @@ class Socket:
         return credentials.vouched_by(await self._gateway.host.scope(self._websocket))
 
     # The end.
-
-    async def _write(self) -> None:
-        try:
-            await self.outlet.write()
-        except (WebSocketDisconnect, RuntimeError, OSError):
-            # The peer is gone; the reading side is told the same and ends the connection.
-            self.close(1006, "gone")
 
     async def _end(self, reason: Closed) -> None:
         self._ending = True
@@ -432,10 +427,9 @@ class Socket:
             await self._writes.settle()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
-                if self._writer is not None:
-                    if not self.outlet.clogged:
-                        await self.outlet.drained()
-                    self._writer.cancel()
+                if not self.outlet.clogged:
+                    await self.outlet.drained()
+                self.outlet.stop()
                 if websocket.application_state is WebSocketState.CONNECTED and reason.code != 1006:
                     await websocket.close(reason.code, reason.reason)
         except (TimeoutError, RuntimeError, OSError, WebSocketDisconnect):
@@ -443,8 +437,7 @@ class Socket:
             logger.debug("a close frame could not be delivered", exc_info=True)
 
     def _leave(self) -> None:
-        if self._writer is not None:
-            self._writer.cancel()
+        self.outlet.stop()
         self._visit.leave()
         self._streams.leave_all()
         if self._credentials is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import FromClause, Integer, Select, String, and_, bindparam, or_, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
@@ -65,9 +65,9 @@ def _by_id(engine: Engine) -> ClauseElement:
     )
 
 
-def _owner(_: Engine) -> ClauseElement:
-    return select(_c.contact_id, _c.head, _c.notes_head).where(
-        _c.org_id == bindparam("org_id"), _c.conversation_id == bindparam("id")
+def _owners(engine: Engine) -> ClauseElement:
+    return select(_c.conversation_id, _c.contact_id, _c.head, _c.notes_head).where(
+        engine.among(_c.org_id, _c.conversation_id, "ids")
     )
 
 
@@ -102,8 +102,30 @@ BY_ID = Query(_by_id)
 LOCK = Query(_lock)
 #: The same lock, for those who have the conversations in hand.
 LOCK_HEADS = Query(_lock_heads)
-#: Whose a conversation is, which is all that it takes to say who may see it; and its heads.
-OWNER = Query(_owner)
+#: Whose conversations are, which is all that it takes to say who may see them; and their heads.
+OWNERS = Query(_owners)
+
+
+class Owner(NamedTuple):
+    """Whose a conversation is, and the heads of its streams."""
+
+    contact_id: str
+    head: int
+    notes_head: int
+
+    def lets(self, scope: Scope) -> bool:
+        """Whether the caller, who is of its organisation, may see the conversation."""
+        return scope.is_agent or scope.principal.id == self.contact_id
+
+
+async def owners(
+    session: Session, organization: str, conversation_ids: Sequence[str]
+) -> dict[str, Owner]:
+    """Whose each conversation is; one that does not exist is missing."""
+    rows = await session.fetch(
+        OWNERS, org_id=organization, ids=session.engine.list_value(conversation_ids)
+    )
+    return {row[0]: Owner(*row[1:]) for row in rows}
 
 
 def may_see(scope: Scope, conversation: Conversation) -> bool:
@@ -113,16 +135,15 @@ def may_see(scope: Scope, conversation: Conversation) -> bool:
     )
 
 
-async def check(session: Session, scope: Scope, conversation_id: str) -> tuple[int, int]:
-    """The heads of a conversation and of its notes, if the caller may see it.
-
+async def check(session: Session, scope: Scope, conversation_id: str) -> None:
+    """
     Raises:
         NotFoundError: No such conversation, or not one that the caller may see.
     """
-    rows = await session.fetch(OWNER, org_id=scope.organization, id=conversation_id)
-    if not rows or not (scope.is_agent or rows[0][0] == scope.principal.id):
+    found = await owners(session, scope.organization, [conversation_id])
+    owner = found.get(conversation_id)
+    if owner is None or not owner.lets(scope):
         raise NotFoundError("There is no such conversation.")
-    return rows[0][1], rows[0][2]
 
 
 async def get(session: Session, scope: Scope, conversation_id: str) -> Conversation:

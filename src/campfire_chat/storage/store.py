@@ -41,6 +41,7 @@ from campfire_chat.storage import (
     streams,
     tables,
 )
+from campfire_chat.storage.audience import Audience
 from campfire_chat.storage.desk import (
     ChangeConversation,
     DeleteMessage,
@@ -88,6 +89,7 @@ class Store:
         self._readers = Lanes(
             database_url, self.engine, count=settings.readers, writable=False, limit=limit
         )
+        self._audience = Audience(self._readers)
         self.nodes = Nodes(self._writer, self._readers, now=now)
         self._ledger = Ledger(
             self._writer,
@@ -360,7 +362,7 @@ class Store:
         Raises:
             NotFoundError: No such stream, or not one that the caller may see.
         """
-        return await self._readers.run(lambda session: streams.authorize(session, scope, name))
+        return await self._audience.admit(scope, name)
 
     async def stream_page(
         self, organization: str, name: str, after: int, limit: int = streams.PAGE_EVENTS

@@ -25,9 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain import streams
-from campfire_chat.domain.principal import Scope
-from campfire_chat.errors import NotFoundError
-from campfire_chat.storage import conversations, tables
+from campfire_chat.storage import tables
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.statement import Prepared, Query
@@ -164,26 +162,6 @@ NEWEST = Query(_newest)
 def lock(engine: Engine, organization: str, name: str) -> Prepared:
     """The query that locks the head of a stream and returns it."""
     return LOCK.prepare(engine, {"org_id": organization, "stream": name})
-
-
-async def authorize(session: Session, scope: Scope, name: str) -> int:
-    """The head of a stream, if the caller belongs to its audience.
-
-    Raises:
-        NotFoundError: No such stream, or not one that the caller may see.
-    """
-    stream = streams.parse(name)
-    if stream.kind == "inbox":
-        if not scope.is_agent or stream.subject != scope.organization:
-            raise NotFoundError("There is no such stream.")
-        return (await heads(session, scope.organization, [name])).get(name, 0)
-    if stream.kind == "notes" and not scope.is_agent:
-        raise NotFoundError("There is no such stream.")
-    try:
-        head, notes_head = await conversations.check(session, scope, stream.subject)
-    except NotFoundError:
-        raise NotFoundError("There is no such stream.") from None
-    return notes_head if stream.kind == "notes" else head
 
 
 async def heads(session: Session, organization: str, names: Sequence[str]) -> dict[str, int]:
