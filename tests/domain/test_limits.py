@@ -176,6 +176,13 @@ def test_full_buckets_are_forgotten() -> None:
     assert len(limiter._buckets) == 0
 
 
+def test_who_comes_once_takes_no_memory_for_long() -> None:
+    limiter = Limiter(Rate(10, 20))
+    for n in range(20_000):
+        limiter.take(("default", f"visitor:{n}"), n * SECOND // 100)
+        assert len(limiter._buckets) <= limits.FEW_BUCKETS
+
+
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_BUCKETS", 100)
     limiter = Limiter(Rate(0.01, 1))

@@ -192,11 +192,11 @@ async def test_4401_the_token_ends_while_connected(database_url: str) -> None:
 
 async def test_a_token_past_half_its_life_is_renewed(database_url: str) -> None:
     with ThreadServer(
-        host_app(campfire_for(database_url, **{**QUICK, "token_lifetime": 4}))
+        host_app(campfire_for(database_url, **{**QUICK, "token_lifetime": 8}))
     ) as server:
         desk = Desk(f"{server.url}/support")
         visitor = desk.visitor()
-        await asyncio.sleep(3.1)
+        await asyncio.sleep(4.1)
         async with Client(desk.base, visitor) as client:
             renewed = client.welcome["token"]
             assert renewed

@@ -18,7 +18,7 @@ from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visit
 from campfire_chat.errors import StorageUnavailableError
 from campfire_chat.models import Agent, Visitor
 from campfire_chat.settings import Settings
-from campfire_chat.storage import lanes
+from campfire_chat.storage import lanes, working_set
 from campfire_chat.storage.long_way import LongWay
 from campfire_chat.storage.store import Store
 from tests.support.talk import until
@@ -92,6 +92,23 @@ async def test_what_is_in_hand_is_not_read_again(
     assert marked.unread == 0
     assert long_ways == []
     gapless(database_url)
+
+
+async def test_talk_that_is_over_takes_no_memory(
+    stores: list[Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [
+        (await stores[0].open_conversation(MIA, client_id=f"c{n}", body="Hello"))[0].id
+        for n in range(20)
+    ]
+    await asyncio.gather(*(send(stores[0], MIA, one, f"first-{one}") for one in ids))
+    in_hand = stores[0]._ledger._working_set
+    assert len(in_hand.records.conversations) == 20
+    monkeypatch.setattr(working_set, "REMEMBERED", 0.05)
+    await asyncio.sleep(0.1)
+    opened, _ = await stores[0].open_conversation(MIA, client_id="another", body="Hello")
+    assert list(in_hand.records.conversations) == [("default", opened.id)]
+    assert await send(stores[0], MIA, ids[0], "again")
 
 
 async def test_a_known_client_id_in_a_burst(

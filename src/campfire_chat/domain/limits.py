@@ -25,6 +25,9 @@ DEBT = 10 * SECOND
 #: Buckets that one limiter keeps. A full one is forgotten, as a new one would be full too; only
 #: beyond this number are others, the longest unknown first.
 MAX_BUCKETS = 100_000
+#: So many are kept without a look at which of them are full. After a look there may be twice as
+#: many as it left, so that looking costs the same for each new bucket however many there are.
+FEW_BUCKETS = 1_000
 
 
 class Bucket:
@@ -71,6 +74,7 @@ class Limiter:
         self._half = max(1, rate.burst // 2) if rate is not None and shared else sys.maxsize
         self._buckets: dict[Key, Bucket] = {}
         self._pruned_at = 0
+        self._prune_beyond = min(FEW_BUCKETS, MAX_BUCKETS)
         self.hot: dict[Key, Bucket] = {}
 
     def take(self, key: Key, now: int) -> int:
@@ -150,15 +154,15 @@ class Limiter:
             for key, bucket in self._buckets.items()
             if now < bucket.full_at or key in self.hot
         }
+        self._prune_beyond = min(MAX_BUCKETS, max(FEW_BUCKETS, 2 * len(self._buckets)))
 
     def _new(self, key: Key, now: int) -> Bucket:
+        if len(self._buckets) >= self._prune_beyond and now - self._pruned_at > SECOND:
+            self.prune(now)
         if len(self._buckets) >= MAX_BUCKETS:
-            if now - self._pruned_at > SECOND:
-                self.prune(now)
-            if len(self._buckets) >= MAX_BUCKETS:
-                oldest = next(iter(self._buckets))
-                del self._buckets[oldest]
-                self.hot.pop(oldest, None)
+            oldest = next(iter(self._buckets))
+            del self._buckets[oldest]
+            self.hot.pop(oldest, None)
         bucket = self._buckets[key] = Bucket(now, self._half)
         return bucket
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 from starlette.requests import HTTPConnection
@@ -30,6 +31,8 @@ ROUND = 1.0
 #: Open connections that the host is asked about at the same time, and seconds it may take.
 ASKED_AT_ONCE = 8
 ASK_TIMEOUT = 10.0
+#: Seconds after which an agent is written again as the host names them, should they come.
+KNOWN_FOR = 600.0
 
 
 class Gateway:
@@ -64,7 +67,8 @@ class Gateway:
         self.sockets: set[Socket] = set()
         self.draining = Drain(self.sockets, settings)
         self.on_first: Callable[[], None] = _nothing
-        self._known_agents: dict[tuple[str, str], Principal] = {}
+        #: What the host said of which agents, and when; the oldest first.
+        self._known_agents: dict[tuple[str, str], tuple[Principal, float]] = {}
         self._remembering: dict[tuple[tuple[str, str], Principal], asyncio.Future[None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -151,7 +155,7 @@ class Gateway:
         """Keep an agent with what the host says of them, when that is news to this process."""
         scope = credentials.scope
         key = (scope.organization, scope.principal.id)
-        if not scope.is_agent or self._known_agents.get(key) == scope.principal:
+        if not scope.is_agent or self._knows(key, scope.principal):
             return
         # Somebody with twenty tabs comes back with all of them at once; once is enough.
         writing = self._remembering.get((key, scope.principal))
@@ -160,7 +164,17 @@ class Gateway:
             self._remembering[key, scope.principal] = writing
             writing.add_done_callback(lambda _: self._remembering.pop((key, scope.principal)))
         await asyncio.shield(writing)
-        self._known_agents[key] = scope.principal
+        self._known_agents.pop(key, None)
+        self._known_agents[key] = (scope.principal, time.monotonic())
+
+    def _knows(self, key: tuple[str, str], principal: Principal) -> bool:
+        """Whether an agent was written as they are, not long ago; forgets who was long ago."""
+        since = time.monotonic() - KNOWN_FOR
+        known = self._known_agents
+        while known and (oldest := next(iter(known.items())))[1][1] < since:
+            del known[oldest[0]]
+        found = known.get(key)
+        return found is not None and found[0] == principal
 
     def tell_visitors(self, organization: str, text: str) -> None:
         """Show a frame to every visitor of an organisation who is connected here."""

@@ -23,6 +23,8 @@ LIMIT = 10_000
 #: Seconds for which a conversation is in hand on an engine that does not tell of changes: how long
 #: the name of a contact that another process has renamed may still be shown.
 LIFE = 15.0
+#: Seconds after which all are forgotten at once, so that talk that is over takes no memory.
+REMEMBERED = 60.0
 #: Seconds for which a conversation that another process writes to as well is left to the long way.
 CONTENDED = 5.0
 
@@ -34,22 +36,26 @@ class WorkingSet:
         self._engine = engine
         self._session: Session | None = None
         self._version = 0
+        self._began = 0.0
         self._read_at: dict[ConversationKey, float] = {}
-        #: Until when which conversations are left alone.
+        #: Until when which conversations are left alone, the first of them first.
         self._contended: dict[str, float] = {}
         self.records = Records()
 
     def contend(self, conversation_ids: Iterable[str]) -> None:
         """Somebody else writes to these: a draft would only fail again and again."""
         now = time.monotonic()
-        if len(self._contended) > LIMIT:
-            self._contended = {}
+        contended = self._contended
         for conversation_id in conversation_ids:
-            self._contended[conversation_id] = now + CONTENDED
+            contended.pop(conversation_id, None)
+            contended[conversation_id] = now + CONTENDED
+        while contended and contended[first := next(iter(contended))] < now:
+            del contended[first]
 
     def clear(self) -> None:
         self.records = Records()
         self._read_at = {}
+        self._began = time.monotonic()
 
     def is_of(self, session: Session) -> bool:
         """Whether it was read over that connection: versions count for one connection only."""
@@ -75,13 +81,17 @@ class WorkingSet:
             altered: Whether something may have changed that other conversations show as well.
         """
         session, version = transaction.session, transaction.version
-        if altered or session is not self._session or version != self._version:
+        now = time.monotonic()
+        if (
+            altered
+            or now - self._began > REMEMBERED
+            or session is not self._session
+            or version != self._version
+            or len(self._read_at) > LIMIT
+        ):
             self.clear()
         self._session, self._version = session, version
         found = transaction.records
-        now = time.monotonic()
-        if len(self._read_at) > LIMIT:
-            self.clear()
         for key, conversation in found.conversations.items():
             if conversation is not None:
                 self.records.conversations[key] = conversation

@@ -15,7 +15,7 @@ from msgspec import Struct
 from tests.faults import checker
 from tests.faults.arena import MOUNT, Arena, Usage
 from tests.faults.checker import Sent
-from tests.faults.crowd import Crowd, Room
+from tests.faults.crowd import Crowd, Guest, Room
 from tests.faults.proxy import FaultProxy
 from tests.faults.scenario import Finding, Scenario, Setting, none_of
 from tests.faults.trend import trend
@@ -24,7 +24,7 @@ from tests.support.people import Person, close_everybody
 from tests.support.truth import Truth
 
 #: Seconds of a soak in CI and in the report, unless ``--seconds`` says otherwise.
-SMALL, FULL = 18.0, 600.0
+SMALL, FULL = 60.0, 600.0
 #: From this on the slope of the memory can be extrapolated to an hour.
 LONG = 600.0
 #: Percent per hour.
@@ -181,12 +181,23 @@ class _Soak:
                 if sent.answers and sent.sender == agent.sender
             ]
             method, path, body = self._second_thought(room, mine)
-            headers = {"Idempotency-Key": secrets.token_hex(8)}
-            response = await asyncio.to_thread(
-                agent.client.person.http.request, method, path, json=body, headers=headers
-            )
+            response = await self._insist(agent, method, path, body)
             if response.status_code >= 400 and response.status_code != 503:
                 raise AssertionError(f"{method} {path}: {response.status_code} {response.text}")
+
+    @staticmethod
+    async def _insist(agent: Guest, method: str, path: str, body: Any) -> httpx.Response:
+        """Ask until there is an answer: the way there is cut, and the worker killed, now and then.
+        The key says that it is the same request."""
+        headers = {"Idempotency-Key": secrets.token_hex(8)}
+        while True:
+            http = agent.client.person.http
+            try:
+                return await asyncio.to_thread(
+                    http.request, method, path, json=body, headers=headers
+                )
+            except httpx.TransportError:
+                await asyncio.sleep(0.2)
 
     def _second_thought(self, room: Room, mine: list[Sent]) -> tuple[str, str, Any]:
         """A request: its method, path and body."""
