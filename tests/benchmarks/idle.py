@@ -38,7 +38,7 @@ class Size(NamedTuple):
     seconds: float
 
 
-FULL = Size(pairs=5_000, rounds=5, rest=25.0, rate=500.0, seconds=20.0)
+FULL = Size(pairs=5_000, rounds=5, rest=25.0, rate=500.0, seconds=15.0)
 QUICK = Size(pairs=250, rounds=1, rest=2.0, rate=100.0, seconds=3.0)
 
 #: Peers, by their name among all contenders; what stores in SQLite is asked for messages too.
@@ -109,7 +109,7 @@ def measure(name: str, backends: Backends, size: Size) -> Round:
             connected = load.answer(Connected)
             connecting = 1e6 * (running.servers.cpu() - cpu) / connected.count
             # What the connecting itself took is given back, or not.
-            time.sleep(2)
+            time.sleep(4)
             memory = (running.servers.memory() - before) / connected.count
             cpu, began = running.servers.cpu(), time.perf_counter()
             time.sleep(size.rest)

@@ -60,7 +60,7 @@ class Servers:
         name, factory = target.removesuffix("()"), target.endswith("()")
         command = [
             *(sys.executable, *(() if profile is None else ("-m", "cProfile", "-o", str(profile)))),
-            *("-m", "uvicorn", name, *(("--factory",) if factory else ())),
+            *("-m", "tests.benchmarks.serve", name, *(("--factory",) if factory else ())),
             *("--port", str(port), "--loop", "uvloop", "--ws", "websockets-sansio"),
             *("--no-access-log", "--log-level", "warning", "--backlog", "4096"),
             *("--timeout-graceful-shutdown", "5"),

@@ -61,7 +61,12 @@ async def test_sigkill_in_a_burst_loses_nothing_that_was_acknowledged(database_u
             reply = await client.say(conversation, f"{number}", id=f"m{number}")
             acknowledged[f"m{number}"] = reply["seq"]
 
-        sends = [asyncio.create_task(send(hers, n)) for n in range(400)]
+        async def some(numbers: range) -> None:
+            for number in numbers:
+                await send(hers, number)
+
+        # Forty under way at any time, so that it is in the middle of them whenever it is killed.
+        sends = [asyncio.create_task(some(range(n, 400, 40))) for n in range(40)]
         await hers.until(lambda: len(acknowledged) >= 50, "some answers")
         server.kill()
         outcomes = await asyncio.gather(*sends, return_exceptions=True)

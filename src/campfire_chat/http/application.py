@@ -109,16 +109,18 @@ class _Door:
         self._gateway = services.gateway
         self._application = application
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # No coroutine of its own: it would be there for as long as the socket is.
         if scope["type"] != "websocket":
-            await self._application(scope, receive, send)
-            return
+            return self._application(scope, receive, send)
         if scope["path"] == f"{scope.get('root_path', '').rstrip('/')}/ws":
-            await self._gateway.serve(scope, receive, send)
-        else:
-            websocket = WebSocket(scope, receive, send)
-            await websocket.accept()
-            await websocket.close(NotFoundError.close_code or 1000, NotFoundError.code)
+            return self._gateway.serve(scope, receive, send)
+        return self._turn_away(WebSocket(scope, receive, send))
+
+    @staticmethod
+    async def _turn_away(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.close(NotFoundError.close_code or 1000, NotFoundError.code)
 
 
 async def _openapi(request: Request) -> Response:

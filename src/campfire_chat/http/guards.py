@@ -28,7 +28,7 @@ from campfire_chat.errors import (
 from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Services
 from campfire_chat.http.problems import problem_response
 from campfire_chat.identity import Credentials, bearer_token, check_origin
-from campfire_chat.realtime.admission import caller_of
+from campfire_chat.realtime.admission import address_of, caller_of
 from campfire_chat.realtime.frames import split_location
 
 logger = logging.getLogger("campfire_chat.http")
@@ -102,7 +102,7 @@ def _charge(endpoint: Endpoint, services: Services, request: Request, scope: Sco
     cost, admission = endpoint.cost, services.gateway.admission
     if cost is Cost.FREE:
         return
-    caller = caller_of(request, scope)
+    caller = caller_of(address_of(request), scope)
     admission.call(caller)
     # Whoever comes back with a token is no new visitor.
     if cost is Cost.OPEN or (cost is Cost.CREATE and scope is None):

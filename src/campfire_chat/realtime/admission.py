@@ -10,7 +10,7 @@ import itertools
 import logging
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, NoReturn
 
@@ -38,6 +38,9 @@ now = time.monotonic_ns
 _PROCESS: Key = (INSTALLATION, "")
 _numbers = itertools.count(1)
 
+# The places in which a socket may be counted.
+_IN_PROCESS, _OF_ADDRESS, _OF_VISITOR, _OF_ORGANIZATION = 1, 2, 4, 8
+
 
 class Caller(NamedTuple):
     """Whom something is charged to.
@@ -59,16 +62,17 @@ def address_of(connection: HTTPConnection) -> Key | None:
     return (INSTALLATION, network_of(client.host)) if client and client.host else None
 
 
-def caller_of(connection: HTTPConnection, scope: Scope | None) -> Caller:
+def caller_of(address: Key | None, scope: Scope | None) -> Caller:
     """
     Args:
+        address: Where it comes from; see :func:`address_of`.
         scope: Who it is, as far as is known.
     """
     if scope is None:
-        return Caller(address_of(connection), None, None, agent=False)
+        return Caller(address, None, None, agent=False)
     organization = scope.organization
     # An agent's address does not count: the office has one, and any visitor there would share it.
-    address = None if scope.is_agent else address_of(connection)
+    address = None if scope.is_agent else address
     principal = (organization, scope.sender_key)
     return Caller(address, principal, (organization, ""), agent=scope.is_agent)
 
@@ -213,7 +217,7 @@ class Admission:
 
     def visit(self, connection: HTTPConnection) -> Visit:
         """What the limits know of one socket, which is counted from now on."""
-        return Visit(self, connection)
+        return Visit(self, address_of(connection))
 
     # Refusing.
 
@@ -259,15 +263,16 @@ _FULL = {
 class Visit:
     """What the limits know of one socket, from its handshake to its end."""
 
-    __slots__ = ("_admission", "_caller", "_connection", "_held", "_key", "_refused")
+    __slots__ = ("_address", "_admission", "_caller", "_held", "_key", "_refused")
 
-    def __init__(self, admission: Admission, connection: HTTPConnection) -> None:
+    def __init__(self, admission: Admission, address: Key | None) -> None:
         self._admission = admission
-        self._connection = connection
+        self._address = address
         self._caller = Caller(None, None, None, agent=False)
         self._key: Key = (INSTALLATION, f"socket {next(_numbers)}")
         self._refused = 0
-        self._held: list[tuple[Cap, Key]] = []
+        #: In which of its places it is counted, a bit for each.
+        self._held = 0
 
     def connect(self, session: Scope | None) -> None:
         """The host has said who it is, if it knows.
@@ -275,12 +280,11 @@ class Visit:
         Raises:
             TooManyError: There is no room for it now.
         """
-        caller = caller_of(self._connection, session)
-        admission = self._admission
-        admission.connect(caller)
-        self._hold(admission.sockets, _PROCESS)
+        caller = caller_of(self._address, session)
+        self._admission.connect(caller)
+        self._hold(_IN_PROCESS)
         if caller.address is not None:
-            self._hold(admission.sockets_per_address, caller.address)
+            self._hold(_OF_ADDRESS)
 
     def greet(self, scope: Scope) -> None:
         """It has said hello, and is known now.
@@ -289,7 +293,7 @@ class Visit:
             TooManyError: There is no room for it now.
         """
         admission = self._admission
-        caller = self._caller = caller_of(self._connection, scope)
+        caller = self._caller = caller_of(self._address, scope)
         organization, principal = caller.organization, caller.principal
         if organization is None or principal is None:
             return
@@ -298,14 +302,15 @@ class Visit:
         if not caller.agent:
             if not admission.sockets_per_visitor.has_room(principal):
                 admission.full("sockets_per_visitor", principal)
-            self._hold(admission.sockets_per_visitor, principal)
-        self._hold(admission.sockets_per_organization, organization)
+            self._hold(_OF_VISITOR)
+        self._hold(_OF_ORGANIZATION)
 
     def leave(self) -> None:
         """The socket has ended."""
-        while self._held:
-            cap, key = self._held.pop()
-            cap.leave(key)
+        for bit, (cap, key) in self._places():
+            if self._held & bit and key is not None:
+                cap.leave(key)
+        self._held = 0
 
     def pause(self) -> float:
         """Seconds to wait before the frame that has just come is looked at."""
@@ -332,6 +337,16 @@ class Visit:
         most = self._admission.limits.refusals
         return most is not None and self._refused >= most
 
-    def _hold(self, cap: Cap, key: Key) -> None:
-        cap.enter(key)
-        self._held.append((cap, key))
+    def _hold(self, which: int) -> None:
+        for bit, (cap, key) in self._places():
+            if bit == which and key is not None:
+                cap.enter(key)
+                self._held |= bit
+
+    def _places(self) -> Iterator[tuple[int, tuple[Cap, Key | None]]]:
+        """Where it may be counted. Worked out, since a list would be kept ten thousand times."""
+        admission, caller = self._admission, self._caller
+        yield _IN_PROCESS, (admission.sockets, _PROCESS)
+        yield _OF_ADDRESS, (admission.sockets_per_address, self._address)
+        yield _OF_VISITOR, (admission.sockets_per_visitor, caller.principal)
+        yield _OF_ORGANIZATION, (admission.sockets_per_organization, caller.organization)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Send
 from starlette.types import Scope as ASGIScope
-from starlette.websockets import WebSocket
 
 from campfire_chat.domain.principal import Principal, Scope
 from campfire_chat.errors import TokenExpiredError, UnauthorizedError
@@ -96,17 +95,20 @@ class Gateway:
         """Let ``ready`` fail, then send everybody away; the task ends when they have gone."""
         return self.draining.begin(delay=self.settings.drain_delay)
 
-    async def serve(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    def serve(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection until it ends."""
-        socket = Socket(WebSocket(scope, receive, send), receive, send, self)
+        return Socket(scope, receive, send, self).run()
+
+    def enter(self, socket: Socket) -> None:
+        """A socket has come; it may never say hello."""
         if not self.sockets:
             self.on_first()
         self.sockets.add(socket)
-        try:
-            await socket.run()
-        finally:
-            self.sockets.discard(socket)
-            self.draining.departed()
+
+    def leave(self, socket: Socket) -> None:
+        """A socket has gone, whether or not it had said hello."""
+        self.sockets.discard(socket)
+        self.draining.departed()
 
     async def credentials(self, connection: HTTPConnection, token: str | None) -> Credentials:
         """What a request may do; the host is asked only where its word counts.

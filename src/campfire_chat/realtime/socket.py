@@ -7,9 +7,11 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import Receive, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.types import Message, Receive, Send
+from starlette.types import Scope as ASGIScope
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from campfire_chat import ids
 from campfire_chat.domain import streams
@@ -62,22 +64,25 @@ class Closed(Exception):
 class Socket:
     """One connection of a visitor or an agent. It is a sink of the hub.
 
-    There may be ten thousand of them: what only few need is made when it is needed.
+    There may be ten thousand of them: what only few need is made when it is needed, what only the
+    beginning needs is not kept, and while it waits for a frame it is one coroutine.
     """
 
     __slots__ = (
+        "_accepted",
+        "_asgi_scope",
         "_closing",
         "_credentials",
         "_ending",
         "_gateway",
         "_greeted",
         "_pings",
-        "_receive_raw",
+        "_receive",
+        "_send",
         "_session",
         "_streams",
         "_task",
         "_visit",
-        "_websocket",
         "_writes",
         "checked_at",
         "due",
@@ -86,17 +91,19 @@ class Socket:
     )
 
     def __init__(
-        self, websocket: WebSocket, receive: Receive, send: Send, gateway: Gateway
+        self, asgi_scope: ASGIScope, receive: Receive, send: Send, gateway: Gateway
     ) -> None:
         settings = gateway.settings
-        self._websocket = websocket
-        self._receive_raw = receive
+        self._asgi_scope = asgi_scope
+        self._receive = receive
+        self._send = send
+        self._accepted = False
         self._gateway = gateway
         self._task = asyncio.current_task()
         self._closing: Closed | None = None
         self._session: Scope | None = None
         self._credentials: Credentials | None = None
-        self._visit = gateway.admission.visit(websocket)
+        self._visit = gateway.admission.visit(HTTPConnection(asgi_scope))
         self._pings = False
         self.heard_at = 0.0
         self.checked_at = 0.0
@@ -147,8 +154,18 @@ class Socket:
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
+        self._gateway.enter(self)
         try:
-            reason = await self._serve()
+            try:
+                await self._enter()
+                await self._greet()
+                while True:
+                    for _ in range(IN_A_ROW):
+                        await self._take(await self._receive())
+                    # Frames that lie ready are received without a pause; the others have a turn.
+                    await asyncio.sleep(0)
+            except (Exception, asyncio.CancelledError) as error:
+                reason = self._reason(error)
             if reason is not None:
                 await self._end(reason)
         except asyncio.CancelledError:
@@ -160,41 +177,39 @@ class Socket:
             self._ending = True
             self._leave()
 
-    async def _serve(self) -> Closed | None:
-        """Handle frames until the peer is gone (None) or there is a reason to close."""
-        try:
-            await self._enter()
-            await self._greet()
-            while True:
-                for _ in range(IN_A_ROW):
-                    await self._handle(await self._receive())
-                # Frames that lie ready are received without a pause; the others have a turn too.
-                await asyncio.sleep(0)
-        except WebSocketDisconnect:
-            return None
-        except Closed as closed:
-            return closed
-        except asyncio.CancelledError:
-            if self._closing is None or self._task is None:
-                raise
-            self._task.uncancel()
-            return self._closing
-        except CampfireError as error:
-            if isinstance(error, ConfigurationError):
+    def _reason(self, error: BaseException) -> Closed | None:
+        """Why the connection is to be closed; None when the peer is gone.
+
+        Raises:
+            CancelledError: It was cancelled by somebody else.
+        """
+        match error:
+            case WebSocketDisconnect():
+                return None
+            case Closed():
+                return error
+            case asyncio.CancelledError():
+                if self._closing is None or self._task is None:
+                    raise error
+                self._task.uncancel()
+                return self._closing
+            case CampfireError():
+                if isinstance(error, ConfigurationError):
+                    logger.error("a socket failed", exc_info=error)
+                if error.retry_after is not None:
+                    # A close frame has no room for when to come back.
+                    self._error(error, None)
+                return Closed(error.close_code or 1011, error.code)
+            case _:
                 logger.error("a socket failed", exc_info=error)
-            if error.retry_after is not None:
-                # A close frame has no room for when to come back.
-                self._error(error, None)
-            return Closed(error.close_code or 1011, error.code)
-        except Exception:
-            logger.exception("a socket failed")
-            return Closed(1011, "internal")
+                return Closed(1011, "internal")
 
     # The beginning.
 
     async def _enter(self) -> None:
         """Accept the connection, or refuse it in a way that a browser can understand."""
-        websocket, gateway = self._websocket, self._gateway
+        gateway = self._gateway
+        websocket = WebSocket(self._asgi_scope, self._receive, self._send)
         offered: list[str] = websocket.scope.get("subprotocols") or []
         refused: Exception | None = None
         try:
@@ -202,7 +217,7 @@ class Socket:
             if offered and frames.SUBPROTOCOL not in offered:
                 raise ProtocolVersionError()
             if gateway.draining.refusing:
-                await self._refuse()
+                await self._refuse(websocket)
             if gateway.store.congested:
                 raise OverloadedError(retry_after=1.0)
             # The host's word is asked for before the accept, as for any other request of it.
@@ -213,15 +228,16 @@ class Socket:
             refused = error
         # A browser learns the reason of a refusal only from a close after an accept.
         await websocket.accept(frames.SUBPROTOCOL if frames.SUBPROTOCOL in offered else None)
+        self._accepted = True
         if refused is not None:
             raise refused
 
-    async def _refuse(self) -> None:
+    @staticmethod
+    async def _refuse(websocket: WebSocket) -> None:
         """Send a connection elsewhere, since this process is about to end.
 
         A balancer that is answered 503 asks the next process, and the client never notices.
         """
-        websocket = self._websocket
         if _DENIAL not in (websocket.scope.get("extensions") or {}):
             raise Closed(CLOSE_RESTARTING, "restarting")
         problem = UnavailableError("The service is restarting.", retry_after=1.0)
@@ -234,7 +250,7 @@ class Socket:
         gateway = self._gateway
         try:
             async with asyncio.timeout(gateway.settings.hello_timeout):
-                first = await self._receive()
+                first = await self._first()
         except TimeoutError:
             raise HelloTimeoutError() from None
         if not isinstance(first, frames.Hello):
@@ -285,32 +301,52 @@ class Socket:
 
     # Frames in.
 
-    async def _receive(self) -> frames.ClientFrame:
-        """The next frame that can be understood; what cannot is answered and passed over."""
+    async def _first(self) -> frames.ClientFrame:
+        """The first frame that can be understood."""
         while True:
-            # Past Starlette's WebSocket.receive, as for sending.
-            message = await self._receive_raw()
-            if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message.get("code", 1005))
-            self.heard_at = asyncio.get_running_loop().time()
-            if pause := self._visit.pause():
+            message = await self._receive()
+            if pause := self._heard(message):
                 await asyncio.sleep(pause)
-            raw = message.get("text")
-            if raw is None:
-                raise BadFrameError("Frames are text.")
-            try:
-                return frames.decode(raw, limit=self._gateway.settings.max_frame_bytes)
-            except FrameRejected as rejected:
-                self._error(rejected.error, rejected.request_id)
-                if isinstance(rejected.error, TooLargeError):
-                    raise rejected.error from None
+            if (frame := self._understand(message)) is not None:
+                return frame
+
+    async def _take(self, message: Message) -> None:
+        if pause := self._heard(message):
+            await asyncio.sleep(pause)
+        if (frame := self._understand(message)) is not None:
+            await self._handle(frame)
+
+    def _heard(self, message: Message) -> float:
+        """Seconds to wait before a message that has just come is looked at.
+
+        Raises:
+            WebSocketDisconnect: It was the last.
+        """
+        # Past Starlette's WebSocket.receive, as for sending.
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        self.heard_at = asyncio.get_running_loop().time()
+        return self._visit.pause()
+
+    def _understand(self, message: Message) -> frames.ClientFrame | None:
+        """The frame in a message; None for one that was no good, and answered so."""
+        raw = message.get("text")
+        if raw is None:
+            raise BadFrameError("Frames are text.")
+        try:
+            return frames.decode(raw, limit=self._gateway.settings.max_frame_bytes)
+        except FrameRejected as rejected:
+            self._error(rejected.error, rejected.request_id)
+            if isinstance(rejected.error, TooLargeError):
+                raise rejected.error from None
+            return None
 
     async def _handle(self, frame: frames.ClientFrame) -> None:
         request_id: str | None = getattr(frame, "id", None)
         try:
             match frame:
                 case frames.MessageSend():
-                    await self._send(frame)
+                    await self._store(frame)
                 case frames.Receipt():
                     await self._mark(frame)
                 case frames.Typing():
@@ -330,7 +366,7 @@ class Socket:
             if self._visit.is_flooding:
                 raise Closed(TooManyError.close_code or 4429, TooManyError.code) from None
 
-    async def _send(self, frame: frames.MessageSend) -> None:
+    async def _store(self, frame: frames.MessageSend) -> None:
         self._visit.send()
         future = self._gateway.store.send(
             self.scope,
@@ -398,7 +434,9 @@ class Socket:
         credentials = self._credentials
         if credentials is None or not credentials.by_session:
             return True
-        return credentials.vouched_by(await self._gateway.host.scope(self._websocket))
+        return credentials.vouched_by(
+            await self._gateway.host.scope(HTTPConnection(self._asgi_scope))
+        )
 
     # The end.
 
@@ -422,7 +460,6 @@ class Socket:
             await self._send_close(Closed(CLOSE_RESTARTING, "restarting"))
 
     async def _send_close(self, reason: Closed) -> None:
-        websocket = self._websocket
         if reason.code == CLOSE_RESTARTING:
             await self._writes.settle()
         try:
@@ -430,13 +467,16 @@ class Socket:
                 if not self.outlet.clogged:
                     await self.outlet.drained()
                 self.outlet.stop()
-                if websocket.application_state is WebSocketState.CONNECTED and reason.code != 1006:
-                    await websocket.close(reason.code, reason.reason)
+                if self._accepted and reason.code != 1006:
+                    await self._send(
+                        {"type": "websocket.close", "code": reason.code, "reason": reason.reason}
+                    )
         except (TimeoutError, RuntimeError, OSError, WebSocketDisconnect):
             # It does not read; returning makes the server drop the connection.
             logger.debug("a close frame could not be delivered", exc_info=True)
 
     def _leave(self) -> None:
+        self._gateway.leave(self)
         self.outlet.stop()
         self._visit.leave()
         self._streams.leave_all()
