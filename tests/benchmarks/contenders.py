@@ -91,20 +91,32 @@ def socketio_pairs(ports: list[int], count: int) -> Pairs:
 
 
 def campfire_seat(
-    port: int, *, conversation: str, stream: str, token: str | None = None, cookie: str = ""
+    port: int,
+    *,
+    conversation: str,
+    stream: str,
+    token: str | None = None,
+    cookie: str = "",
+    after: int | None = None,
 ) -> Seat:
-    """A client of ours that listens to one stream and writes to one conversation."""
+    """A client of ours that listens to one stream and writes to one conversation.
+
+    Args:
+        after: The last event that it has of the stream, if it comes back; it then subscribes with
+            its hello, as our browser code does.
+    """
     send = {"type": "message.send", "id": "%s", "conversation_id": conversation, "body": BODY}
+    resume = [] if after is None else [{"stream": stream, "after": after}]
+    greetings = [_compact({"type": "hello", "token": token, "resume": resume})]
+    if after is None:
+        greetings.append(_compact({"type": "subscribe", "id": "subscribed", "stream": stream}))
     return Seat(
         port,
         "/support/ws",
         headers={"Sec-WebSocket-Protocol": "campfire.v1", **({"Cookie": cookie} if cookie else {})},
-        greetings=[
-            _compact({"type": "hello", "token": token}),
-            _compact({"type": "subscribe", "id": "subscribed", "stream": stream}),
-        ],
+        greetings=greetings,
         message=_compact(send),
-        ready='"id":"subscribed"',
+        ready='"id":"subscribed"' if after is None else f'"streams":[{{"stream":"{stream}"',
     )
 
 
@@ -130,9 +142,19 @@ async def _conversations(url: str, count: int) -> list[tuple[str, str]]:
 
 
 def campfire_pairs(
-    ports: list[int], conversations: list[tuple[str, str]], tabs: int, *, across: bool
+    ports: list[int],
+    conversations: list[tuple[str, str]],
+    tabs: int,
+    *,
+    across: bool,
+    back: bool = False,
 ) -> Pairs:
-    """A visitor and an agent for each conversation, who listen to it; nobody has the inbox open."""
+    """A visitor and an agent for each conversation, who listen to it; nobody has the inbox open.
+
+    Args:
+        back: Whether they were there before, and have seen its first event.
+    """
+    after = 1 if back else None
     pairs: Pairs = []
     for number, (conversation, token) in enumerate(conversations):
         near = ports[0] if across else ports[number % len(ports)]
@@ -142,8 +164,12 @@ def campfire_pairs(
         stream = f"conversation:{conversation}"
         pairs.append(
             (
-                campfire_seat(near, conversation=conversation, stream=stream, token=token),
-                campfire_seat(far, conversation=conversation, stream=stream, cookie=cookie),
+                campfire_seat(
+                    near, conversation=conversation, stream=stream, token=token, after=after
+                ),
+                campfire_seat(
+                    far, conversation=conversation, stream=stream, cookie=cookie, after=after
+                ),
             )
         )
     return pairs
@@ -167,6 +193,7 @@ def campfire(
     processes: int = 1,
     across: bool = True,
     tabs: int = 1,
+    back: bool = False,
     profile: Path | None = None,
 ) -> Iterator[Running]:
     """Our own servers.
@@ -174,6 +201,7 @@ def campfire(
     Args:
         across: Whether the two of a pair are with different processes, if there are several.
         tabs: Sockets of one agent, each in another conversation.
+        back: Whether the clients come back, as after a deploy, rather than for the first time.
         profile: Where the first process leaves its cProfile, if it is to make one.
     """
     with backends.database(engine) as url:
@@ -185,9 +213,10 @@ def campfire(
             profile=profile,
             **environment,
         ) as running:
-            yield Running(
-                running, campfire_pairs(running.ports, conversations, tabs, across=across)
+            pairs_of_clients = campfire_pairs(
+                running.ports, conversations, tabs, across=across, back=back
             )
+            yield Running(running, pairs_of_clients)
 
 
 def _campfire(engine: str, processes: int = 1, *, across: bool = True) -> Contender:
