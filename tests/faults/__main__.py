@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import time
 import traceback
@@ -47,6 +48,8 @@ def main() -> int:
     )
     options = parser.parse_args()
 
+    # Like Ctrl+C, so that the servers that were started are stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     kept = Kept(options.keep)
     load = os.getloadavg()[0]
     with Ground(database=options.database, bus=options.bus) as ground:

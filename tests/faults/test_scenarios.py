@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,8 +63,7 @@ class _Soak:
 
     def stop(self) -> None:
         if self._process.poll() is None:
-            # Like Ctrl+C: it stops the workers that it has started.
-            self._process.send_signal(signal.SIGINT)
+            self._process.terminate()
             self._process.wait(30)
 
 
