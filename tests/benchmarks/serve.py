@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import runpy
 
-gc.set_threshold(10_000, 20, 1_000)
+gc.set_threshold(10_000, 20, 50)
 
 if __name__ == "__main__":
     runpy.run_module("uvicorn", run_name="__main__", alter_sys=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from typing import Any
@@ -14,12 +15,14 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from campfire_chat import Visitor
+from campfire_chat.realtime.socket import Socket
 from tests.conftest import QUICK
 from tests.support import host
 from tests.support.client import Client
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk, Person, signer
 from tests.support.servers import ThreadServer
+from tests.support.talk import until
 
 pytestmark = pytest.mark.anyio
 
@@ -241,3 +244,35 @@ async def test_1013_unstarted_says_so(tmp_path: Any) -> None:
         assert answer.status_code == 503
         assert answer.json()["code"] == "not_started"
         assert "mount_to" in answer.json()["detail"]
+
+
+async def test_a_closed_connection_leaves_nothing_to_the_collector(
+    sqlite_database_url: str,
+) -> None:
+    """A full collection among ten thousand connections is felt by all of them."""
+
+    def connections() -> int:
+        return sum(type(item) is Socket for item in gc.get_objects())
+
+    with ThreadServer(host_app(campfire_for(sqlite_database_url, **QUICK))) as server:
+        desk = Desk(f"{server.url}/support")
+        visitor, agent = desk.visitor(), desk.agent()
+        conversation = visitor.begin("0")["id"]
+        gc.collect()
+        before = connections()
+        gc.disable()
+        try:
+            for person in (visitor, agent):
+                for frame in (None, b"binary, which is refused"):
+                    client = Client(desk.base, person)
+                    await client.connect()
+                    await client.subscribe(f"conversation:{conversation}")
+                    await client.say(conversation, "1")
+                    assert connections() == before + 1
+                    if frame is not None:
+                        await client.send_text(frame)
+                        assert await code_of(client) == 4400
+                    await client.drop()
+                    await until(lambda: connections() == before)
+        finally:
+            gc.enable()

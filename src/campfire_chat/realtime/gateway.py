@@ -200,28 +200,33 @@ class Gateway:
 
     async def _rounds(self) -> None:
         """Look after every socket; nothing in here waits, least of all for the host."""
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(ROUND, self.settings.heartbeat / 4))
-            now = loop.time()
-            for socket in list(self.sockets):
-                try:
-                    socket.look_after(now)
-                except Exception:
-                    logger.exception("a socket could not be looked after")
+            self._look_after_all()
+
+    def _look_after_all(self) -> None:
+        # Apart from what waits for the next round, which would hold on to the last of them.
+        now = asyncio.get_running_loop().time()
+        for socket in list(self.sockets):
+            try:
+                socket.look_after(now)
+            except Exception:
+                logger.exception("a socket could not be looked after")
 
     async def _reauthenticate(self) -> None:
         """Ask the host again about the connections it vouched for, a few at a time."""
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(ROUND, self.settings.reauthenticate / 4))
-            before = loop.time() - self.settings.reauthenticate
-            stale = [
-                socket for socket in self.sockets if socket.greeted and socket.checked_at < before
-            ]
-            for start in range(0, len(stale), ASKED_AT_ONCE):
-                some = stale[start : start + ASKED_AT_ONCE]
-                await asyncio.gather(*(self._ask_again(socket) for socket in some))
+            await self._ask_about_all()
+
+    async def _ask_about_all(self) -> None:
+        before = asyncio.get_running_loop().time() - self.settings.reauthenticate
+        stale = [
+            socket for socket in self.sockets if socket.greeted and socket.checked_at < before
+        ]
+        for start in range(0, len(stale), ASKED_AT_ONCE):
+            some = stale[start : start + ASKED_AT_ONCE]
+            await asyncio.gather(*(self._ask_again(socket) for socket in some))
 
     async def _ask_again(self, socket: Socket) -> None:
         socket.checked_at = asyncio.get_running_loop().time()

@@ -166,8 +166,9 @@ class Outlet:
             self._filled.set_result(None)
 
     def stop(self) -> None:
-        """Write no more; what comes is dropped."""
+        """Write no more; what comes is dropped, and nobody is told any more."""
         self._stopped = True
+        self._on_clogged = self._on_gone = _nobody
         if self._writer is not None:
             self._writer.cancel()
 
@@ -213,3 +214,7 @@ class Outlet:
 
 def _bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
+
+
+def _nobody() -> None:
+    """It has been stopped: nobody wants to know."""
