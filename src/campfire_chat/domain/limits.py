@@ -27,7 +27,7 @@ DEBT = 10 * SECOND
 MAX_BUCKETS = 100_000
 #: So many are kept without a look at which of them are full. After a look there may be twice as
 #: many as it left, so that looking costs the same for each new bucket however many there are.
-FEW_BUCKETS = 1_000
+FEW_BUCKETS = 100
 
 
 class Bucket:
