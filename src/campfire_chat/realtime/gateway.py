@@ -221,9 +221,7 @@ class Gateway:
 
     async def _ask_about_all(self) -> None:
         before = asyncio.get_running_loop().time() - self.settings.reauthenticate
-        stale = [
-            socket for socket in self.sockets if socket.greeted and socket.checked_at < before
-        ]
+        stale = [socket for socket in self.sockets if socket.greeted and socket.checked_at < before]
         for start in range(0, len(stale), ASKED_AT_ONCE):
             some = stale[start : start + ASKED_AT_ONCE]
             await asyncio.gather(*(self._ask_again(socket) for socket in some))

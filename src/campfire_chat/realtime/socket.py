@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as ASGIScope
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -23,21 +22,20 @@ from campfire_chat.errors import (
     CampfireError,
     ConfigurationError,
     HelloTimeoutError,
-    OverloadedError,
-    ProtocolVersionError,
     TokenExpiredError,
     TooLargeError,
     TooManyError,
-    UnavailableError,
 )
-from campfire_chat.identity import Credentials, check_origin
+from campfire_chat.identity import Credentials
 from campfire_chat.models import StreamHead
-from campfire_chat.realtime import frames
+from campfire_chat.realtime import frames, handshake
+from campfire_chat.realtime.admission import address_of
 from campfire_chat.realtime.frames import FrameRejected
+from campfire_chat.realtime.handshake import Closed
 from campfire_chat.realtime.outlet import Outlet
 from campfire_chat.realtime.subscriptions import Subscriptions
-from campfire_chat.realtime.writes import Writes
-from campfire_chat.storage.operations import Marked, Sent
+from campfire_chat.realtime.visit import Visit
+from campfire_chat.realtime.writes import Writes, mark_ok, send_ok
 
 if TYPE_CHECKING:
     from campfire_chat.realtime.gateway import Gateway
@@ -48,17 +46,6 @@ logger = logging.getLogger("campfire_chat.realtime")
 IN_A_ROW = 16
 #: Seconds to get a close frame out to a peer that may not be reading.
 CLOSE_TIMEOUT = 1.0
-#: The extension of ASGI with which an upgrade can be answered like any other request.
-_DENIAL = "websocket.http.response"
-
-
-class Closed(Exception):
-    """This connection is to be closed, with that code."""
-
-    def __init__(self, code: int, reason: str = "") -> None:
-        super().__init__(code, reason)
-        self.code = code
-        self.reason = reason
 
 
 class Socket:
@@ -103,7 +90,7 @@ class Socket:
         self._closing: Closed | None = None
         self._session: Scope | None = None
         self._credentials: Credentials | None = None
-        self._visit = gateway.admission.visit(HTTPConnection(asgi_scope))
+        self._visit = Visit(gateway.admission, address_of(HTTPConnection(asgi_scope)))
         self._pings = False
         self.heard_at = 0.0
         self.checked_at = 0.0
@@ -209,43 +196,17 @@ class Socket:
 
     async def _enter(self) -> None:
         """Accept the connection, or refuse it in a way that a browser can understand."""
-        gateway = self._gateway
         websocket = WebSocket(self._asgi_scope, self._receive, self._send)
-        offered: list[str] = websocket.scope.get("subprotocols") or []
         refused: Exception | None = None
         try:
-            check_origin(websocket, gateway.settings.allowed_origins)
-            if offered and frames.SUBPROTOCOL not in offered:
-                raise ProtocolVersionError()
-            if gateway.draining.refusing:
-                await self._refuse(websocket)
-            if gateway.store.congested:
-                raise OverloadedError(retry_after=1.0)
-            # The host's word is asked for before the accept, as for any other request of it.
-            with gateway.admission.asking(websocket, socket=True):
-                self._session = await gateway.host.scope(websocket)
-            self._visit.connect(self._session)
+            self._session = await handshake.admit(websocket, self._gateway, self._visit)
         except (CampfireError, Closed) as error:
             refused = error
         # A browser learns the reason of a refusal only from a close after an accept.
-        await websocket.accept(frames.SUBPROTOCOL if frames.SUBPROTOCOL in offered else None)
+        await websocket.accept(handshake.subprotocol(websocket))
         self._accepted = True
         if refused is not None:
             raise refused
-
-    @staticmethod
-    async def _refuse(websocket: WebSocket) -> None:
-        """Send a connection elsewhere, since this process is about to end.
-
-        A balancer that is answered 503 asks the next process, and the client never notices.
-        """
-        if _DENIAL not in (websocket.scope.get("extensions") or {}):
-            raise Closed(CLOSE_RESTARTING, "restarting")
-        problem = UnavailableError("The service is restarting.", retry_after=1.0)
-        await websocket.send_denial_response(
-            Response(status_code=problem.status, headers={"retry-after": "1"})
-        )
-        raise WebSocketDisconnect(CLOSE_RESTARTING)
 
     async def _greet(self) -> None:
         gateway = self._gateway
@@ -377,7 +338,7 @@ class Socket:
             visibility=frame.visibility,
             reply_to=frame.reply_to,
         )
-        self._writes.add(future, frame.id, partial(_send_ok, frame.id))
+        self._writes.add(future, frame.id, partial(send_ok, frame.id))
         self._gateway.typing.set(self.scope, frame.conversation_id, active=False)
         await self._writes.room()
 
@@ -385,7 +346,7 @@ class Socket:
         future = self._gateway.store.mark(
             self.scope, frame.conversation_id, delivered=frame.delivered, read=frame.read
         )
-        self._writes.add(future, frame.id, partial(_mark_ok, frame.id))
+        self._writes.add(future, frame.id, partial(mark_ok, frame.id))
         await self._writes.room()
 
     async def _type(self, frame: frames.Typing) -> None:
@@ -486,17 +447,3 @@ class Socket:
         # It goes at once, and the server's side of it: nothing is left for the cyclic collector,
         # whose looks through ten thousand others are felt.
         del self._streams
-
-
-def _send_ok(request_id: str, sent: Sent) -> frames.SendOk:
-    return frames.SendOk(
-        id=request_id,
-        message_id=sent.message_id,
-        seq=sent.seq,
-        at=sent.at,
-        duplicate=sent.duplicate,
-    )
-
-
-def _mark_ok(request_id: str | None, _: Marked) -> frames.Ok | None:
-    return None if request_id is None else frames.Ok(id=request_id)

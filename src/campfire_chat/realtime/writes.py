@@ -14,6 +14,7 @@ from msgspec import Struct
 from campfire_chat.errors import CampfireError, InternalError
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.outlet import Outlet
+from campfire_chat.storage.operations import Marked, Sent
 
 logger = logging.getLogger("campfire_chat.realtime")
 
@@ -82,3 +83,17 @@ class Writes:
             self._landed = asyncio.Event()
         self._landed.clear()
         await self._landed.wait()
+
+
+def send_ok(request_id: str, sent: Sent) -> frames.SendOk:
+    return frames.SendOk(
+        id=request_id,
+        message_id=sent.message_id,
+        seq=sent.seq,
+        at=sent.at,
+        duplicate=sent.duplicate,
+    )
+
+
+def mark_ok(request_id: str | None, _: Marked) -> frames.Ok | None:
+    return None if request_id is None else frames.Ok(id=request_id)

@@ -1,0 +1,79 @@
+"""The beginning of a connection: whether it is let in, and how it is told when it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import (
+    CLOSE_RESTARTING,
+    OverloadedError,
+    ProtocolVersionError,
+    UnavailableError,
+)
+from campfire_chat.identity import check_origin
+from campfire_chat.realtime import frames
+from campfire_chat.realtime.visit import Visit
+
+if TYPE_CHECKING:
+    from campfire_chat.realtime.gateway import Gateway
+
+#: The extension of ASGI with which an upgrade can be answered like any other request.
+_DENIAL = "websocket.http.response"
+
+
+class Closed(Exception):
+    """This connection is to be closed, with that code."""
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+async def admit(websocket: WebSocket, gateway: Gateway, visit: Visit) -> Scope | None:
+    """Whom the host's session names, if anybody, when the connection is let in.
+
+    Raises:
+        CampfireError: It is not, and is to be told so after an accept.
+        Closed: The same, by a code alone.
+        WebSocketDisconnect: It has been told already.
+    """
+    check_origin(websocket, gateway.settings.allowed_origins)
+    if _offered(websocket) and subprotocol(websocket) is None:
+        raise ProtocolVersionError()
+    if gateway.draining.refusing:
+        await _send_elsewhere(websocket)
+    if gateway.store.congested:
+        raise OverloadedError(retry_after=1.0)
+    # The host's word is asked for before the accept, as for any other request of it.
+    with gateway.admission.asking(websocket, socket=True):
+        session = await gateway.host.scope(websocket)
+    visit.connect(session)
+    return session
+
+
+def subprotocol(websocket: WebSocket) -> str | None:
+    """The protocol that both sides speak; None for a client that named none, or others."""
+    return frames.SUBPROTOCOL if frames.SUBPROTOCOL in _offered(websocket) else None
+
+
+def _offered(websocket: WebSocket) -> list[str]:
+    return websocket.scope.get("subprotocols") or []
+
+
+async def _send_elsewhere(websocket: WebSocket) -> None:
+    """Refuse a connection, since this process is about to end.
+
+    A balancer that is answered 503 asks the next process, and the client never notices.
+    """
+    if _DENIAL not in (websocket.scope.get("extensions") or {}):
+        raise Closed(CLOSE_RESTARTING, "restarting")
+    problem = UnavailableError("The service is restarting.", retry_after=1.0)
+    await websocket.send_denial_response(
+        Response(status_code=problem.status, headers={"retry-after": "1"})
+    )
+    raise WebSocketDisconnect(CLOSE_RESTARTING)
