@@ -25,7 +25,7 @@ def rfc3339(at: int) -> str:
     return f"{_second(seconds)}.{micros:06d}Z"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _second(seconds: int) -> str:
     # Cached, because a batch of messages shares its few seconds.
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
