@@ -79,6 +79,8 @@ class Archive:
         self._rows: Rows = {}
         self._heads: dict[str, int] = {streams.inbox(organization): 0}
         self._visitors: list[Scope] = []
+        #: The last conversation of each visitor.
+        self._last: dict[str, str] = {}
         self.agents = [
             scope_of_agent(Agent(id=f"agent-{n}", name=f"Agent {n:02}", organization=organization))
             for n in range(AGENTS)
@@ -108,7 +110,13 @@ class Archive:
             self._add(tables.streams.name, (self.organization, name, head))
         present = self.random.sample(self._visitors, min(PRESENT, len(self._visitors)))
         for scope in [*self.agents, *present]:
-            self._add(tables.presence.name, _beat_row(scope))
+            self._add(tables.presence.name, _beat_row(scope, CONNECTED))
+        # Half of them have their conversation open, and every agent has one.
+        looked_at = [self._last[scope.principal.id] for scope in present[: len(present) // 2]]
+        for scope, place in zip(present, looked_at, strict=False):
+            self._add(tables.presence.name, _beat_row(scope, place))
+        for scope, place in zip(self.agents, looked_at, strict=False):
+            self._add(tables.presence.name, _beat_row(scope, place))
         yield self._take()
 
     def _take(self) -> Rows:
@@ -141,7 +149,9 @@ class Archive:
         # Half are short, a few are very long.
         length = 1 + min(200, int(self.random.expovariate(1 / (LENGTH - 1)) + 0.5))
         self._planned += length
-        return Thread(self, scope, length)
+        thread = Thread(self, scope, length)
+        self._last[scope.principal.id] = thread.conversation_id
+        return thread
 
     # What a thread writes.
 
@@ -254,6 +264,10 @@ class Thread:
         if chance.random() < 0.1:
             self._change(Patch(priority=chance.choice(list(Priority))))
 
+    @property
+    def conversation_id(self) -> str:
+        return self._conversation.id
+
     def advance(self) -> bool:
         """Write the next message, if there is one left."""
         if not self._left:
@@ -314,7 +328,7 @@ def _message_row(scope: Scope, message: Message, at: int) -> Row:
     )
 
 
-def _beat_row(scope: Scope) -> Row:
+def _beat_row(scope: Scope, place: str) -> Row:
     who = scope.principal
     about = (who.kind.value, who.id, "node_archive", who.name, who.avatar_url)
-    return (scope.organization, CONNECTED, *about, FAR_AWAY)
+    return (scope.organization, place, *about, FAR_AWAY)
