@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 
@@ -27,6 +28,8 @@ logger = logging.getLogger("campfire_chat.realtime")
 
 #: Seconds between rounds.
 ROUND = 1.0
+#: Connections that are looked at in one go, in about a millisecond.
+SLICE = 100
 #: Open connections that the host is asked about at the same time, and seconds it may take.
 ASKED_AT_ONCE = 8
 ASK_TIMEOUT = 10.0
@@ -199,15 +202,23 @@ class Gateway:
         self.presence.depart(socket.scope)
 
     async def _rounds(self) -> None:
-        """Look after every socket; nothing in here waits, least of all for the host."""
+        """Look after every socket once a round; nothing in here waits for the host."""
         while True:
-            await asyncio.sleep(min(ROUND, self.settings.heartbeat / 4))
-            self._look_after_all()
+            # A few at a time, all over the round: ten thousand in one go hold everybody up.
+            sockets = list(self.sockets)
+            slices = max(1, math.ceil(len(sockets) / SLICE))
+            pause = min(ROUND, self.settings.heartbeat / 4) / slices
+            for _ in range(slices):
+                await asyncio.sleep(pause)
+                self._look_after(sockets[-SLICE:])
+                # Nobody who has gone is held on to.
+                del sockets[-SLICE:]
 
-    def _look_after_all(self) -> None:
-        # Apart from what waits for the next round, which would hold on to the last of them.
+    def _look_after(self, sockets: list[Socket]) -> None:
         now = asyncio.get_running_loop().time()
-        for socket in list(self.sockets):
+        for socket in sockets:
+            if socket not in self.sockets:
+                continue
             try:
                 socket.look_after(now)
             except Exception:
