@@ -52,11 +52,16 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     kept = Kept(options.keep)
     load = os.getloadavg()[0]
+    left_out: list[str] = []
     with Ground(database=options.database, bus=options.bus) as ground:
         for scenario in SCENARIOS:
             if scenario.name not in options.only:
                 continue
-            for engine, bus in ground.combinations(scenario, options.size):
+            combinations = ground.combinations(scenario, options.size)
+            if not combinations:
+                left_out.append(scenario.name)
+                print(f"{scenario.name}: not on these", file=sys.stderr, flush=True)
+            for engine, bus in combinations:
                 if kept.has(scenario, engine, bus, options.size, options.seconds):
                     continue
                 kept.add(run(ground, scenario, engine, bus, options.size, options.seconds))
@@ -65,6 +70,8 @@ def main() -> int:
             ("workers", "uvicorn with uvloop where it is installed, websockets-sansio"),
             ("load of the machine before", f"{load:.1f}"),
         ]
+        if left_out:
+            settings.append(("not on this database and bus", ", ".join(left_out)))
     benchmarks = ""
     if options.benchmarks:
         # Only here: the benchmarks need the peers that they compare with.
@@ -116,7 +123,18 @@ def run(
         mark = "  ok  " if finding.holds else "BROKEN"
         line = f"  {mark} {finding.what}: {finding.measured} (limit {finding.limit})"
         print(line, file=sys.stderr, flush=True)
-    return Run(scenario.name, engine, bus, size, seconds, at, took, found, error)
+    return Run(
+        name=scenario.name,
+        engine=engine,
+        bus=bus,
+        size=size,
+        lasting=seconds,
+        at=at,
+        code=report.code(),
+        seconds=took,
+        findings=found,
+        error=error,
+    )
 
 
 if __name__ == "__main__":

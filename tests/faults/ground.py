@@ -36,6 +36,8 @@ class Ground:
         self._buses: dict[str, str | None] = {
             # The file beside the database is what comes with it.
             **dict.fromkeys(("automatic", "own", "sqlite")),
+            # Several processes that do not hear each other: only what is stored tells them.
+            "memory": "memory://",
         }
         if bus is not None and "://" in bus:
             self._buses[_kind(bus)] = bus
@@ -51,14 +53,10 @@ class Ground:
         engines = scenario.engines
         if self._database is not None:
             engines = tuple(item for item in engines if item == _kind(self._database))
-        buses = scenario.buses
-        if self._bus is not None:
-            # A scenario that has its own bus has it whatever was asked for.
-            buses = tuple(item for item in buses if item in (_kind(self._bus), "own"))
         chosen = [
             (engine, bus)
             for engine in engines
-            for bus in buses
+            for bus in self._buses_for(scenario)
             # What comes with a database is for those who have it.
             if not (bus in ("sqlite", "postgresql") and bus != engine)
         ]
@@ -66,6 +64,18 @@ class Ground:
         if size is Size.SMALL and scenario.small is not None and not narrowed:
             return [where for where in chosen if where in scenario.small]
         return chosen
+
+    def _buses_for(self, scenario: Scenario) -> tuple[str, ...]:
+        if self._bus is None:
+            return scenario.buses
+        kind = _kind(self._bus)
+        if kind == "automatic":
+            comes_with_it = ("automatic", "sqlite", "postgresql", "own")
+            return tuple(item for item in scenario.buses if item in comes_with_it)
+        # A scenario that has its own bus has it whatever was asked for, and to one that takes
+        # what comes with the database any other is as good.
+        found = tuple(item for item in scenario.buses if item in (kind, "own"))
+        return found or ((kind,) if "automatic" in scenario.buses else ())
 
     @contextlib.contextmanager
     def setting(

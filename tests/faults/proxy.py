@@ -1,8 +1,8 @@
 """A TCP proxy that does to connections what networks do; it runs on the caller's event loop.
 
 What it can do, all at once and changed at any time: delay, lose (as TCP shows it: a lost segment
-holds up everything behind it until it was sent again), stall without a sign, reset, throttle, and
-reset the moment a pattern of bytes comes by.
+holds up everything behind it until it was sent again), stall without a sign, reset, and reset the
+moment a pattern of bytes comes by.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ class FaultProxy:
     Attributes:
         delay: Seconds that everything takes longer, each way.
         loss: The share of segments that are lost and sent again.
-        rate: Bytes per second, each way and connection; None: as they come.
         connections: Connections that are open now.
         accepted: Connections that ever were.
     """
@@ -40,7 +39,6 @@ class FaultProxy:
         self.port = 0
         self.delay = 0.0
         self.loss = 0.0
-        self.rate: float | None = None
         self.accepted = 0
         self._refusing = False
         self._flowing = asyncio.Event()
@@ -81,7 +79,6 @@ class FaultProxy:
     def heal(self) -> None:
         """Undo everything that was set."""
         self.delay = self.loss = 0.0
-        self.rate = None
         self._refusing = False
         self._flowing.set()
 
@@ -141,8 +138,6 @@ class FaultProxy:
                 data = await reader.read(CHUNK)
                 # Whatever is behind a lost segment waits until that has got through.
                 clear_at = max(clear_at, loop.time() + self.delay + self._resent())
-                if self.rate is not None:
-                    clear_at += len(data) / self.rate
                 await due.put((clear_at, data))
                 if not data:
                     return
@@ -152,7 +147,7 @@ class FaultProxy:
             while True:
                 at, data = await due.get()
                 while (wait := at - loop.time()) > 0:
-                    if not self.loss and not self.delay and self.rate is None:
+                    if not self.loss and not self.delay:
                         # Healed: what follows a lost segment gets through, and its
                         # acknowledgement has the lost one sent again at once (RFC 6675).
                         at = min(at, loop.time() + RETRANSMISSION)

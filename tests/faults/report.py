@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 import sqlite3
+import subprocess
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +16,7 @@ from msgspec import Struct
 from tests.faults.arena import machine
 from tests.faults.scenario import Finding, Scenario, Size
 from tests.faults.scenarios import SCENARIOS
+from tests.support.servers import ROOT
 
 #: What a report says the versions of.
 PACKAGES = (
@@ -36,6 +39,7 @@ class Run(Struct, frozen=True):
         name: The scenario's.
         lasting: How many seconds it was asked to go on, if it was.
         at: When it ended, UTC.
+        code: Which code it was: see :func:`code`.
         seconds: How long it took.
         error: What ended it early, if anything did.
     """
@@ -46,6 +50,7 @@ class Run(Struct, frozen=True):
     size: Size
     lasting: float | None
     at: str
+    code: str
     seconds: float
     findings: Sequence[Finding]
     error: str | None = None
@@ -60,7 +65,10 @@ class Run(Struct, frozen=True):
 
 
 class Kept:
-    """Runs, in the order of the report; kept in a file, a line each, if there is one."""
+    """Runs, in the order of the report; kept in a file, a line each, if there is one.
+
+    Of the same run only the last one counts.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -72,14 +80,17 @@ class Kept:
     @property
     def runs(self) -> list[Run]:
         order = [each.name for each in SCENARIOS]
-        return sorted(self._runs, key=lambda run: order.index(run.name))
+        last = {(run.name, run.engine, run.bus, run.size, run.lasting): run for run in self._runs}
+        return sorted(last.values(), key=lambda run: order.index(run.name))
 
     def has(
         self, scenario: Scenario, engine: str, bus: str, size: Size, lasting: float | None
     ) -> bool:
-        wanted = (scenario.name, engine, bus, size, lasting)
+        """Whether there is such a run of this code."""
+        wanted = (scenario.name, engine, bus, size, lasting, code())
         return any(
-            (run.name, run.engine, run.bus, run.size, run.lasting) == wanted for run in self._runs
+            (run.name, run.engine, run.bus, run.size, run.lasting, run.code) == wanted
+            for run in self._runs
         )
 
     def add(self, run: Run) -> None:
@@ -120,20 +131,43 @@ def page(
         "## At a glance",
         "",
         *(_SMALL if size is Size.SMALL else ()),
-        "| fault | must hold | database | bus | seconds | holds |",
-        "|---|---|---|---|---|---|",
+        "| fault | must hold | database | bus | code | seconds | holds |",
+        "|---|---|---|---|---|---|---|",
     ]
     for run in runs:
         scenario = run.scenario
         lines.append(
             f"| [{scenario.title}](#{_anchor(scenario)}) | {scenario.must_hold} "
-            f"| {run.engine} | {run.bus} | {run.seconds:.0f} | {_mark(run.holds)} |"
+            f"| {run.engine} | {run.bus} | {run.code} | {run.seconds:.0f} | {_mark(run.holds)} |"
         )
     for name in dict.fromkeys(run.name for run in runs):
         lines += ["", *_section([run for run in runs if run.name == name])]
     if benchmarks:
         lines += ["", benchmarks.strip()]
     return "\n".join(lines) + "\n"
+
+
+@functools.cache
+def code() -> str:
+    """The last commit that changed the package or what is run here, and whether that is all.
+
+    What is written about them makes no difference to a run.
+    """
+    paths = ["src/campfire_chat", "tests/faults", "tests/support", "pyproject.toml"]
+    commit = _git("log", "-1", "--format=%h", "--", *paths)
+    changed = _git("status", "--porcelain", "--", *paths)
+    return (commit or "unknown") + (" and changes" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    """What git says, which is nothing where there is no repository."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip()
 
 
 def _section(runs: Sequence[Run]) -> list[str]:

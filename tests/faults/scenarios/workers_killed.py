@@ -60,7 +60,7 @@ SCENARIO = Scenario(
     name="workers_killed",
     title="kill -9 of one of two workers during sends",
     must_hold="0 acknowledged lost, 0 twice, order kept; every client converges within 5 s",
-    buses=("automatic", "redis", "nats"),
+    buses=("automatic", "redis", "nats", "memory"),
     small=(("sqlite", "automatic"), ("postgresql", "redis")),
     run=run,
 )
