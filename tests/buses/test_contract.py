@@ -19,7 +19,6 @@ from campfire_chat.errors import ConfigurationError
 from campfire_chat.realtime.bus import MESSAGE_BYTES, Ephemeral
 from campfire_chat.realtime.buses.backend import INBOX
 from campfire_chat.realtime.buses.kinds import KINDS, Kind, bus_for, kind_of
-from campfire_chat.realtime.buses.postgresql import dsn_of
 from tests.buses.conftest import frame, meet, talk, until
 from tests.support.servers import ROOT
 
@@ -250,8 +249,3 @@ def test_a_missing_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
 def test_a_database_brings_its_bus(database: str, bus: str) -> None:
     assert bus_for(database) == bus
     assert kind_of(bus_for(database)).name in ("sqlite", "postgresql")
-
-
-def test_a_database_url_is_read_as_libpq_does() -> None:
-    dsn = dsn_of("postgresql+asyncpg://me:a%40b@one:5433,two/desk?sslmode=require")
-    assert dsn == "postgresql://me:a%40b@one:5433,two/desk?sslmode=require"

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,9 +20,10 @@ from campfire_chat.realtime import bus as bus_module
 from campfire_chat.realtime.buses.kinds import KINDS
 from campfire_chat.realtime.buses.sqlite import path_of
 from tests.buses.conftest import Member, frame, meet, talk, until
+from tests.faults.proxy import FaultProxy
 from tests.support.buses import BusServer, PostgresBus, nats_server, redis_server
 from tests.support.chaos import Air
-from tests.support.engines import EngineMissing
+from tests.support.engines import EngineMissing, free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -361,3 +363,19 @@ async def test_two_backends_may_be_given_up_at_any_moment(
             await starting
         await member.bus.stop()
     await until(lambda: len(asyncio.all_tasks()) <= before, "all tasks have ended")
+
+
+async def test_hosts_of_postgresql_that_are_of_no_use_are_passed_by(
+    postgres: str, channel: str, join: Join
+) -> None:
+    """The first takes connections and says nothing, the second is not there."""
+    parts = urlsplit(postgres)
+    user, at, there = parts.netloc.rpartition("@")
+    async with FaultProxy(parts.port or 5432, host=parts.hostname or "127.0.0.1") as proxy:
+        proxy.stall()
+        hosts = f"127.0.0.1:{proxy.port},127.0.0.1:{free_port()},{there}"
+        url = parts._replace(netloc=f"{user}{at}{hosts}").geturl()
+        one, two = await asyncio.gather(join(url, "one", channel), join(url, "two", channel))
+        assert one.bus.well
+        await talk(one, two, "here we are")
+        assert proxy.accepted

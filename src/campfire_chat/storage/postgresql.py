@@ -8,7 +8,6 @@ import logging
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +25,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
 
 from campfire_chat.storage.dialects import Commit, Engine, Failure, Route
+from campfire_chat.storage.hosts import one_host_each
 from campfire_chat.storage.statement import Prepared, Row
 
 logger = logging.getLogger("campfire_chat.storage")
@@ -90,7 +90,7 @@ class PostgreSQLEngine(Engine):
         }
         # Host by host, so that each has the whole timeout: one that has vanished without a word
         # would use it up for all.
-        return [Route("postgresql://", {**options, "dsn": dsn}) for dsn in _one_host_each(url)]
+        return [Route("postgresql://", {**options, "dsn": dsn}) for dsn in one_host_each(url)]
 
     def check(self, url: str, *, writable: bool) -> None:
         """A server can only be asked."""
@@ -231,31 +231,3 @@ def _joined(texts: tuple[str, ...], sizes: tuple[int, ...], last: str) -> str:
 def _moved(sql: str, by: int) -> str:
     """SQL whose parameters are numbered from further on."""
     return _PARAMETER.sub(lambda found: f"${int(found[1]) + by}", sql)
-
-
-def _one_host_each(url: str) -> list[str]:
-    """A URL with several hosts (``//one:5432,two:5432/name``) as one URL for each."""
-    parts = urlsplit(url)._replace(scheme="postgresql")
-    user, at, addresses = parts.netloc.rpartition("@")
-    if addresses:
-        return [
-            parts._replace(netloc=f"{user}{at}{item}").geturl() for item in addresses.split(",")
-        ]
-    return [_with_query(parts, host, port) for host, port in _hosts_of_query(parts)]
-
-
-def _hosts_of_query(parts: SplitResult) -> list[tuple[str | None, str | None]]:
-    """The other way to say it: ``?host=one,two&port=5432,5432``, or one port for all."""
-    query = dict(parse_qsl(parts.query))
-    hosts = query["host"].split(",") if "host" in query else [None]
-    ports = query["port"].split(",") if "port" in query else [None]
-    if len(ports) == 1:
-        ports *= len(hosts)
-    return list(zip(hosts, ports, strict=True))
-
-
-def _with_query(parts: SplitResult, host: str | None, port: str | None) -> str:
-    query = dict(parse_qsl(parts.query))
-    query |= {} if host is None else {"host": host}
-    query |= {} if port is None else {"port": port}
-    return parts._replace(query=urlencode(query)).geturl()

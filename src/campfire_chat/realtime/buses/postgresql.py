@@ -7,15 +7,20 @@ that writes events: NOTIFY takes a lock of the whole database until its commit.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import asyncpg
 
-from campfire_chat.realtime.buses.backend import Backend
+from campfire_chat.realtime.buses.backend import Backend, describe
+from campfire_chat.storage.hosts import one_host_each
 
-#: Seconds for connecting, and for a statement.
+logger = logging.getLogger("campfire_chat.realtime")
+
+#: Seconds for connecting, all hosts together, and for a statement.
 TIMEOUT = 3.0
+#: Seconds that each host has at least, however many there are.
+LEAST_TIMEOUT = 1.0
 
 
 class PostgreSQLBackend(Backend):
@@ -24,24 +29,36 @@ class PostgreSQLBackend(Backend):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self._dsn = dsn_of(url)
+        self._hosts = one_host_each(url)
         # asyncpg is typed only in part.
         self._ears: Any = None
         self._mouth: Any = None
         self._speaking = asyncio.Lock()
 
     async def open(self) -> None:
-        self._ears = await self._connect()
-        self._mouth = await self._connect()
+        self._ears, host = await self._find()
+        self._mouth = await self._connect(host, TIMEOUT)
         # A notice is worth nothing after a crash: its commit need not wait for the disk.
         await self._mouth.execute("SET synchronous_commit = off")
 
-    async def _connect(self) -> Any:
+    async def _find(self) -> tuple[Any, str]:
+        """A connection to the first host that takes one, and which it is."""
+        seconds = max(LEAST_TIMEOUT, TIMEOUT / len(self._hosts))
+        *others, last = self._hosts
+        for host in others:
+            try:
+                return await self._connect(host, seconds), host
+            except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError) as error:
+                # Away, or not the primary (any more).
+                logger.debug("the bus looks for another host: %s", describe(error))
+        return await self._connect(last, seconds), last
+
+    async def _connect(self, host: str, seconds: float) -> Any:
         connection: Any = await cast("Any", asyncpg).connect(
-            self._dsn,
+            host,
             # A standby takes no LISTEN.
             target_session_attrs="primary",
-            timeout=TIMEOUT,
+            timeout=seconds,
             command_timeout=TIMEOUT,
         )
         connection.add_termination_listener(self._terminated)
@@ -67,8 +84,3 @@ class PostgreSQLBackend(Backend):
             connection.remove_termination_listener(self._terminated)
             # At once: a server that does not answer would be waited for.
             connection.terminate()
-
-
-def dsn_of(url: str) -> str:
-    """A database URL as asyncpg reads it, which is as libpq does."""
-    return urlsplit(url)._replace(scheme="postgresql").geturl()
