@@ -242,8 +242,9 @@ def _fail(what: str) -> Finding:
 
 
 def _safe(url: str) -> str:
-    """A URL without its password."""
-    return re.sub(r"//([^:/@]*):[^@]*@", r"//\1:***@", url)
+    """A URL without its passwords, which may also stand in the query."""
+    url = re.sub(r"//([^:/@]*):[^@]*@", r"//\1:***@", url)
+    return re.sub(r"([?&][^=&]*password=)[^&]*", r"\1***", url)
 
 
 def _version(name: str) -> str:

@@ -100,7 +100,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         migrate: What happens to the schema at start: ``auto`` upgrades it under a lock, ``check``
             refuses to start when it is not current, ``off`` trusts it.
         login_url: Where the console sends somebody who is not signed in as an agent.
-        heartbeat: Seconds between ``head`` frames; a peer silent for two is taken for dead.
+        heartbeat: Seconds between ``head`` frames; a client that hears nothing for two makes a new
+            connection, and one that pings and then is silent for two is let go.
         hello_timeout: Seconds a new socket has to send ``hello``.
         send_timeout: Seconds one write to a socket may take before it is closed with 4470.
         queue_frames: Frames that may wait for one socket.

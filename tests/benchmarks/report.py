@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import fanout, idle, messages, reads
+from tests.benchmarks import fanout, idle, messages, reads, rest
 from tests.benchmarks.servers import Backends
 from tests.benchmarks.tables import fsync_time
 
@@ -32,6 +32,10 @@ SECTIONS: dict[str, Section] = {
     "idle": Section(
         "Idle sockets",
         lambda backends, quick: idle.run(backends, idle.QUICK if quick else idle.FULL),
+    ),
+    "rest": Section(
+        "At rest",
+        lambda backends, quick: rest.run(backends, rest.QUICK if quick else rest.FULL),
     ),
     "fanout": Section(
         "One inbox, many agents",

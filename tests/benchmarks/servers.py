@@ -175,17 +175,21 @@ class Backends:
 
     def bus(self, database_url: str) -> str | None:
         """The bus between several of our processes; None for what the package takes by itself."""
-        if self._bus == "redis":
+        return None if self._bus is None else self.bus_of(self._bus, database_url)
+
+    def bus_of(self, kind: str, database_url: str) -> str:
+        """The URL of a bus of a kind; of one that is a URL already, itself."""
+        if kind == "redis":
             return self.redis
-        if self._bus == "nats":
+        if kind == "nats":
             if self._nats is None:
                 self._nats = self._stack.enter_context(lent_nats())
             return self._nats
-        if self._bus == "postgresql":
+        if kind == "postgresql":
             return database_url
-        if self._bus == "memory":
+        if kind == "memory":
             return "memory://"
-        return self._bus
+        return kind
 
     @contextmanager
     def database(self, engine: str) -> Iterator[str]:

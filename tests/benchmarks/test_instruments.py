@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.benchmarks import fanout, idle, messages, reads
+from tests.benchmarks import fanout, idle, messages, reads, rest
 from tests.benchmarks.contenders import CONTENDERS
 from tests.benchmarks.servers import Backends
 
@@ -41,6 +41,12 @@ def test_idle_sockets_get_what_is_sent_among_them(backends: Backends) -> None:
     assert found.connected.count == 50
     assert found.delivered is not None
     assert (found.delivered.sent, found.delivered.lost) == (20, 0)
+
+
+def test_processes_that_rest_take_little(backends: Backends) -> None:
+    case = rest.Case("two of them", "sqlite", None, 2)
+    share = rest.measure(case, backends, rest.Size(settle=0.5, seconds=1.0))
+    assert 0 < share < 1
 
 
 def test_an_inbox_reaches_every_agent(backends: Backends) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from campfire_chat.doctor import Finding, Level, examine
 from tests.support.buses import redis_server
+from tests.support.engines import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -46,3 +47,15 @@ async def test_the_bus_that_comes_with_the_database(
     assert not list(tmp_path.glob("*-bus"))
     assert (await bus_finding(None, None)).level is Level.OK
     assert (await bus_finding("mysql://x/y", None)).level is Level.WARN
+
+
+@pytest.mark.parametrize("secret", ["//me:hidden@", "//:hidden@"])
+async def test_a_password_is_not_shown_wherever_it_stands(secret: str) -> None:
+    for url in (
+        f"redis:{secret}127.0.0.1:{free_port()}",
+        f"postgresql://me@127.0.0.1:{free_port()}/desk?password=hidden&sslmode=disable",
+    ):
+        finding = await bus_finding(None, url)
+        assert finding.level is Level.FAIL
+        assert "127.0.0.1" in finding.text
+        assert "hidden" not in finding.text

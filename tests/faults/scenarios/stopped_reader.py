@@ -230,7 +230,12 @@ class _Stage:
         holds = ratio <= limit or with_it - without < self._setting.either(0.1, 0.0)
         numbers = f"{1000 * with_it:.1f} ms / {1000 * without:.1f} ms = {ratio:.2f}"
         return [
-            Finding(f"p99 of {readers} others, with / without", f"≤ {limit:g} ×", numbers, holds),
+            Finding(
+                f"p99 of {readers} others, from a second after it stopped, with / without",
+                f"≤ {limit:g} ×",
+                numbers,
+                holds,
+            ),
             at_most("closed, others told", max(self.closed_after), 15, "s"),
             # A close frame comes after what the kernel holds already, if there is room for it.
             Finding(
