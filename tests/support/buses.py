@@ -25,6 +25,7 @@ from tests.support.engines import (
     postgres_server,
     run_apart,
 )
+from tests.support.tls import Certificate
 
 #: URLs here replace the servers from the wheels. What kills its server always starts its own.
 REDIS_URL = "CAMPFIRE_TEST_REDIS_URL"
@@ -122,11 +123,14 @@ def redis_server(*, password: str | None = None) -> Iterator[BusServer]:
 
 
 @contextlib.contextmanager
-def nats_server() -> Iterator[BusServer]:
-    """A NATS server of one's own."""
+def nats_server(*, tls: Certificate | None = None) -> Iterator[BusServer]:
+    """A NATS server of one's own, which asks for TLS if it has a certificate."""
     port = free_port()
     command: list[str | Path] = [_nats(), "--addr", "127.0.0.1", "--port", str(port)]
-    with _started(BusServer(command, f"nats://127.0.0.1:{port}", port)) as server:
+    if tls is not None:
+        command += ["--tls", "--tlscert", tls.chain, "--tlskey", tls.key]
+    scheme = "nats" if tls is None else "tls"
+    with _started(BusServer(command, f"{scheme}://127.0.0.1:{port}", port)) as server:
         yield server
 
 

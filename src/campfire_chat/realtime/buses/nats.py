@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from nats.aio.client import Client
 from nats.errors import NoServersError
@@ -11,6 +14,25 @@ from campfire_chat.realtime.buses.backend import INBOX, Backend
 
 #: Seconds for connecting, and for the server to confirm.
 TIMEOUT = 3
+#: Seconds for closing a connection on which nothing was ever said.
+GOODBYE = 0.1
+
+
+class _Client(Client):
+    """nats-py begins TLS only when the server asks for it, whatever the scheme, and hands over the
+    password either way. Here ``tls://`` says nothing to a server that does not ask."""
+
+    def __init__(self, *, tls: bool) -> None:
+        super().__init__()
+        self._tls = tls
+        self.checked = not tls
+
+    def _connect_command(self) -> bytes:
+        # Makes what is said first, password and all; TLS comes before it, if it comes.
+        if self._tls and not self._server_info.get("tls_required"):
+            raise ConnectionError("the server does not ask for TLS")
+        self.checked = True
+        return super()._connect_command()
 
 
 class NATSBackend(Backend):
@@ -21,7 +43,7 @@ class NATSBackend(Backend):
         self._url = url
         # nats-py is typed only in part. Made here, so that one which was given up half-way through
         # its connecting can be closed.
-        self._client: Any = Client()
+        self._client: Any = _Client(tls=urlsplit(url).scheme == "tls")
 
     async def open(self) -> None:
         try:
@@ -38,6 +60,9 @@ class NATSBackend(Backend):
         except NoServersError as error:
             # What was complained of says more.
             raise ConnectionError(self.failed.result() if self.failed.done() else error) from None
+        if not self._client.checked:
+            # What is overridden is not public; should nats-py change it, this must not pass.
+            raise ConnectionError("this version of nats-py cannot be held to TLS")
 
     async def _complained(self, error: Exception) -> None:
         self.fail(error)
@@ -60,5 +85,11 @@ class NATSBackend(Backend):
         await self._client.publish(channel, message.encode())
 
     async def close(self) -> None:
-        if not self._client.is_closed:
-            await self._client.close()
+        if self._client.is_closed:
+            return
+        # After a TLS handshake that failed nats-py closes the connection and then waits for an end
+        # that it is never told of; the reason of the failure would wait along with it.
+        patience = None if self._client.is_connected else GOODBYE
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._client.close()

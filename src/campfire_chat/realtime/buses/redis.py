@@ -7,11 +7,13 @@ with a socket timeout it takes a quiet channel for a dead one.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Any, cast
 
-from redis.asyncio.connection import ConnectionPool
+from redis.asyncio.connection import ConnectionPool, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from campfire_chat.realtime.buses.backend import Backend
 
@@ -32,15 +34,26 @@ class RedisBackend(Backend):
             retry=Retry(NoBackoff(), 0),
             socket_connect_timeout=CONNECT_TIMEOUT,
         )
-        pool.connection_kwargs["socket_timeout"] = None
+        options = pool.connection_kwargs
+        options["socket_timeout"] = None
+        if issubclass(pool.connection_class, SSLConnection):
+            # redis-py 5 takes a certificate of any name. Where the URL asks for no verification
+            # there is no name to check, and redis-py 5 fails when told to.
+            options.setdefault("ssl_check_hostname", options.get("ssl_cert_reqs") != "none")
         self._ears: Any = pool.make_connection()
         self._mouth: Any = pool.make_connection()
         self._speaking = asyncio.Lock()
         self._reader: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        await self._ears.connect()
-        await self._mouth.connect()
+        try:
+            await self._ears.connect()
+            await self._mouth.connect()
+        except RedisConnectionError as error:
+            # Of a certificate that was refused redis-py 5 tells no more than "Error 1".
+            if isinstance(error.__context__, ssl.SSLError):
+                raise error.__context__ from None
+            raise
 
     async def listen(self, channel: str) -> None:
         await self._ears.send_command("SUBSCRIBE", channel)
