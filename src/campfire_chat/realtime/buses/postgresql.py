@@ -34,6 +34,7 @@ class PostgreSQLBackend(Backend):
         self._ears: Any = None
         self._mouth: Any = None
         self._speaking = asyncio.Lock()
+        self._said: asyncio.Future[Any] | None = None
 
     async def open(self) -> None:
         self._ears, host = await self._find()
@@ -75,7 +76,11 @@ class PostgreSQLBackend(Backend):
 
     async def publish(self, channel: str, message: str) -> None:
         async with self._speaking:
-            await self._mouth.execute("SELECT pg_notify($1, $2)", channel, message)
+            # Cancelled in the middle, asyncpg makes one more connection to have the server stop as
+            # well; closing would cut that short, with a traceback in the log.
+            saying = self._mouth.execute("SELECT pg_notify($1, $2)", channel, message)
+            said = self._said = asyncio.ensure_future(saying)
+            await asyncio.shield(said)
 
     async def close(self) -> None:
         connections = [item for item in (self._ears, self._mouth) if item is not None]
@@ -84,3 +89,5 @@ class PostgreSQLBackend(Backend):
             connection.remove_termination_listener(self._terminated)
             # At once: a server that does not answer would be waited for.
             connection.terminate()
+        if self._said is not None:
+            await asyncio.gather(self._said, return_exceptions=True)
