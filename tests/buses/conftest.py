@@ -16,6 +16,10 @@ from tests.support.engines import create_postgres_database, drop_postgres_databa
 
 #: Those that cross from one process to another.
 BUSES = ("sqlite", "redis", "postgresql", "nats")
+#: And the one that stays in its process, for tests in which there is only one.
+EVERY_BUS = (*BUSES, "memory")
+
+every_bus = pytest.mark.parametrize("kind", EVERY_BUS)
 
 #: Seconds for anything that should simply happen.
 PATIENCE = 10.0
@@ -81,8 +85,10 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a bus that is shared with other tests, but for SQLite and PostgreSQL."""
-    if kind == "sqlite":
+    """The URL of a bus; Redis and NATS are shared with other tests."""
+    if kind == "memory":
+        yield "memory://"
+    elif kind == "sqlite":
         yield f"sqlite:///{tmp_path / 'campfire.db-bus'}"
     elif kind == "postgresql":
         server = request.getfixturevalue("postgres")
