@@ -22,6 +22,7 @@ from starlette.routing import Route
 from campfire_chat import Agent, Campfire, Limits, Rate, Visitor, clock
 from campfire_chat.realtime.buses import kinds
 from tests.support.chaos import AIR
+from tests.support.heap import heap
 
 SECRET = "a key that only the tests know, 0123456789"
 COOKIE = "host_session"
@@ -105,10 +106,20 @@ async def tasks(request: Request) -> JSONResponse:
     return JSONResponse({"tasks": len(asyncio.all_tasks()) - 1})
 
 
+async def in_use(request: Request) -> JSONResponse:
+    """What this process has in use of its memory."""
+    return JSONResponse(structs.asdict(heap()))
+
+
 def host_app(campfire: Campfire, path: str = "/support") -> Starlette:
     """A Starlette host with the desk mounted at ``path``."""
     app = Starlette(
-        routes=[Route("/home", home), Route("/sign-in", sign_in), Route("/tasks", tasks)]
+        routes=[
+            Route("/home", home),
+            Route("/sign-in", sign_in),
+            Route("/tasks", tasks),
+            Route("/heap", in_use),
+        ]
     )
     app.state.campfire_path = path
     campfire.mount_to(app, path)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
+import msgspec
 from msgspec import Struct
 
 from tests.faults import checker
@@ -20,6 +21,7 @@ from tests.faults.proxy import FaultProxy
 from tests.faults.scenario import Finding, Scenario, Setting, none_of
 from tests.faults.trend import trend
 from tests.support.client import Closed
+from tests.support.heap import Heap
 from tests.support.people import Person, close_everybody
 from tests.support.truth import Truth
 
@@ -60,12 +62,15 @@ class _Soak:
     while the other is killed time and again."""
 
     def __init__(self, setting: Setting, arena: Arena, proxy: FaultProxy) -> None:
+        self._setting = setting
         self._arena = arena
         self._proxy = proxy
         self._truth = Truth(setting.database_url)
         self._usage = Usage(arena.pids[0])
         self._memory: list[tuple[float, float]] = []
         self._calm: list[_Calm] = []
+        #: What a worker has in use when nobody is there, and when.
+        self._heaps: list[tuple[float, Heap]] = []
         self._violations: list[str] = []
         self._late: list[float] = []
         self._said = 0
@@ -151,8 +156,10 @@ class _Soak:
                     lowest.descriptors,
                 ):
                     lowest = now
+            answer = await client.get(f"{self._arena.servers[0].url}/heap")
         assert lowest is not None
         self._calm.append(lowest)
+        self._heaps.append((time.monotonic(), msgspec.convert(answer.json(), Heap)))
 
     # What goes wrong.
 
@@ -279,6 +286,7 @@ class _Soak:
                 "everybody has everything after each round", "≤ 5 s", f"{late:.2f} s", late <= 5
             ),
             self._memory_finding(seconds),
+            self._heap_finding(seconds),
             Finding(
                 "tasks when nobody is there, first and last",
                 "the same",
@@ -315,6 +323,31 @@ class _Soak:
             limit = f"not surely over {CLEAR_LEAK} bytes a message"
             holds = surely / rate <= CLEAR_LEAK
         return Finding("memory of a worker that lives on", limit, measured, holds)
+
+    def _heap_finding(self, seconds: float) -> Finding:
+        """Where growth would come from: what is in use, not what a peak has left behind."""
+        start = self._memory[0][0] + seconds / 3
+        later = [(at, heap) for at, heap in self._heaps if at >= start] or self._heaps[-1:]
+        first, last = later[0][1], later[-1][1]
+        measured = (
+            f"{first.blocks:,} and {last.blocks:,} blocks of Python's; "
+            f"{first.malloc / 2**20:.2f} and {last.malloc / 2**20:.2f} MiB of malloc's"
+        )
+        if self._setting.engine == "sqlite":
+            measured += (
+                f", of them {first.sqlite / 2**20:.2f} and {last.sqlite / 2**20:.2f} MiB SQLite's"
+            )
+        what = "in use when nobody is there, after a third of the time and at the end"
+        if seconds < AN_HOUR:
+            return Finding(what, "to be read beside the other", measured, True)
+        slopes = [
+            trend([(at, float(getattr(heap, name))) for at, heap in later]).per_hour
+            for name in ("blocks", "malloc")
+            # The C library may not tell.
+            if getattr(last, name)
+        ]
+        measured += f": {' and '.join(f'{slope:+.1f}' for slope in slopes)} %/h"
+        return Finding(what, f"≤ {LIMIT:g} %/h", measured, max(slopes) <= LIMIT)
 
 
 SCENARIO = Scenario(
