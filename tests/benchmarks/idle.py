@@ -39,7 +39,7 @@ class Size(NamedTuple):
     seconds: float
 
 
-FULL = Size(pairs=5_000, rounds=5, rest=25.0, rate=500.0, seconds=15.0)
+FULL = Size(pairs=5_000, rounds=5, rest=20.0, rate=500.0, seconds=10.0)
 QUICK = Size(pairs=250, rounds=1, rest=2.0, rate=100.0, seconds=3.0)
 
 #: Peers, by their name among all contenders; what stores in SQLite is asked for messages too.
