@@ -7,6 +7,7 @@ minutes and shows that the instruments work. Needs the extras ``test`` and ``ben
 from __future__ import annotations
 
 import argparse
+import signal
 from pathlib import Path
 
 from tests.benchmarks import messages, profiling, report
@@ -33,6 +34,8 @@ def main() -> None:
         help="only show where that server's time goes under the load of `messages`",
     )
     options = parser.parse_args()
+    # Like Ctrl+C, so that the servers that were started are stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.profile:
         with Backends(bus=options.bus) as backends:
             print(profiling.run(options.profile, backends, messages.FULL))

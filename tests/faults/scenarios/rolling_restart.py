@@ -149,13 +149,13 @@ async def _restart(
     arena: Arena, balancer: Balancer, sitters: list[Sitter], number: int
 ) -> list[Finding]:
     """Restart one worker, and look at how its clients came to the other."""
-    moved = balancer.connections(arena.servers[number].port)
+    moved = (await balancer.look()).open[arena.servers[number].port]
     began = time.monotonic()
     status, seconds = await arena.terminate(number)
     await arena.start(number)
     asked = [(at, window) for sitter in sitters for at, window in sitter.asked[-1:] if at >= began]
     first, window = min(asked)[0], max(window for _, window in asked)
-    arrivals = [at for at in balancer.arrivals if at >= first]
+    arrivals = [at for at in (await balancer.look()).arrivals if at >= first]
     # A second where there are enough of them to tell; a third of the window with a small crowd,
     # where all within one would be 3 × the mean.
     span = min(1.0, max(window, 0.5) / 3)
