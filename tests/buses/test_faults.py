@@ -20,10 +20,10 @@ from campfire_chat.realtime import bus as bus_module
 from campfire_chat.realtime.buses.kinds import KINDS
 from campfire_chat.realtime.buses.sqlite import path_of
 from tests.buses.conftest import Member, frame, meet, talk, until
-from tests.faults.proxy import FaultProxy
 from tests.support.buses import BusServer, PostgresBus, nats_server, redis_server
 from tests.support.chaos import Air
 from tests.support.engines import EngineMissing, free_port
+from tests.support.fault_proxy import FaultProxy
 
 pytestmark = pytest.mark.anyio
 
@@ -371,7 +371,7 @@ async def test_hosts_of_postgresql_that_are_of_no_use_are_passed_by(
     """The first takes connections and says nothing, the second is not there."""
     parts = urlsplit(postgres)
     user, at, there = parts.netloc.rpartition("@")
-    async with FaultProxy(parts.port or 5432, host=parts.hostname or "127.0.0.1") as proxy:
+    async with FaultProxy.before(postgres) as proxy:
         proxy.stall()
         hosts = f"127.0.0.1:{proxy.port},127.0.0.1:{free_port()},{there}"
         url = parts._replace(netloc=f"{user}{at}{hosts}").geturl()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.faults.proxy import RETRANSMISSION, FaultProxy
+from tests.support.fault_proxy import RETRANSMISSION, FaultProxy
 
 pytestmark = pytest.mark.anyio
 
@@ -140,4 +140,29 @@ async def test_cut_where_a_pattern_comes_by(proxy: FaultProxy, caller: Caller, w
     assert cut.is_set()
     # Twice was asked for, and of nobody else.
     assert await bystander.ask(b"COMMIT") == b"COMMIT"
+    assert proxy.sprung == 2
     bystander.close()
+
+
+async def test_silent_from_where_a_pattern_comes_by(proxy: FaultProxy, caller: Caller) -> None:
+    silent = proxy.silence_at(b"COMMIT", way="request")
+    caller.say(b"COMMIT")
+    await silent.wait()
+    caller.say(b"anybody?")
+    with pytest.raises(TimeoutError):
+        await caller.hear(1, A_WHILE)
+    proxy.heal()
+    with pytest.raises(TimeoutError):
+        await caller.hear(1, A_WHILE)
+    newcomer = await Caller.connect(proxy)
+    assert await newcomer.ask(b"COMMIT") == b"COMMIT"
+    newcomer.close()
+
+
+def test_a_url_leads_through_the_proxy() -> None:
+    proxy = FaultProxy.before("postgresql://me:se%40cret@db.example:6000/desk?sslmode=disable")
+    proxy.port = 7000
+    assert (proxy.host, proxy.upstream) == ("db.example", 6000)
+    assert proxy.through("postgresql://me:se%40cret@db.example:6000/desk?sslmode=disable") == (
+        "postgresql://me:se%40cret@127.0.0.1:7000/desk?sslmode=disable"
+    )

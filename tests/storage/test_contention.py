@@ -15,9 +15,9 @@ import pytest
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.store import Store
 from tests.support.engines import create_postgres_database, drop_postgres_database
-from tests.support.postgres import execute, run_apart
+from tests.support.fault_proxy import FaultProxy
+from tests.support.postgres import COMMIT, execute, run_apart
 from tests.support.talk import VISITOR, store_on
-from tests.support.tap import COMMIT, Tap
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -216,20 +216,19 @@ async def test_a_database_that_is_serializable_by_default(
 async def test_a_process_that_vanishes_inside_a_transaction_does_not_hold_up_the_others(
     url: str,
 ) -> None:
-    async with Tap(url) as tap, store_on(url) as here:
+    async with FaultProxy.before(url) as proxy, store_on(url) as here:
         opened, _ = await here.open_conversation(VISITOR, client_id="0", body="0")
-        async with store_on(tap.url) as vanishing:
-            tap.stall_at(COMMIT)
+        async with store_on(proxy.through(url)) as vanishing:
+            silent = proxy.silence_at(COMMIT, way="request")
             lost = vanishing.send(VISITOR, opened.id, client_id="lost", body="Lost")
-            while not tap.broken:
-                await asyncio.sleep(0.01)
-            tap.stalled = True
+            await silent.wait()
+            proxy.stall()
             # The server waits five seconds for the word that does not come.
             async with asyncio.timeout(10):
                 sent = await here.send(VISITOR, opened.id, client_id="x", body="Once")
             assert sent.seq == 2
             assert not lost.done()
-            tap.stalled = False
+            proxy.heal()
             # Back again, the other one finds out that nothing was stored, and does it.
             async with asyncio.timeout(20):
                 assert (await lost).seq == 3

@@ -28,7 +28,8 @@ from campfire_chat.storage.lanes import ATTEMPTS
 from campfire_chat.storage.presence import Beat
 from campfire_chat.storage.store import Store
 from tests.support.engines import create_postgres_database, drop_postgres_database
-from tests.support.tap import COMMIT, COMMITTED, Tap
+from tests.support.fault_proxy import FaultProxy, Way
+from tests.support.postgres import COMMIT, COMMITTED
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -57,11 +58,11 @@ class Heard:
 
 
 class Desk:
-    """A store behind a tap, with a conversation of two messages."""
+    """A store behind a proxy, with a conversation of two messages."""
 
-    def __init__(self, store: Store, tap: Tap, heard: Heard, truth: Truth) -> None:
+    def __init__(self, store: Store, proxy: FaultProxy, heard: Heard, truth: Truth) -> None:
         self.store = store
-        self.tap = tap
+        self.proxy = proxy
         self.heard = heard
         self.truth = truth
         self.conversation = ""
@@ -82,16 +83,16 @@ class Desk:
 
 
 @pytest.fixture
-async def behind_tap(postgres: str, postgres_template: str) -> AsyncIterator[Desk]:
+async def behind_proxy(postgres: str, postgres_template: str) -> AsyncIterator[Desk]:
     url = create_postgres_database(postgres, template=postgres_template)
     heard = Heard()
     async with AsyncExitStack() as stack:
         stack.callback(drop_postgres_database, url, postgres)
-        tap = await stack.enter_async_context(Tap(url))
-        store = Store(tap.url, settings=Settings(), on_commit=heard, now=clock.now)
+        proxy = await stack.enter_async_context(FaultProxy.before(url))
+        store = Store(proxy.through(url), settings=Settings(), on_commit=heard, now=clock.now)
         await store.start()
         stack.push_async_callback(store.stop)
-        desk = Desk(store, tap, heard, Truth(url))
+        desk = Desk(store, proxy, heard, Truth(url))
         await store.team.remember(ADA)
         opened, _ = await store.open_conversation(VISITOR, client_id="first", body="Hello")
         desk.conversation = opened.id
@@ -189,16 +190,19 @@ OPERATIONS: dict[str, tuple[Callable[[Desk], Awaitable[Any]], Any, dict[str, int
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("name", list(OPERATIONS))
 async def test_an_operation_whose_commit_is_cut_happens_once(
-    behind_tap: Desk, name: str, moment: str
+    behind_proxy: Desk, name: str, moment: str
 ) -> None:
-    desk = behind_tap
+    desk = behind_proxy
     do, answer, added = OPERATIONS[name]
     before = desk.stored()
     desk.heard.events.clear()
     desk.heard.notices.clear()
-    desk.tap.cut_at(COMMIT if moment == "before" else COMMITTED)
+    if moment == "before":
+        desk.proxy.cut_at(COMMIT, way="request")
+    else:
+        desk.proxy.cut_at(COMMITTED)
     assert await do(desk) == answer
-    assert desk.tap.broken == 1
+    assert desk.proxy.sprung == 1
     new = sorted(set(desk.stored()) - set(before))
     kinds = [stream.partition(":")[0] for stream, _ in new]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == added
@@ -208,11 +212,16 @@ async def test_an_operation_whose_commit_is_cut_happens_once(
     assert len(desk.heard.notices) == (1 if name == "mark" else 0)
 
 
-async def test_a_batch_whose_commit_is_cut_answers_as_it_would_have(behind_tap: Desk) -> None:
-    desk = behind_tap
+async def test_a_batch_whose_commit_is_cut_answers_as_it_would_have(behind_proxy: Desk) -> None:
+    desk = behind_proxy
     store, conversation = desk.store, desk.conversation
-    for round, pattern in enumerate([COMMITTED, COMMIT, COMMITTED]):
-        desk.tap.cut_at(pattern)
+    ways: list[tuple[bytes, Way]] = [
+        (COMMITTED, "answer"),
+        (COMMIT, "request"),
+        (COMMITTED, "answer"),
+    ]
+    for round, (pattern, way) in enumerate(ways):
+        desk.proxy.cut_at(pattern, way=way)
         # Into one batch: what comes while the first commit is on its way.
         outcomes = await asyncio.gather(
             *(
@@ -225,7 +234,7 @@ async def test_a_batch_whose_commit_is_cut_answers_as_it_would_have(behind_tap: 
         sent = outcomes[:40]
         assert [item.duplicate for item in sent] == [False] * 40
         assert [item.seq for item in sent] == list(range(sent[0].seq, sent[0].seq + 40))
-    assert desk.tap.broken == 3
+    assert desk.proxy.sprung == 3
     stored = desk.stored()
     assert desk.gapless()
     assert sorted(desk.heard.events) == stored
@@ -234,14 +243,16 @@ async def test_a_batch_whose_commit_is_cut_answers_as_it_would_have(behind_tap: 
     assert count == 2 + 3 * 40 + 3 + 1 + 3
 
 
-async def test_when_every_answer_is_lost_the_callers_repetition_finds_it(behind_tap: Desk) -> None:
-    desk = behind_tap
+async def test_when_every_answer_is_lost_the_callers_repetition_finds_it(
+    behind_proxy: Desk,
+) -> None:
+    desk = behind_proxy
     store = desk.store
     # The draft is tried once, then the long way.
-    desk.tap.cut_at(COMMITTED, times=1 + ATTEMPTS)
+    desk.proxy.cut_at(COMMITTED, times=1 + ATTEMPTS)
     with pytest.raises(StorageUnavailableError):
         await store.send(VISITOR, desk.conversation, client_id="x", body="Once")
-    assert desk.tap.broken == 1 + ATTEMPTS
+    assert desk.proxy.sprung == 1 + ATTEMPTS
     assert (f"conversation:{desk.conversation}", 3) in desk.stored()
     assert (f"conversation:{desk.conversation}", 3) not in desk.heard.events
     sent = await store.send(VISITOR, desk.conversation, client_id="x", body="Once")

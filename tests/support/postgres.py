@@ -21,6 +21,11 @@ _T = TypeVar("_T")
 #: Seconds a server may take to start or stop; far more than it needs.
 PATIENCE = 30.0
 
+#: On the wire: what a client sends to commit, whichever way it says it.
+COMMIT = b"COMMIT\x00"
+#: CommandComplete, the server's word that it is durable.
+COMMITTED = b"C\x00\x00\x00\x0bCOMMIT\x00"
+
 
 class EngineMissing(Exception):
     """The engine cannot be had on this machine."""

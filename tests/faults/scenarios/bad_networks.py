@@ -10,8 +10,8 @@ from math import inf
 from tests.faults import checker
 from tests.faults.arena import MOUNT, Arena
 from tests.faults.crowd import Crowd
-from tests.faults.proxy import FaultProxy
 from tests.faults.scenario import Finding, Scenario, Setting, at_most
+from tests.support.fault_proxy import FaultProxy
 from tests.support.truth import Truth
 
 #: What the clock and a busy machine may add to what is found out by a deadline.

@@ -9,16 +9,15 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
 from tests.faults import checker
 from tests.faults.arena import Arena
 from tests.faults.crowd import Crowd, percentile
-from tests.faults.proxy import FaultProxy
 from tests.faults.scenario import Finding, Scenario, Setting, at_most
 from tests.support.buses import BusServer, nats_server, redis_server
+from tests.support.fault_proxy import FaultProxy
 from tests.support.truth import Truth
 
 #: Seconds in which the bus has to be of use again.
@@ -69,11 +68,7 @@ class _Way(_Bus):
     """PostgreSQL, which is the database as well and has to live: the way to its bus is cut."""
 
     def __init__(self, proxy: FaultProxy, database_url: str) -> None:
-        parts = urlsplit(database_url)
-        netloc = f"{parts.username}@127.0.0.1:{proxy.port}"
-        if parts.password:
-            netloc = f"{parts.username}:{parts.password}@127.0.0.1:{proxy.port}"
-        self.url = urlunsplit(parts._replace(netloc=netloc))
+        self.url = proxy.through(database_url)
         self._proxy = proxy
 
     async def kill(self) -> None:
@@ -127,9 +122,9 @@ async def _bus(setting: Setting) -> AsyncIterator[_Bus]:
     if setting.bus == "sqlite":
         yield _File(setting.database_url)
     elif setting.bus == "postgresql":
-        parts = urlsplit(setting.bus_url or setting.database_url)
-        async with FaultProxy(parts.port or 5432, host=parts.hostname or "127.0.0.1") as proxy:
-            yield _Way(proxy, setting.bus_url or setting.database_url)
+        url = setting.bus_url or setting.database_url
+        async with FaultProxy.before(url) as proxy:
+            yield _Way(proxy, url)
     else:
         # Its own in any case: one that was lent is nobody's to kill.
         with (redis_server if setting.bus == "redis" else nats_server)() as server:

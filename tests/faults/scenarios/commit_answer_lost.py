@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from urllib.parse import urlsplit
 
 from msgspec import structs
 
 from tests.faults import checker
 from tests.faults.arena import Arena
 from tests.faults.crowd import Crowd, percentile
-from tests.faults.proxy import FaultProxy
 from tests.faults.scenario import Finding, Scenario, Setting, at_most
-from tests.support.tap import COMMIT, COMMITTED
+from tests.support.fault_proxy import FaultProxy
+from tests.support.postgres import COMMIT, COMMITTED
 from tests.support.truth import Truth
 
 #: Cuts in a row of which one of two workers gets six: as often as it tries before it tells its
@@ -26,10 +25,8 @@ async def run(setting: Setting) -> list[Finding]:
     storms = setting.either(1, 5)
     sends = setting.either(300, 5_000)
     truth = Truth(setting.database_url)
-    parts = urlsplit(setting.database_url)
-    async with FaultProxy(parts.port or 5432, host=parts.hostname or "127.0.0.1") as proxy:
-        user, at, _ = parts.netloc.rpartition("@")
-        through = parts._replace(netloc=f"{user}{at}127.0.0.1:{proxy.port}").geturl()
+    async with FaultProxy.before(setting.database_url) as proxy:
+        through = proxy.through(setting.database_url)
         async with Arena(structs.replace(setting, database_url=through)) as arena:
             crowd = Crowd(lambda: arena.bases)
             await crowd.gather(setting.either(6, 12))

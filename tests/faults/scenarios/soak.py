@@ -17,10 +17,10 @@ from tests.faults import checker
 from tests.faults.arena import MOUNT, Arena, Usage
 from tests.faults.checker import Sent
 from tests.faults.crowd import Crowd, Guest, Room
-from tests.faults.proxy import FaultProxy
 from tests.faults.scenario import Finding, Scenario, Setting, none_of
 from tests.faults.trend import trend
 from tests.support.client import Closed
+from tests.support.fault_proxy import FaultProxy
 from tests.support.heap import Heap
 from tests.support.people import Person, close_everybody
 from tests.support.truth import Truth

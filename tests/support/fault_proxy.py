@@ -1,8 +1,8 @@
 """A TCP proxy that does to connections what networks do; it runs on the caller's event loop.
 
 What it can do, all at once and changed at any time: delay, lose (as TCP shows it: a lost segment
-holds up everything behind it until it was sent again), stall without a sign, reset, and reset the
-moment a pattern of bytes comes by.
+holds up everything behind it until it was sent again), stall without a sign, reset, and reset or
+silence a connection the moment a pattern of bytes comes by.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import random
 import socket
 import struct
 from typing import Literal
+from urllib.parse import urlsplit
 
 Way = Literal["request", "answer"]
 
@@ -29,6 +30,7 @@ class FaultProxy:
     Attributes:
         delay: Seconds that everything takes longer, each way.
         loss: The share of segments that are lost and sent again.
+        sprung: How often a pattern that was waited for has come by.
         connections: Connections that are open now.
         accepted: Connections that ever were.
     """
@@ -40,6 +42,7 @@ class FaultProxy:
         self.delay = 0.0
         self.loss = 0.0
         self.accepted = 0
+        self.sprung = 0
         self._refusing = False
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -48,6 +51,18 @@ class FaultProxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._traps: list[_Trap] = []
         self._server: asyncio.Server | None = None
+
+    @classmethod
+    def before(cls, url: str) -> FaultProxy:
+        """In front of the server of a URL."""
+        parts = urlsplit(url)
+        return cls(parts.port or 5432, host=parts.hostname or "127.0.0.1")
+
+    def through(self, url: str) -> str:
+        """A URL of the server, by way of the proxy."""
+        parts = urlsplit(url)
+        user, at, _ = parts.netloc.rpartition("@")
+        return parts._replace(netloc=f"{user}{at}127.0.0.1:{self.port}").geturl()
 
     async def __aenter__(self) -> FaultProxy:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -93,7 +108,18 @@ class FaultProxy:
         Returns:
             An event that is set once it has happened ``times`` times.
         """
-        trap = _Trap(pattern, way, times)
+        return self._set(_Trap(pattern, way, times))
+
+    def silence_at(self, pattern: bytes, *, way: Way = "answer") -> asyncio.Event:
+        """Let nothing pass on a connection, either way, from when ``pattern`` comes by on it; it
+        stays open, and is silent for good.
+
+        Returns:
+            An event that is set once it has happened.
+        """
+        return self._set(_Trap(pattern, way, 1, reset=False))
+
+    def _set(self, trap: _Trap) -> asyncio.Event:
         self._traps.append(trap)
         return trap.sprung
 
@@ -155,11 +181,15 @@ class FaultProxy:
                     await asyncio.sleep(min(wait, RETRANSMISSION / 2))
                 await self._flowing.wait()
                 if not data:
+                    if pair.silent:
+                        return
                     with contextlib.suppress(OSError):
                         writer.write_eof()
                     return
                 if self._traps:
                     tail = self._spring(tail + data, pair, way)
+                if pair.silent:
+                    continue
                 writer.write(data)
                 await writer.drain()
 
@@ -183,28 +213,37 @@ class FaultProxy:
         for trap in list(self._traps):
             longest = max(longest, len(trap.pattern))
             if trap.way == way and trap.pattern in data:
+                self.sprung += 1
                 trap.left -= 1
                 if trap.left == 0:
                     trap.sprung.set()
                     self._traps.remove(trap)
-                pair.reset()
-                raise ConnectionResetError
+                if trap.reset:
+                    pair.reset()
+                    raise ConnectionResetError
+                pair.silent = True
         return data[-longest + 1 :] if longest > 1 else b""
 
 
 class _Trap:
-    def __init__(self, pattern: bytes, way: Way, times: int) -> None:
+    def __init__(self, pattern: bytes, way: Way, times: int, *, reset: bool = True) -> None:
         self.pattern = pattern
+        self.reset = reset
         self.way = way
         self.left = times
         self.sprung = asyncio.Event()
 
 
 class _Pair:
-    """The two connections of one client."""
+    """The two connections of one client.
+
+    Attributes:
+        silent: Whether nothing passes any more.
+    """
 
     def __init__(self, near: asyncio.StreamWriter) -> None:
         self.near = near
+        self.silent = False
         self.far: asyncio.StreamWriter | None = None
 
     def reset(self) -> None:
