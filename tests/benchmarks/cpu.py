@@ -9,6 +9,14 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def busy_seconds() -> float:
+    """Seconds of CPU that the whole machine has used, all cores together."""
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()
+    # user, nice, system, idle, iowait, irq, softirq: see proc_stat(5).
+    used = [int(fields[number]) for number in (1, 2, 3, 6, 7)]
+    return sum(used) / _TICKS
+
+
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Seconds of CPU that the processes have used, all their threads together."""
     total = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Literal
 import msgspec
 import uvloop
 
-from tests.benchmarks.cpu import cpu_seconds
+from tests.benchmarks.cpu import busy_seconds, cpu_seconds
 from tests.benchmarks.wire import Link, Seat, connect, percentile
 
 BODY = "The kettle that I ordered on Monday has not arrived yet; where is it? " + "x" * 30
@@ -48,6 +49,7 @@ class Result(msgspec.Struct):
     Attributes:
         cpu: Microseconds of CPU that the servers used for each message.
         own_cpu: Cores that the load generator itself kept busy while measuring.
+        machine: The share of all cores that was busy, with databases and everything else.
     """
 
     rate: float
@@ -58,6 +60,7 @@ class Result(msgspec.Struct):
     messages: int
     cpu: float
     own_cpu: float
+    machine: float
 
 
 class Load:
@@ -86,10 +89,12 @@ class Load:
         await asyncio.sleep(self.plan.warm_up)
         self.measuring = True
         began, own, servers = time.perf_counter(), time.process_time(), cpu_seconds(self.plan.pids)
+        machine = busy_seconds()
         await asyncio.sleep(self.plan.seconds)
         self.measuring = False
         took, own = time.perf_counter() - began, time.process_time() - own
         servers = cpu_seconds(self.plan.pids) - servers
+        machine = busy_seconds() - machine
         for link in links:
             link.close()
         if not self.messages:
@@ -103,6 +108,7 @@ class Load:
             messages=self.messages,
             cpu=1e6 * servers / self.messages,
             own_cpu=own / took,
+            machine=machine / took / (os.cpu_count() or 1),
         )
 
     def _next(self, link: Link) -> None:

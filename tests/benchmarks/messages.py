@@ -81,10 +81,11 @@ def _table(rounds: dict[str, list[Result]]) -> str:
                 ),
                 f"{statistics.median(one.cpu for one in some):,.0f}",
                 f"{statistics.median(one.own_cpu for one in some):.0%}",
+                f"{statistics.median(one.machine for one in some):.0%}",
             ]
         )
     headings = (
         *("server", "durable", "messages/s", "of the rounds", "ratio"),
-        *("ok p50 ms", "p99", "delivery p50 ms", "p99", "CPU µs", "generator"),
+        *("ok p50 ms", "p99", "delivery p50 ms", "p99", "CPU µs", "generator", "machine"),
     )
     return table(headings, rows)
