@@ -243,6 +243,9 @@ def _fail(what: str) -> Finding:
 
 def _safe(url: str) -> str:
     """A URL without its passwords, which may also stand in the query."""
+    if url.startswith(("nats:", "tls:")):
+        # Alone it is a token.
+        url = re.sub(r"//[^:/@]+@", "//***@", url)
     url = re.sub(r"//([^:/@]*):[^@]*@", r"//\1:***@", url)
     return re.sub(r"([?&][^=&]*password=)[^&]*", r"\1***", url)
 

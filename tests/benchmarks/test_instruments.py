@@ -46,7 +46,8 @@ def test_idle_sockets_get_what_is_sent_among_them(backends: Backends) -> None:
 def test_processes_that_rest_take_little(backends: Backends) -> None:
     case = rest.Case("two of them", "sqlite", None, 2)
     share = rest.measure(case, backends, rest.Size(settle=0.5, seconds=1.0))
-    assert 0 < share < 1
+    # A clock of ten milliseconds may not have moved.
+    assert 0 <= share < 1
 
 
 def test_an_inbox_reaches_every_agent(backends: Backends) -> None:

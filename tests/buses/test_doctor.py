@@ -55,6 +55,7 @@ async def test_the_bus_that_comes_with_the_database(
 async def test_a_password_is_not_shown_wherever_it_stands(secret: str) -> None:
     for url in (
         f"redis:{secret}127.0.0.1:{free_port()}",
+        f"nats://hidden@127.0.0.1:{free_port()}",
         f"postgresql://me@127.0.0.1:{free_port()}/desk?password=hidden&sslmode=disable",
     ):
         finding = await bus_finding(None, url)

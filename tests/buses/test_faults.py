@@ -379,3 +379,22 @@ async def test_hosts_of_postgresql_that_are_of_no_use_are_passed_by(
         assert one.bus.well
         await talk(one, two, "here we are")
         assert proxy.accepted
+
+
+async def test_postgresql_may_be_left_in_the_middle_of_a_word(
+    postgres: str, channel: str, join: Join, cut_handshakes: None
+) -> None:
+    """Nothing is left to the event loop to complain about."""
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    async with FaultProxy.before(postgres) as proxy:
+        one = await join(proxy.through(postgres), "one", channel)
+        assert one.bus.well
+        proxy.stall()
+        one.bus.send(frame("never heard"))
+        statement = one.bus._backend._statement
+        await until(lambda: one.bus._backend._statement is not statement, "it is being said")
+        await one.bus.stop()
+        await asyncio.sleep(0.1)
+    assert not complaints

@@ -56,10 +56,11 @@ def known(tmp_path: Path) -> Certificate:
 async def stays_ill(member: Member, caplog: pytest.LogCaptureFixture, reason: str) -> None:
     """It has said why, and another attempt goes no better."""
     assert not member.bus.well
-    assert reason in caplog.text
-    caplog.clear()
+    # A start waits for three seconds, which a slow machine may need for the handshake.
+    assert reason in caplog.text or "nothing was heard" in caplog.text
     caplog.set_level("DEBUG", "campfire_chat.realtime")
     await until(lambda: caplog.text.count("the bus failed") >= 2, "it has tried again")
+    assert reason in caplog.text
     assert not member.bus.well
 
 

@@ -21,6 +21,8 @@ from tests.support.servers import ROOT
 
 #: Seconds between looks at every worker's ``ready``.
 LOOK = 0.25
+#: Seconds for an answer, and for its end; far more than it needs.
+PATIENCE = 30.0
 #: Bytes of one answer, at most.
 LONGEST = 16 * 1024 * 1024
 
@@ -29,7 +31,8 @@ class Seen(Struct, frozen=True):
     """
     Attributes:
         open: How many connections each worker has, by port.
-        arrivals: When each connection came in, by the monotonic clock of the machine.
+        arrivals: When each connection came in since the last look, by the monotonic clock of the
+            machine.
     """
 
     open: dict[int, int]
@@ -61,7 +64,8 @@ class Balancer:
         assert process.stdin is not None
         # It ends with its input.
         process.stdin.close()
-        await process.wait()
+        async with asyncio.timeout(PATIENCE):
+            await process.wait()
 
     @property
     def base(self) -> str:
@@ -77,7 +81,8 @@ class Balancer:
     async def _line(self) -> bytes:
         assert self._process is not None
         assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
+        async with asyncio.timeout(PATIENCE):
+            line = await self._process.stdout.readline()
         if not line:
             raise RuntimeError("the balancer has ended")
         return line
@@ -101,6 +106,7 @@ class _Passing:
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
         while await orders.readline():
             print(msgspec.json.encode(Seen(self._open, self._arrivals)).decode(), flush=True)
+            self._arrivals = []
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
 
@@ -117,7 +123,7 @@ class _Passing:
 
     def arrived(self, near: _Near) -> None:
         self._arrivals.append(time.monotonic())
-        # Nobody is ready: the first that can be reached at all will have to do.
+        # When nobody is ready, somebody who is not will have to do.
         chosen = min(self._ready or self._open, key=self._open.__getitem__)
         self._open[chosen] += 1
         near.worker = chosen
@@ -132,8 +138,9 @@ class _Passing:
             near.hang_up()
             return
         far.other, near.other = near, far
-        if near.gone:
+        if near.gone or far.gone:
             far.hang_up()
+            near.hang_up()
         else:
             near.transport.resume_reading()
 

@@ -58,7 +58,7 @@ class Ground:
             for engine in engines
             for bus in self._buses_for(scenario)
             # What comes with a database is for those who have it.
-            if not (bus in ("sqlite", "postgresql") and bus != engine)
+            if bus not in ("sqlite", "postgresql") or bus == engine or self._lent(bus)
         ]
         narrowed = self._database is not None or self._bus is not None
         if size is Size.SMALL and scenario.small is not None and not narrowed:
@@ -76,6 +76,10 @@ class Ground:
         # what comes with the database any other is as good.
         found = tuple(item for item in scenario.buses if item in (kind, "own"))
         return found or ((kind,) if "automatic" in scenario.buses else ())
+
+    def _lent(self, bus: str) -> bool:
+        """Whether it is a server that is there whatever the database."""
+        return bus == "postgresql" and bus in self._buses
 
     @contextlib.contextmanager
     def setting(
@@ -158,5 +162,5 @@ class Ground:
 
 def _kind(name: str) -> str:
     """The kind of database or bus that a name or URL means."""
-    scheme = name.split("://")[0].split(":")[0]
+    scheme = name.split("://")[0].split(":")[0].split("+")[0]
     return {"postgres": "postgresql", "rediss": "redis", "tls": "nats"}.get(scheme, scheme)

@@ -24,6 +24,8 @@ PACKAGES = (
     *("databases", "sqlalchemy", "aiosqlite", "asyncpg", "broadcaster", "redis", "nats-py"),
 )
 
+#: Said of code that no commit names, and of what is not quite what its commit is.
+UNKNOWN, CHANGED = "unknown", " and changes"
 
 _SMALL = (
     "At small size there is less of each fault than its title says; the rows further down say how",
@@ -32,7 +34,7 @@ _SMALL = (
 )
 
 
-class Run(Struct, frozen=True):
+class Run(Struct, frozen=True, kw_only=True):
     """One scenario on one database and bus, and what was found.
 
     Attributes:
@@ -50,7 +52,7 @@ class Run(Struct, frozen=True):
     size: Size
     lasting: float | None
     at: str
-    code: str
+    code: str = UNKNOWN
     seconds: float
     findings: Sequence[Finding]
     error: str | None = None
@@ -81,15 +83,19 @@ class Kept:
     def runs(self) -> list[Run]:
         order = [each.name for each in SCENARIOS]
         last = {(run.name, run.engine, run.bus, run.size, run.lasting): run for run in self._runs}
-        return sorted(last.values(), key=lambda run: order.index(run.name))
+        known = [run for run in last.values() if run.name in order]
+        return sorted(known, key=lambda run: order.index(run.name))
 
     def has(
         self, scenario: Scenario, engine: str, bus: str, size: Size, lasting: float | None
     ) -> bool:
-        """Whether there is such a run of this code."""
+        """Whether there is such a run of this code, which is only known once it is committed."""
+        if CHANGED in code() or code() == UNKNOWN:
+            return False
         wanted = (scenario.name, engine, bus, size, lasting, code())
         return any(
             (run.name, run.engine, run.bus, run.size, run.lasting, run.code) == wanted
+            and run.error is None
             for run in self._runs
         )
 
@@ -156,7 +162,7 @@ def code() -> str:
     paths = ["src/campfire_chat", "tests/faults", "tests/support", "pyproject.toml"]
     commit = _git("log", "-1", "--format=%h", "--", *paths)
     changed = _git("status", "--porcelain", "--", *paths)
-    return (commit or "unknown") + (" and changes" if changed else "")
+    return (commit or UNKNOWN) + (CHANGED if changed else "")
 
 
 def _git(*arguments: str) -> str:

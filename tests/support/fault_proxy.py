@@ -156,12 +156,17 @@ class FaultProxy:
     ) -> None:
         """Take in what comes, and let it out when it is due."""
         loop = asyncio.get_running_loop()
-        due: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(1024)
+        # What came, or how it ended.
+        due: asyncio.Queue[tuple[float, bytes | OSError]] = asyncio.Queue(1024)
 
         async def take() -> None:
             clear_at = 0.0
             while True:
-                data = await reader.read(CHUNK)
+                try:
+                    data = await reader.read(CHUNK)
+                except OSError as error:
+                    await due.put((clear_at, error))
+                    return
                 # Whatever is behind a lost segment waits until that has got through.
                 clear_at = max(clear_at, loop.time() + self.delay + self._resent())
                 await due.put((clear_at, data))
@@ -180,14 +185,17 @@ class FaultProxy:
                         wait = min(wait, RETRANSMISSION)
                     await asyncio.sleep(min(wait, RETRANSMISSION / 2))
                 await self._flowing.wait()
-                if not data:
-                    if pair.silent:
+                if pair.silent:
+                    if isinstance(data, OSError) or not data:
                         return
+                    continue
+                if isinstance(data, OSError):
+                    raise data
+                if not data:
                     with contextlib.suppress(OSError):
                         writer.write_eof()
                     return
-                if self._traps:
-                    tail = self._spring(tail + data, pair, way)
+                tail = self._spring(tail, data, pair, way)
                 if pair.silent:
                     continue
                 writer.write(data)
@@ -208,11 +216,18 @@ class FaultProxy:
             timeout = min(2 * timeout, LONGEST_RETRANSMISSION)
         return waited
 
-    def _spring(self, data: bytes, pair: _Pair, way: Way) -> bytes:
-        longest = 1
+    def _spring(self, tail: bytes, data: bytes, pair: _Pair, way: Way) -> bytes:
+        """Do what was asked for when a pattern comes by, which may come in pieces.
+
+        Args:
+            tail: The end of what came before.
+        """
+        joined, longest = tail + data, 1
         for trap in list(self._traps):
             longest = max(longest, len(trap.pattern))
-            if trap.way == way and trap.pattern in data:
+            # What was complete before has come by before.
+            fresh = max(0, len(tail) - len(trap.pattern) + 1)
+            if trap.way == way and trap.pattern in joined[fresh:]:
                 self.sprung += 1
                 trap.left -= 1
                 if trap.left == 0:
@@ -222,7 +237,7 @@ class FaultProxy:
                     pair.reset()
                     raise ConnectionResetError
                 pair.silent = True
-        return data[-longest + 1 :] if longest > 1 else b""
+        return joined[-longest + 1 :] if longest > 1 else b""
 
 
 class _Trap:

@@ -19,7 +19,7 @@ class Heap(Struct, frozen=True):
         blocks: Python's small blocks, after a collection.
         malloc: Bytes of the C library's malloc, which Python's large blocks come from, and
             SQLite's; 0 where it does not tell.
-        sqlite: Bytes of those that are SQLite's, with its page caches.
+        sqlite: Bytes of those that are SQLite's, with its page caches; 0 where it does not tell.
     """
 
     blocks: int
@@ -57,7 +57,10 @@ def _malloc() -> int:
 def _sqlite() -> int:
     import _sqlite3
 
-    # The library that Python's module is linked to, whichever that is.
-    used = ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used
+    try:
+        # The library that Python's module is linked to, whichever that is.
+        used = ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used
+    except (AttributeError, OSError):
+        return 0
     used.restype = ctypes.c_int64
     return used()

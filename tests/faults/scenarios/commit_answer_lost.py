@@ -15,9 +15,11 @@ from tests.support.fault_proxy import FaultProxy
 from tests.support.postgres import COMMIT, COMMITTED
 from tests.support.truth import Truth
 
-#: Cuts in a row of which one of two workers gets six: as often as it tries before it tells its
-#: callers that it does not know.
-STORM = 12
+#: Cuts in a row of which one of two workers gets six, and some to spare: as often as it tries
+#: before it tells its callers that it does not know.
+STORM = 16
+#: Seconds for the sends, far more than they need, and for the last of them to be answered.
+PATIENCE = 300.0
 
 
 async def run(setting: Setting) -> list[Finding]:
@@ -33,19 +35,20 @@ async def run(setting: Setting) -> list[Finding]:
             stop = asyncio.Event()
             talking = asyncio.create_task(crowd.talk(1_000_000, pace=0.04, until=stop))
             before = after = 0
-            while (done := before + after) < cuts or crowd.acknowledged < sends:
-                if done == cuts or crowd.acknowledged * (cuts + 1) < sends * (done + 1):
-                    await asyncio.sleep(0.01)
-                    continue
-                # Three in four after the fact: those are the ones that nobody can tell from it.
-                if (before + after) % 4:
-                    cut = proxy.cut_at(COMMITTED, way="answer")
-                    after += 1
-                else:
-                    cut = proxy.cut_at(COMMIT, way="request")
-                    before += 1
-                async with asyncio.timeout(30):
-                    await cut.wait()
+            async with asyncio.timeout(PATIENCE):
+                while (done := before + after) < cuts or crowd.acknowledged < sends:
+                    if done == cuts or crowd.acknowledged * (cuts + 1) < sends * (done + 1):
+                        await asyncio.sleep(0.01)
+                        continue
+                    # Three in four after the fact: those are the ones that nobody can tell from it.
+                    if (before + after) % 4:
+                        cut = proxy.cut_at(COMMITTED, way="answer")
+                        after += 1
+                    else:
+                        cut = proxy.cut_at(COMMIT, way="request")
+                        before += 1
+                    async with asyncio.timeout(30):
+                        await cut.wait()
             ended = time.monotonic()
             await asyncio.sleep(0.5)
             for _ in range(storms):
@@ -55,7 +58,8 @@ async def run(setting: Setting) -> list[Finding]:
                     await cut.wait()
                 await asyncio.sleep(0.5)
             stop.set()
-            await talking
+            async with asyncio.timeout(PATIENCE):
+                await talking
             converged = await crowd.converge(lambda: truth.heads(crowd.organization), seconds=30)
             deliveries = crowd.deliveries(until=ended)
             journal = await crowd.disperse()

@@ -25,13 +25,13 @@ class _Client(Client):
     def __init__(self, *, tls: bool) -> None:
         super().__init__()
         self._tls = tls
-        self.checked = not tls
+        self.held_to_tls = not tls
 
     def _connect_command(self) -> bytes:
         # Makes what is said first, password and all; TLS comes before it, if it comes.
         if self._tls and not self._server_info.get("tls_required"):
             raise ConnectionError("the server does not ask for TLS")
-        self.checked = True
+        self.held_to_tls = True
         return super()._connect_command()
 
 
@@ -60,7 +60,7 @@ class NATSBackend(Backend):
         except NoServersError as error:
             # What was complained of says more.
             raise ConnectionError(self.failed.result() if self.failed.done() else error) from None
-        if not self._client.checked:
+        if not self._client.held_to_tls:
             # What is overridden is not public; should nats-py change it, this must not pass.
             raise ConnectionError("this version of nats-py cannot be held to TLS")
 

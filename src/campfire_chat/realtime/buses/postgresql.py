@@ -7,7 +7,7 @@ that writes events: NOTIFY takes a lock of the whole database until its commit.
 from __future__ import annotations
 
 import asyncio
-import logging
+import time
 from typing import Any, cast
 
 import asyncpg
@@ -15,12 +15,10 @@ import asyncpg
 from campfire_chat.realtime.buses.backend import Backend, describe
 from campfire_chat.storage.hosts import one_host_each
 
-logger = logging.getLogger("campfire_chat.realtime")
-
-#: Seconds for connecting, all hosts together, and for a statement.
+#: Seconds for finding a host that takes connections, and for a statement.
 TIMEOUT = 3.0
 #: Seconds that each host has at least, however many there are.
-LEAST_TIMEOUT = 1.0
+LEAST_TIMEOUT = 0.5
 
 
 class PostgreSQLBackend(Backend):
@@ -29,34 +27,38 @@ class PostgreSQLBackend(Backend):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self._hosts = one_host_each(url)
+        self._dsns = one_host_each(url)
         # asyncpg is typed only in part.
         self._ears: Any = None
         self._mouth: Any = None
         self._speaking = asyncio.Lock()
-        self._said: asyncio.Future[Any] | None = None
+        self._statement: asyncio.Future[Any] | None = None
 
     async def open(self) -> None:
-        self._ears, host = await self._find()
-        self._mouth = await self._connect(host, TIMEOUT)
+        self._ears, dsn = await self._find()
+        self._mouth = await self._connect(dsn, TIMEOUT)
         # A notice is worth nothing after a crash: its commit need not wait for the disk.
         await self._mouth.execute("SET synchronous_commit = off")
 
     async def _find(self) -> tuple[Any, str]:
-        """A connection to the first host that takes one, and which it is."""
-        seconds = max(LEAST_TIMEOUT, TIMEOUT / len(self._hosts))
-        *others, last = self._hosts
-        for host in others:
+        """A connection to the first host that takes one, and how it was reached.
+
+        A host that refuses leaves its time to the others.
+        """
+        deadline = time.monotonic() + TIMEOUT
+        reasons: list[str] = []
+        for left, dsn in zip(range(len(self._dsns), 0, -1), self._dsns, strict=True):
+            seconds = max(LEAST_TIMEOUT, (deadline - time.monotonic()) / left)
             try:
-                return await self._connect(host, seconds), host
+                return await self._connect(dsn, seconds), dsn
             except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError) as error:
                 # Away, or not the primary (any more).
-                logger.debug("the bus looks for another host: %s", describe(error))
-        return await self._connect(last, seconds), last
+                reasons.append(describe(error))
+        raise ConnectionError("; ".join(reasons))
 
-    async def _connect(self, host: str, seconds: float) -> Any:
+    async def _connect(self, dsn: str, seconds: float) -> Any:
         connection: Any = await cast("Any", asyncpg).connect(
-            host,
+            dsn,
             # A standby takes no LISTEN.
             target_session_attrs="primary",
             timeout=seconds,
@@ -76,11 +78,15 @@ class PostgreSQLBackend(Backend):
 
     async def publish(self, channel: str, message: str) -> None:
         async with self._speaking:
-            # Cancelled in the middle, asyncpg makes one more connection to have the server stop as
-            # well; closing would cut that short, with a traceback in the log.
-            saying = self._mouth.execute("SELECT pg_notify($1, $2)", channel, message)
-            said = self._said = asyncio.ensure_future(saying)
-            await asyncio.shield(said)
+            # Cancelled, or out of time, asyncpg makes one more connection to have the server stop
+            # as well; closing would cut that short, with a traceback in the log. So it is left
+            # alone: whoever gives up waiting closes this backend and takes another one.
+            saying = self._mouth.execute(
+                "SELECT pg_notify($1, $2)", channel, message, timeout=2 * TIMEOUT
+            )
+            statement = self._statement = asyncio.ensure_future(saying)
+            await asyncio.wait({statement})
+            statement.result()
 
     async def close(self) -> None:
         connections = [item for item in (self._ears, self._mouth) if item is not None]
@@ -89,5 +95,5 @@ class PostgreSQLBackend(Backend):
             connection.remove_termination_listener(self._terminated)
             # At once: a server that does not answer would be waited for.
             connection.terminate()
-        if self._said is not None:
-            await asyncio.gather(self._said, return_exceptions=True)
+        if self._statement is not None:
+            await asyncio.gather(self._statement, return_exceptions=True)
