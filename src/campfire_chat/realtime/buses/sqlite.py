@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import secrets
 import sqlite3
@@ -97,6 +98,9 @@ class _Looker:
     def __init__(self, backend: Backend, path: Path, channel: str) -> None:
         self._backend = backend
         self._path = path
+        # Made once: pathlib interns every name, which piles up in the interpreter when it is done
+        # several times a second.
+        self._files = [f"{path}{end}" for end in ("", "-wal", "-shm")]
         self._channel = channel
         self._node = secrets.token_hex(8)
         self._loop = asyncio.get_running_loop()
@@ -223,23 +227,20 @@ class _Looker:
     def _identity(self) -> list[tuple[int, int]]:
         """Which files these are; with another one under the same name nobody would be heard."""
         found: list[tuple[int, int]] = []
-        for path in self._files():
+        for file in self._files:
             try:
-                stat = path.stat()
+                stat = os.stat(file)  # noqa: PTH116
             except FileNotFoundError:
                 found.append((0, 0))
             else:
                 found.append((stat.st_dev, stat.st_ino))
         return found
 
-    def _files(self) -> list[Path]:
-        return [self._path.with_name(self._path.name + end) for end in ("", "-wal", "-shm")]
-
     def _discard(self) -> None:
         logger.warning("%s is damaged and is made anew", self._path)
-        for path in self._files():
+        for file in self._files:
             with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+                Path(file).unlink(missing_ok=True)
 
     def _beat(self, connection: sqlite3.Connection) -> None:
         """Sign on again, forget the dead, and delete what everybody has had time to read."""
