@@ -154,7 +154,12 @@ class PostgresBus:
 
     def _pids(self) -> list[int]:
         rows = run_apart(
-            _fetch(self._server, "SELECT pid FROM pg_stat_activity WHERE datname = $1", self._name)
+            _fetch(
+                self._server,
+                "SELECT pid FROM pg_stat_activity "
+                "WHERE datname = $1 AND backend_type = 'client backend'",
+                self._name,
+            )
         )
         return [row[0] for row in rows]
 

@@ -96,7 +96,8 @@ def _connections(truth: Truth, setting: Setting) -> Any:
             return 0
         ((found,),) = truth.query(
             "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
         )
         return found
 
