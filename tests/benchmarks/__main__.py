@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks``: measures, and prints a report in Markdown.
 
-Everything takes about an hour and wants a machine with nothing else to do; ``--quick`` takes two
-minutes and shows that the instruments work. Needs the extras ``test`` and ``benchmarks``.
+Everything takes an hour and a half and wants a machine with nothing else to do; ``--quick`` takes
+two minutes and shows that the instruments work. Needs the extras ``test`` and ``benchmarks``.
 """
 
 from __future__ import annotations

@@ -159,7 +159,8 @@ def code() -> str:
 
     What is written about them makes no difference to a run.
     """
-    paths = ["src/campfire_chat", "tests/faults", "tests/support", "pyproject.toml"]
+    archive = ["tests/benchmarks/archive.py", "tests/benchmarks/bulk.py"]
+    paths = ["src/campfire_chat", "tests/faults", "tests/support", *archive, "pyproject.toml"]
     commit = _git("log", "-1", "--format=%h", "--", *paths)
     changed = _git("status", "--porcelain", "--", *paths)
     return (commit or UNKNOWN) + (CHANGED if changed else "")
