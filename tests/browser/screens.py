@@ -66,6 +66,13 @@ class ConsoleScreen:
         self.field.press("Enter")
         expect(self.log.get_by_text(text, exact=True)).to_be_visible()
 
+    def be(self, availability: str) -> None:
+        """Online, Away, Busy or Offline."""
+        button = self.page.get_by_role("button", name="Change your availability")
+        button.click()
+        self.page.get_by_role("option", name=availability).click()
+        expect(button).to_have_accessible_name(re.compile(f"^You are {availability.lower()}"))
+
     def tick(self, label: str) -> Locator:
         return self.log.get_by_role("img", name=label, exact=True)
 

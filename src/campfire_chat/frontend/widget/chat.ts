@@ -110,6 +110,7 @@ export function createChat(host: Host, changed: () => void): Chat {
   }
 
   function connect(): void {
+    let welcomed = false;
     const made = (connection = createConnection({
       api,
       token: session.token,
@@ -123,7 +124,12 @@ export function createChat(host: Host, changed: () => void): Chat {
       show({ connection: next });
       settle();
     });
-    made.on("welcome", ({ limits }) => (state.bodyLimit = limits.body_characters));
+    made.on("welcome", ({ limits }) => {
+      state.bodyLimit = limits.body_characters;
+      // Meanwhile the team may have gone home, and another tab may have begun a conversation.
+      if (welcomed && state.open) void start();
+      welcomed = true;
+    });
     made.on("typing", ({ conversation_id, participant, active }) => {
       const room = roomOf(conversation_id);
       if (room && !mine(participant)) showTyping(room, active ? participant : null);
@@ -174,6 +180,7 @@ export function createChat(host: Host, changed: () => void): Chat {
       { after },
       {
         onEvent: (event) => apply(room, event),
+        onHead: () => void catchUp(room),
         onReset: () => {
           room.messages = [];
           void fill(room);
@@ -193,7 +200,7 @@ export function createChat(host: Host, changed: () => void): Chat {
       ]);
       info.head = Math.max(info.head, room.info?.head ?? 0);
       room.info = info;
-      for (const receipt of info.receipts) if (!mine(receipt.participant)) received(room, receipt);
+      learn(room, info);
       merge(room, [...items, ...room.messages]);
       room.cursor = next_cursor;
       room.phase = "ready";
@@ -201,6 +208,22 @@ export function createChat(host: Host, changed: () => void): Chat {
       room.phase = "failed";
     }
     settle();
+  }
+
+  /** Receipts and presence are not replayed: they are asked for whenever the stream begins. */
+  async function catchUp(room: Room): Promise<void> {
+    if (room !== state.room || !state.open) return;
+    try {
+      learn(room, await api.get<VisitorConversation>("conversations/" + room.key));
+    } catch {
+      return; // The messages go on; the next receipt says the same and more.
+    }
+    changed();
+  }
+
+  function learn(room: Room, { receipts, assignee_availability }: VisitorConversation): void {
+    for (const receipt of receipts) if (!mine(receipt.participant)) received(room, receipt);
+    if (room.info) room.info.assignee_availability = assignee_availability;
   }
 
   function received(room: Room, { delivered, read }: { delivered: number; read: number }): void {

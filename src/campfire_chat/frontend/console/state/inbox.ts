@@ -258,7 +258,7 @@ export async function loadInbox(): Promise<void> {
   }
 }
 
-/** The stream could not be continued: what is shown stays until the new snapshot is there. */
+/** What is shown may lack something that no event will tell; it stays until the snapshot is there. */
 export async function reloadInbox(): Promise<void> {
   generation++;
   touched.clear();

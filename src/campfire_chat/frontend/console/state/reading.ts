@@ -53,14 +53,16 @@ export function confirmDelivery({ id, assignee, last_message }: ConversationSumm
   tell(id, "delivered", last_message.seq);
 }
 
+/** What came before this page was opened has reached the desk as well. */
+function confirmLoaded(): void {
+  for (const { summary, myRead } of rows.value.values()) {
+    if (summary.counts.visitor > myRead) confirmDelivery(summary);
+  }
+}
+
 /** Reading is: the thread is ready, its end is on the screen, and the window has the focus. */
 export function watchReading(): void {
-  effect(() => {
-    // What came before this page was opened has reached the desk as well.
-    for (const { summary, myRead } of rows.value.values()) {
-      if (summary.counts.visitor > myRead) confirmDelivery(summary);
-    }
-  });
+  effect(confirmLoaded);
   effect(() => {
     const opened = thread.value;
     if (!opened || opened.phase.value !== "ready") return;
@@ -79,5 +81,6 @@ export function watchReading(): void {
     // A receipt may have been lost with the connection.
     const opened = thread.peek();
     if (opened) told.delete(opened.id);
+    confirmLoaded();
   });
 }

@@ -18,7 +18,9 @@ function run(): void {
   const organization = me.peek()?.organization ?? "default";
   loadDrafts();
   startSending();
-  // Before the lists: what changes while they load is not missed.
+  // Lists that were asked for before the server named the inbox's position may lack what came in
+  // between, and no event will tell.
+  let positioned = false;
   connection.subscribe(
     `inbox:${organization}`,
     {},
@@ -27,6 +29,10 @@ function run(): void {
         if (event.event !== "conversation.updated") return;
         putSummary(event.data);
         confirmDelivery(event.data);
+      },
+      onHead() {
+        if (!positioned) void reloadInbox();
+        positioned = true;
       },
       onReset: () => void reloadInbox(),
     },

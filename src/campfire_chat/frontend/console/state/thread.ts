@@ -105,9 +105,7 @@ async function load(opened: Thread): Promise<void> {
       putConversation(conversation);
       opened.messages.value = new Map(page.items.map((message) => [message.id, message]));
       opened.cursor.value = page.next_cursor;
-      opened.receipts.value = new Map(
-        conversation.receipts.map((record) => [keyOf(record.participant), record]),
-      );
+      mark(opened, conversation.receipts);
       opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
       opened.contactPresence.value = presenceOf(conversation);
       if (opened.readMark === null) {
@@ -124,6 +122,21 @@ async function load(opened: Thread): Promise<void> {
     const gone = error instanceof ApiError && (error.status === 404 || error.status === 422);
     opened.phase.value = gone ? "missing" : "failed";
   }
+}
+
+/** Marks only grow: a snapshot may be older than a notice that was faster. */
+function mark(opened: Thread, records: readonly ReceiptRecord[]): void {
+  const next = new Map(opened.receipts.peek());
+  for (const { participant, delivered, read } of records) {
+    const key = keyOf(participant);
+    const known = next.get(key);
+    next.set(key, {
+      participant,
+      delivered: Math.max(delivered, known?.delivered ?? 0),
+      read: Math.max(read, known?.read ?? 0),
+    });
+  }
+  opened.receipts.value = next;
 }
 
 /** Null when nothing is unread, or everything in sight is: a line above it all says nothing. */
@@ -277,13 +290,7 @@ connection.on("receipt", ({ conversation_id, participant, delivered, read }) => 
   if (isMe(participant)) markRead(conversation_id, read);
   const opened = thread.peek();
   if (opened?.id !== conversation_id) return;
-  const key = keyOf(participant);
-  const known = opened.receipts.peek().get(key);
-  opened.receipts.value = withEntry(opened.receipts.peek(), key, {
-    participant,
-    delivered: Math.max(delivered, known?.delivered ?? 0),
-    read: Math.max(read, known?.read ?? 0),
-  });
+  mark(opened, [{ participant, delivered, read }]);
 });
 
 connection.on("presence", ({ conversation_id, participant, availability, viewing }) => {
@@ -311,9 +318,7 @@ export async function refreshPresence(): Promise<void> {
       putConversation(conversation);
       opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
       opened.contactPresence.value = presenceOf(conversation);
-      opened.receipts.value = new Map(
-        conversation.receipts.map((record) => [keyOf(record.participant), record]),
-      );
+      mark(opened, conversation.receipts);
     });
   } catch {
     // The streams go on; only the faces may be out of date.
