@@ -391,9 +391,11 @@ async def test_postgresql_may_be_left_in_the_middle_of_a_word(
     async with FaultProxy.before(postgres) as proxy:
         one = await join(proxy.through(postgres), "one", channel)
         assert one.bus.well
+        # A canary is heard before the one who sent it knows.
+        statement = one.bus._backend._statement
+        await until(statement.done, "the canary is out")
         proxy.stall()
         one.bus.send(frame("never heard"))
-        statement = one.bus._backend._statement
         await until(lambda: one.bus._backend._statement is not statement, "it is being said")
         await one.bus.stop()
         await asyncio.sleep(0.1)

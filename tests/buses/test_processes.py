@@ -327,7 +327,7 @@ async def test_a_look_costs_what_has_changed(
         return await original(self, organization, names)
 
     monkeypatch.setattr(Store, "stream_heads", spy)
-    monkeypatch.setattr("campfire_chat.realtime.hub.FULL_LOOK", 1_000.0)
+    monkeypatch.setattr("campfire_chat.realtime.lookout.FULL_LOOK", 1_000.0)
     options = {"bus_url": "memory://", "poll_interval": 0.1, "drain_on_signal": False}
     apps = [campfire_for(database_url, **options) for _ in range(2)]
     with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:
@@ -353,7 +353,7 @@ async def test_a_look_reads_everything_after_a_burst(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More changes than one page of the inbox tells: every stream is looked at."""
-    monkeypatch.setattr("campfire_chat.realtime.hub.FULL_LOOK", 1_000.0)
+    monkeypatch.setattr("campfire_chat.realtime.lookout.FULL_LOOK", 1_000.0)
     monkeypatch.setattr("campfire_chat.storage.streams.PAGE_CHARACTERS", 900)
     options = {"bus_url": "memory://", "poll_interval": 0.5, "drain_on_signal": False}
     apps = [campfire_for(database_url, **options) for _ in range(2)]
@@ -379,7 +379,7 @@ async def test_a_look_reads_everything_after_a_burst(
 async def test_many_organizations_are_looked_at_together(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campfire_chat.realtime.hub.HEADS_PER_QUERY", 2)
+    monkeypatch.setattr("campfire_chat.realtime.lookout.HEADS_PER_QUERY", 2)
     options = {"bus_url": "memory://", "poll_interval": 0.1, "drain_on_signal": False}
     apps = [campfire_for(database_url, **options) for _ in range(2)]
     with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:

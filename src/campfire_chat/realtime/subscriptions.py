@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from campfire_chat.domain import streams
 from campfire_chat.errors import InvalidError, TooManyError, UnavailableError
 from campfire_chat.realtime import frames
-from campfire_chat.realtime.hub import Subscription
+from campfire_chat.realtime.channels import Subscription
 from campfire_chat.storage.streams import Page
 
 if TYPE_CHECKING:

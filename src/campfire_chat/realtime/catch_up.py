@@ -1,0 +1,102 @@
+"""Reading what channels have heard of and were not told: another process wrote it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from campfire_chat.realtime.channels import Channel
+from campfire_chat.storage.store import Store
+
+logger = logging.getLogger("campfire_chat.realtime")
+
+#: Portions of channels that catch up at the same time; each takes a reader for one query.
+CATCH_UP = 8
+#: Events that a stream may lack to be read together with others, and how many of these.
+NEAR = 16
+STREAMS_PER_QUERY = 200
+#: Seconds before catching up is tried again after the database refused.
+RETRY_DELAY = 0.5
+
+
+class CatchUp:
+    """The channels that are behind, and who reads for them."""
+
+    def __init__(self) -> None:
+        self._behind: set[Channel] = set()
+        self._wake = asyncio.Event()
+
+    def note(self, channel: Channel) -> None:
+        """A channel has heard of something or was told something: it may be behind now."""
+        if channel.behind:
+            self._behind.add(channel)
+            self._wake.set()
+
+    def forget(self, channel: Channel) -> None:
+        """Nobody listens there any more."""
+        self._behind.discard(channel)
+
+    async def run(self, store: Store) -> None:
+        """Read and hand on, for as long as the hub runs."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._behind:
+                portions = self._portions()
+                results = await asyncio.gather(
+                    *(self._read(store, channels) for channels in portions), return_exceptions=True
+                )
+                failed = [
+                    (channels, result)
+                    for channels, result in zip(portions, results, strict=True)
+                    if isinstance(result, Exception)
+                ]
+                if failed:
+                    logger.warning("streams could not be read, again shortly: %s", failed[0][1])
+                    for channels, _ in failed:
+                        self._behind.update(channels)
+                    await asyncio.sleep(RETRY_DELAY)
+
+    def _portions(self) -> list[list[Channel]]:
+        """What is behind, as portions that are read at the same time, each with one query.
+
+        Most lack what another process has just written: an event or two each, of many streams.
+        """
+        near: dict[str, list[Channel]] = {}
+        portions: list[list[Channel]] = []
+        while self._behind and len(portions) + len(near) < CATCH_UP:
+            channel = self._behind.pop()
+            if channel.lacks > NEAR:
+                portions.append([channel])
+                continue
+            some = near.setdefault(channel.key[0], [])
+            some.append(channel)
+            if len(some) == STREAMS_PER_QUERY:
+                portions.append(near.pop(channel.key[0]))
+        return portions + list(near.values())
+
+    async def _read(self, store: Store, channels: list[Channel]) -> None:
+        if len(channels) > 1:
+            organization = channels[0].key[0]
+            by_name = {channel.key[1]: channel for channel in channels}
+            depth = max(channel.lacks for channel in channels)
+            if depth > 0:
+                for name, seq, text in await store.newest_events(organization, [*by_name], depth):
+                    by_name[name].deliver(seq, text)
+        # One that has grown by more meanwhile, or was alone from the beginning.
+        for channel in channels:
+            await self._read_on(store, channel)
+
+    async def _read_on(self, store: Store, channel: Channel) -> None:
+        organization, name = channel.key
+        while channel.behind and channel.subscriptions and channel.delivered is not None:
+            after = channel.delivered
+            page = await store.stream_page(organization, name, after)
+            if page.first > after + 1:
+                channel.skip_to(page.first - 1)
+            for seq, text in page.events:
+                channel.deliver(seq, text)
+            if not page.events:
+                # Heard of more than there is: the wake-up was of another life of the database.
+                channel.known = channel.delivered or 0
+                return

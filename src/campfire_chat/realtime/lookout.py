@@ -1,0 +1,150 @@
+"""Looking in the database how far the streams have grown, for wake-ups that were lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from campfire_chat.domain import streams
+from campfire_chat.realtime.bus import Bus
+from campfire_chat.realtime.channels import Channel, Key
+from campfire_chat.storage.store import Store
+from campfire_chat.storage.streams import PAGE_EVENTS
+
+logger = logging.getLogger("campfire_chat.realtime")
+
+#: Streams whose heads one query asks for.
+HEADS_PER_QUERY = 500
+#: Seconds between looks at the heads while the bus is ill.
+ILL_POLL_INTERVAL = 0.25
+#: Between two looks there is a pause of this many times what the last one took, within a second:
+#: several processes whose bus is ill must not keep the database from everything else.
+REST = 3.0
+MAX_REST = 1.0
+#: Seconds between looks that take in every stream, whether its inbox has moved or not.
+FULL_LOOK = 10.0
+
+
+class Lookout:
+    """See the module.
+
+    Args:
+        channels: The streams that have listeners here.
+        heard: Told the head of each that was looked at.
+        poll_interval: Seconds between looks while the bus is well.
+    """
+
+    def __init__(
+        self,
+        channels: Mapping[Key, Channel],
+        heard: Callable[[str, str, int], None],
+        *,
+        poll_interval: float,
+    ) -> None:
+        self._channels = channels
+        self._heard = heard
+        self._poll_interval = poll_interval
+        #: The inboxes' heads at the last look.
+        self._inboxes: dict[str, int] = {}
+        self._full_look_due = 0.0
+
+    async def run(self, store: Store, bus: Bus) -> None:
+        """Look again and again, for as long as the hub runs."""
+        loop = asyncio.get_running_loop()
+        took = 0.0
+        while True:
+            await self._pause(bus, at_least=min(REST * took, MAX_REST))
+            began = loop.time()
+            try:
+                await self._look(store, everything=began >= self._full_look_due)
+            except Exception:
+                logger.warning("the heads could not be read, again shortly", exc_info=True)
+            took = loop.time() - began
+
+    async def _pause(self, bus: Bus, *, at_least: float) -> None:
+        """Wait until it is time for a look, which comes sooner once the bus has fallen ill."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while True:
+            interval = self._poll_interval
+            if not bus.well:
+                interval = min(interval, ILL_POLL_INTERVAL)
+            left = began + max(interval, at_least) - loop.time()
+            if left <= 0:
+                return
+            await asyncio.sleep(min(left, ILL_POLL_INTERVAL))
+
+    async def _look(self, store: Store, *, everything: bool) -> None:
+        """Look how far the streams have grown.
+
+        Nothing changes in an organisation without its inbox saying so, in the same transaction.
+        So what a quiet moment costs is one query, however many streams have listeners here, and
+        what a busy one costs depends on what has changed.
+        """
+        if everything:
+            self._full_look_due = asyncio.get_running_loop().time() + FULL_LOOK
+        organizations = sorted({organization for organization, _ in self._channels})
+        for start in range(0, len(organizations), HEADS_PER_QUERY):
+            some = organizations[start : start + HEADS_PER_QUERY]
+            found = await store.inbox_heads(some)
+            heads = {organization: found.get(organization, 0) for organization in some}
+            moved = {
+                organization: head
+                for organization, head in heads.items()
+                if everything or head != self._inboxes.get(organization)
+            }
+            # Only now: who subscribes later reads the database later.
+            names: dict[str, list[str]] = {organization: [] for organization in moved}
+            for organization, name in self._channels if moved else ():
+                if organization in names:
+                    names[organization].append(name)
+            for organization, head in moved.items():
+                before = None if everything else self._inboxes.get(organization)
+                changed = await _changed(store, organization, before, head)
+                wanted = names[organization]
+                if changed is not None:
+                    wanted = [name for name in wanted if name in changed]
+                await self._read_heads(store, organization, wanted)
+                self._inboxes[organization] = head
+        here = set(organizations)
+        self._inboxes = {name: head for name, head in self._inboxes.items() if name in here}
+
+    async def _read_heads(self, store: Store, organization: str, names: list[str]) -> None:
+        for start in range(0, len(names), HEADS_PER_QUERY):
+            found = await store.stream_heads(organization, names[start : start + HEADS_PER_QUERY])
+            for name, head in found.items():
+                self._heard(organization, name, head)
+
+
+class _About(Struct):
+    id: str
+
+
+class _InboxEvent(Struct):
+    """What is needed of an inbox event: the conversation."""
+
+    data: _About
+
+
+_inbox_event = msgspec.json.Decoder(_InboxEvent).decode
+
+
+async def _changed(
+    store: Store, organization: str, before: int | None, head: int
+) -> set[str] | None:
+    """The streams that an inbox's events name; None when that is more than one page of them."""
+    if before is None or not 0 < head - before <= PAGE_EVENTS:
+        return None
+    inbox = streams.inbox(organization)
+    page = await store.stream_page(organization, inbox, before)
+    if page.more or page.first > before + 1:
+        return None
+    names = {inbox}
+    for _, text in page.events:
+        conversation_id = _inbox_event(text).data.id
+        names |= {streams.conversation(conversation_id), streams.notes(conversation_id)}
+    return names
