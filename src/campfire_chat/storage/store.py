@@ -8,22 +8,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import UnsetType
-from sqlalchemy import select
 
 from campfire_chat.domain import text
 from campfire_chat.domain.conversations import Patch
 from campfire_chat.domain.principal import Scope, system_scope
-from campfire_chat.errors import StorageUnavailableError
 from campfire_chat.models import (
     AgentConversation,
-    Availability,
     Message,
-    SenderKind,
     Status,
     Visibility,
     VisitorConversation,
@@ -31,15 +25,13 @@ from campfire_chat.models import (
 from campfire_chat.protocols import Clock
 from campfire_chat.settings import Settings
 from campfire_chat.storage import (
-    agents,
     contacts,
     conversations,
+    epoch,
     messages,
-    presence,
-    receipts,
     schema,
     streams,
-    tables,
+    views,
 )
 from campfire_chat.storage.audience import Audience
 from campfire_chat.storage.desk import (
@@ -50,7 +42,7 @@ from campfire_chat.storage.desk import (
     WakeConversation,
 )
 from campfire_chat.storage.engines import engine_of
-from campfire_chat.storage.lanes import Lanes, Session
+from campfire_chat.storage.lanes import Lanes
 from campfire_chat.storage.ledger import Ledger, OnCommit
 from campfire_chat.storage.messages import Bounds
 from campfire_chat.storage.nodes import Nodes
@@ -58,7 +50,6 @@ from campfire_chat.storage.operations import Marked, MarkSeen, Send, Sent
 from campfire_chat.storage.streams import Page
 from campfire_chat.storage.team import Team
 from campfire_chat.storage.usage import Usage
-from campfire_chat.storage.views import for_agent, for_visitor
 
 logger = logging.getLogger("campfire_chat.storage")
 
@@ -111,7 +102,7 @@ class Store:
         await self._writer.start()
         try:
             await schema.prepare(self._writer, self.engine, self._settings.migrate)
-            self.epoch = await self._writer.run(_epoch)
+            self.epoch = await self._writer.run(epoch.read)
             await self._readers.start()
             await self._ledger.start()
         except BaseException:
@@ -173,37 +164,11 @@ class Store:
             NotFoundError: No such conversation, or not one that the caller may see.
         """
 
-        async def work(session: Session) -> AgentConversation | VisitorConversation:
-            found = await conversations.get(session, scope, conversation_id)
-            counts = await receipts.read_counts(session, scope, [conversation_id])
-            marks = await receipts.of_conversation(session, scope, conversation_id)
-            looking = await presence.viewers(
+        return await self._readers.run(
+            lambda session: views.read_one(
                 session, scope, conversation_id, alive_since=self.team.alive_since
             )
-            availability: Availability | None = None
-            if found.assignee is not None and not scope.is_agent:
-                availability = await agents.availability_of(
-                    session,
-                    scope.organization,
-                    found.assignee.id,
-                    alive_since=self.team.alive_since,
-                )
-            read_count = counts.get(conversation_id, 0)
-            if not scope.is_agent:
-                return for_visitor(found, read_count, marks, availability)
-            record = for_agent(found, read_count)
-            present = await presence.is_present(
-                session,
-                scope.organization,
-                SenderKind.VISITOR,
-                found.contact.id,
-                alive_since=self.team.alive_since,
-            )
-            return msgspec.structs.replace(
-                record, receipts=marks, viewers=looking, contact_present=present
-            )
-
-        return await self._readers.run(work)
+        )
 
     async def conversation_page(
         self,
@@ -216,30 +181,16 @@ class Store:
     ) -> tuple[list[AgentConversation | VisitorConversation], tuple[int, str] | None]:
         """A page of conversations, newest activity first, and where the next one begins."""
 
-        async def work(
-            session: Session,
-        ) -> tuple[list[AgentConversation | VisitorConversation], tuple[int, str] | None]:
-            found = await conversations.list_page(
+        return await self._readers.run(
+            lambda session: views.read_page(
                 session,
                 scope,
                 statuses=statuses,
                 assignee_id=assignee_id,
                 before=before,
-                limit=limit + 1,
+                limit=limit,
             )
-            shown = found[:limit]
-            counts = await receipts.read_counts(session, scope, [item.id for item in shown])
-            records: list[AgentConversation | VisitorConversation] = [
-                for_agent(item, counts.get(item.id, 0))
-                if scope.is_agent
-                else for_visitor(item, counts.get(item.id, 0), [], None)
-                for item in shown
-            ]
-            if len(found) <= limit:
-                return records, None
-            return records, (shown[-1].last_activity_at, shown[-1].id)
-
-        return await self._readers.run(work)
+        )
 
     async def change_conversation(
         self,
@@ -255,7 +206,7 @@ class Store:
             conversation_id,
             patch,
             assignee_id,
-            client_id=None if client_id is None else self._client_id(client_id),
+            client_id=self._optional_id(client_id),
         )
         await self._ledger.submit(operation)
         return await self.conversation(scope, conversation_id)
@@ -397,25 +348,3 @@ class Store:
 
     def _optional_id(self, client_id: str | None) -> str | None:
         return None if client_id is None else self._client_id(client_id)
-
-
-async def _epoch(session: Session) -> str:
-    return await session.transaction(lambda _: _make_epoch(session))
-
-
-async def _make_epoch(session: Session) -> str:
-    column = tables.settings.c
-    mine = (column.org_id == tables.INSTALLATION) & (column.key == "epoch")
-    row = await session.first(select(column.value).where(mine))
-    if row is not None:
-        return row["value"]
-    # Two processes may start on an empty database at once; the first one's epoch stands.
-    await session.execute(
-        session.engine.upsert(tables.settings)
-        .values(org_id=tables.INSTALLATION, key="epoch", value=secrets.token_hex(8))
-        .on_conflict_do_nothing()
-    )
-    stored = await session.first(select(column.value).where(mine))
-    if stored is None:
-        raise StorageUnavailableError("The database does not keep what is written to it.")
-    return stored["value"]

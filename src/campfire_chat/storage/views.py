@@ -1,18 +1,98 @@
-"""What of a conversation its reader may see."""
+"""Conversations as their reader may see them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from campfire_chat.domain.conversations import Conversation
+from campfire_chat.domain.principal import Scope
 from campfire_chat.models import (
     AgentConversation,
     Availability,
     Counts,
     ReceiptRecord,
+    SenderKind,
+    Status,
     VisitorConversation,
 )
+from campfire_chat.storage import agents, conversations, presence, receipts
+from campfire_chat.storage.lanes import Session
+
+View = AgentConversation | VisitorConversation
 
 
-def for_agent(conversation: Conversation, read_count: int) -> AgentConversation:
+async def read_one(
+    session: Session, scope: Scope, conversation_id: str, *, alive_since: int
+) -> View:
+    """A conversation with its receipts and who is there.
+
+    Args:
+        alive_since: Whoever was heard of at that time or later is there; in ms since 1970.
+
+    Raises:
+        NotFoundError: No such conversation, or not one that the caller may see.
+    """
+    found = await conversations.get(session, scope, conversation_id)
+    counts = await receipts.read_counts(session, scope, [conversation_id])
+    read_count = counts.get(conversation_id, 0)
+    marks = await receipts.of_conversation(session, scope, conversation_id)
+    if not scope.is_agent:
+        availability = None
+        if found.assignee is not None:
+            availability = await agents.availability_of(
+                session, scope.organization, found.assignee.id, alive_since=alive_since
+            )
+        return _for_visitor(found, read_count, marks, availability)
+    looking = await presence.viewers(session, scope, conversation_id, alive_since=alive_since)
+    present = await presence.is_present(
+        session,
+        scope.organization,
+        SenderKind.VISITOR,
+        found.contact.id,
+        alive_since=alive_since,
+    )
+    return msgspec.structs.replace(
+        _for_agent(found, read_count),
+        receipts=marks,
+        viewers=looking,
+        contact_present=present,
+    )
+
+
+async def read_page(
+    session: Session,
+    scope: Scope,
+    *,
+    statuses: Sequence[Status],
+    assignee_id: str | object | None,
+    before: tuple[int, str] | None,
+    limit: int,
+) -> tuple[list[View], tuple[int, str] | None]:
+    """A page of conversations, newest activity first, and where the next one begins."""
+    found = await conversations.list_page(
+        session,
+        scope,
+        statuses=statuses,
+        assignee_id=assignee_id,
+        before=before,
+        limit=limit + 1,
+    )
+    shown = found[:limit]
+    counts = await receipts.read_counts(session, scope, [item.id for item in shown])
+    records: list[View] = [
+        _for_agent(item, counts.get(item.id, 0))
+        if scope.is_agent
+        else _for_visitor(item, counts.get(item.id, 0), [], None)
+        for item in shown
+    ]
+    if len(found) <= limit:
+        return records, None
+    return records, (shown[-1].last_activity_at, shown[-1].id)
+
+
+def _for_agent(conversation: Conversation, read_count: int) -> AgentConversation:
     summary = conversation.summary
     return AgentConversation(
         **{name: getattr(summary, name) for name in summary.__struct_fields__},
@@ -21,7 +101,7 @@ def for_agent(conversation: Conversation, read_count: int) -> AgentConversation:
     )
 
 
-def for_visitor(
+def _for_visitor(
     conversation: Conversation,
     read_count: int,
     marks: list[ReceiptRecord],
