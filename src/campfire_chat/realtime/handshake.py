@@ -1,4 +1,5 @@
-"""The beginning of a connection: whether it is let in, and how it is told when it is not."""
+"""The beginning of a connection: whether it is let in, how it is told when it is not, and the
+welcome."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from campfire_chat import ids
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import (
     CLOSE_RESTARTING,
@@ -14,7 +16,8 @@ from campfire_chat.errors import (
     ProtocolVersionError,
     UnavailableError,
 )
-from campfire_chat.identity import check_origin
+from campfire_chat.identity import Credentials, check_origin
+from campfire_chat.models import StreamHead
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.visit import Visit
 
@@ -54,6 +57,29 @@ async def admit(websocket: WebSocket, gateway: Gateway, visit: Visit) -> Scope |
         session = await gateway.host.scope(websocket)
     visit.connect(session)
     return session
+
+
+def welcome(gateway: Gateway, credentials: Credentials, heads: list[StreamHead]) -> frames.Welcome:
+    """The answer to a hello.
+
+    Args:
+        heads: Where the streams stand that the hello resumes.
+    """
+    settings = gateway.settings
+    return frames.Welcome(
+        version=frames.VERSION,
+        session=ids.new(ids.SESSION),
+        epoch=gateway.store.epoch,
+        heartbeat=settings.heartbeat,
+        limits=frames.Limits(
+            frame_bytes=settings.max_frame_bytes,
+            body_characters=settings.max_body_characters,
+            subscriptions=settings.max_subscriptions,
+        ),
+        principal=credentials.scope.record,
+        streams=heads,
+        token=credentials.renewal,
+    )
 
 
 def subprotocol(websocket: WebSocket) -> str | None:

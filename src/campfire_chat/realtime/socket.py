@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
@@ -12,8 +11,6 @@ from starlette.types import Message, Receive, Send
 from starlette.types import Scope as ASGIScope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from campfire_chat import ids
-from campfire_chat.domain import streams
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import (
     CLOSE_RESTARTING,
@@ -28,14 +25,14 @@ from campfire_chat.errors import (
 )
 from campfire_chat.identity import Credentials
 from campfire_chat.models import StreamHead
-from campfire_chat.realtime import frames, handshake
+from campfire_chat.realtime import frames, handshake, requests
 from campfire_chat.realtime.admission import address_of
 from campfire_chat.realtime.frames import FrameRejected
 from campfire_chat.realtime.handshake import Closed
 from campfire_chat.realtime.outlet import Outlet
 from campfire_chat.realtime.subscriptions import Subscriptions
 from campfire_chat.realtime.visit import Visit
-from campfire_chat.realtime.writes import Writes, mark_ok, send_ok
+from campfire_chat.realtime.writes import Writes
 
 if TYPE_CHECKING:
     from campfire_chat.realtime.gateway import Gateway
@@ -53,6 +50,16 @@ class Socket:
 
     There may be ten thousand of them: what only few need is made when it is needed, what only the
     beginning needs is not kept, and while it waits for a frame it is one coroutine.
+
+    Attributes:
+        visit: What admission counts of it.
+        streams: What it follows.
+        outlet: Where its frames go out.
+        writes: What it has asked the ledger for.
+        pings: Whether the client has begun to ping.
+        heard_at: When its latest frame came; loop time, as the following.
+        checked_at: When the host last vouched for it.
+        due: When the next heartbeat is due.
     """
 
     __slots__ = (
@@ -61,20 +68,20 @@ class Socket:
         "_closing",
         "_credentials",
         "_ending",
-        "_gateway",
         "_greeted",
-        "_pings",
         "_receive",
         "_send",
         "_session",
-        "_streams",
         "_task",
-        "_visit",
-        "_writes",
         "checked_at",
         "due",
+        "gateway",
         "heard_at",
         "outlet",
+        "pings",
+        "streams",
+        "visit",
+        "writes",
     )
 
     def __init__(
@@ -85,20 +92,19 @@ class Socket:
         self._receive = receive
         self._send = send
         self._accepted = False
-        self._gateway = gateway
+        self.gateway = gateway
         self._task = asyncio.current_task()
         self._closing: Closed | None = None
         self._session: Scope | None = None
         self._credentials: Credentials | None = None
-        self._visit = Visit(gateway.admission, address_of(HTTPConnection(asgi_scope)))
-        self._pings = False
+        self.visit = Visit(gateway.admission, address_of(HTTPConnection(asgi_scope)))
+        self.pings = False
         self.heard_at = 0.0
         self.checked_at = 0.0
-        #: When the next heartbeat is due.
         self.due = 0.0
         self._ending = False
         self._greeted = False
-        self._streams = Subscriptions(self, gateway)
+        self.streams = Subscriptions(self, gateway)
         self.outlet = Outlet(
             send,
             on_clogged=self._clogged,
@@ -106,7 +112,7 @@ class Socket:
             limit_frames=settings.queue_frames,
             limit_size=settings.queue_bytes,
         )
-        self._writes = Writes(self.outlet)
+        self.writes = Writes(self.outlet)
 
     @property
     def greeted(self) -> bool:
@@ -141,7 +147,7 @@ class Socket:
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
-        self._gateway.enter(self)
+        self.gateway.enter(self)
         try:
             try:
                 await self._enter()
@@ -199,7 +205,7 @@ class Socket:
         websocket = WebSocket(self._asgi_scope, self._receive, self._send)
         refused: Exception | None = None
         try:
-            self._session = await handshake.admit(websocket, self._gateway, self._visit)
+            self._session = await handshake.admit(websocket, self.gateway, self.visit)
         except (CampfireError, Closed) as error:
             refused = error
         # A browser learns the reason of a refusal only from a close after an accept.
@@ -209,7 +215,7 @@ class Socket:
             raise refused
 
     async def _greet(self) -> None:
-        gateway = self._gateway
+        gateway = self.gateway
         try:
             async with asyncio.timeout(gateway.settings.hello_timeout):
                 first = await self._first()
@@ -220,35 +226,20 @@ class Socket:
             self._error(error, getattr(first, "id", None))
             raise error
         credentials = await gateway.credentials_of(self._session, first.token)
-        self._visit.greet(credentials.scope)
+        self.visit.greet(credentials.scope)
         self._credentials = credentials
         self.heard_at = self.checked_at = asyncio.get_running_loop().time()
-        await self._gateway.arrive(self)
+        await gateway.arrive(self)
         heads: list[StreamHead] = []
         refused: list[frames.ErrorFrame] = []
         for point in first.resume:
             try:
-                head = await self._streams.join(point.stream)
+                head = await self.streams.join(point.stream)
             except CampfireError as error:
                 refused.append(frames.error_frame(error, None, field=point.stream))
             else:
                 heads.append(StreamHead(stream=point.stream, head=head))
-        self.outlet.push_frame(
-            frames.Welcome(
-                version=frames.VERSION,
-                session=ids.new(ids.SESSION),
-                epoch=gateway.store.epoch,
-                heartbeat=gateway.settings.heartbeat,
-                limits=frames.Limits(
-                    frame_bytes=gateway.settings.max_frame_bytes,
-                    body_characters=gateway.settings.max_body_characters,
-                    subscriptions=gateway.settings.max_subscriptions,
-                ),
-                principal=self.scope.record,
-                streams=heads,
-                token=self._credentials.renewal,
-            )
-        )
+        self.outlet.push_frame(handshake.welcome(gateway, credentials, heads))
         self._greeted = True
         for frame in refused:
             self.outlet.push_frame(frame)
@@ -256,7 +247,7 @@ class Socket:
         for point in first.resume:
             if (head := joined.pop(point.stream, None)) is not None:
                 after, epoch = point.after, point.epoch
-                self._streams.replay(point.stream, after=after, epoch=epoch, head=head)
+                self.streams.replay(point.stream, after=after, epoch=epoch, head=head)
         if gateway.draining.refusing:
             # It was on its way in when everybody was told.
             self.outlet.push(gateway.draining.frame)
@@ -276,7 +267,12 @@ class Socket:
         if pause := self._heard(message):
             await asyncio.sleep(pause)
         if (frame := self._understand(message)) is not None:
-            await self._handle(frame)
+            try:
+                await requests.answer(self, frame)
+            except CampfireError as error:
+                self._error(error, getattr(frame, "id", None))
+                if self.visit.is_flooding:
+                    raise Closed(TooManyError.close_code or 4429, TooManyError.code) from None
 
     def _heard(self, message: Message) -> float:
         """Seconds to wait before a message that has just come is looked at.
@@ -288,7 +284,7 @@ class Socket:
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
         self.heard_at = asyncio.get_running_loop().time()
-        return self._visit.pause()
+        return self.visit.pause()
 
     def _understand(self, message: Message) -> frames.ClientFrame | None:
         """The frame in a message; None for one that was no good, and answered so."""
@@ -296,72 +292,12 @@ class Socket:
         if raw is None:
             raise BadFrameError("Frames are text.")
         try:
-            return frames.decode(raw, limit=self._gateway.settings.max_frame_bytes)
+            return frames.decode(raw, limit=self.gateway.settings.max_frame_bytes)
         except FrameRejected as rejected:
             self._error(rejected.error, rejected.request_id)
             if isinstance(rejected.error, TooLargeError):
                 raise rejected.error from None
             return None
-
-    async def _handle(self, frame: frames.ClientFrame) -> None:
-        request_id: str | None = getattr(frame, "id", None)
-        try:
-            match frame:
-                case frames.MessageSend():
-                    await self._store(frame)
-                case frames.Receipt():
-                    await self._mark(frame)
-                case frames.Typing():
-                    await self._type(frame)
-                case frames.Subscribe():
-                    await self._subscribe(frame)
-                case frames.Unsubscribe():
-                    self._streams.leave(frame.stream)
-                    self.outlet.push_frame(frames.Ok(id=frame.id))
-                case frames.Ping():
-                    self._pings = True
-                    self.outlet.push_frame(frames.Pong(n=frame.n))
-                case frames.Hello():
-                    raise BadFrameError("There is one hello, at the beginning.")
-        except CampfireError as error:
-            self._error(error, request_id)
-            if self._visit.is_flooding:
-                raise Closed(TooManyError.close_code or 4429, TooManyError.code) from None
-
-    async def _store(self, frame: frames.MessageSend) -> None:
-        self._visit.send()
-        future = self._gateway.store.send(
-            self.scope,
-            frame.conversation_id,
-            client_id=frame.id,
-            body=frame.body,
-            visibility=frame.visibility,
-            reply_to=frame.reply_to,
-        )
-        self._writes.add(future, frame.id, partial(send_ok, frame.id))
-        self._gateway.typing.set(self.scope, frame.conversation_id, active=False)
-        await self._writes.room()
-
-    async def _mark(self, frame: frames.Receipt) -> None:
-        future = self._gateway.store.mark(
-            self.scope, frame.conversation_id, delivered=frame.delivered, read=frame.read
-        )
-        self._writes.add(future, frame.id, partial(mark_ok, frame.id))
-        await self._writes.room()
-
-    async def _type(self, frame: frames.Typing) -> None:
-        self.scope.require_writer()
-        name = streams.conversation(frame.conversation_id)
-        if name not in self._streams:
-            await self._gateway.store.authorize_stream(self.scope, name)
-        self._gateway.typing.set(self.scope, frame.conversation_id, active=frame.active)
-
-    async def _subscribe(self, frame: frames.Subscribe) -> None:
-        self._streams.leave(frame.stream)
-        head = await self._streams.join(frame.stream)
-        self.outlet.push_frame(frames.SubscribeOk(id=frame.id, stream=frame.stream, head=head))
-        after = head if frame.after is None else frame.after
-        self._streams.replay(frame.stream, after=after, epoch=frame.epoch, head=head)
 
     # Frames out.
 
@@ -370,11 +306,11 @@ class Socket:
 
     def _heartbeat(self) -> None:
         """Say where the streams stand, which shows a client that its last event was lost."""
-        self.outlet.push_frame(frames.Head(heads=self._streams.heads()))
+        self.outlet.push_frame(frames.Head(heads=self.streams.heads()))
 
     def look_after(self, now: float) -> None:
         """Close what is stuck, silent or expired; called about once a second."""
-        settings = self._gateway.settings
+        settings = self.gateway.settings
         if self.greeted and now >= self.due:
             self.due = now + settings.heartbeat
             self._heartbeat()
@@ -383,12 +319,12 @@ class Socket:
         if began is not None and now - began > settings.send_timeout:
             self.outlet.clog()
         # Only a client that has begun to ping is held to it; TCP and the server watch the rest.
-        elif self._pings and now - self.heard_at > 2 * settings.heartbeat + 1:
+        elif self.pings and now - self.heard_at > 2 * settings.heartbeat + 1:
             self.close(1001, "silent")
         credentials = self._credentials
         if credentials is None:
             return
-        if self._gateway.tokens.expired(credentials):
+        if self.gateway.tokens.expired(credentials):
             self.close(TokenExpiredError.close_code or 4401, TokenExpiredError.code)
 
     async def still_vouched_for(self) -> bool:
@@ -397,7 +333,7 @@ class Socket:
         if credentials is None or not credentials.by_session:
             return True
         return credentials.vouched_by(
-            await self._gateway.host.scope(HTTPConnection(self._asgi_scope))
+            await self.gateway.host.scope(HTTPConnection(self._asgi_scope))
         )
 
     # The end.
@@ -418,12 +354,12 @@ class Socket:
         if not self._ending:
             self._ending = True
             if self._greeted:
-                self.outlet.push(self._gateway.draining.last_word)
+                self.outlet.push(self.gateway.draining.last_word)
             await self._send_close(Closed(CLOSE_RESTARTING, "restarting"))
 
     async def _send_close(self, reason: Closed) -> None:
         if reason.code == CLOSE_RESTARTING:
-            await self._writes.settle()
+            await self.writes.settle()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 if not self.outlet.clogged:
@@ -438,12 +374,12 @@ class Socket:
             logger.debug("a close frame could not be delivered", exc_info=True)
 
     def _leave(self) -> None:
-        self._gateway.leave(self)
+        self.gateway.leave(self)
         self.outlet.stop()
-        self._visit.leave()
-        self._streams.leave_all()
+        self.visit.leave()
+        self.streams.leave_all()
         if self._credentials is not None:
-            self._gateway.depart(self)
+            self.gateway.depart(self)
         # It goes at once, and the server's side of it: nothing is left for the cyclic collector,
         # whose looks through ten thousand others are felt.
-        del self._streams
+        del self.streams

@@ -1,0 +1,80 @@
+"""What a client asks for over its socket once it has been greeted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from campfire_chat.domain import streams
+from campfire_chat.errors import BadFrameError
+from campfire_chat.realtime import frames
+from campfire_chat.realtime.writes import mark_ok, send_ok
+
+if TYPE_CHECKING:
+    from campfire_chat.realtime.socket import Socket
+
+
+async def answer(socket: Socket, frame: frames.ClientFrame) -> None:
+    """Do what a frame asks for, or have it done: the ledger answers by itself.
+
+    Raises:
+        CampfireError: It was refused, and is to be answered so.
+    """
+    match frame:
+        case frames.MessageSend():
+            await _send(socket, frame)
+        case frames.Receipt():
+            await _mark(socket, frame)
+        case frames.Typing():
+            await _type(socket, frame)
+        case frames.Subscribe():
+            await _subscribe(socket, frame)
+        case frames.Unsubscribe():
+            socket.streams.leave(frame.stream)
+            socket.outlet.push_frame(frames.Ok(id=frame.id))
+        case frames.Ping():
+            socket.pings = True
+            socket.outlet.push_frame(frames.Pong(n=frame.n))
+        case frames.Hello():
+            raise BadFrameError("There is one hello, at the beginning.")
+
+
+async def _send(socket: Socket, frame: frames.MessageSend) -> None:
+    socket.visit.send()
+    gateway, scope = socket.gateway, socket.scope
+    future = gateway.store.send(
+        scope,
+        frame.conversation_id,
+        client_id=frame.id,
+        body=frame.body,
+        visibility=frame.visibility,
+        reply_to=frame.reply_to,
+    )
+    socket.writes.add(future, frame.id, partial(send_ok, frame.id))
+    gateway.typing.set(scope, frame.conversation_id, active=False)
+    await socket.writes.room()
+
+
+async def _mark(socket: Socket, frame: frames.Receipt) -> None:
+    future = socket.gateway.store.mark(
+        socket.scope, frame.conversation_id, delivered=frame.delivered, read=frame.read
+    )
+    socket.writes.add(future, frame.id, partial(mark_ok, frame.id))
+    await socket.writes.room()
+
+
+async def _type(socket: Socket, frame: frames.Typing) -> None:
+    gateway, scope = socket.gateway, socket.scope
+    scope.require_writer()
+    name = streams.conversation(frame.conversation_id)
+    if name not in socket.streams:
+        await gateway.store.authorize_stream(scope, name)
+    gateway.typing.set(scope, frame.conversation_id, active=frame.active)
+
+
+async def _subscribe(socket: Socket, frame: frames.Subscribe) -> None:
+    socket.streams.leave(frame.stream)
+    head = await socket.streams.join(frame.stream)
+    socket.outlet.push_frame(frames.SubscribeOk(id=frame.id, stream=frame.stream, head=head))
+    after = head if frame.after is None else frame.after
+    socket.streams.replay(frame.stream, after=after, epoch=frame.epoch, head=head)
