@@ -62,6 +62,13 @@ def read_by(page: Page, kind: str) -> int:
     return max((mark["read"] for mark in marks), default=0)
 
 
+def wait_until_read(page: Page) -> None:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while read_by(page, "agent") < 1:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
+
+
 def test_what_comes_between_the_list_and_the_socket_is_shown(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:
@@ -104,13 +111,56 @@ def test_what_was_read_while_the_visitor_was_away_is_ticked(
     console.show("Unassigned")
     console.enter("Mia Berger")
     expect(console.log.get_by_text("Where is my kettle?", exact=True)).to_be_visible()
-    deadline = time.monotonic() + PATIENCE / 1000
-    while read_by(console.page, "agent") < 1:
-        assert time.monotonic() < deadline
-        console.page.wait_for_timeout(50)
+    wait_until_read(console.page)
     expect(widget.tick("Sent")).to_be_visible()
     line.release()
     expect(widget.tick("Read")).to_be_visible()
+
+
+def test_what_was_read_while_the_panel_was_closed_is_ticked(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    url = desk_server.url
+    page = open_page("about:blank")
+    line = Line(page)
+    page.context.add_cookies(open_page(f"{url}/home", MIA).context.cookies())
+    page.goto(f"{url}/home")
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("Where is my kettle?")
+    expect(widget.tick("Sent")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(widget.panel).to_be_hidden()
+
+    line.cut()
+    console = ConsoleScreen(open_page(f"{url}/support/console/", ADA))
+    console.show("Unassigned")
+    console.enter("Mia Berger")
+    wait_until_read(console.page)
+    line.release()
+    # The stream has begun again with the panel closed: nobody asks then.
+    page.wait_for_timeout(1000)
+    widget.open()
+    expect(widget.tick("Read")).to_be_visible()
+
+
+def test_the_console_opens_at_a_conversation_that_is_not_in_its_list(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    url = desk_server.url
+    widget = WidgetScreen(open_page(f"{url}/home", MIA))
+    widget.open()
+    widget.write("Where is my kettle?")
+    expect(widget.tick("Sent")).to_be_visible()
+    console = ConsoleScreen(open_page(f"{url}/support/console/", ADA))
+    console.show("Unassigned")
+    console.enter("Mia Berger")
+    console.page.get_by_role("button", name="Resolve", exact=True).click()
+    expect(console.row("Mia Berger")).to_have_count(0)
+
+    console.page.reload(wait_until="networkidle")
+    expect(console.row("Mia Berger")).to_have_count(0)
+    expect(console.page.get_by_role("button", name="Reopen").first).to_be_visible()
 
 
 def test_who_went_home_while_the_visitor_was_away_is_not_shown_as_online(

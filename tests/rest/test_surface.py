@@ -136,7 +136,7 @@ def test_other_methods_are_named(desk: Desk, path: str, allowed: set[str]) -> No
         (b'{"body": "x"}', "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
         (b'{"body": "x"}', "", 415, "unsupported_media_type"),
         (b'"' + b"x" * 70_000 + b'"', "application/json", 413, "too_large"),
-        (b'{"body": "\\ud83d"}', "application/json", 400, "malformed|invalid"),
+        (b'{"body": "\\ud83d"}', "application/json", 422, "invalid_text"),
         (b'{"body": "x", "visibility": "secret"}', "application/json", 422, "invalid"),
         (b'{"body": "x", "client_id": ""}', "application/json", 422, "invalid"),
     ],

@@ -19,7 +19,6 @@ from campfire_chat.errors import (
     ConfigurationError,
     InternalError,
     InvalidError,
-    MalformedError,
     NotFoundError,
     TooLargeError,
     UnauthorizedError,
@@ -29,7 +28,7 @@ from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Services
 from campfire_chat.http.problems import problem_response
 from campfire_chat.identity import Credentials, bearer_token, check_origin
 from campfire_chat.realtime.admission import address_of, caller_of
-from campfire_chat.realtime.frames import split_location
+from campfire_chat.unreadable import UNREADABLE, invalid, malformed
 
 logger = logging.getLogger("campfire_chat.http")
 
@@ -138,8 +137,7 @@ def _query(endpoint: Endpoint, request: Request) -> Any:
     try:
         query = msgspec.convert(dict(request.query_params), endpoint.query, strict=False)
     except msgspec.ValidationError as error:
-        message, field = split_location(str(error))
-        raise InvalidError(message, field=field) from None
+        raise invalid(error) from None
     for name, value in request.query_params.items():
         text.check_text(value, field=name)
     return query
@@ -160,12 +158,10 @@ async def _body(endpoint: Endpoint, services: Services, request: Request) -> Any
     try:
         return msgspec.json.decode(raw, type=endpoint.body)
     except msgspec.ValidationError as error:
-        message, field = split_location(str(error))
-        raise InvalidError(message, field=field) from None
-    except RecursionError:
-        raise MalformedError("The JSON is nested too deeply.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedError(str(error)) from None
+        raise invalid(error) from None
+    except UNREADABLE as error:
+        problem, _ = malformed(raw, error)
+        raise problem from None
 
 
 async def _read(request: Request, limit: int) -> bytes:

@@ -23,6 +23,7 @@ from campfire_chat.models import (
     Timestamp,
     Visibility,
 )
+from campfire_chat.unreadable import UNREADABLE, invalid, malformed
 
 SUBPROTOCOL: Final = "campfire.v1"
 VERSION: Final = 1
@@ -276,7 +277,7 @@ def decode(text: str | bytes, *, limit: int) -> ClientFrame:
         raise FrameRejected(TooLargeError(f"A frame may have {limit} bytes."), None)
     try:
         return _decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as cause:
+    except UNREADABLE as cause:
         raise _rejection(raw, cause) from None
 
 
@@ -285,31 +286,25 @@ def _rejection(raw: bytes, cause: Exception) -> FrameRejected:
         envelope = _envelope_decoder.decode(raw)
     except msgspec.ValidationError:
         return FrameRejected(InvalidError("A frame is a JSON object."), None)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return FrameRejected(MalformedError(_plain(cause)), None)
-    request_id = envelope.id
-    if not (isinstance(request_id, str) and 0 < len(request_id) <= 64):
-        request_id = None
+    except UNREADABLE:
+        error, said = malformed(raw, cause)
+        return FrameRejected(error, _request_id(said.get("id")))
+    request_id = _request_id(envelope.id)
     if not isinstance(envelope.type, str):
         return FrameRejected(InvalidError("A frame needs a type.", field="type"), request_id)
     if envelope.type not in _FRAME_TYPES:
         return FrameRejected(UnknownFrameError(), request_id)
-    message, field = split_location(str(cause))
-    return FrameRejected(InvalidError(message, field=field), request_id)
+    if not isinstance(cause, msgspec.ValidationError):
+        return FrameRejected(MalformedError(str(cause)), request_id)
+    return FrameRejected(invalid(cause), request_id)
 
 
-def _plain(cause: Exception) -> str:
-    if isinstance(cause, RecursionError):
-        return "The JSON is nested too deeply."
-    return str(cause)
-
-
-def split_location(text: str) -> tuple[str, str | None]:
-    """msgspec's ``… - at `$.a.b` `` as a message and the field ``a.b``."""
-    message, marker, location = text.partition(" - at `$")
-    if not marker:
-        return text, None
-    return message, location.rstrip("`").lstrip(".") or None
+def _request_id(given: Any) -> str | None:
+    """An ``id`` that an answer can give back."""
+    if not isinstance(given, str) or not 0 < len(given) <= 64:
+        return None
+    # Halves of surrogate pairs cannot be sent.
+    return given if given.encode(errors="ignore").decode() == given else None
 
 
 def encode_value(value: object) -> str:

@@ -68,10 +68,12 @@ export function createChat(host: Host, changed: () => void): Chat {
     changed();
     try {
       if (await session.begin()) reset();
+      if (mark !== turn) return;
+      // At once: the next notice is newer.
+      team(session.availability);
       const page = await api.get<Page<VisitorConversation>>("conversations", { limit: 20 });
       if (mark !== turn) return;
       state.me = session.visitor?.id ?? "";
-      team(session.availability);
       if (!connection) connect();
       for (const info of page.items) {
         if (!roomOf(info.id)) follow(newRoom(info.id, info), info.head);
@@ -110,7 +112,7 @@ export function createChat(host: Host, changed: () => void): Chat {
   }
 
   function connect(): void {
-    let welcomed = false;
+    let missed = false;
     const made = (connection = createConnection({
       api,
       token: session.token,
@@ -121,14 +123,15 @@ export function createChat(host: Host, changed: () => void): Chat {
     made.on("state", (next) => {
       // What was told over a broken connection may not have arrived.
       for (const room of state.rooms) room.told = "";
+      missed ||= next === "offline";
       show({ connection: next });
       settle();
     });
     made.on("welcome", ({ limits }) => {
       state.bodyLimit = limits.body_characters;
       // Meanwhile the team may have gone home, and another tab may have begun a conversation.
-      if (welcomed && state.open) void start();
-      welcomed = true;
+      if (missed && state.open) void start();
+      missed = false;
     });
     made.on("typing", ({ conversation_id, participant, active }) => {
       const room = roomOf(conversation_id);
@@ -161,6 +164,8 @@ export function createChat(host: Host, changed: () => void): Chat {
         room.key = opened.id;
         room.info = opened as VisitorConversation;
         room.phase = "ready";
+        // Listed before its answer came.
+        state.rooms = state.rooms.filter(({ key }) => key !== opened.id);
         write(state.draft);
         follow(room, 0);
         host.emit("conversation", { id: opened.id });
@@ -183,6 +188,7 @@ export function createChat(host: Host, changed: () => void): Chat {
         onHead: () => void catchUp(room),
         onReset: () => {
           room.messages = [];
+          room.delivered = room.read = 0;
           void fill(room);
         },
       },
@@ -210,20 +216,26 @@ export function createChat(host: Host, changed: () => void): Chat {
     settle();
   }
 
-  /** Receipts and presence are not replayed: they are asked for whenever the stream begins. */
+  /**
+   * Receipts and presence are not replayed: they are asked for when the stream begins, and when
+   * the room comes on the screen.
+   */
   async function catchUp(room: Room): Promise<void> {
-    if (room !== state.room || !state.open) return;
+    if (room !== state.room || !room.info || !state.open) return;
     try {
       learn(room, await api.get<VisitorConversation>("conversations/" + room.key));
     } catch {
-      return; // The messages go on; the next receipt says the same and more.
+      return; // The messages go on, and the next receipt says the same and more.
     }
     changed();
   }
 
-  function learn(room: Room, { receipts, assignee_availability }: VisitorConversation): void {
+  function learn(room: Room, { receipts, assignee, assignee_availability }: VisitorConversation) {
     for (const receipt of receipts) if (!mine(receipt.participant)) received(room, receipt);
-    if (room.info) room.info.assignee_availability = assignee_availability;
+    const { info } = room;
+    if (info && info.assignee?.id === assignee?.id) {
+      info.assignee_availability = assignee_availability;
+    }
   }
 
   function received(room: Room, { delivered, read }: { delivered: number; read: number }): void {
@@ -324,7 +336,7 @@ export function createChat(host: Host, changed: () => void): Chat {
     // What was typed while the panel was still starting is kept.
     const typed = state.phase === "ready" ? "" : state.draft;
     show({ draft: load<string>(draftKey()) ?? typed, focus: state.open });
-    if (room?.info && room.phase !== "ready") void fill(room);
+    if (room?.info) void (room.phase === "ready" ? catchUp(room) : fill(room));
     settle();
   }
 
@@ -341,8 +353,10 @@ export function createChat(host: Host, changed: () => void): Chat {
     state,
     toggle(open) {
       show({ open, focus: open });
-      if (open) void start();
-      else typing.stop();
+      if (open) {
+        void start();
+        void catchUp(state.room);
+      } else typing.stop();
       settle();
     },
     start: () => void start(),

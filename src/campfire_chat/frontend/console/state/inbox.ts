@@ -8,6 +8,7 @@ import type {
 } from "../../shared/types";
 import { contactName, plain } from "../format";
 import { api, me, reason } from "./core";
+import { openId } from "./route";
 
 export type View = "mine" | "unassigned" | "all";
 export const VIEWS: readonly View[] = ["mine", "unassigned", "all"];
@@ -152,6 +153,7 @@ function merged(conversation: AgentConversation, known: Row | undefined): Row {
 }
 
 export function putConversation(conversation: AgentConversation): void {
+  touched.add(conversation.id);
   place(merged(conversation, rows.peek().get(conversation.id)));
 }
 
@@ -206,7 +208,7 @@ export function preview(id: string, change: Partial<ConversationSummary>): () =>
 // Loading.
 
 let generation = 0;
-/** Rows that events brought since the latest reload began: newer than its snapshot. */
+/** Rows that came since the latest reload began: as new as its snapshot, or newer. */
 const touched = new Set<string>();
 
 /**
@@ -228,9 +230,12 @@ async function loadPage(of: View, having: Status, renew = false): Promise<void> 
       limit: PAGE,
     });
     if (asked !== generation) return;
-    const known = [...rows.peek()].filter(([id]) => !renew || touched.has(id));
-    const next = new Map(known);
-    for (const item of page.items) next.set(item.id, merged(item, next.get(item.id)));
+    const kept = ([id]: [string, Row]) => !renew || touched.has(id) || id === openId.peek();
+    const next = new Map([...rows.peek()].filter(kept));
+    for (const item of page.items) {
+      next.set(item.id, merged(item, next.get(item.id)));
+      touched.add(item.id);
+    }
     const last = page.items[page.items.length - 1];
     batch(() => {
       rows.value = next;
@@ -251,20 +256,23 @@ export function loadMore(): void {
 }
 
 /** The first page of what is shown, and of what the counts in the navigation need. */
-export async function loadInbox(): Promise<void> {
-  await loadPage(view.peek(), status.peek());
+export const loadInbox = (): Promise<void> => loadShown();
+
+async function loadShown(renew = false): Promise<void> {
+  const asked = generation;
+  await loadPage(view.peek(), status.peek(), renew);
   for (const name of VIEWS) {
+    if (asked !== generation) return;
     if (!progresses.peek().get(keyOf(name, "open"))?.loaded) await loadPage(name, "open");
   }
 }
 
-/** What is shown may lack something that no event will tell; it stays until the snapshot is there. */
+/** The stream could not be continued: what is shown stays until the new snapshot is there. */
 export async function reloadInbox(): Promise<void> {
   generation++;
   touched.clear();
   progresses.value = new Map();
-  await loadPage(view.peek(), status.peek(), true);
-  await loadInbox();
+  await loadShown(true);
 }
 
 export function choose(of: View, having: Status = status.peek()): void {

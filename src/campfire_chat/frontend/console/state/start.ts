@@ -1,42 +1,38 @@
 import { effect } from "@preact/signals";
+import type { Replay } from "../../shared/types";
 import { text } from "../messages";
 import { loadDrafts, watchLeaving } from "./composer";
-import { connection, identify, linkState, me, phase, polling } from "./core";
+import { api, connection, identify, linkState, me, phase, polling } from "./core";
 import { loadInbox, putSummary, reloadInbox, unreadTotal, view } from "./inbox";
 import { confirmDelivery, watchReading } from "./reading";
 import { openId } from "./route";
 import { startSending } from "./sending";
 import { loadTeam } from "./team";
-import { closeThread, openThread, refreshPresence } from "./thread";
+import { closeThread, openThread } from "./thread";
 
 /** Seconds until the page asks again by itself whether the server is back. */
 const RETRY = 5;
 
 let running = false;
 
-function run(): void {
-  const organization = me.peek()?.organization ?? "default";
+/** Raises an `ApiError` when the inbox cannot be reached. */
+async function run(): Promise<void> {
+  const inbox = `inbox:${me.peek()?.organization ?? "default"}`;
+  // Before the lists: what changes from here on comes as an event, however late the socket opens.
+  const { head, epoch } = await api.get<Replay>(`streams/${encodeURIComponent(inbox)}/events`, {
+    limit: 1,
+  });
+  const position = { after: head, epoch };
   loadDrafts();
   startSending();
-  // Lists that were asked for before the server named the inbox's position may lack what came in
-  // between, and no event will tell.
-  let positioned = false;
-  connection.subscribe(
-    `inbox:${organization}`,
-    {},
-    {
-      onEvent(event) {
-        if (event.event !== "conversation.updated") return;
-        putSummary(event.data);
-        confirmDelivery(event.data);
-      },
-      onHead() {
-        if (!positioned) void reloadInbox();
-        positioned = true;
-      },
-      onReset: () => void reloadInbox(),
+  connection.subscribe(inbox, position, {
+    onEvent(event) {
+      if (event.event !== "conversation.updated") return;
+      putSummary(event.data);
+      confirmDelivery(event.data);
     },
-  );
+    onReset: () => void reloadInbox(),
+  });
   connection.start();
   watchReading();
   watchLeaving();
@@ -49,19 +45,23 @@ function run(): void {
 
 export async function start(): Promise<void> {
   if (await identify()) {
-    if (!running) run();
-    else connection.start();
-    running = true;
-  } else if (phase.peek() === "unreachable") {
-    setTimeout(() => void start(), RETRY * 1000);
+    if (running) return connection.start();
+    try {
+      await run();
+      running = true;
+      return;
+    } catch {
+      // It was there a moment ago.
+      phase.value = "unreachable";
+    }
   }
+  if (phase.peek() === "unreachable") setTimeout(() => void start(), RETRY * 1000);
 }
 
 // Presence is not replayed: it is asked for whenever a connection begins.
 connection.on("welcome", () => {
   polling.value = false;
   void loadTeam();
-  void refreshPresence();
 });
 
 connection.on("state", (state) => {

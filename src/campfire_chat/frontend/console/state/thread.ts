@@ -91,8 +91,12 @@ export function openThread(id: string): void {
 
 const current = (opened: Thread) => thread.peek() === opened;
 
-/** The snapshot first, then the streams from where it ends. */
-async function load(opened: Thread): Promise<void> {
+/**
+ * The snapshot first, then the streams from where it ends.
+ *
+ * @param renew What is known of receipts is worth nothing any more.
+ */
+async function load(opened: Thread, renew = false): Promise<void> {
   const { id } = opened;
   try {
     const [conversation, page] = await Promise.all([
@@ -105,7 +109,8 @@ async function load(opened: Thread): Promise<void> {
       putConversation(conversation);
       opened.messages.value = new Map(page.items.map((message) => [message.id, message]));
       opened.cursor.value = page.next_cursor;
-      mark(opened, conversation.receipts);
+      if (renew) opened.receipts.value = new Map();
+      receive(opened, conversation.receipts);
       opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
       opened.contactPresence.value = presenceOf(conversation);
       if (opened.readMark === null) {
@@ -125,7 +130,7 @@ async function load(opened: Thread): Promise<void> {
 }
 
 /** Marks only grow: a snapshot may be older than a notice that was faster. */
-function mark(opened: Thread, records: readonly ReceiptRecord[]): void {
+function receive(opened: Thread, records: readonly ReceiptRecord[]): void {
   const next = new Map(opened.receipts.peek());
   for (const { participant, delivered, read } of records) {
     const key = keyOf(participant);
@@ -165,7 +170,7 @@ function follow(opened: Thread, conversation: AgentConversation, page: Message[]
     connection.subscribe(
       `conversation:${id}`,
       { after: Math.min(conversation.head, newest("public", conversation.head)) },
-      handlers,
+      { ...handlers, onHead: () => void refreshPresence(opened) },
     ),
     connection.subscribe(
       `notes:${id}`,
@@ -180,7 +185,7 @@ function reload(opened: Thread): void {
   if (!current(opened)) return;
   for (const cleanUp of cleanUps) cleanUp();
   cleanUps = [];
-  void load(opened);
+  void load(opened, true);
 }
 
 /** The status and assignment lines that belong among these messages. */
@@ -290,7 +295,7 @@ connection.on("receipt", ({ conversation_id, participant, delivered, read }) => 
   if (isMe(participant)) markRead(conversation_id, read);
   const opened = thread.peek();
   if (opened?.id !== conversation_id) return;
-  mark(opened, [{ participant, delivered, read }]);
+  receive(opened, [{ participant, delivered, read }]);
 });
 
 connection.on("presence", ({ conversation_id, participant, availability, viewing }) => {
@@ -307,10 +312,8 @@ function presenceOf({ contact_present }: AgentConversation): Availability | null
   return contact_present === null ? null : contact_present ? "online" : "offline";
 }
 
-/** Presence is not replayed: who is here has to be asked again after the connection was lost. */
-export async function refreshPresence(): Promise<void> {
-  const opened = thread.peek();
-  if (!opened || opened.phase.peek() !== "ready") return;
+/** Presence and receipts are not replayed: they are asked for whenever the stream begins. */
+async function refreshPresence(opened: Thread): Promise<void> {
   try {
     const conversation = await api.get<AgentConversation>(`conversations/${opened.id}`);
     if (!current(opened)) return;
@@ -318,7 +321,7 @@ export async function refreshPresence(): Promise<void> {
       putConversation(conversation);
       opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
       opened.contactPresence.value = presenceOf(conversation);
-      mark(opened, conversation.receipts);
+      receive(opened, conversation.receipts);
     });
   } catch {
     // The streams go on; only the faces may be out of date.
