@@ -10,7 +10,7 @@ import argparse
 import signal
 from pathlib import Path
 
-from tests.benchmarks import messages, profiling, report
+from tests.benchmarks import idle, messages, profiling, report
 from tests.benchmarks.contenders import CONTENDERS
 from tests.benchmarks.servers import Backends
 
@@ -31,14 +31,18 @@ def main() -> None:
     parser.add_argument(
         "--profile",
         choices=[name for name in CONTENDERS if name.startswith("campfire")],
-        help="only show where that server's time goes under the load of `messages`",
+        help="only show where that server's time goes under the load of `messages`; with "
+        "`--only idle`, while ten thousand sockets connect",
     )
     options = parser.parse_args()
     # Like Ctrl+C, so that the servers that were started are stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.profile:
         with Backends(bus=options.bus) as backends:
-            print(profiling.run(options.profile, backends, messages.FULL))
+            if options.only == ["idle"]:
+                print(profiling.connecting(options.profile, backends, idle.FULL))
+            else:
+                print(profiling.talking(options.profile, backends, messages.FULL))
         return
     text = report.run(options.only, quick=options.quick, database=options.database, bus=options.bus)
     print(text)

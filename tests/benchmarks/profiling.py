@@ -9,17 +9,16 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from tests.benchmarks import idle, idle_load, load, messages
 from tests.benchmarks.contenders import campfire
-from tests.benchmarks.generator import generate
-from tests.benchmarks.load import Plan, Result
-from tests.benchmarks.messages import Size
+from tests.benchmarks.generator import generate, generator
 from tests.benchmarks.servers import Backends
 
 #: Functions that are shown.
 ROWS = 30
 
 
-def run(name: str, backends: Backends, size: Size) -> str:
+def talking(name: str, backends: Backends, size: messages.Size) -> str:
     """The profile of one of our servers under the load of ``messages``, as text."""
     with tempfile.TemporaryDirectory(prefix="campfire-benchmark-") as folder:
         file = Path(folder) / "profile"
@@ -29,10 +28,32 @@ def run(name: str, backends: Backends, size: Size) -> str:
         with campfire(
             backends, engine, pairs, processes=processes, across="whole" not in rest, profile=file
         ) as running:
-            plan = Plan("campfire", running.pairs, running.servers.pids, size.warm_up, size.seconds)
-            result = generate("load", plan, Result)
+            plan = load.Plan(
+                "campfire", running.pairs, running.servers.pids, size.warm_up, size.seconds
+            )
+            result = generate("load", plan, load.Result)
             threads = threads_of(running.servers.pids[0])
         return f"under the profiler: {result.rate:,.0f} messages/s\n\n{_text(file, threads)}"
+
+
+def connecting(name: str, backends: Backends, size: idle.Size) -> str:
+    """The profile of one of our servers while the sockets of ``idle`` connect, as text."""
+    idle.raise_limit(2 * size.pairs + 500)
+    engine = name.removeprefix("campfire-")
+    with tempfile.TemporaryDirectory(prefix="campfire-benchmark-") as folder:
+        file = Path(folder) / "profile"
+        with campfire(
+            backends, engine, size.pairs, tabs=idle.TABS, back=True, profile=file
+        ) as running:
+            plan = idle_load.Plan("campfire", running.pairs, 0.0, size.seconds)
+            with generator("idle_load", plan) as crowd:
+                before = threads_of(running.servers.pids[0])
+                crowd.step()
+                connected = crowd.answer(idle_load.Connected)
+                after = threads_of(running.servers.pids[0])
+                crowd.step()
+            threads = {thread: seconds - before.get(thread, 0) for thread, seconds in after.items()}
+        return f"under the profiler: {connected.rate:,.0f} connects/s\n\n{_text(file, threads)}"
 
 
 def threads_of(pid: int) -> dict[str, float]:
