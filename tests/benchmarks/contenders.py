@@ -295,6 +295,8 @@ CONTENDERS: dict[str, Contender] = {
         engine="sqlite",
     ),
     "campfire-sqlite": _campfire("sqlite"),
+    "campfire-sqlite-2": _campfire("sqlite", processes=2),
+    "campfire-sqlite-2-whole": _campfire("sqlite", processes=2, across=False),
     "fastapi-postgresql": _peer(
         "FastAPI + broadcaster Redis + databases, PostgreSQL",
         "fastapi_rooms:stored()",
