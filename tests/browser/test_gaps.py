@@ -52,6 +52,32 @@ class Line:
         self._waiting.clear()
 
 
+def on_a_line(
+    open_page: NewPage, server: ProcessServer, user: Agent | Visitor, *, held: bool = False
+) -> tuple[Page, Line]:
+    """A page of somebody that is still empty, so that its first socket is on the line as well."""
+    page = open_page("about:blank")
+    line = Line(page, held=held)
+    page.context.add_cookies(open_page(f"{server.url}/home", user).context.cookies())
+    return page, line
+
+
+def visitor_who_wrote(page: Page, url: str) -> WidgetScreen:
+    page.goto(f"{url}/home")
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("Where is my kettle?")
+    expect(widget.tick("Sent")).to_be_visible()
+    return widget
+
+
+def agent_who_reads(open_page: NewPage, url: str) -> ConsoleScreen:
+    console = ConsoleScreen(open_page(f"{url}/support/console/", ADA))
+    console.show("Unassigned")
+    console.enter("Mia Berger")
+    return console
+
+
 def read_by(page: Page, kind: str) -> int:
     """Up to which message the newest conversation was read, as an agent's page is told."""
     conversations = "/support/api/v1/conversations"
@@ -73,14 +99,10 @@ def test_what_comes_between_the_list_and_the_socket_is_shown(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:
     url = desk_server.url
-    widget = WidgetScreen(open_page(f"{url}/home", MIA))
-    widget.open()
-    widget.write("Where is my kettle?")
-    expect(widget.tick("Sent")).to_be_visible()
+    page, _ = on_a_line(open_page, desk_server, MIA)
+    widget = visitor_who_wrote(page, url)
 
-    page = open_page("about:blank")
-    line = Line(page, held=True)
-    page.context.add_cookies(open_page(f"{url}/home", ADA).context.cookies())
+    page, line = on_a_line(open_page, desk_server, ADA, held=True)
     page.goto(f"{url}/support/console/")
     console = ConsoleScreen(page)
     console.show("Unassigned")
@@ -97,19 +119,11 @@ def test_what_was_read_while_the_visitor_was_away_is_ticked(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:
     url = desk_server.url
-    page = open_page("about:blank")
-    line = Line(page)
-    page.context.add_cookies(open_page(f"{url}/home", MIA).context.cookies())
-    page.goto(f"{url}/home")
-    widget = WidgetScreen(page)
-    widget.open()
-    widget.write("Where is my kettle?")
-    expect(widget.tick("Sent")).to_be_visible()
+    page, line = on_a_line(open_page, desk_server, MIA)
+    widget = visitor_who_wrote(page, url)
 
     line.cut()
-    console = ConsoleScreen(open_page(f"{url}/support/console/", ADA))
-    console.show("Unassigned")
-    console.enter("Mia Berger")
+    console = agent_who_reads(open_page, url)
     expect(console.log.get_by_text("Where is my kettle?", exact=True)).to_be_visible()
     wait_until_read(console.page)
     expect(widget.tick("Sent")).to_be_visible()
@@ -121,21 +135,13 @@ def test_what_was_read_while_the_panel_was_closed_is_ticked(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:
     url = desk_server.url
-    page = open_page("about:blank")
-    line = Line(page)
-    page.context.add_cookies(open_page(f"{url}/home", MIA).context.cookies())
-    page.goto(f"{url}/home")
-    widget = WidgetScreen(page)
-    widget.open()
-    widget.write("Where is my kettle?")
-    expect(widget.tick("Sent")).to_be_visible()
+    page, line = on_a_line(open_page, desk_server, MIA)
+    widget = visitor_who_wrote(page, url)
     page.keyboard.press("Escape")
     expect(widget.panel).to_be_hidden()
 
     line.cut()
-    console = ConsoleScreen(open_page(f"{url}/support/console/", ADA))
-    console.show("Unassigned")
-    console.enter("Mia Berger")
+    console = agent_who_reads(open_page, url)
     wait_until_read(console.page)
     line.release()
     # The stream has begun again with the panel closed: nobody asks then.
@@ -148,13 +154,9 @@ def test_the_console_opens_at_a_conversation_that_is_not_in_its_list(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:
     url = desk_server.url
-    widget = WidgetScreen(open_page(f"{url}/home", MIA))
-    widget.open()
-    widget.write("Where is my kettle?")
-    expect(widget.tick("Sent")).to_be_visible()
-    console = ConsoleScreen(open_page(f"{url}/support/console/", ADA))
-    console.show("Unassigned")
-    console.enter("Mia Berger")
+    page, _ = on_a_line(open_page, desk_server, MIA)
+    visitor_who_wrote(page, url)
+    console = agent_who_reads(open_page, url)
     console.page.get_by_role("button", name="Resolve", exact=True).click()
     expect(console.row("Mia Berger")).to_have_count(0)
 

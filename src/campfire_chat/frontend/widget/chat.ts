@@ -12,7 +12,7 @@ import type {
 } from "../shared/types";
 import type { Host } from "./host";
 import { createSession } from "./session";
-import { merge, newRoom, newState, type Room, type State } from "./state";
+import { merge, newRoom, newState, received, type Room, type State } from "./state";
 import { createTyping } from "./typing";
 
 const TYPING_SHOWN = 5000;
@@ -236,11 +236,6 @@ export function createChat(host: Host, changed: () => void): Chat {
     if (info && info.assignee?.id === assignee?.id) {
       info.assignee_availability = assignee_availability;
     }
-  }
-
-  function received(room: Room, { delivered, read }: { delivered: number; read: number }): void {
-    room.delivered = Math.max(room.delivered, delivered);
-    room.read = Math.max(room.read, read);
   }
 
   function apply(room: Room, { event, data, seq }: StreamEvent): void {

@@ -91,3 +91,9 @@ export function waiting({ messages, key }: Room, { sent, outbox }: State): Outbo
       (entry.thread === key || entry.conversation_id === key) && !stored.has(entry.client_id),
   );
 }
+
+/** How far the other side has got; marks only grow. */
+export function received(room: Room, { delivered, read }: { delivered: number; read: number }): void {
+  room.delivered = Math.max(room.delivered, delivered);
+  room.read = Math.max(room.read, read);
+}

@@ -15,17 +15,15 @@ const RETRY = 5;
 
 let running = false;
 
-/** Raises an `ApiError` when the inbox cannot be reached. */
-async function run(): Promise<void> {
-  const inbox = `inbox:${me.peek()?.organization ?? "default"}`;
-  // Before the lists: what changes from here on comes as an event, however late the socket opens.
-  const { head, epoch } = await api.get<Replay>(`streams/${encodeURIComponent(inbox)}/events`, {
-    limit: 1,
-  });
-  const position = { after: head, epoch };
+const inbox = () => `inbox:${me.peek()?.organization ?? "default"}`;
+
+/** @param replay Where the inbox stands, asked for before the lists: what comes later is an event. */
+function run({ head, epoch }: Replay): void {
+  running = true;
   loadDrafts();
   startSending();
-  connection.subscribe(inbox, position, {
+  const position = { after: head, epoch };
+  connection.subscribe(inbox(), position, {
     onEvent(event) {
       if (event.event !== "conversation.updated") return;
       putSummary(event.data);
@@ -45,15 +43,15 @@ async function run(): Promise<void> {
 
 export async function start(): Promise<void> {
   if (await identify()) {
+    const replay = running
+      ? null
+      : await api
+          .get<Replay>(`streams/${encodeURIComponent(inbox())}/events`, { limit: 1 })
+          .catch(() => null);
+    // Somebody may have asked twice, and the other one was faster.
     if (running) return connection.start();
-    try {
-      await run();
-      running = true;
-      return;
-    } catch {
-      // It was there a moment ago.
-      phase.value = "unreachable";
-    }
+    if (replay) return run(replay);
+    phase.value = "unreachable";
   }
   if (phase.peek() === "unreachable") setTimeout(() => void start(), RETRY * 1000);
 }
