@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,7 +32,7 @@ from campfire_chat.realtime.presence import Presence
 from campfire_chat.realtime.sharing import Sharing
 from campfire_chat.realtime.typing import Typing
 from campfire_chat.realtime.watch import Watch
-from campfire_chat.settings import Settings
+from campfire_chat.settings import Settings, SettingsDict
 from campfire_chat.shutdown import DrainOnSignal
 from campfire_chat.storage.draft import Committed, Heads, Notice
 from campfire_chat.storage.engines import engine_of
@@ -74,15 +75,18 @@ class Campfire:
         authenticate: Authenticate | None = None,
         bus_url: str | None = None,
         clock: Clock = clock.now,
-        **settings: Any,
+        **settings: Unpack[SettingsDict],
     ) -> None:
         known = set(Settings.__struct_fields__)
         for name in settings:
             if name not in known:
-                raise ConfigurationError(f"There is no setting {name!r}.", field=name)
-        if isinstance(settings.get("allowed_origins"), list):
-            settings["allowed_origins"] = tuple(settings["allowed_origins"])
-        self.settings = Settings(**settings)
+                close = difflib.get_close_matches(name, known, n=1)
+                hint = f" Did you mean {close[0]!r}?" if close else ""
+                raise ConfigurationError(f"There is no setting {name!r}.{hint}", field=name)
+        values: dict[str, Any] = dict(settings)
+        if isinstance(values.get("allowed_origins"), list):
+            values["allowed_origins"] = tuple(values["allowed_origins"])
+        self.settings = Settings(**values)
         engine_of(database_url)
         self._database_url = database_url
         self._bus_url = bus_for(database_url) if bus_url is None else bus_url

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any, Literal
+import typing
+from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct
 
 from campfire_chat.errors import ConfigurationError
 
 Migrate = Literal["auto", "check", "off"]
+
+
+@functools.cache
+def _hints(kind: type[Struct]) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _check_types(settings: Struct) -> None:
+    """
+    Raises:
+        ConfigurationError: A field has a value of another type than it is declared with.
+    """
+    for name, hint in _hints(type(settings)).items():
+        value = getattr(settings, name)
+        try:
+            msgspec.convert(value, hint)
+        except msgspec.ValidationError as error:
+            raise ConfigurationError(f"{name}={value!r}: {error}", field=name) from None
 
 
 class Rate(Struct, frozen=True):
@@ -25,6 +46,7 @@ class Rate(Struct, frozen=True):
     burst: int
 
     def __post_init__(self) -> None:
+        _check_types(self)
         if not 0 < self.per_second <= 1e6 or not math.isfinite(self.per_second):
             raise ConfigurationError("per_second is greater than 0 and at most a million")
         if not 1 <= self.burst <= 1e9:
@@ -151,6 +173,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
+        if isinstance(self.allowed_origins, str):
+            # Without this it would be taken letter by letter, each of them an origin.
+            raise ConfigurationError(
+                "allowed_origins takes several origins, such as "
+                f"allowed_origins=({self.allowed_origins!r},), with the comma",
+                field="allowed_origins",
+            )
+        if not isinstance(self.limits, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError("limits is a Limits(…)", field="limits")
+        _check_types(self)
         for origin in self.allowed_origins:
             parts = urlsplit(origin)
             if (
@@ -161,20 +193,49 @@ class Settings(Struct, frozen=True, kw_only=True):
                     f"allowed_origins: {origin!r} is not an origin such as https://shop.example",
                     field="allowed_origins",
                 )
-        if self.migrate not in ("auto", "check", "off"):
-            raise ConfigurationError("migrate is one of auto, check, off", field="migrate")
         if self.presence_life <= self.presence_beat:
             raise ConfigurationError(
                 "presence_life must be longer than presence_beat", field="presence_life"
             )
         for name in ("drain_delay", "drain_window"):
-            if getattr(self, name) < 0:
+            value = getattr(self, name)
+            if not value >= 0 or not math.isfinite(value):
                 raise ConfigurationError(f"{name} must not be negative", field=name)
-        if not isinstance(self.limits, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError("limits is a Limits(…)", field="limits")
         for name in _POSITIVE:
-            if not getattr(self, name) > 0:
+            value = getattr(self, name)
+            if not value > 0 or not math.isfinite(value):
                 raise ConfigurationError(f"{name} must be greater than zero", field=name)
+
+
+class SettingsDict(TypedDict, total=False):
+    """The fields of :class:`Settings` as keywords of :class:`~campfire_chat.Campfire`.
+
+    It is what editors complete and type checkers compare a call with. A test holds both equal.
+    """
+
+    allowed_origins: tuple[str, ...] | list[str]
+    migrate: Migrate
+    login_url: str | None
+    heartbeat: float
+    hello_timeout: float
+    send_timeout: float
+    queue_frames: int
+    queue_bytes: int
+    max_frame_bytes: int
+    max_body_characters: int
+    max_subscriptions: int
+    token_lifetime: int
+    poll_interval: float
+    presence_beat: float
+    presence_life: float
+    reauthenticate: float
+    drain_delay: float
+    drain_window: float
+    drain_on_signal: bool
+    readers: int
+    write_queue: int
+    write_queue_bytes: int
+    limits: Limits
 
 
 _POSITIVE = (

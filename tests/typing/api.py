@@ -1,4 +1,9 @@
-"""The public API as a host uses it; checked by pyright, never run."""
+"""The public API as a host uses it; checked by pyright, never run.
+
+An ignored line has to be wrong: pyright complains of a comment that hides nothing.
+"""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
 
@@ -47,6 +52,11 @@ Campfire("sqlite://", secret_key="…", allowed_origins=("https://shop.example",
 Campfire("sqlite://", secret_key="…", limits=Limits(sends=Rate(0.5, 30), refusals=None))
 Campfire("sqlite://")  # pyright: ignore[reportCallIssue]
 Campfire("sqlite://", secret_key=5)  # pyright: ignore[reportArgumentType]
+Campfire("sqlite://", secret_key="…", allowed_origins=["https://shop.example"], heartbeat=5)
+Campfire("sqlite://", secret_key="…", login_ulr="/login")  # pyright: ignore[reportCallIssue]
+Campfire("sqlite://", secret_key="…", heartbeat="5")  # pyright: ignore[reportArgumentType]
+Campfire("sqlite://", secret_key="…", migrate="never")  # pyright: ignore[reportArgumentType]
+Campfire("sqlite://", secret_key="…", allowed_origins="https://a")  # pyright: ignore[reportArgumentType]
 
 campfire.mount_to(Starlette(), "/support")
 campfire.mount_to(FastAPI(), "/support")
