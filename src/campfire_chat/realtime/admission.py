@@ -232,10 +232,10 @@ class Admission:
         self._logged[name] = moment
         organization, who = key
         logger.warning(
-            "limits.%s is met by %s%s",
-            name,
+            "%s exceeded limits.%s%s",
             who or organization or "this process",
-            " (a proxy? then the server has to be told to trust its headers)"
+            name,
+            "; if this is the address of a proxy, configure the server to trust its headers"
             if organization == INSTALLATION and is_internal(who)
             else "",
         )
