@@ -29,7 +29,9 @@ def test_the_keywords_are_the_settings() -> None:
 
 
 def test_a_typo_is_named_with_what_was_meant() -> None:
-    with pytest.raises(ConfigurationError, match=r"'login_ulr'.*Did you mean 'login_url'") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"'login_ulr'.*Did you mean 'login_url'"
+    ) as caught:
         campfire(login_ulr="/login")
     assert caught.value.field == "login_ulr"
 
