@@ -1,0 +1,317 @@
+"""Every statement of the storage names its organisation, for every table that it touches.
+
+A join that forgets it shows another tenant's people, and no test of behaviour sees that as long as
+ids differ by chance. So the statements themselves are looked at: all queries that are kept
+compiled, on both engines, and all that are built while the code runs, of which none may be missed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+from sqlalchemy import Column, Join, Select, Table
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.dml import Delete, Insert, Update, UpdateBase
+from sqlalchemy.sql.elements import (
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    ClauseElement,
+    Tuple,
+)
+from sqlalchemy.sql.selectable import Alias, FromClause
+
+import campfire_chat.storage
+from campfire_chat import clock
+from campfire_chat.domain.conversations import Patch
+from campfire_chat.domain.principal import scope_of_agent, scope_of_visitor
+from campfire_chat.models import Agent, Availability, Role, Visitor
+from campfire_chat.settings import Settings
+from campfire_chat.storage import conversations, tables
+from campfire_chat.storage.dialects import Engine
+from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.postgresql import PostgreSQLEngine
+from campfire_chat.storage.sqlite import SQLiteEngine
+from campfire_chat.storage.statement import BulkDelete, BulkInsert, Query
+from campfire_chat.storage.store import Store
+
+FOLDER = Path(campfire_chat.storage.__file__).parent
+ENGINES = (SQLiteEngine(), PostgreSQLEngine())
+
+#: Queries that are about all organisations on purpose. Nothing else may be.
+OF_ALL = {
+    "conversations.DUE_SNOOZES": "the clock wakes conversations of everybody",
+    "usage._OTHERS": "processes tell each other of all their callers",
+}
+#: The same for statements that are built while the code runs: module and function.
+BUILT_OF_ALL = {
+    ("usage", "sweep"): "what dead processes left behind, of everybody",
+    ("usage", "<lambda>"): "the same",
+}
+
+
+class Unguarded(Exception):
+    """A table is touched whose organisation nothing says."""
+
+
+def check(statement: ClauseElement) -> None:
+    """
+    Raises:
+        Unguarded: A table is read or changed without a condition on its ``org_id``.
+    """
+    for element in visitors.iterate(statement):
+        if isinstance(element, Select):
+            _check_select(element)
+        elif isinstance(element, Update | Delete):
+            _check_change(element)
+        elif isinstance(element, Insert) and element.select is None:
+            _check_insert(element)
+
+
+def _check_select(query: Select[Any]) -> None:
+    conditions = list(_terms(query.whereclause))
+    leaves: list[FromClause] = []
+    for origin in query.get_final_froms():
+        _take_apart(origin, leaves, conditions)
+    _check_leaves(leaves, conditions)
+
+
+def _check_change(change: UpdateBase) -> None:
+    conditions = list(_terms(getattr(change, "whereclause", None)))
+    _check_leaves([change.table], conditions)  # type: ignore[list-item]
+
+
+def _check_insert(insert: Insert) -> None:
+    compiled = insert.compile()
+    if "org_id" not in insert.table.c or "org_id" in compiled.params:
+        return
+    raise Unguarded(f"a row of {insert.table.name} is stored without org_id")
+
+
+def _take_apart(origin: Any, leaves: list[FromClause], conditions: list[ClauseElement]) -> None:
+    """A join's tables, and its conditions among the others."""
+    if isinstance(origin, Join):
+        conditions += _terms(origin.onclause)
+        _take_apart(origin.left, leaves, conditions)
+        _take_apart(origin.right, leaves, conditions)
+    else:
+        leaves.append(origin)
+
+
+def _check_leaves(leaves: list[FromClause], conditions: list[ClauseElement]) -> None:
+    # What is not a table is a query of its own, which is looked at by itself.
+    said = {leaf for leaf in leaves if not _is_table(leaf)}
+    while True:
+        more = {
+            owner
+            for condition in conditions
+            for owner, other in _equations(condition)
+            if owner not in said and (other is None or other in said)
+        }
+        if not more:
+            break
+        said |= more
+    for leaf in leaves:
+        if "org_id" in leaf.c and leaf not in said:
+            raise Unguarded(f"nothing says whose rows of {leaf} are meant")
+
+
+def _is_table(leaf: FromClause) -> bool:
+    return isinstance(leaf, Table) or (isinstance(leaf, Alias) and isinstance(leaf.element, Table))
+
+
+def _equations(condition: ClauseElement) -> Iterator[tuple[FromClause, FromClause | None]]:
+    """``org_id`` of a table that has to be that of another, or a value (None)."""
+    if not isinstance(condition, BinaryExpression):
+        return
+    left, right = condition.left, condition.right
+    if condition.operator is operators.eq:
+        for one, other in ((left, right), (right, left)):
+            if not _is_org_id(one):
+                continue
+            if isinstance(other, BindParameter):
+                yield one.table, None
+            elif _is_org_id(other):
+                yield one.table, other.table
+    elif condition.operator is operators.in_op and isinstance(left, Tuple):
+        # A pair that is one of a list of pairs, which begin with an organisation.
+        first = next(iter(left.clauses))
+        if _is_org_id(first):
+            yield first.table, None
+
+
+def _is_org_id(element: Any) -> bool:
+    return isinstance(element, Column | ClauseElement) and getattr(element, "name", "") == "org_id"
+
+
+def _terms(condition: Any) -> Iterator[ClauseElement]:
+    """Conditions that all have to hold; one of several alternatives says nothing."""
+    if condition is None:
+        return
+    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+        for term in condition.clauses:
+            yield from _terms(term)
+    elif hasattr(condition, "element") and type(condition).__name__ == "Grouping":
+        yield from _terms(condition.element)
+    else:
+        yield condition
+
+
+# What is kept compiled.
+
+
+def modules() -> dict[str, Any]:
+    names = [
+        name for _, name, _ in pkgutil.iter_modules([str(FOLDER)]) if name not in ("migrations",)
+    ]
+    return {name: importlib.import_module(f"campfire_chat.storage.{name}") for name in names}
+
+
+def kept(kind: type) -> dict[str, Any]:
+    """The statements of a kind at the top of the storage's modules, by name."""
+    found: dict[int, tuple[str, Any]] = {}
+    for name, module in modules().items():
+        for attribute, value in vars(module).items():
+            if isinstance(value, kind):
+                found.setdefault(id(value), (f"{name}.{attribute}", value))
+    for whose in ("all", "assigned", "unassigned", "own"):
+        if kind is Query:
+            for statuses in (1, 3):
+                query = conversations.page_query(whose, statuses)
+                found[id(query)] = (f"conversations.page_query({whose}, {statuses})", query)
+    return dict(found.values())
+
+
+@pytest.mark.parametrize("database", ENGINES, ids=lambda engine: engine.name)
+@pytest.mark.parametrize("name", sorted(kept(Query)))
+def test_every_query(name: str, database: Engine) -> None:
+    try:
+        statement = kept(Query)[name]._build(database)
+    except NotImplementedError:
+        return
+    if name in OF_ALL:
+        with pytest.raises(Unguarded):
+            check(statement)
+        return
+    check(statement)
+
+
+@pytest.mark.parametrize("kind", [BulkInsert, BulkDelete])
+def test_every_bulk_statement(kind: type) -> None:
+    for name, statement in kept(kind).items():
+        table = statement.table if kind is BulkInsert else statement._table
+        keys = [column.name for column in table.primary_key.columns]
+        assert keys[0] == "org_id", name
+        if kind is BulkInsert and statement._keys:
+            # A row is updated only where all of its key is the same.
+            assert "org_id" in statement._keys, name
+
+
+# What is built while the code runs.
+
+
+def calls() -> dict[tuple[str, int], tuple[str, str]]:
+    """Where a statement that was just built is run: file and line → module and function."""
+    found: dict[tuple[str, int], tuple[str, str]] = {}
+    for path in sorted(FOLDER.glob("*.py")):
+        if path.stem == "schema":
+            # It speaks of the tables themselves, and of the version they are at.
+            continue
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            for node in ast.walk(function):
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and node.func.attr in ("all", "first", "execute")
+                    and ast.unparse(node.func.value).endswith("session")
+                ):
+                    found[str(path), node.lineno] = (path.stem, function.name)
+    return found
+
+
+async def _everything_rare(store: Store) -> None:
+    """Runs all the code that builds statements."""
+    mia = scope_of_visitor(Visitor(id="mia", name="Mia"))
+    boss = scope_of_agent(Agent(id="boss", name="Boss", role=Role.ADMIN))
+    await store.team.remember(boss)
+    opened, _ = await store.open_conversation(mia, client_id="1", body="Hello")
+    renamed = scope_of_visitor(Visitor(id="mia", name="Mia Miller"))
+    await store.refresh_contact(renamed)
+    for _ in range(2):
+        await store.change_conversation(boss, opened.id, Patch(), "boss", client_id="key")
+    await store.change_conversation(boss, opened.id, Patch(subject="Tea"), UNSET)
+    ((message,), _) = await store.message_page(mia, opened.id, None, 10)
+    await store.edit_message(mia, message.id, "Hello!")
+    await store.delete_message(mia, message.id)
+    await store.team.set_availability(boss, "boss", Availability.AWAY)
+    await store.team.sweep_presence("default")
+    await store.nodes.beat("node", "memory")
+    assert [node.id for node in await store.nodes.all()] == ["node"]
+    await store.nodes.forget(["node"])
+    await store.usage.tell("other", [("default", "sends:visitor:mia", 1)], [])
+    long_ago = tables.usage.update().values(at=0).where(tables.usage.c.org_id == "default")
+    await store._writer.run(lambda session: session.execute(long_ago))
+    await store.usage.sweep()
+
+
+@pytest.mark.anyio
+async def test_every_statement_that_is_built(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, int, ClauseElement]] = []
+
+    def recorded(name: str) -> Any:
+        run = getattr(Session, name)
+
+        def method(self: Session, query: ClauseElement) -> Any:
+            frame = sys._getframe(1)
+            seen.append((frame.f_code.co_filename, frame.f_lineno, query))
+            return run(self, query)
+
+        return method
+
+    for name in ("all", "first", "execute"):
+        monkeypatch.setattr(Session, name, recorded(name))
+    store = Store(empty_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    try:
+        await _everything_rare(store)
+    finally:
+        await store.stop()
+    places = calls()
+    missed = places.keys() - {(path, line) for path, line, _ in seen}
+    assert not missed, "run it in _everything_rare, so that its statements can be looked at"
+    for path, line, statement in seen:
+        place = places.get((path, line))
+        if place is None or place in BUILT_OF_ALL:
+            continue
+        check(statement)
+
+
+def test_a_statement_that_forgets_the_organisation_is_found() -> None:
+    contact, conversation = tables.contacts.c, tables.conversations.c
+    forgetful = tables.conversations.join(
+        tables.contacts, contact.contact_id == conversation.contact_id
+    )
+    mine = conversation.org_id == "default"
+    for statement in (
+        tables.contacts.select(),
+        tables.contacts.select().where((contact.org_id == "default") | (contact.name == "Mia")),
+        tables.conversations.select().select_from(forgetful).where(mine),
+        tables.contacts.update().where(contact.contact_id == "vis_1").values(name="Mia"),
+        tables.contacts.delete().where(
+            contact.name.in_(tables.agents.select().with_only_columns(tables.agents.c.name))
+        ),
+    ):
+        with pytest.raises(Unguarded):
+            check(statement)
