@@ -1,6 +1,7 @@
 """The smallest FastAPI host: a page with the widget, a login, and the desk under /support.
 
-Run it with ``uvicorn minimal_fastapi:app`` and open http://127.0.0.1:8000.
+Run it with ``uvicorn minimal_fastapi:app --ws-max-size 65536 --ws-per-message-deflate false``
+and open http://127.0.0.1:8000.
 """
 
 # --8<-- [start:app]

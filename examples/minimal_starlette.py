@@ -1,6 +1,7 @@
 """The smallest Starlette host: a page with the widget, a login, and the desk under /support.
 
-Run it with ``uvicorn minimal_starlette:app`` and open http://127.0.0.1:8000.
+Run it with ``uvicorn minimal_starlette:app --ws-max-size 65536 --ws-per-message-deflate false``
+and open http://127.0.0.1:8000.
 """
 
 # --8<-- [start:app]

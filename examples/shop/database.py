@@ -110,7 +110,11 @@ class ShopDatabase:
             connection.close()
 
     def prepare(self) -> None:
-        """Create the tables and, the first time, the people and their orders."""
+        """Create the tables and, the first time, the people and their orders.
+
+        The desk keeps its conversations in the same file, so it is for its owner alone.
+        """
+        self._path.touch(mode=0o600)
         with self.connect() as connection:
             connection.executescript(_SCHEMA)
             if connection.execute("SELECT 1 FROM shop_users LIMIT 1").fetchone():

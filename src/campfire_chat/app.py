@@ -17,6 +17,7 @@ from campfire_chat import clock, ids
 from campfire_chat.errors import CampfireError, ConfigurationError, NotStartedError
 from campfire_chat.http.application import build
 from campfire_chat.http.endpoints import Services
+from campfire_chat.http.example_key import LocalOnly, is_example
 from campfire_chat.http.problems import problem_response
 from campfire_chat.identity import HostSession, Tokens
 from campfire_chat.models import Visitor
@@ -92,7 +93,9 @@ class Campfire:
         self._bus_url = bus_for(database_url) if bus_url is None else bus_url
         kind_of(self._bus_url)
         self._clock = clock
-        self._tokens = Tokens(secret_key, lifetime=self.settings.token_lifetime, now=clock)
+        keys = [secret_key] if isinstance(secret_key, str) else list(secret_key)
+        self._local_only = is_example(keys)
+        self._tokens = Tokens(keys, lifetime=self.settings.token_lifetime, now=clock)
         self._host = HostSession(authenticate)
         self._running: _Running | None = None
         self._users = 0
@@ -167,6 +170,7 @@ class Campfire:
                     host=self._host,
                     tokens=self._tokens,
                     settings=self.settings,
+                    local_only=self._local_only,
                 )
                 await running.start()
                 self._running = running
@@ -247,6 +251,7 @@ class _Running:
         host: HostSession,
         tokens: Tokens,
         settings: Settings,
+        local_only: bool,
     ) -> None:
         node = ids.new(ids.NODE)
         self._settings = settings
@@ -270,7 +275,7 @@ class _Running:
             admission=admission,
             settings=settings,
         )
-        self.application = build(
+        application = build(
             Services(
                 settings=settings,
                 store=self.store,
@@ -281,10 +286,12 @@ class _Running:
                 neighbours=self.neighbours,
             )
         )
+        self.application = LocalOnly(application) if local_only else application
         self._stack = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
         async with contextlib.AsyncExitStack() as stack:
+            self.gateway.server.at_start()
             await self.store.start()
             stack.push_async_callback(self.store.stop)
             await self.bus.start(f"campfire_{self.store.epoch}")

@@ -10,19 +10,22 @@ import secrets
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from sqlalchemy import text
 
+from campfire_chat.addresses import redacted
 from campfire_chat.errors import CampfireError
 from campfire_chat.http.application import STATIC
+from campfire_chat.private_files import readable_by_others
 from campfire_chat.realtime.buses.backend import Backend, describe
 from campfire_chat.realtime.buses.kinds import bus_for, kind_of
+from campfire_chat.realtime.buses.sqlite import path_of as bus_path_of
 from campfire_chat.storage import schema
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.lanes import Lanes, Session
+from campfire_chat.storage.sqlite import path_of
 
 #: The oldest engines with everything the statements use: RETURNING and upserts; and still
 #: maintained upstream.
@@ -107,13 +110,14 @@ async def _bus(url: str | None, database_url: str | None) -> Finding:
         return _ok("bus memory://, within one process; others see news at the next poll")
     if kind.name == "sqlite":
         # Looking must not create the file.
-        return _ok(f"bus {url}, a file for the processes of this machine")
+        shown = f"bus {redacted(url)}, a file for the processes of this machine"
+        return _private(bus_path_of(url), shown) or _ok(shown)
     try:
         async with asyncio.timeout(BUS_TIMEOUT):
             await _echo(kind.make(url))
     except Exception as error:
-        return _fail(f"bus {_safe(url)} cannot be reached: {describe(error)}")
-    return _ok(f"bus {_safe(url)} can be reached, and what is said there is heard")
+        return _fail(f"bus {redacted(url)} cannot be reached: {describe(error)}")
+    return _ok(f"bus {redacted(url)} can be reached, and what is said there is heard")
 
 
 async def _echo(backend: Backend) -> None:
@@ -145,24 +149,38 @@ async def _database(url: str) -> list[Finding]:
     try:
         await lane.start()
     except CampfireError as error:
-        return [_fail(f"{_safe(url)}: {error}")]
+        return [_fail(f"{redacted(url)}: {error}")]
     try:
         look = _sqlite if engine.name == "sqlite" else _postgresql
-        return [*await lane.run(look), await lane.run(lambda session: _schema(session, engine))]
+        findings = await lane.run(look)
+        if engine.name == "sqlite":
+            path = path_of(url)
+            findings.append(
+                _private(path, f"{path}") or _ok(f"{path} may be read by its owner alone")
+            )
+        return [*findings, await lane.run(lambda session: _schema(session, engine))]
     except CampfireError as error:
-        return [_fail(f"{_safe(url)}: {error}")]
+        return [_fail(f"{redacted(url)}: {error}")]
     finally:
         await lane.stop()
 
 
 def _missing_file(url: str) -> Finding | None:
     """Looking must not create the database, as connecting to it would."""
-    path = Path(urlsplit(url).path.removeprefix("/"))
+    path = path_of(url)
     if path.is_file():
         return None
     if path.parent.is_dir():
         return _warn(f"{path} does not exist yet; the first start creates it")
     return _fail(f"{path} does not exist, and neither does its directory")
+
+
+def _private(path: Path, what: str) -> Finding | None:
+    """What is wrong with who may read a database file, if anything."""
+    names = " ".join(str(file) for file in readable_by_others(path))
+    if not names:
+        return None
+    return _warn(f"{what}: other users of this machine may read it; run `chmod 600 {names}`")
 
 
 async def _sqlite(session: Session) -> list[Finding]:
@@ -239,15 +257,6 @@ def _warn(what: str) -> Finding:
 
 def _fail(what: str) -> Finding:
     return Finding(Level.FAIL, what)
-
-
-def _safe(url: str) -> str:
-    """A URL without its passwords, which may also stand in the query."""
-    if url.startswith(("nats:", "tls:")):
-        # Alone it is a token.
-        url = re.sub(r"//[^:/@]+@", "//***@", url)
-    url = re.sub(r"//([^:/@]*):[^@]*@", r"//\1:***@", url)
-    return re.sub(r"([?&][^=&]*password=)[^&]*", r"\1***", url)
 
 
 def _version(name: str) -> str:

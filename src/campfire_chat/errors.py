@@ -46,6 +46,13 @@ class ConfigurationError(CampfireError):
     code = "configuration"
 
 
+class ExampleKeyError(CampfireError):
+    """secret_key is the one of the documentation, which everybody knows: set one of your own."""
+
+    code = "example_key"
+    close_code = 1011
+
+
 class NotStartedError(CampfireError):
     """Campfire was not started: mount it with mount_to() or run campfire.lifespan."""
 

@@ -14,7 +14,19 @@ ROOT = Path(campfire_chat.__file__).parent
 
 #: The floors of the house, from the ground up; a room imports from its own floor and below.
 FLOORS: list[set[str]] = [
-    {"errors", "models", "events", "protocols", "clock", "ids", "settings", "unreadable"},
+    {
+        "addresses",
+        "clock",
+        "errors",
+        "events",
+        "ids",
+        "models",
+        "private_files",
+        "protocols",
+        "server_flags",
+        "settings",
+        "unreadable",
+    },
     {"domain"},
     {"storage", "identity"},
     {"realtime"},

@@ -18,6 +18,7 @@ from campfire_chat.events import EVENTS
 from campfire_chat.http.endpoints import Endpoint
 from campfire_chat.http.routes import ENDPOINTS
 from campfire_chat.realtime import frames
+from campfire_chat.server_flags import SAFE_FLAGS
 from campfire_chat.settings import Limits, Settings
 from campfire_chat.storage.tables import metadata
 from tests.support.servers import ROOT
@@ -128,3 +129,15 @@ def test_links_within_the_repository_lead_somewhere() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", readme):
         assert (ROOT / target).exists(), target
+
+
+def test_every_command_for_uvicorn_is_safe() -> None:
+    """Without these flags a stranger can fill the server's memory."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.py")]
+    found = 0
+    for path in pages:
+        text = path.read_text("utf-8").replace("\\\n", " ")
+        for command in re.findall(r"uvicorn [\w.]+:\w+[^\n`]*", text):
+            found += 1
+            assert SAFE_FLAGS in " ".join(command.split()), f"{path.name}: {command}"
+    assert found > 5

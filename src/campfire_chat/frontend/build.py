@@ -74,14 +74,22 @@ def missing(static: Path) -> list[str]:
     return [pattern for pattern in BUNDLE if len(list(static.glob(pattern))) != 1]
 
 
+def outputs(static: Path) -> dict[str, str]:
+    """Every file of a bundle but the stamp, with a digest of its content."""
+    return {
+        path.relative_to(static).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(static.rglob("*"))
+        if path.is_file() and path.relative_to(static).as_posix() != STAMP
+    }
+
+
 def fresh() -> bool:
-    """Whether the bundle was built from the sources as they are."""
+    """Whether the bundle was built from the sources as they are, and is as it was built."""
     try:
         stamp = json.loads((STATIC / STAMP).read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    whole = all((STATIC / name).is_file() for name in stamp.get("files", []))
-    return whole and not missing(STATIC) and stamp.get("digest") == digest()
+    return stamp.get("digest") == digest() and stamp.get("files") == outputs(STATIC)
 
 
 def _node() -> tuple[str, str]:
@@ -130,7 +138,8 @@ def _install(node: str, npm: str) -> None:
     marker = FRONTEND / "node_modules" / ".campfire-lock"
     if marker.is_file() and marker.read_text("utf-8") == lock:
         return
-    _run(node, npm, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+    # No package of ours needs a script to be installed, and none is to be run for it.
+    _run(node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     marker.write_text(lock, "utf-8")
 
 
@@ -151,13 +160,13 @@ def build() -> None:
         lacking = missing(made)
         if lacking:
             raise BundleError(f"The bundle lacks {', '.join(lacking)}.")
-        names = sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file())
+        files = outputs(made)
         # In place: a server that is running on this checkout finds every file at every moment.
         shutil.copytree(made, STATIC, dirs_exist_ok=True)
     for path in STATIC.rglob("*"):
-        if path.is_file() and path.relative_to(STATIC).as_posix() not in names:
+        if path.is_file() and path.relative_to(STATIC).as_posix() not in files:
             path.unlink()
-    stamp = {"digest": before, "files": names}
+    stamp = {"digest": before, "files": files}
     (STATIC / STAMP).write_text(json.dumps(stamp, indent=1) + "\n", "utf-8")
 
 

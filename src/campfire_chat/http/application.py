@@ -55,7 +55,7 @@ def build(services: Services) -> ASGIApp:
         Mount("/static", _Assets(directory=STATIC, check_dir=False)),
     ]
     settings = services.settings
-    middleware = [Middleware(_Headers)]
+    middleware = [Middleware(_Headers, embedded=bool(settings.allowed_origins))]
     if settings.allowed_origins:
         middleware.append(
             Middleware(
@@ -158,6 +158,7 @@ def _console(services: Services) -> Callable[[Request], Awaitable[Response]]:
             headers={
                 "cache-control": "no-cache",
                 "content-security-policy": CONSOLE_POLICY,
+                "cross-origin-opener-policy": "same-origin",
                 "referrer-policy": "same-origin",
             },
         )
@@ -181,25 +182,42 @@ class _Assets(StaticFiles):
 
 
 class _Headers:
-    """What every answer carries."""
+    """What every answer carries.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        embedded: Whether pages of other origins may have the widget.
+    """
+
+    def __init__(self, app: ASGIApp, *, embedded: bool) -> None:
         self._app = app
+        self._embedded = embedded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
+        policy = b"cross-origin" if self._embedded and _is_widget(scope) else b"same-origin"
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [
                     *message.get("headers", ()),
                     (b"x-content-type-options", b"nosniff"),
+                    # Keeps an answer out of other sites' pages and processes, however they ask.
+                    (b"cross-origin-resource-policy", policy),
                 ]
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _is_widget(scope: Scope) -> bool:
+    """Whether a request is for the widget's own files, which pages of allowed origins load."""
+    path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+    return path == "/widget.js" or (
+        path.startswith("/static/") and not path.startswith("/static/console/")
+    )
 
 
 async def _campfire_error(_: Request, error: Exception) -> Response:

@@ -272,13 +272,20 @@ def decode(text: str | bytes, *, limit: int) -> ClientFrame:
     Raises:
         FrameRejected: Too large, not JSON, no known type, or a field is wrong.
     """
+    # A character is at least a byte: what is too long already is not copied to be counted.
+    if len(text) > limit:
+        raise _too_large(limit)
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > limit:
-        raise FrameRejected(TooLargeError(f"A frame may have {limit} bytes."), None)
+        raise _too_large(limit)
     try:
         return _decoder.decode(raw)
     except UNREADABLE as cause:
         raise _rejection(raw, cause) from None
+
+
+def _too_large(limit: int) -> FrameRejected:
+    return FrameRejected(TooLargeError(f"A frame may have {limit} bytes."), None)
 
 
 def _rejection(raw: bytes, cause: Exception) -> FrameRejected:

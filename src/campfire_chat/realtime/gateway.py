@@ -21,6 +21,7 @@ from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.presence import Presence
 from campfire_chat.realtime.socket import Socket
 from campfire_chat.realtime.typing import Typing
+from campfire_chat.server_flags import ServerWatch
 from campfire_chat.settings import Settings
 from campfire_chat.storage.store import Store
 
@@ -41,6 +42,7 @@ class Gateway:
     """See the module.
 
     Attributes:
+        server: What can be seen of the ASGI server's limits.
         sockets: Every connection, from before its hello to its end.
         draining: The way out of everybody; see :class:`~campfire_chat.realtime.drain.Drain`.
         on_first: Called when a socket comes while there is none.
@@ -66,6 +68,7 @@ class Gateway:
         self.tokens = tokens
         self.admission = admission
         self.settings = settings
+        self.server = ServerWatch()
         self.sockets: set[Socket] = set()
         self.draining = Drain(self.sockets, settings)
         self.on_first: Callable[[], None] = _nothing
@@ -100,6 +103,7 @@ class Gateway:
 
     def serve(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection until it ends."""
+        self.server.at_socket(receive)
         return Socket(scope, receive, send, self).run()
 
     def enter(self, socket: Socket) -> None:

@@ -296,6 +296,7 @@ class Socket:
         except FrameRejected as rejected:
             self._error(rejected.error, rejected.request_id)
             if isinstance(rejected.error, TooLargeError):
+                self.gateway.server.at_frame(len(raw))
                 raise rejected.error from None
             return None
 

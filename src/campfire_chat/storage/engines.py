@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from urllib.parse import urlsplit
 
+from campfire_chat.addresses import check_url, scheme_of
 from campfire_chat.errors import ConfigurationError
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.postgresql import PostgreSQLEngine
@@ -15,9 +15,9 @@ def engine_of(url: str) -> Engine:
     """The engine that a database URL names.
 
     Raises:
-        ConfigurationError: Not a URL of an engine that is supported.
+        ConfigurationError: Not a URL of an engine that is supported, or one that cannot be read.
     """
-    scheme = urlsplit(url).scheme
+    scheme = scheme_of(url)
     if scheme in ("sqlite", "sqlite+aiosqlite"):
         path = url.partition("://")[2].lstrip("/")
         if not path or path.startswith(":memory:"):
@@ -33,6 +33,7 @@ def engine_of(url: str) -> Engine:
                 "PostgreSQL needs asyncpg: pip install 'campfire-chat[postgres]'",
                 field="database_url",
             )
+        check_url(url, field="database_url")
         return PostgreSQLEngine()
     raise ConfigurationError(
         f"No database engine for {scheme or 'a URL without a scheme'!r}; "

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from campfire_chat.errors import StorageUnavailableError
+from campfire_chat.private_files import create_private
 from campfire_chat.storage.dialects import Commit, Engine, Failure, Route
 from campfire_chat.storage.statement import Prepared, Row
 
@@ -114,7 +115,7 @@ class SQLiteEngine(Engine):
         return [Route(url, {"timeout": 5.0, "cached_statements": 256, "factory": Connection})]
 
     def check(self, url: str, *, writable: bool) -> None:
-        path = Path(url.partition(":///")[2].partition("?")[0]).absolute()
+        path = path_of(url).absolute()
         if not path.parent.is_dir():
             raise StorageUnavailableError(
                 f"The database cannot be reached: there is no folder {path.parent}."
@@ -122,6 +123,13 @@ class SQLiteEngine(Engine):
         # SQLite opens such a file all the same, and says so only at the first write.
         if writable and path.exists() and not os.access(path, os.W_OK, effective_ids=_EFFECTIVE):
             raise StorageUnavailableError(f"The database {path} may not be written.")
+        if writable:
+            try:
+                create_private(path)
+            except OSError as error:
+                raise StorageUnavailableError(
+                    f"The database {path} cannot be created: {error.strerror}."
+                ) from None
 
     def setup(self, *, writable: bool) -> list[str]:
         statements = ["PRAGMA busy_timeout = 5000", "PRAGMA cache_size = -32768"]
@@ -185,6 +193,11 @@ class SQLiteEngine(Engine):
 
     async def leave(self, raw: Any) -> None:
         """There is nobody at the other end; closing it rolls back what is open."""
+
+
+def path_of(url: str) -> Path:
+    """The file that the URL of an SQLite database names."""
+    return Path(url.partition(":///")[2].partition("?")[0])
 
 
 _UNAVAILABLE = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
+from campfire_chat.addresses import check_url, scheme_of
 from campfire_chat.errors import ConfigurationError
 from campfire_chat.realtime.buses.backend import Backend
 from campfire_chat.realtime.buses.memory import MemoryBackend
@@ -84,9 +84,9 @@ def kind_of(url: str) -> Kind:
     """The kind of bus that a URL names.
 
     Raises:
-        ConfigurationError: There is none, or its driver is not installed.
+        ConfigurationError: There is none, its driver is not installed, or the URL cannot be read.
     """
-    scheme = urlsplit(url).scheme
+    scheme = scheme_of(url)
     kind = KINDS.get(scheme)
     if kind is None:
         raise ConfigurationError(
@@ -94,6 +94,7 @@ def kind_of(url: str) -> Kind:
             "postgresql://…, nats://…, memory://, or leave it out",
             field="bus_url",
         )
+    check_url(url, field="bus_url")
     if kind.driver is not None and importlib.util.find_spec(kind.driver) is None:
         raise ConfigurationError(
             f"A bus at {scheme}://… needs {kind.driver}: pip install 'campfire-chat[{kind.extra}]'",
@@ -111,7 +112,7 @@ def kind_of(url: str) -> Kind:
 
 def bus_for(database_url: str) -> str:
     """The URL of the bus that needs nothing besides the database."""
-    scheme = urlsplit(database_url).scheme
+    scheme = scheme_of(database_url)
     if scheme.startswith("sqlite"):
         return f"sqlite://{database_url.partition('://')[2].partition('?')[0]}{SIDE_FILE}"
     return database_url

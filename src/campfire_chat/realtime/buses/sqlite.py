@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote
 
+from campfire_chat.private_files import create_private
 from campfire_chat.realtime.buses.backend import Backend
 
 logger = logging.getLogger("campfire_chat.realtime")
@@ -176,6 +177,7 @@ class _Looker:
     def _open(self) -> sqlite3.Connection:
         deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
+            create_private(self._path)
             connection = sqlite3.connect(self._path, timeout=LOCK_TIMEOUT, isolation_level=None)
             try:
                 for statement in _SCHEMA:

@@ -1,0 +1,93 @@
+"""The secret key of the documentation, which everybody knows, works on one's own machine alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from campfire_chat.errors import ExampleKeyError
+from campfire_chat.http.problems import problem_response
+
+logger = logging.getLogger("campfire_chat")
+
+#: Every key that README, documentation and examples show.
+EXAMPLE_KEYS = frozenset(
+    {
+        "put 32 random characters here, and keep them out of git",
+        "only for tests, 32 characters...",
+    }
+)
+#: The names under which tests call an app in their own process.
+_TEST_HOSTS = ("testserver", "test")
+
+
+def is_example(keys: Sequence[str]) -> bool:
+    """Whether one of these keys is known to everybody, be it an old one."""
+    return not EXAMPLE_KEYS.isdisjoint(keys)
+
+
+def is_local(connection: HTTPConnection) -> bool:
+    """Whether a request was made to this machine, from this machine.
+
+    Behind a proxy on this machine the peer is local and the name is not; whoever sends a false
+    name from elsewhere has a peer address that is not local.
+    """
+    peer = connection.client.host if connection.client is not None else ""
+    return _is_loopback_name(connection.headers.get("host", "")) and (
+        not _is_address(peer) or _is_loopback(peer)
+    )
+
+
+def _is_loopback_name(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return (
+        name in ("localhost", *_TEST_HOSTS)
+        or name.endswith(".localhost")
+        or (_is_address(name) and _is_loopback(name))
+    )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(address: str) -> bool:
+    found = ipaddress.ip_address(address)
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback
+
+
+class LocalOnly:
+    """Serves an app to this machine alone, and refuses everybody else with a clear error."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._said = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_local(HTTPConnection(scope)):
+            await self._app(scope, receive, send)
+            return
+        error = ExampleKeyError()
+        if not self._said:
+            self._said = True
+            logger.error("%s", error.message)
+        if scope["type"] == "websocket":
+            websocket = WebSocket(scope, receive, send)
+            await websocket.accept()
+            await websocket.close(error.close_code or 1011, error.code)
+        else:
+            await problem_response(error)(scope, receive, send)
