@@ -357,16 +357,18 @@ def findings(journal: Journal, stored: Stored, *, settled: bool = True) -> list[
 
 def _findings(journal: Journal, stored: Stored, settled: bool) -> Iterable[Finding]:
     count = sum(bool(sent.answers) for sent in journal.sent)
-    yield none_of(f"of {count:,} acknowledged, lost", acknowledged_is_stored(journal, stored))
+    yield none_of(f"lost, of {count:,} acknowledged", acknowledged_is_stored(journal, stored))
     yield none_of("stored twice", stored_once(journal, stored))
     yield none_of("streams with a gap", contiguous(stored))
-    yield none_of("heads that are not the last event", heads_are_last(stored))
-    yield none_of("sent after an ok, ordered before it", order_is_real(journal, stored))
-    logs = f"of {len(journal.logs):,} logs of clients, not a prefix"
+    yield none_of("heads that differ from the last event", heads_are_last(stored))
+    yield none_of("messages sent after an ok but ordered before it", order_is_real(journal, stored))
+    logs = f"client records, of {len(journal.logs):,}, that are not a prefix"
     yield none_of(logs, logs_are_prefixes(journal, stored))
     if settled:
-        yield none_of("logs that do not reach the head", nobody_is_behind(journal, stored))
-    yield none_of("state that is not what the events say", state_is_events(stored))
-    yield none_of("times that go back", never_back_in_time(stored))
+        yield none_of(
+            "client records that do not reach the head", nobody_is_behind(journal, stored)
+        )
+    yield none_of("state that differs from the events", state_is_events(stored))
+    yield none_of("times that decrease", never_back_in_time(stored))
     if journal.broken:
-        yield none_of("frames against the protocol", journal.broken)
+        yield none_of("frames that violate the protocol", journal.broken)

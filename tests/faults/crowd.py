@@ -351,7 +351,7 @@ class Crowd:
         )
 
     async def converge(self, heads: Callable[[], dict[str, int]], *, seconds: float) -> float:
-        """Wait until everybody has everything; the seconds that took, ``inf`` if too long.
+        """Wait until every client has every message; the seconds that took, ``inf`` if too long.
 
         Args:
             heads: Reads the heads of the organisation from the database; nobody sends any more.

@@ -1,4 +1,4 @@
-"""Findings as a page of Markdown."""
+"""Writes the findings as a page of Markdown."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ PACKAGES = (
     *("databases", "sqlalchemy", "aiosqlite", "asyncpg", "broadcaster", "redis", "nats-py"),
 )
 
-#: Said of code that no commit names, and of what is not quite what its commit is.
+#: For code without a commit, and for code that differs from its commit.
 UNKNOWN, CHANGED = "unknown", " and changes"
 
 _SMALL = (
-    "At small size there is less of each fault than its title says; the rows further down say how",
-    "much there was.",
+    "At small size each fault is smaller than its title says. The rows further down say how small.",
     "",
 )
 
@@ -39,11 +38,11 @@ class Run(Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: The scenario's.
-        lasting: How many seconds it was asked to go on, if it was.
+        lasting: How many seconds it was asked to last, if a time was given.
         at: When it ended, UTC.
-        code: Which code it was: see :func:`code`.
+        code: The code that was tested; see :func:`code`.
         seconds: How long it took.
-        error: What ended it early, if anything did.
+        error: The exception that ended it early, or None.
     """
 
     name: str
@@ -67,9 +66,9 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Kept:
-    """Runs, in the order of the report; kept in a file, a line each, if there is one.
+    """Runs in the order of the report. With a path they are kept in a file, one line each.
 
-    Of the same run only the last one counts.
+    When a run was repeated, only the last one counts.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -89,7 +88,7 @@ class Kept:
     def has(
         self, scenario: Scenario, engine: str, bus: str, size: Size, lasting: float | None
     ) -> bool:
-        """Whether there is such a run of this code, which is only known once it is committed."""
+        """Whether there is such a run of this code. Code that is not committed never matches."""
         if CHANGED in code() or code() == UNKNOWN:
             return False
         wanted = (scenario.name, engine, bus, size, lasting, code())
@@ -119,8 +118,9 @@ def page(
     lines = [
         "# Reliability report",
         "",
-        "What the [delivery contract](discussions/reliability.md) went through, and what was "
-        "measured. Written by",
+        "The faults with which the [six promises](discussions/reliability.md) were tested, and "
+        "what was measured. This command",
+        "wrote the page:",
         "",
         f"    {command}",
         "",
@@ -155,9 +155,9 @@ def page(
 
 @functools.cache
 def code() -> str:
-    """The last commit that changed the package or what is run here, and whether that is all.
+    """The last commit that changed the package or these tests, and whether there are changes since.
 
-    What is written about them makes no difference to a run.
+    Documentation is left out, because it makes no difference to a run.
     """
     archive = ["tests/benchmarks/archive.py", "tests/benchmarks/bulk.py"]
     paths = ["src/campfire_chat", "tests/faults", "tests/support", *archive, "pyproject.toml"]
@@ -167,7 +167,7 @@ def code() -> str:
 
 
 def _git(*arguments: str) -> str:
-    """What git says, which is nothing where there is no repository."""
+    """The output of git; empty where there is no repository."""
     try:
         done = subprocess.run(
             ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
@@ -196,8 +196,7 @@ def _section(runs: Sequence[Run]) -> list[str]:
             )
         if run.error is not None:
             lines.append(
-                f"| {run.engine} | {run.bus} | came to its end | yes "
-                f"| {_cell(run.error)} | **no** |"
+                f"| {run.engine} | {run.bus} | ran to its end | yes | {_cell(run.error)} | **no** |"
             )
     return lines
 

@@ -210,11 +210,11 @@ def frame(history: History) -> None:
     history.broken.append("no such frame")
 
 
-LOST = "of 3 acknowledged, lost"
+LOST = "lost, of 3 acknowledged"
 TWICE = "stored twice"
-HEADS = "heads that are not the last event"
-PREFIX = "of 1 logs of clients, not a prefix"
-STATE = "state that is not what the events say"
+HEADS = "heads that differ from the last event"
+PREFIX = "client records, of 1, that are not a prefix"
+STATE = "state that differs from the events"
 
 
 @pytest.mark.parametrize(
@@ -229,17 +229,17 @@ STATE = "state that is not what the events say"
         (gap, "streams with a gap"),
         (head, HEADS),
         (conversation_head, HEADS),
-        (order, "sent after an ok, ordered before it"),
+        (order, "messages sent after an ok but ordered before it"),
         (other_event, PREFIX),
         (too_much, PREFIX),
-        (behind, "logs that do not reach the head"),
+        (behind, "client records that do not reach the head"),
         (no_row, STATE),
         (no_event, STATE),
         (other_state, STATE),
         (other_inbox, STATE),
         (unseen, STATE),
-        (early, "times that go back"),
-        (frame, "frames against the protocol"),
+        (early, "times that decrease"),
+        (frame, "frames that violate the protocol"),
     ],
     ids=lambda item: item.__name__ if callable(item) else "",
 )
@@ -256,7 +256,7 @@ def test_the_order_counts_from_the_first_attempt() -> None:
     history.sent[2].began, history.sent[2].answers = 2.1, [Answer(2.2, "msg_3", 3, False)]
     assert not history.found()
     history.sent[1].began = 2.5
-    assert history.found() == {"sent after an ok, ordered before it"}
+    assert history.found() == {"messages sent after an ok but ordered before it"}
 
 
 def test_a_deleted_text_is_no_difference() -> None:

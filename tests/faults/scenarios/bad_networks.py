@@ -114,12 +114,12 @@ class _Network:
         sends = sum(bool(sent.answers) for sent in journal.sent)
         findings = [
             Finding(
-                f"{name} for {seconds:.0f} s: the contract over {sends:,} acknowledged",
+                f"{name} for {seconds:.0f} s: the promises, over {sends:,} acknowledged",
                 "every rule",
                 "; ".join(broken) or "every rule",
                 not broken and sends > 0,
             ),
-            at_most(f"{name}: everybody has everything after it healed", converged, 5, "s"),
+            at_most(f"{name}: every client has every message after it healed", converged, 5, "s"),
             Finding(f"{name}: connections of others lost", "0", str(others), others == 0),
         ]
         if name == "half-open":
@@ -129,13 +129,17 @@ class _Network:
             findings.append(at_most(what, max(noticed), limit, "s"))
             # The server asks once a second, and gives a second on top; then others are told.
             let_go = max(self._let_go_after.values()) if len(self._let_go_after) == 4 else inf
-            what = f"{name}: let go by the server, and the agents told"
+            what = f"{name}: socket closed by the server, and the agents told"
             findings.append(at_most(what, let_go, limit + 3, "s"))
         else:
             # Slow is not dead: what still says something is not given up.
             lost = sum(len(at) for at in losses.values())
             if name == "2 s delay":
-                findings.append(Finding(f"{name}: connections given up", "0", str(lost), lost == 0))
+                findings.append(
+                    Finding(
+                        f"{name}: connections that the clients gave up", "0", str(lost), lost == 0
+                    )
+                )
         return findings
 
 

@@ -154,12 +154,17 @@ async def run(setting: Setting) -> list[Finding]:
             if seconds > NOTICED and not (killed and setting.bus == "sqlite"):
                 ill = await _health(arena)
                 found.append(
-                    Finding(f"{what} for {seconds:g} s: the workers say", "ill", ill, ill == "ill")
+                    Finding(
+                        f"{what} for {seconds:g} s: state that the workers report",
+                        "ill",
+                        ill,
+                        ill == "ill",
+                    )
                 )
             await (bus.revive() if killed else bus.resume())
             back = await _until_well(arena)
             label = f"{what} for {seconds:g} s"
-            found.append(at_most(f"{label}: back", back, BACK, "s"))
+            found.append(at_most(f"{label}: bus working again", back, BACK, "s"))
             windows.append((label, began, ended))
         began = time.monotonic()
         await asyncio.sleep(setting.either(1.5, 5.0))
@@ -176,7 +181,7 @@ async def run(setting: Setting) -> list[Finding]:
         # Well below the poll of the heads: the bus is what brings them.
         p50 = percentile(took, 0.5)
         found.append(at_most("afterwards: half of the deliveries within", p50, 0.25, "s"))
-        found.append(at_most("everybody has everything", late, 5, "s"))
+        found.append(at_most("every client has every message", late, 5, "s"))
         journal = await crowd.disperse()
     stored = checker.read(truth, crowd.organization)
     return [*found, *checker.findings(journal, stored)]

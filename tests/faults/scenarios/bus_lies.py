@@ -14,7 +14,7 @@ from tests.support.chaos import Air, AirPort, Mood
 from tests.support.truth import Truth
 
 WORDS = {
-    "faithful": "as it should be",
+    "faithful": "bus working normally",
     "deaf": "every message dropped",
     "stutter": "every message doubled",
     "shuffle": "messages out of order",
@@ -45,10 +45,10 @@ async def run(setting: Setting) -> list[Finding]:
             took = crowd.deliveries(since=began)
             what = f"{WORDS[mood]}: p99 delivery of {len(took)}"
             found.append(at_most(what, percentile(took, 0.99), 1.5, "s"))
-            found.append(at_most(f"{WORDS[mood]}: everybody has everything", late, 5, "s"))
+            found.append(at_most(f"{WORDS[mood]}: every client has every message", late, 5, "s"))
             count = air.lost - lost if mood == "deaf" else air.passed - passed
             found.append(
-                Finding(f"{WORDS[mood]}: messages that were", "> 0", f"{count}", count > 0)
+                Finding(f"{WORDS[mood]}: number of such bus messages", "> 0", f"{count}", count > 0)
             )
         journal = await crowd.disperse()
     stored = checker.read(truth, crowd.organization)

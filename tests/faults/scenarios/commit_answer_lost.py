@@ -92,14 +92,14 @@ async def run(setting: Setting) -> list[Finding]:
             2,
             "s",
         ),
-        at_most("everybody has everything after the last send", converged, 5, "s"),
+        at_most("every client has every message after the last send", converged, 5, "s"),
     ]
 
 
 SCENARIO = Scenario(
     name="commit_answer_lost",
-    title="the answer to COMMIT is cut, or COMMIT itself",
-    must_hold="0 lost, 0 twice; the retry returns the same seq; told to the readers at once",
+    title="the connection is cut before COMMIT, or before its answer",
+    must_hold="0 lost, 0 twice; the retry returns the same seq; delivered to the readers at once",
     engines=("postgresql",),
     run=run,
 )

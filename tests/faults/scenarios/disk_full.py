@@ -119,7 +119,7 @@ async def _run(setting: Setting, disk: SmallDisk) -> list[Finding]:
         ),
         *checker.findings(journal, stored),
         at_most("the first answer after the disk is freed", max(back), 5, "s"),
-        at_most("everybody has everything after the last send", converged, 5, "s"),
+        at_most("every client has every message after the last send", converged, 5, "s"),
     ]
 
 
@@ -133,6 +133,6 @@ async def _until(condition: object, seconds: float = 30) -> None:
 SCENARIO = Scenario(
     name="disk_full",
     title="the disk fills up in the middle of the sends, and is freed",
-    must_hold="no false ok, no gap; goes on by itself",
+    must_hold="no false ok, no gap; work continues by itself",
     run=run,
 )

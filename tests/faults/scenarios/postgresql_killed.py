@@ -84,7 +84,7 @@ async def _run(setting: Setting, server: PostgresServer) -> list[Finding]:
         ),
         *checker.findings(journal, stored),
         at_most("the first answer after the server is there again", max(back, default=0), 5, "s"),
-        at_most("everybody has everything after the last send", converged, 5, "s"),
+        at_most("every client has every message after the last send", converged, 5, "s"),
         Finding("processes that say they are ready", "2", str(sum(ready)), all(ready)),
     ]
 
@@ -96,7 +96,7 @@ def _answered(crowd: Crowd) -> int:
 SCENARIO = Scenario(
     name="postgresql_killed",
     title="kill -9 of PostgreSQL, and every connection terminated, during sends",
-    must_hold="0 lost, 0 twice, order kept; goes on by itself within 5 s",
+    must_hold="0 lost, 0 twice, order kept; work continues by itself within 5 s",
     engines=("postgresql",),
     run=run,
 )

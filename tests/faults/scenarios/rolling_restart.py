@@ -135,7 +135,7 @@ async def run(setting: Setting) -> list[Finding]:
             all(sent.answers for sent in journal.sent),
         ),
         *checker.findings(journal, stored),
-        at_most("everybody has everything after the last send", converged, 5, "s"),
+        at_most("every client has every message after the last send", converged, 5, "s"),
         none_of("listeners that are behind", behind),
         at_most("attempts to connect that were refused", refused, sockets / 20),
         at_most("longest time without a connection", max(waits), 5, "s"),

@@ -44,7 +44,7 @@ CLEAR_LEAK = 4096
 
 
 class _Calm(Struct, frozen=True):
-    """What a worker holds when nobody is there."""
+    """What a worker holds when no client is connected."""
 
     descriptors: int
     tasks: int
@@ -77,7 +77,7 @@ class _Soak:
         self._usage = Usage(arena.pids[0])
         self._memory: list[tuple[float, float]] = []
         self._calm: list[_Calm] = []
-        #: What a worker has in use when nobody is there, and when.
+        #: What a worker has in use when no client is connected, and when.
         self._heaps: list[tuple[float, Heap]] = []
         self._violations: list[str] = []
         self._late: list[float] = []
@@ -291,18 +291,21 @@ class _Soak:
                 not self._violations,
             ),
             Finding(
-                "everybody has everything after each round", "≤ 5 s", f"{late:.2f} s", late <= 5
+                "every client has every message after each round",
+                "≤ 5 s",
+                f"{late:.2f} s",
+                late <= 5,
             ),
             self._memory_finding(seconds),
             self._heap_finding(seconds),
             Finding(
-                "tasks when nobody is there, first and last",
+                "tasks when no client is connected, first and last",
                 "the same",
                 f"{first.tasks}, {last.tasks}",
                 last.tasks <= first.tasks,
             ),
             Finding(
-                "descriptors when nobody is there, first and last",
+                "descriptors when no client is connected, first and last",
                 "the same, give or take 2",
                 f"{first.descriptors}, {last.descriptors}",
                 last.descriptors <= first.descriptors + 2,
@@ -325,12 +328,12 @@ class _Soak:
         if seconds >= AN_HOUR:
             limit, holds = f"≤ {LIMIT:g} %/h", found.per_hour <= LIMIT
         elif seconds >= LONG:
-            limit = f"not surely over {LIMIT:g} %/h"
+            limit = f"not certainly over {LIMIT:g} %/h"
             holds = 360_000 * surely / found.mean <= LIMIT
         else:
-            limit = f"not surely over {CLEAR_LEAK} bytes a message"
+            limit = f"not certainly over {CLEAR_LEAK} bytes a message"
             holds = surely / rate <= CLEAR_LEAK
-        return Finding("memory of a worker that lives on", limit, measured, holds)
+        return Finding("memory of the worker that is not killed", limit, measured, holds)
 
     def _heap_finding(self, seconds: float) -> Finding:
         """Where growth would come from: what is in use, not what a peak has left behind."""
@@ -345,9 +348,9 @@ class _Soak:
             measured += (
                 f", of them {first.sqlite / 2**20:.2f} and {last.sqlite / 2**20:.2f} MiB SQLite's"
             )
-        what = "in use when nobody is there, after a third of the time and at the end"
+        what = "in use when no client is connected, after a third of the time and at the end"
         if seconds < AN_HOUR:
-            return Finding(what, "to be read beside the other", measured, True)
+            return Finding(what, "for comparison", measured, True)
         slopes = [
             trend([(at, float(getattr(heap, name))) for at, heap in later]).per_hour
             for name in ("blocks", "malloc")
@@ -360,7 +363,7 @@ class _Soak:
 
 SCENARIO = Scenario(
     name="soak",
-    title="everything at once, for a while",
+    title="most faults at once, for a long time",
     must_hold="memory slope under 1 %/h; descriptors and tasks flat; 0 violations",
     buses=("automatic", "redis"),
     small=(("sqlite", "automatic"),),

@@ -236,7 +236,7 @@ class _Stage:
                 numbers,
                 holds,
             ),
-            at_most("closed, others told", max(self.closed_after), 15, "s"),
+            at_most("socket closed, and the others told", max(self.closed_after), 15, "s"),
             # A close frame comes after what the kernel holds already, if there is room for it.
             Finding(
                 "closed with",
@@ -252,7 +252,7 @@ class _Stage:
                 "MiB",
             ),
             Finding(
-                f"resumed with everything, {BACKLOG * len(BODY) / MEBIBYTE:.0f} MiB of backlog",
+                f"resumed with every message, {BACKLOG * len(BODY) / MEBIBYTE:.0f} MiB of backlog",
                 "complete and in order",
                 "; ".join(wrong) or f"complete, {max(self.resumed_after):.1f} s",
                 not wrong,
@@ -263,10 +263,10 @@ class _Stage:
 
 SCENARIO = Scenario(
     name="stopped_reader",
-    title="one reader that stops among many",
+    title="one of many readers stops",
     must_hold=(
         "the others' p99 at most 10 % up; closed within 15 s; at most 2 MiB held for it; "
-        "full resume"
+        "it catches up completely"
     ),
     small=(("sqlite", "automatic"),),
     run=run,

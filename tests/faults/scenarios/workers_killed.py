@@ -51,8 +51,8 @@ async def run(setting: Setting) -> list[Finding]:
             crowd.acknowledged == len(journal.sent) >= sends,
         ),
         *checker.findings(journal, stored),
-        at_most("longest way of a message, kills included", max(deliveries), 5, "s"),
-        at_most("everybody has everything after the last send", converged, 5, "s"),
+        at_most("longest delivery of a message, kills included", max(deliveries), 5, "s"),
+        at_most("every client has every message after the last send", converged, 5, "s"),
     ]
 
 
