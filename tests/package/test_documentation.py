@@ -141,3 +141,61 @@ def test_every_command_for_uvicorn_is_safe() -> None:
             found += 1
             assert SAFE_FLAGS in " ".join(command.split()), f"{path.name}: {command}"
     assert found > 5
+
+
+#: Words that the documentation does not use, and what it says instead. The first part are
+#: expressions that readers had to guess at; the second are synonyms of terms of the glossary.
+AVOIDED = {
+    r"wide of\b": "far above",
+    r"\b(?:is|are|was) met by\b": "exceeded",
+    r"\bwho(?:ever)? is alone\b": "a single process",
+    r"\ba tenth over\b": "10 % more",
+    r"\bmend(?:s|ed|ing)?\b": "repair, correct",
+    r"\bhears? nothing\b|\bto hear\b|\bdeaf\b": "receives nothing",
+    r"\b(?:is|are) taken for what\b": "is treated as",
+    r"\banew\b": "again",
+    r"\bghosts?\b": "a participant who is shown as connected",
+    r"\bsigns? of life\b": "beat, presence",
+    r"\bsilently stale\b": "shows an old state without noticing",
+    r"\bgets? too much\b": "exceeds",
+    r"\b(?:is|are) let go\b": "is closed",
+    r"\bworked off\b": "processed",
+    r"\b(?:quick|long) way\b": "optimistic path, locking path",
+    r"\bin vain\b": "without success",
+    r"\bof ours\b": "of campfire-chat",
+    r"\bnobody is there\b": "no client is connected",
+    r"\ba room of its own\b|\brooms of their own\b": "a module",
+    r"\bthe desk\b|\bdesk's\b": "campfire-chat",
+    r"\bplug-?in\b": "campfire-chat",
+    r"\bthe package's\b": "campfire-chat's",
+    r"\bstrangers?\b": "anonymous visitor",
+    r"\bvouch(?:es|ed|ing)?\b": "confirm",
+    r"\bthe host(?:'s\b| (?:vouches|supplies|has|gives)\b)": "the host app",
+    r"\b(?:chatters?|end users?|help ?desk|support staff)\b": "visitor, agent",
+    r"\btenants?\b": "organisation",
+    r"\bprincipals?\b": "caller",
+}
+
+
+def prose(path: Path) -> str:
+    """The text of a page without code and the addresses of links."""
+    text = path.read_text("utf-8")
+    for code in (r"```.*?```", r"``.*?``", r"`[^`]*`", r"\]\([^)]*\)", r"<[^>]+>"):
+        text = re.sub(code, "", text, flags=re.DOTALL)
+    return text
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_plain_words(path: Path) -> None:
+    """Each page uses common words, and the terms of docs/reference/glossary.md."""
+    text = " ".join(prose(path).split())
+    found = [
+        f"{match[0]!r}, say instead: {instead} (…{text[max(0, match.start() - 40) :][:90]}…)"
+        for pattern, instead in AVOIDED.items()
+        if not (path.name == "glossary.md" and instead in ("organisation", "caller"))
+        for match in re.finditer(pattern, text, re.IGNORECASE)
+    ]
+    assert found == []
