@@ -1,0 +1,102 @@
+"""However the ledger ends, everybody who waits for it is told, at every place they may wait at."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+
+from campfire_chat import clock
+from campfire_chat.domain.conversations import Patch
+from campfire_chat.domain.principal import scope_of_agent, scope_of_visitor
+from campfire_chat.errors import StorageUnavailableError
+from campfire_chat.models import Agent, Visitor
+from campfire_chat.settings import Settings
+from campfire_chat.storage import ledger as ledgers
+from campfire_chat.storage.ledger import BATCH, Ledger
+from campfire_chat.storage.store import Store
+from tests.storage.test_drafts import held_up
+
+pytestmark = pytest.mark.anyio
+
+MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
+ADA = scope_of_agent(Agent(id="ada", name="Ada"))
+#: More than the drafts under way and the next one take, so that some are still in the queue.
+CROWD = 4 * BATCH
+
+Waiting = list[asyncio.Future[Any]]
+
+
+@asynccontextmanager
+async def crowd(database_url: str) -> AsyncIterator[tuple[Store, Waiting]]:
+    """A ledger whose database does not answer, with callers at every place."""
+    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    opened, _ = await store.open_conversation(MIA, client_id="first", body="Hello")
+    await store.send(MIA, opened.id, client_id="warm", body="Hello")
+    async with held_up(database_url, opened.id):
+        waiting: Waiting = [
+            store.send(MIA, opened.id, client_id=f"m{n}", body=f"{n}") for n in range(CROWD)
+        ]
+        # The long way: behind everything else, it waits in the queue.
+        change = store.change_conversation(ADA, opened.id, Patch(tags=["late"]), UNSET)
+        waiting.append(asyncio.ensure_future(change))
+        ledger = store._ledger
+        while not (ledger._under_way and ledger._next and ledger._queue):
+            await asyncio.sleep(0)
+        assert not any(future.done() for future in waiting)
+        yield store, waiting
+    await store.stop()
+
+
+async def told(waiting: Waiting) -> None:
+    """Nobody hangs, and everybody is told to come back with the same id."""
+    done, hanging = await asyncio.wait(waiting, timeout=20)
+    assert not hanging, f"{len(hanging)} of {len(waiting)} are left hanging"
+    assert {type(future.exception()) for future in done} == {StorageUnavailableError}
+
+
+async def cancelled(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its task is cancelled, as it is when a stop has lost patience."""
+    assert ledger._task is not None
+    ledger._task.cancel()
+
+
+async def failing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fails by a mistake of its own."""
+
+    def broken() -> None:
+        raise RuntimeError("a mistake in the ledger")
+
+    monkeypatch.setattr(ledger, "_gather", broken)
+    ledger._wake.set()
+
+
+async def stopped(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service stops while the database does not answer."""
+    monkeypatch.setattr(ledgers, "STOP_TIMEOUT", 0.2)
+    await ledger.stop()
+
+
+End = Callable[[Ledger, pytest.MonkeyPatch], Awaitable[None]]
+
+
+@pytest.mark.parametrize("end", [cancelled, failing, stopped])
+async def test_nobody_is_left_hanging(
+    database_url: str, end: End, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.CRITICAL, "campfire_chat.storage"):
+        async with crowd(database_url) as (store, waiting):
+            await end(store._ledger, monkeypatch)
+            await told(waiting)
+            # Who comes afterwards is told at once.
+            with pytest.raises(StorageUnavailableError):
+                await store.mark(ADA, "conv_any", delivered=1, read=None)
+            assert not store.healthy
+            assert (len(store._ledger._queue), store._ledger._queue.size) == (0, 0)
+    assert ("the ledger has failed" in caplog.text) is (end is failing)
