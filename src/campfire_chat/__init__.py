@@ -1,4 +1,4 @@
-"""A customer-support desk that mounts into your ASGI app.
+"""campfire-chat: a customer-support chat that you mount into your ASGI app.
 
 campfire = Campfire("sqlite:///support.db", secret_key="…", authenticate=authenticate)
 campfire.mount_to(app, "/support")

@@ -1,4 +1,4 @@
-"""Campfire: the one object that a host mounts. It wires everything and owns nothing global."""
+"""The ``Campfire`` object that a host app mounts. It connects all parts and has no global state."""
 
 from __future__ import annotations
 
@@ -41,31 +41,31 @@ from campfire_chat.storage.store import WAKE, Store
 
 logger = logging.getLogger("campfire_chat")
 
-#: Seconds between looks for conversations whose snooze has ended.
+#: Seconds between two searches for conversations whose snooze has ended.
 WAKE_INTERVAL = 10.0
 
 
 class Campfire:
-    """A customer-support desk inside your ASGI app.
+    """A customer-support chat inside your ASGI app.
 
     Args:
         database_url: ``sqlite:///support.db`` or ``postgresql://user:password@host/name``.
-        secret_key: Signs visitor tokens, at least 16 characters. A list rotates keys: the first
-            signs, all are accepted.
-        authenticate: Tells who is behind a connection, from your own session; see
-            :class:`~campfire_chat.protocols.Authenticate`. Without it everybody is an
+        secret_key: The key that signs the tokens of visitors, at least 16 characters. To rotate
+            keys, give a list: the first key signs, and all of them are accepted.
+        authenticate: Says who makes a request, from your own session; see
+            :class:`~campfire_chat.protocols.Authenticate`. Without it every caller is an
             anonymous visitor.
-        bus_url: How several processes wake each other: ``redis://…``, ``nats://…`` or another
-            one of :mod:`~campfire_chat.realtime.buses`. Without one it is what needs nothing
-            besides the database.
-        clock: The wall clock, in microseconds since 1970; for tests.
-        **settings: Everything in :class:`~campfire_chat.settings.Settings`.
+        bus_url: The bus over which several processes wake each other: ``redis://…``,
+            ``nats://…`` or another one of :mod:`~campfire_chat.realtime.buses`. The default is
+            the bus that comes with the database.
+        clock: A function that returns the time in microseconds since 1970; for tests.
+        **settings: The fields of :class:`~campfire_chat.settings.Settings`.
 
     Raises:
-        ConfigurationError: Something in here cannot work.
+        ConfigurationError: A value cannot work, or a setting of that name does not exist.
 
-    Nothing is opened before it is started: by :meth:`mount_to`, by :attr:`lifespan`, by
-    :meth:`wrap`, or by an ASGI server that serves it alone.
+    The object opens nothing before it is started. :meth:`mount_to`, :meth:`lifespan` and
+    :meth:`wrap` start it, and so does an ASGI server that serves it alone.
     """
 
     def __init__(
@@ -101,14 +101,15 @@ class Campfire:
         self._users = 0
         self._starting = asyncio.Lock()
 
-    # Into a host.
+    # Mounting.
 
     def mount_to(self, app: Starlette, path: str) -> None:
-        """Mount into a Starlette or FastAPI app, and start and stop with it.
+        """Mount into a Starlette or FastAPI app, and start and stop with that app.
 
         Args:
-            app: The host. Its lifespan is wrapped: the host comes up first and goes down last.
-            path: Where, such as ``/support``; ``/`` takes everything no earlier route took.
+            app: The host app. Its lifespan is wrapped: the host app starts first and stops last.
+            path: The mount path, such as ``/support``. Under ``/`` it takes every path that no
+                earlier route took.
         """
         app.mount(path.rstrip("/"), self)
         router = app.router
@@ -123,11 +124,11 @@ class Campfire:
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncGenerator[None]:
-        """Start on entry, stop on exit; for hosts that compose their own lifespan.
+        """Start on entry and stop on exit. For host apps that compose their own lifespan.
 
         Raises:
             StorageUnavailableError: The database cannot be reached.
-            MigrationError: The schema is not the one that is needed.
+            MigrationError: The database schema is not the one that this version needs.
         """
         await self.start()
         try:
@@ -136,10 +137,13 @@ class Campfire:
             await self.stop()
 
     def wrap(self, host: ASGIApp, path: str) -> ASGIApp:
-        """An ASGI app that serves this one under ``path`` and ``host`` everywhere else.
+        """Return an ASGI app that serves this object under ``path``, and ``host`` everywhere else.
 
-        For hosts whose own mounting does not fit, such as Litestar, Django or Quart. The
-        lifespan reaches both.
+        For frameworks whose own mounting does not work here, such as Litestar, Django or Quart.
+        Both get the lifespan.
+
+        Raises:
+            ConfigurationError: ``path`` is ``/``.
         """
         return Wrapped(self, host, path)
 
@@ -157,10 +161,15 @@ class Campfire:
             await websocket.accept()
             await websocket.close(NotStartedError.close_code or 1011, NotStartedError.code)
 
-    # Life.
+    # Starting and stopping.
 
     async def start(self) -> None:
-        """Open the database and begin; a second start only counts."""
+        """Open the database and begin to work. A second start only counts.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+            MigrationError: The database schema is not the one that this version needs.
+        """
         async with self._starting:
             if self._running is None:
                 running = _Running(
@@ -177,7 +186,7 @@ class Campfire:
             self._users += 1
 
     async def stop(self) -> None:
-        """Undo one start; the last one drains the sockets and closes the database."""
+        """Undo one start. The last stop drains the sockets and closes the database."""
         async with self._starting:
             if self._users == 0:
                 return
@@ -187,37 +196,51 @@ class Campfire:
                 await running.stop()
 
     async def migrate(self) -> str:
-        """Bring the database schema up to date without starting; returns its revision."""
+        """Update the database schema without starting.
+
+        Returns:
+            The revision of the schema.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+            MigrationError: The schema is newer than this version, or the migration failed.
+        """
         store = Store(
             self._database_url, settings=self.settings, on_commit=_nobody_listens, now=self._clock
         )
         return await store.migrate()
 
     def drain(self) -> None:
-        """Make ``/health/ready`` fail and have clients reconnect elsewhere, spread over the drain
-        window; what is under way is finished. There is no way back but a restart."""
+        """Make ``/health/ready`` fail, and ask all clients to reconnect within the drain window.
+
+        Requests that are under way are finished. Only a restart ends the drain.
+        """
         if self._running is not None:
             self._running.gateway.drain()
 
-    # For the host's code.
+    # For the code of the host app.
 
     def sign_identity(self, visitor: Visitor) -> str:
-        """A signed statement of who a page's user is, to hand to the widget's ``identify``."""
+        """Sign who the user of a page is, for the widget's ``identify``.
+
+        Returns:
+            The signed identity, which is valid for 24 hours.
+        """
         return self._tokens.sign_identity(visitor)
 
     @property
     def store(self) -> Store:
-        """The storage of a started Campfire.
+        """The storage, once the object is started. It has no load limits.
 
         Raises:
-            NotStartedError: It was not started.
+            NotStartedError: The object is not started.
         """
         if self._running is None:
             raise NotStartedError()
         return self._running.store
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
-        """The ASGI lifespan of a Campfire that is served alone."""
+        """The ASGI lifespan of an object that is served alone."""
         await receive()
         try:
             await self.start()
@@ -240,7 +263,7 @@ def _nobody_listens(
 
 
 class _Running:
-    """The parts of a started Campfire. They belong to one event loop and one start."""
+    """The parts of a started ``Campfire``. They belong to one event loop and one start."""
 
     def __init__(
         self,
@@ -332,6 +355,8 @@ class _Running:
             await asyncio.sleep(WAKE_INTERVAL)
             try:
                 while await self.store.wake_snoozed() == WAKE:
-                    logger.info("many snoozes have ended at once; looking for more")
+                    logger.info("many snoozes have ended at once; searching for more")
             except Exception:
-                logger.exception("snoozes could not be looked at, again shortly")
+                logger.exception(
+                    "the search for ended snoozes failed; it is repeated in a few seconds"
+                )

@@ -1,8 +1,8 @@
-"""Every error this package raises or answers with, in one tree.
+"""All errors that campfire-chat raises or sends, in one tree.
 
-Each class carries what every surface needs: a stable ``code`` for programs, an HTTP
-``status``, whether repeating the same request can ever succeed (``final``), and for the few
-that end a connection the WebSocket ``close_code``. The class docstring is the default message.
+Each class has a stable ``code`` for programs, an HTTP ``status``, and ``final``, which says
+whether repeating the same request can never succeed. Errors that can close a socket have a
+WebSocket ``close_code``. The docstring of a class is its default message.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class CampfireError(Exception):
     ) -> None:
         """
         Args:
-            message: What went wrong, for a person; the docstring when left out.
+            message: What went wrong, for a person. The default is the docstring of the class.
             field: The part of the input that was refused, as a path such as ``message.body``.
-            retry_after: Seconds after which a repetition makes sense.
+            retry_after: Seconds after which the caller may try again.
         """
         self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
         self.field = field
@@ -37,7 +37,7 @@ class CampfireError(Exception):
         super().__init__(self.message)
 
 
-# Errors of the developer who mounts the package: they stop the start, not a request.
+# Errors for the developer of the host app: they prevent the start.
 
 
 class ConfigurationError(CampfireError):
@@ -47,14 +47,14 @@ class ConfigurationError(CampfireError):
 
 
 class ExampleKeyError(CampfireError):
-    """secret_key is the one of the documentation, which everybody knows: set one of your own."""
+    """secret_key is the example from the documentation, which everybody knows. Set your own key."""
 
     code = "example_key"
     close_code = 1011
 
 
 class NotStartedError(CampfireError):
-    """Campfire was not started: mount it with mount_to() or run campfire.lifespan."""
+    """campfire-chat was not started. Mount it with mount_to(), or run campfire.lifespan."""
 
     code = "not_started"
     status = 503
@@ -62,7 +62,7 @@ class NotStartedError(CampfireError):
 
 
 class MigrationError(CampfireError):
-    """The database schema is not the one this version needs."""
+    """The database schema is not the one that this version needs."""
 
     code = "schema_mismatch"
     status = 503
@@ -105,13 +105,13 @@ class BodyTooLongError(InvalidError):
 
 
 class InvalidTextError(InvalidError):
-    """The text holds characters that cannot be stored."""
+    """The text contains characters that cannot be stored."""
 
     code = "invalid_text"
 
 
 class InvalidCursorError(InvalidError):
-    """The cursor is not one that this list gave out."""
+    """The cursor does not come from this list."""
 
     code = "invalid_cursor"
 
@@ -125,7 +125,7 @@ class TooLargeError(CampfireError):
 
 
 class MethodNotAllowedError(CampfireError):
-    """That method is not offered here."""
+    """This method is not supported here."""
 
     code = "method_not_allowed"
     status = 405
@@ -139,7 +139,7 @@ class UnsupportedMediaTypeError(CampfireError):
 
 
 class BadFrameError(CampfireError):
-    """The frame breaks the protocol."""
+    """The frame violates the protocol."""
 
     code = "bad_frame"
     status = 400
@@ -155,18 +155,18 @@ class HelloTimeoutError(CampfireError):
 
 
 class ProtocolVersionError(CampfireError):
-    """None of the offered subprotocols is spoken here; use campfire.v1."""
+    """None of the offered subprotocols is supported. Use campfire.v1."""
 
     code = "protocol_version"
     status = 400
     close_code = 4480
 
 
-# Who may.
+# Permission.
 
 
 class UnauthorizedError(CampfireError):
-    """Sign in, or send a visitor token."""
+    """Sign in, or send a visitor's token."""
 
     code = "unauthorized"
     status = 401
@@ -174,7 +174,7 @@ class UnauthorizedError(CampfireError):
 
 
 class TokenInvalidError(UnauthorizedError):
-    """The token was not issued here."""
+    """The token is not valid here."""
 
     code = "token_invalid"
 
@@ -186,7 +186,7 @@ class TokenExpiredError(UnauthorizedError):
 
 
 class ForbiddenError(CampfireError):
-    """You may not do that."""
+    """You do not have permission to do that."""
 
     code = "forbidden"
     status = 403
@@ -200,7 +200,7 @@ class OriginForbiddenError(ForbiddenError):
 
 
 class NotFoundError(CampfireError):
-    """There is nothing here, or nothing that you may see."""
+    """It does not exist, or you may not see it."""
 
     code = "not_found"
     status = 404
@@ -208,7 +208,7 @@ class NotFoundError(CampfireError):
 
 
 class ClientIdConflictError(CampfireError):
-    """This client id was already used for something else."""
+    """This client id was already used with different content."""
 
     code = "client_id_conflict"
     status = 409
@@ -221,11 +221,11 @@ class MessageDeletedError(CampfireError):
     status = 409
 
 
-# Not now.
+# Temporary: the same request may succeed later.
 
 
 class TooManyError(CampfireError):
-    """Too many requests; slow down."""
+    """Too many requests. Slow down."""
 
     code = "too_many"
     status = 429
@@ -234,7 +234,7 @@ class TooManyError(CampfireError):
 
 
 class UnavailableError(CampfireError):
-    """The service cannot do this right now; nothing was stored."""
+    """The service cannot do this right now. Nothing was stored."""
 
     code = "unavailable"
     status = 503
@@ -243,26 +243,26 @@ class UnavailableError(CampfireError):
 
 
 class StorageUnavailableError(UnavailableError):
-    """The database cannot be reached right now; nothing was acknowledged."""
+    """The database cannot be reached right now. Nothing was acknowledged."""
 
     code = "storage_unavailable"
 
 
 class OverloadedError(UnavailableError):
-    """Too much work is waiting; try again shortly."""
+    """Too much work is waiting. Try again in a moment."""
 
     code = "overloaded"
 
 
 class InternalError(CampfireError):
-    """An unexpected error happened; it was logged."""
+    """An unexpected error happened. It was logged."""
 
     code = "internal"
     close_code = 1011
     final = False
 
 
-#: Closes without an error frame of their own.
+#: Close codes for which there is no error.
 CLOSE_RESTARTING = 1012
 CLOSE_TOO_SLOW = 4470
 
@@ -275,5 +275,5 @@ def _tree(cls: type[CampfireError]) -> list[type[CampfireError]]:
 
 
 def all_errors() -> dict[str, type[CampfireError]]:
-    """Every error class by its code; the reference documentation and its test read this."""
+    """All error classes by their code. The test of the reference documentation uses this."""
     return {error.code: error for error in _tree(CampfireError)}

@@ -1,7 +1,7 @@
-"""The records of the domain, frozen, and as they go over the wire.
+"""The records that go over the wire, and the two that a host app passes in. All are frozen.
 
-Times in records are RFC 3339 strings in UTC with microseconds; optional fields are null when
-unknown. A record holds what its reader may see: visitors and agents get different ones.
+Times in records are RFC 3339 strings in UTC with microseconds. Optional fields are null when
+unknown. Visitors and agents get different records, because each may see different things.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class SenderKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What an agent may do in the organisation; a viewer only reads."""
+    """What an agent may do in the organisation. A viewer only reads."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -62,19 +62,19 @@ class MessageKind(StrEnum):
     TEXT = "text"
 
 
-# What a host hands in.
+# What a host app passes in.
 
 
 class Agent(Struct, frozen=True, kw_only=True):
-    """A user of the host who answers visitors.
+    """A user of the host app who answers visitors.
 
     Attributes:
-        id: The host's own id of the user, as a string of 1 to 128 characters.
+        id: The host app's own id of the user, a string of 1 to 128 printable characters.
         name: Shown to visitors and colleagues.
-        avatar_url: Shown beside the name; an absolute URL or a path on the host.
-        email: For colleagues.
-        role: What the agent may do here.
-        organization: The tenant; one host with one team never needs it.
+        avatar_url: Shown beside the name. An absolute URL, or a path on the host app.
+        email: Shown to colleagues.
+        role: What the agent may do.
+        organization: The organisation. A host app with one team does not need it.
     """
 
     id: str
@@ -86,14 +86,14 @@ class Agent(Struct, frozen=True, kw_only=True):
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
-    """A user of the host who may ask for help.
+    """A user of the host app who asks for help: an identified visitor.
 
     Attributes:
-        id: The host's own id of the user, as a string of 1 to 128 characters.
+        id: The host app's own id of the user, a string of 1 to 128 printable characters.
         name: Shown to agents.
         email: Shown to agents.
         avatar_url: Shown to agents.
-        organization: The tenant.
+        organization: The organisation.
     """
 
     id: str
@@ -107,7 +107,7 @@ class Visitor(Struct, frozen=True, kw_only=True):
 
 
 class Participant(Struct, frozen=True):
-    """Somebody in a conversation, as the others see them."""
+    """A visitor or an agent in a conversation, as the others see them."""
 
     kind: SenderKind
     id: str
@@ -116,7 +116,7 @@ class Participant(Struct, frozen=True):
 
 
 class AgentRecord(Struct, frozen=True, kw_only=True):
-    """An agent as colleagues see them; availability is offline when no connection is alive."""
+    """An agent as colleagues see them. Without a connection the availability is ``offline``."""
 
     id: str
     name: str
@@ -126,7 +126,7 @@ class AgentRecord(Struct, frozen=True, kw_only=True):
 
 
 class Assignee(Struct, frozen=True, kw_only=True):
-    """The agent who has the conversation, as the visitor may see them."""
+    """The agent to whom the conversation is assigned, as the visitor may see them."""
 
     id: str
     name: str
@@ -138,8 +138,8 @@ class Contact(Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: The visitor id (``vis_…``).
-        external_id: The host's id of the user, when the host vouched for it.
-        verified: Whether the host vouched for who this is.
+        external_id: The host app's id of the user, if the host app confirmed it.
+        verified: Whether the host app confirmed who the visitor is.
     """
 
     id: str
@@ -156,9 +156,9 @@ class Message(Struct, frozen=True, kw_only=True):
     Attributes:
         seq: Its number in the stream: ``conversation:<id>`` for a public message,
             ``notes:<id>`` for an internal one.
-        at: When it was stored; strictly increasing within the conversation, over both streams.
-        client_id: The id its sender gave it.
-        body: Plain text; empty once deleted.
+        at: When it was stored. Strictly increasing within the conversation, over both streams.
+        client_id: The client id that its sender gave it.
+        body: Plain text. Empty once the message is deleted.
     """
 
     id: str
@@ -176,7 +176,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """The last public message, shortened for a list row; no text once it was deleted."""
+    """The last public message, shortened for a row of a list. Empty once it is deleted."""
 
     id: str
     seq: int
@@ -186,14 +186,14 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How many public messages each side has sent; unread counts follow from them live."""
+    """How many public messages each side has sent. Clients compute unread counts from them."""
 
     visitor: int
     agent: int
 
 
 class ReceiptRecord(Struct, frozen=True, kw_only=True):
-    """How far one participant has got in ``conversation:<id>``: seqs, only ever growing."""
+    """How far a participant has received and read ``conversation:<id>``. Seqs only increase."""
 
     participant: Participant
     delivered: int
@@ -201,7 +201,7 @@ class ReceiptRecord(Struct, frozen=True, kw_only=True):
 
 
 class ConversationSummary(Struct, frozen=True, kw_only=True):
-    """What a row of the agents' inbox needs; the data of ``conversation.updated``."""
+    """What a row of the inbox shows. It is the data of ``conversation.updated``."""
 
     id: str
     status: Status
@@ -227,10 +227,10 @@ class AgentConversation(ConversationSummary, frozen=True, kw_only=True):
     """A conversation for an agent.
 
     Attributes:
-        unread: Visitor messages after this agent's read mark.
-        receipts: Everybody's marks; only in a single conversation, empty in lists.
-        viewers: Agents who have it open now; only in a single conversation.
-        contact_present: Whether the visitor is connected; null in lists.
+        unread: Number of the visitor's messages after this agent's read mark.
+        receipts: The receipts of all participants. Empty in lists.
+        viewers: The agents who have it open now. Empty in lists.
+        contact_present: Whether the visitor is connected. Null in lists.
     """
 
     unread: int
@@ -240,7 +240,7 @@ class AgentConversation(ConversationSummary, frozen=True, kw_only=True):
 
 
 class VisitorConversation(Struct, frozen=True, kw_only=True):
-    """A conversation for its visitor: nothing in it comes from notes or internal fields."""
+    """A conversation for its visitor. It reveals nothing of notes and internal fields."""
 
     id: str
     status: Status
@@ -257,7 +257,7 @@ class VisitorConversation(Struct, frozen=True, kw_only=True):
 
 
 class PrincipalRecord(Struct, frozen=True, kw_only=True):
-    """Who the caller is."""
+    """The caller, as the answer to ``GET /me`` and in ``welcome``."""
 
     kind: SenderKind
     id: str

@@ -1,4 +1,4 @@
-"""The seams that a host may fill, each with its contract."""
+"""What a host app may supply, and the contract of each."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from campfire_chat.models import Agent, Visitor
 
 
 class Authenticate(Protocol):
-    """Tells who is behind a connection, from the host's own session.
+    """A function that says who makes a request, from the session of the host app.
 
-    Called with Starlette's ``HTTPConnection`` for HTTP requests and WebSockets alike, before a
-    WebSocket is accepted and again while it is open, so it must be quick and may be called often.
-    It may be a plain function or a coroutine function.
+    It is called with Starlette's ``HTTPConnection`` for every HTTP request, before a WebSocket is
+    accepted, and again while the WebSocket is open. So it has to be quick. It may be a plain
+    function or a coroutine function.
 
     Returns:
-        ``Agent`` for a user who answers, ``Visitor`` for a user who asks, ``None`` for a
-        stranger, who becomes an anonymous visitor.
+        ``Agent`` for a user who answers visitors, ``Visitor`` for a user who asks for help,
+        ``None`` for an anonymous visitor.
 
     Raises:
-        Anything: the request is then answered with 500 and the error is logged; nobody is let in.
+        Exception: Any exception refuses the caller. The request is answered with 500, and the
+            exception is logged.
     """
 
     def __call__(
@@ -31,6 +32,7 @@ class Authenticate(Protocol):
 
 
 class Clock(Protocol):
-    """The wall clock: microseconds since 1970, UTC. It may jump; nothing relies on its order."""
+    """A function that returns the time in microseconds since 1970, UTC. It may jump: the order of
+    messages does not depend on it."""
 
     def __call__(self) -> int: ...

@@ -1,4 +1,4 @@
-"""Everything that can be set, in one frozen object; nothing is read from the environment."""
+"""All settings, in one frozen object. Nothing is read from the environment."""
 
 from __future__ import annotations
 
@@ -35,11 +35,15 @@ def _check_types(settings: Struct) -> None:
 
 
 class Rate(Struct, frozen=True):
-    """So many in the long run, and so many at once after a quiet time.
+    """A limit on how often something may happen: a token bucket.
 
     Attributes:
-        per_second: How many a second are let through without end.
-        burst: How many may come at once; it takes ``burst / per_second`` seconds to save them up.
+        per_second: How many are admitted a second in the long run.
+        burst: How many are admitted at once after a quiet time. It takes
+            ``burst / per_second`` seconds without any until the whole burst is available again.
+
+    Raises:
+        ConfigurationError: A value is out of range.
     """
 
     per_second: float
@@ -48,36 +52,37 @@ class Rate(Struct, frozen=True):
     def __post_init__(self) -> None:
         _check_types(self)
         if not 0 < self.per_second <= 1e6 or not math.isfinite(self.per_second):
-            raise ConfigurationError("per_second is greater than 0 and at most a million")
+            raise ConfigurationError("per_second must be greater than 0 and at most 1e6")
         if not 1 <= self.burst <= 1e9:
-            raise ConfigurationError("burst is at least 1 and at most 1e9")
+            raise ConfigurationError("burst must be at least 1 and at most 1e9")
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How much load one caller may make. The defaults are wide of what people do.
+    """How much load one caller may make. The defaults are far above what a person ever needs.
 
-    ``None`` switches a limit off. Rates hold over all processes on one database, give or take
-    what each admits before it hears of the others; caps count in each process by itself. An
-    address is the peer as the server reports it, an IPv6 one with its whole /64.
+    ``None`` switches a limit off. Rates hold approximately over all processes on one database.
+    Caps count in each process alone. An address is the IP address of the caller, as the server
+    reports it. An IPv6 address stands for its whole /64 network.
 
     Attributes:
         sends: Messages of one visitor or agent.
         sends_per_address: Messages of all visitors at one address.
-        sends_per_organization: Messages within one organisation. Agents count and are never
-            refused by it, so that a flood of visitors cannot silence them.
-        calls: REST requests, and connects, of one visitor or agent.
-        calls_per_address: REST requests of all visitors, and of whoever is unknown, at one
-            address.
-        creations: New visitors and conversations from one address, unless by an agent.
+        sends_per_organization: Messages within one organisation. Messages of agents count, but
+            this limit never refuses them, so that a flood of visitors cannot silence agents.
+        calls: REST requests of one visitor or agent. New sockets of an agent count too.
+        calls_per_address: REST requests of all visitors, and of callers that are not recognised,
+            at one address.
+        creations: New visitors and conversations from one address. Conversations that agents
+            begin do not count.
         connections: New sockets of visitors from one address.
-        frames: Frames of one socket; what comes faster is read later, not refused.
-        refusals: Sends refused in a row after which their socket is closed with 4429.
+        frames: Frames of one socket. Frames that come faster are read later, not refused.
+        refusals: Number of sends refused in a row after which the socket is closed with 4429.
         sockets_per_address: Open sockets of visitors at one address.
         sockets_per_visitor: Open sockets of one visitor.
-        sockets_per_organization: Open sockets of one organisation; agents may go a tenth over.
-        sockets_per_process: Open sockets of a process; agents may go a tenth over.
+        sockets_per_organization: Open sockets of one organisation; agents get 10 % more.
+        sockets_per_process: Open sockets of a process; agents get 10 % more.
         polls_per_caller: Long polls of one visitor or agent that may wait at the same time.
-        polls_per_process: Long polls that may wait at the same time.
+        polls_per_process: Long polls that may wait at the same time; agents get 10 % more.
     """
 
     sends: Rate | None = Rate(10, 100)
@@ -105,11 +110,12 @@ class Limits(Struct, frozen=True, kw_only=True):
             if isinstance(default, Rate):
                 if not isinstance(value, Rate):
                     raise ConfigurationError(
-                        f"limits.{name} is a Rate or None, not {value!r}", field=f"limits.{name}"
+                        f"limits.{name} must be a Rate or None, not {value!r}",
+                        field=f"limits.{name}",
                     )
             elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ConfigurationError(
-                    f"limits.{name} is a number of at least 1, or None", field=f"limits.{name}"
+                    f"limits.{name} must be a number of at least 1, or None", field=f"limits.{name}"
                 )
 
 
@@ -117,34 +123,41 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The settings of one :class:`~campfire_chat.Campfire`.
 
     Attributes:
-        allowed_origins: Origins (``https://shop.example``) besides the host's own whose pages
-            may open sockets and call the API. The host's own origin is always allowed.
-        migrate: What happens to the schema at start: ``auto`` upgrades it under a lock, ``check``
-            refuses to start when it is not current, ``off`` trusts it.
-        login_url: Where the console sends somebody who is not signed in as an agent.
-        heartbeat: Seconds between ``head`` frames; a client that hears nothing for two makes a new
-            connection, and one that pings and then is silent for two is let go.
-        hello_timeout: Seconds a new socket has to send ``hello``.
-        send_timeout: Seconds one write to a socket may take before it is closed with 4470.
-        queue_frames: Frames that may wait for one socket.
-        queue_bytes: Bytes that may wait for one socket.
-        max_frame_bytes: Size limit of one frame or request body, checked before parsing.
-        max_body_characters: Size limit of one message body.
-        max_subscriptions: Streams one socket may be subscribed to.
-        token_lifetime: Seconds a visitor token is good for; it is renewed after half of that.
-        poll_interval: Seconds between looks at the stream heads in the database, which finds
-            what a lost wake-up would have told.
-        presence_beat: Seconds between signs of life of a connected participant.
-        presence_life: Seconds after the last one for which a participant counts as present.
-        reauthenticate: Seconds between checks that the host still vouches for an open socket.
-        drain_delay: Seconds between ``ready`` failing and clients being sent away at a shutdown,
-            for the load balancer to notice.
-        drain_window: Seconds over which clients spread their reconnects at a shutdown, at most.
-        drain_on_signal: Whether SIGTERM and SIGINT send clients away before the server's own
-            handler runs; only ever done on the main thread.
-        readers: Database connections for reading; one more is for writing.
-        write_queue: Writes that may wait for the database before callers are told to come back.
-        write_queue_bytes: Bytes that the writes that wait may hold, about.
+        allowed_origins: Other origins (``https://shop.example``) whose pages may open sockets and
+            call the API. The origin of campfire-chat itself is always allowed.
+        migrate: What happens to the schema at the start: ``auto`` updates it under a lock,
+            ``check`` refuses to start when it is not current, ``off`` does not check it.
+        login_url: The page to which the console sends a user who is not signed in as an agent.
+        heartbeat: Seconds between two ``head`` frames. A client that receives nothing for two
+            heartbeats opens a new connection. The server closes the socket of a client that has
+            pinged and then sends nothing for two heartbeats.
+        hello_timeout: Seconds in which a new socket has to send ``hello``.
+        send_timeout: Seconds that one write to a socket may take. After that the socket is closed
+            with 4470.
+        queue_frames: Number of frames that may wait for one socket.
+        queue_bytes: Number of bytes that may wait for one socket.
+        max_frame_bytes: Largest size of a frame or request body; checked before parsing.
+        max_body_characters: Greatest length of a message.
+        max_subscriptions: Number of streams that one socket may subscribe to.
+        token_lifetime: Seconds for which a visitor's token is valid. It is renewed after half of
+            that time.
+        poll_interval: Seconds between two looks at the stream heads in the database. They find
+            what other processes wrote when a wake-up was lost.
+        presence_beat: Seconds between two beats. With a beat a process records that a participant
+            is still connected.
+        presence_life: Seconds after the last beat for which a participant counts as present.
+        reauthenticate: Seconds between two checks that the host app still confirms the caller of
+            an open socket.
+        drain_delay: Seconds at a shutdown between the moment when ``ready`` fails and the moment
+            when clients are asked to reconnect. The load balancer needs them to notice.
+        drain_window: Longest time in seconds over which clients spread their reconnects at a
+            shutdown.
+        drain_on_signal: Whether SIGTERM and SIGINT start the drain before the server's own handler
+            runs. This works only on the main thread.
+        readers: Number of database connections for reading. There is one more for writing.
+        write_queue: Number of writes that may wait for the database. More are refused with
+            ``overloaded``.
+        write_queue_bytes: Approximate number of bytes that the waiting writes may hold.
         limits: How much load one caller may make; see :class:`Limits`.
     """
 
@@ -176,12 +189,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         if isinstance(self.allowed_origins, str):
             # Without this it would be taken letter by letter, each of them an origin.
             raise ConfigurationError(
-                "allowed_origins takes several origins, such as "
-                f"allowed_origins=({self.allowed_origins!r},), with the comma",
+                "allowed_origins is a tuple or a list of origins, such as "
+                f"allowed_origins=({self.allowed_origins!r},)",
                 field="allowed_origins",
             )
         if not isinstance(self.limits, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError("limits is a Limits(…)", field="limits")
+            raise ConfigurationError("limits must be a Limits object", field="limits")
         _check_types(self)
         for origin in self.allowed_origins:
             parts = urlsplit(origin)

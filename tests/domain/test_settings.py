@@ -38,7 +38,7 @@ def test_a_typo_is_named_with_what_was_meant() -> None:
 
 @pytest.mark.parametrize("origin", ["http://a", "https://shop.example", ""])
 def test_one_origin_is_not_taken_letter_by_letter(origin: str) -> None:
-    with pytest.raises(ConfigurationError, match="several origins") as caught:
+    with pytest.raises(ConfigurationError, match="a tuple or a list of origins") as caught:
         campfire(allowed_origins=origin)
     assert caught.value.field == "allowed_origins"
     assert repr(origin) in str(caught.value)
