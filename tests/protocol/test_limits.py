@@ -201,6 +201,24 @@ async def test_a_flood_of_connects_is_closed_with_4429_and_agents_get_in(serve: 
             await stack.enter_async_context(Client(desk.base, visitor))
 
 
+async def test_the_reconnects_of_an_agent_are_charged_to_the_agent(serve: Any) -> None:
+    """A console that reconnects for ever costs its agent, and neither colleagues nor visitors."""
+    async with serve(limits=roomy(calls=Rate(0.01, 4))) as desk:
+        agent, colleague = desk.agent(), desk.agent()
+        for _ in range(4):
+            async with Client(desk.base, agent) as client:
+                assert client.connected
+        late = Client(desk.base, agent)
+        await late.open()
+        closed, error = await refused_at_once(late)
+        assert (closed.code, error["code"], error["final"]) == (4429, "too_many", False)
+        assert error["retry_after"] > 0
+        await late.drop()
+        for person in (colleague, desk.visitor()):
+            async with Client(desk.base, person) as client:
+                assert client.connected
+
+
 CAPS = [
     ("sockets_per_visitor", "You have too many connections open."),
     ("sockets_per_address", "Your network has too many connections open."),

@@ -232,3 +232,24 @@ async def test_unread_counts_follow_the_read_mark(desk: Desk, connect: Connect) 
     )
     assert visitor.get(path)["unread"] == 0
     assert agent.get("/conversations")["items"][0]["counts"] == {"visitor": 2, "agent": 1}
+
+
+async def test_a_receipt_tells_delivered_from_read(desk: Desk, connect: Connect) -> None:
+    visitor, agent = desk.visitor(), desk.agent()
+    conversation = visitor.begin("1")["id"]
+    for n in range(2, 6):
+        visitor.write(conversation, f"{n}")
+    hers, his = await connect(visitor), await connect(agent)
+    await hers.subscribe(f"conversation:{conversation}")
+    receipt = {"type": "receipt", "conversation_id": conversation}
+    for fields, shown in (
+        ({"delivered": 4}, (4, 0)),
+        ({"delivered": 5, "read": 2}, (5, 2)),
+        ({"read": 3}, (5, 3)),
+    ):
+        await his.request({**receipt, **fields})
+        delivered, read = shown
+        frame = await hers.until_frame("receipt", delivered=delivered, read=read)
+        assert frame["participant"]["id"] == agent.id
+        (record,) = visitor.get(f"/conversations/{conversation}")["receipts"]
+        assert (record["delivered"], record["read"]) == shown

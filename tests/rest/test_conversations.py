@@ -331,3 +331,31 @@ def test_receipts(desk: Desk) -> None:
     agent.post(path, {"read": -1}, 422)
     (record,) = visitor.get(f"/conversations/{conversation}")["receipts"]
     assert record["participant"]["id"] == agent.id
+
+
+def test_delivered_is_not_read(desk: Desk) -> None:
+    """Each of the two has a value of its own, wherever they are shown."""
+    visitor, agent, bob = desk.visitor(), desk.agent(), desk.agent()
+    conversation = visitor.begin("1")["id"]
+    for n in range(2, 6):
+        visitor.write(conversation, f"{n}")
+    path = f"/conversations/{conversation}"
+    for person, marks, left in (
+        (agent, {"delivered": 4, "read": 1}, 4),
+        (bob, {"delivered": 3, "read": 2}, 3),
+        (visitor, {"delivered": 5, "read": 4}, 0),
+    ):
+        assert person.post(f"{path}/receipts", marks, 200) == {**marks, "unread": left}
+        # The one alone leaves the other where it was.
+        for name in marks:
+            again = person.post(f"{path}/receipts", {name: marks[name] - 1}, 200)
+            assert again == {**marks, "unread": left}
+        assert person.get(path)["unread"] == left
+        (listed,) = person.get("/conversations")["items"]
+        assert listed["unread"] == left
+    for person in (agent, bob, visitor):
+        shown = {
+            record["participant"]["id"]: (record["delivered"], record["read"])
+            for record in person.get(path)["receipts"]
+        }
+        assert shown == {agent.id: (4, 1), bob.id: (3, 2), visitor.id: (5, 4)}
