@@ -84,3 +84,25 @@ ALL: list[Step] = [("deliver", 0)] * 20
 @example([*ALL, ("write", "a"), ("write", "a"), ("drop", 0), ("deliver", 0), ("lose",), ("lose",)])
 def test_every_event_is_applied_once_and_in_order(play: Play, steps: list[Step]) -> None:
     assert play(steps) is None
+
+
+@pytest.mark.parametrize("lost", [[0], [1], [2], [0, 0], [1, 1], [0, 1]], ids=str)
+def test_an_event_after_a_gap_has_it_filled_at_once(play: Play, lost: list[int]) -> None:
+    """Whoever waits for the next heartbeat shows an old state for half a minute."""
+    steps = [*ALL, *[("write", "a")] * 4, *[("drop", place) for place in lost], ("complete", "a")]
+    assert play(steps) is None
+
+
+def test_a_page_after_a_gap_has_it_filled_at_once(play: Play) -> None:
+    """The first of two pages is lost, and its answer has come."""
+    start: list[Step] = [("deliver", 0)] * 20
+    missed: list[Step] = [("lose",), *[("write", "a")] * 4]
+    # Both streams are asked for anew: an answer and two pages, an answer and one.
+    assert (
+        play([*start, *missed, ("lose",), ("deliver", 0), ("drop", 0), ("complete", "a")]) is None
+    )
+
+
+def test_a_server_that_cannot_fill_a_gap_is_not_asked_for_ever(play: Play) -> None:
+    steps = [*ALL, *[("write", "a")] * 2, ("drop", 0), ("hopeless", 20)]
+    assert play(steps) is None
