@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Unpack
 
 from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -21,7 +22,7 @@ from campfire_chat.http.example_key import LocalOnly, is_example
 from campfire_chat.http.problems import problem_response
 from campfire_chat.identity import HostSession, Tokens
 from campfire_chat.models import Visitor
-from campfire_chat.mounting import Wrapped, relative
+from campfire_chat.mounting import Wrapped, check_reachable, relative
 from campfire_chat.protocols import Authenticate, Clock
 from campfire_chat.realtime.admission import Admission
 from campfire_chat.realtime.bus import Bus, Wake
@@ -110,7 +111,11 @@ class Campfire:
             app: The host app. Its lifespan is wrapped: the host app starts first and stops last.
             path: The mount path, such as ``/support``. Under ``/`` it takes every path that no
                 earlier route took.
+
+        Raises:
+            ConfigurationError: An earlier route, or another desk, already answers at that path.
         """
+        check_reachable(app.routes, path)
         app.mount(path.rstrip("/"), self)
         router = app.router
         inner = router.lifespan_context
@@ -126,10 +131,18 @@ class Campfire:
     async def lifespan(self, app: object = None) -> AsyncGenerator[None]:
         """Start on entry and stop on exit. For host apps that compose their own lifespan.
 
+        Args:
+            app: The host; an app of Starlette or FastAPI is looked at for what cannot work.
+
         Raises:
+            ConfigurationError: Another route of the host takes the requests of this desk.
             StorageUnavailableError: The database cannot be reached.
             MigrationError: The database schema is not the one that this version needs.
         """
+        if isinstance(app, Starlette):
+            for number, route in enumerate(app.routes):
+                if isinstance(route, Mount) and route.app is self:
+                    check_reachable(app.routes[:number], route.path)
         await self.start()
         try:
             yield
@@ -143,7 +156,7 @@ class Campfire:
         Both get the lifespan.
 
         Raises:
-            ConfigurationError: ``path`` is ``/``.
+            ConfigurationError: ``path`` is ``/``, or another desk is already served there.
         """
         return Wrapped(self, host, path)
 
@@ -284,7 +297,9 @@ class _Running:
         beat = settings.presence_beat
         self.watch = Watch(self.store, self.hub, self.bus, interval=beat / 4)
         self.presence = Presence(self.store, self.hub, self.watch, node=node, beat=beat)
-        self.neighbours = Neighbours(self.store, self.bus, node=node, beat=beat)
+        self.neighbours = Neighbours(
+            self.store, self.bus, node=node, beat=beat, checks=tokens.checks
+        )
         self.typing = Typing(self.hub)
         admission = Admission(settings.limits)
         self.sharing = Sharing(admission, self.store.usage, node=node)

@@ -6,6 +6,8 @@ They travel in the ``Authorization`` header and in ``hello``, never in a URL.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import inspect
 from collections.abc import Sequence
 from typing import Any
@@ -77,6 +79,10 @@ class Tokens:
         secret_keys: The newest first; every one of them is accepted, the first one signs.
         lifetime: Seconds a visitor token is good for.
         now: The wall clock.
+
+    Attributes:
+        checks: A value for each key by which two processes can tell whether they share one,
+            without showing it.
     """
 
     def __init__(
@@ -89,6 +95,7 @@ class Tokens:
                 "make one with `python -c 'import secrets; print(secrets.token_urlsafe())'`",
                 field="secret_key",
             )
+        self.checks = frozenset(map(_check_value, keys))
         self._lifetime = lifetime
         self._now = now
         # itsdangerous wants the newest last.
@@ -192,6 +199,11 @@ class Tokens:
         if self._seconds() - issued.timestamp() > lifetime:
             raise TokenExpiredError()
         return payload, issued.timestamp()
+
+
+def _check_value(secret_key: str) -> str:
+    digest = hmac.new(secret_key.encode(), b"campfire.key-check.v1", hashlib.sha256)
+    return digest.hexdigest()[:16]
 
 
 def _signer(now: Clock) -> type[TimestampSigner]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from campfire_chat.errors import ConfigurationError
@@ -38,6 +40,31 @@ def _below(path: str, prefix: str) -> bool:
     return not prefix or path == prefix or path.startswith(f"{prefix}/")
 
 
+def check_reachable(routes: Sequence[BaseRoute], path: str) -> None:
+    """Refuse a mount path at which an earlier route answers: the desk would never be asked there.
+
+    Raises:
+        ConfigurationError: One of the routes takes requests or sockets below the path.
+    """
+    prefix = path.rstrip("/")
+    probes: list[Scope] = [
+        {"type": "http", "method": "GET", "path": f"{prefix}/api/v1/health/live"},
+        {"type": "http", "method": "POST", "path": f"{prefix}/api/v1/conversations"},
+        {"type": "http", "method": "GET", "path": f"{prefix}/widget.js"},
+        {"type": "websocket", "path": f"{prefix}/ws"},
+    ]
+    for probe in probes:
+        for route in routes:
+            match, _ = route.matches({"root_path": "", "headers": [], **probe})
+            if match is Match.FULL:
+                raise ConfigurationError(
+                    f"The desk cannot be mounted at {prefix or '/'}: {route!r}, which was added "
+                    f"before it, already answers at {probe['path']}. Mount the desk before that "
+                    "route, or at another path; each desk needs a path of its own.",
+                    field="path",
+                )
+
+
 class Wrapped:
     """A host and a Campfire side by side; see :meth:`campfire_chat.Campfire.wrap`."""
 
@@ -51,6 +78,20 @@ class Wrapped:
                 "be asked.",
                 field="path",
             )
+        if isinstance(host, Wrapped) and (
+            other := next((place for place in host.prefixes if _below(place, self._prefix)), None)
+        ):
+            raise ConfigurationError(
+                f"A desk is served at {other} already, and one at {self._prefix} would take all "
+                "of its requests. Give each desk a path of its own.",
+                field="path",
+            )
+
+    @property
+    def prefixes(self) -> list[str]:
+        """The paths that desks are served under, here and further in."""
+        inner = self._host.prefixes if isinstance(self._host, Wrapped) else []
+        return [self._prefix, *inner]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

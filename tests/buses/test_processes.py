@@ -20,7 +20,7 @@ from tests.conftest import QUICK
 from tests.support.buses import redis_server
 from tests.support.client import Client
 from tests.support.host import DATABASE_URL, OPTIONS, campfire_for, host_app
-from tests.support.people import Desk
+from tests.support.people import Desk, fresh_organization
 from tests.support.servers import ProcessServer, ThreadServer, process_server
 from tests.support.truth import Truth
 
@@ -395,3 +395,129 @@ async def test_many_organizations_are_looked_at_together(
                 await his.subscribe(f"conversation:{conversation}")
                 visitor.write(conversation, f"{n}")
                 await his.until_seq(f"conversation:{conversation}", 2)
+
+
+#: What a newer version may write into an inbox, and what nobody should.
+STRANGE = {
+    "unknown-type": {"event": "tag.updated", "data": {"id": "tag_1"}},
+    "unknown-without-id": {"event": "organization.updated", "data": {"name": "Acme"}},
+    "unknown-without-data": {"event": "agents.counted"},
+    "known-without-id": {"event": "conversation.updated", "data": {"subject": "x"}},
+    "id-of-another-type": {"event": "conversation.updated", "data": {"id": 5}},
+    "data-of-another-type": {"event": "conversation.updated", "data": [1]},
+    "no-object": [],
+}
+
+
+@pytest.mark.parametrize("payload", STRANGE.values(), ids=STRANGE)
+async def test_a_strange_event_in_an_inbox_stops_no_look(
+    database_url: str, payload: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither at the other organisations nor at the other streams of its own."""
+    monkeypatch.setattr("campfire_chat.realtime.lookout.FULL_LOOK", 1_000.0)
+    options = {"bus_url": "memory://", "poll_interval": 0.05, "drain_on_signal": False}
+    apps = [campfire_for(database_url, **options) for _ in range(2)]
+    with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:
+        # They are looked at in the order of their names.
+        names = sorted(fresh_organization() for _ in range(2))
+        desks = [Desk(f"{one.url}/support", name) for name in names]
+        people = [
+            (desk.visitor(), Desk(f"{two.url}/support", desk.organization).agent())
+            for desk in desks
+        ]
+        async with AsyncExitStack() as stack:
+            talks: list[tuple[Any, str, Client]] = []
+            for visitor, agent in people:
+                conversation = visitor.begin("1")["id"]
+                his = await stack.enter_async_context(Client(agent.base, agent))
+                await his.subscribe(f"conversation:{conversation}")
+                # By then the first look, which is at everything, has been.
+                for seq in (2, 3):
+                    visitor.write(conversation, f"{seq}")
+                    await his.until_seq(f"conversation:{conversation}", seq)
+                talks.append((visitor, conversation, his))
+            inbox = f"inbox:{names[0]}"
+            truth = Truth(database_url)
+            seq = truth.heads(names[0])[inbox] + 1
+            truth.write(
+                "INSERT INTO campfire_events (org_id, stream, seq, event, at, payload) "
+                "VALUES (?, ?, ?, 'strange', 1, ?)",
+                *(names[0], inbox, seq, json.dumps(payload)),
+            )
+            truth.write(
+                "UPDATE campfire_streams SET head = ? WHERE org_id = ? AND stream = ?",
+                *(seq, names[0], inbox),
+            )
+            for visitor, conversation, his in reversed(talks):
+                for seq in (4, 5):
+                    visitor.write(conversation, f"{seq}")
+                    await his.until_seq(f"conversation:{conversation}", seq)
+
+
+# Keys.
+
+
+async def test_different_keys_on_one_database_are_said(
+    empty_database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = {**QUICK, "presence_beat": 0.3}
+    keys = "the key of one process, 0123", "the key of another one, 0123"
+    hosts = [host_app(campfire_for(empty_database_url, secret_key=key, **options)) for key in keys]
+    with ThreadServer(hosts[0]) as one:
+        base = f"{one.url}/support"
+        assert readiness(base)["warnings"] == []
+        with ThreadServer(hosts[1]) as two:
+            assert "not one that was used on this database before" in caplog.text
+            for each in (base, f"{two.url}/support"):
+                await until_ready_says(each, lambda body: body["warnings"], "a warning")
+                assert "different secret_key" in readiness(each)["warnings"][0]
+            assert not any(key in caplog.text for key in keys)
+        await until_ready_says(base, lambda body: not body["warnings"], "no warning")
+    caplog.clear()
+    # Whoever starts with the key that was there last hears nothing of it.
+    with ThreadServer(host_app(campfire_for(empty_database_url, secret_key=keys[1], **options))):
+        assert caplog.text == ""
+
+
+async def test_keys_are_rotated_without_a_word(
+    empty_database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The oldest processes and the newest have no key in common, and never run together."""
+    old, new = "the old key, 0123456789", "the new key, 0123456789"
+    options = {**QUICK, "presence_beat": 0.3}
+    with ExitStack() as stack:
+        before = stack.enter_context(ExitStack())
+        for keys in (old, [new, old], [old], new):
+            app = host_app(campfire_for(empty_database_url, secret_key=keys, **options))
+            if keys == new:
+                # The processes with the old key alone have ended; one with both starts again.
+                before.close()
+                both = campfire_for(empty_database_url, secret_key=[new, old], **options)
+                before.enter_context(ThreadServer(host_app(both)))
+            server = before.enter_context(ThreadServer(app))
+            base = f"{server.url}/support"
+            # Two looks at the others have been.
+            beats = Truth(empty_database_url).beats()
+            await until(
+                lambda beats=beats: all(
+                    at > beats[node]
+                    for node, at in Truth(empty_database_url).beats().items()
+                    if node in beats
+                ),
+                "a round",
+            )
+            assert readiness(base)["warnings"] == []
+    assert "secret_key" not in caplog.text
+
+
+async def test_the_database_does_not_hold_the_key(tmp_path: Path) -> None:
+    key = "a key that is nowhere to be found"
+    url = f"sqlite:///{tmp_path / 'keys.db'}"
+    async with campfire_for(url, secret_key=key).lifespan():
+        pass
+    [[value]] = Truth(url).query(
+        "SELECT value FROM campfire_settings WHERE key LIKE 'secret_key_checks%'"
+    )
+    # That of the process itself has gone with it.
+    assert len(json.loads(value)) == 1
+    assert "nowhere" not in value

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from campfire_chat import Campfire, ConfigurationError
 from tests.conftest import QUICK
@@ -150,6 +155,80 @@ async def test_start_and_stop_twice(campfire: Campfire) -> None:
 def test_wrap_needs_a_path_of_its_own(campfire: Campfire, path: str) -> None:
     with pytest.raises(ConfigurationError):
         campfire.wrap(lambda *_: None, path)  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("/support", "/support"),
+        ("/support", "/support/"),
+        ("/support", "/support/club"),
+        ("/", "/support"),
+        ("/", "/"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Starlette, FastAPI])
+def test_two_desks_on_one_path_are_refused(
+    sqlite_template: Path, tmp_path: Path, kind: Any, first: str, second: str
+) -> None:
+    one, two = (campfire_for(f"sqlite:///{tmp_path / name}") for name in ("one.db", "two.db"))
+    app = kind()
+    one.mount_to(app, first)
+    with pytest.raises(ConfigurationError, match=r"path of its own") as caught:
+        two.mount_to(app, second)
+    assert caught.value.field == "path"
+    assert len([route for route in app.routes if getattr(route, "app", None) is two]) == 0
+    two.mount_to(kind(), second)
+
+
+def test_a_route_that_takes_the_desks_requests_is_refused(campfire: Campfire) -> None:
+    app = FastAPI()
+
+    @app.get("/{path:path}")
+    def everything(path: str) -> str:
+        return path
+
+    with pytest.raises(ConfigurationError, match=r"everything.*added before it"):
+        campfire.mount_to(app, "/support")
+
+
+def test_a_route_beside_the_desk_is_none_of_its_business(campfire: Campfire) -> None:
+    app = FastAPI()
+    for path in ("/supports/{more:path}", "/support", "/{name}", "/support/", "/api/v1/health"):
+        app.add_api_route(path, lambda: "host")
+    campfire.mount_to(app, "/support")
+
+
+async def test_two_desks_on_one_path_of_a_host_that_mounts_by_itself(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Nobody is told of the routes before the start."""
+    one, two = (
+        campfire_for(copy_sqlite(sqlite_template, tmp_path / name)) for name in ("one.db", "two.db")
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with one.lifespan(app), two.lifespan(app):
+            yield
+
+    app = Starlette(routes=[Mount("/support", one), Mount("/support", two)], lifespan=lifespan)
+    with pytest.raises(ConfigurationError, match=r"path of its own"):
+        async with app.router.lifespan_context(app):
+            pytest.fail("it started")
+    apart = Starlette(routes=[Mount("/one", one), Mount("/two", two)], lifespan=lifespan)
+    async with apart.router.lifespan_context(apart):
+        pass
+
+
+@pytest.mark.parametrize("outer", ["/support", "/a"])
+def test_two_wrapped_on_one_path_are_refused(tmp_path: Path, outer: str) -> None:
+    names = ("one.db", "two.db", "three.db")
+    one, two, three = (campfire_for(f"sqlite:///{tmp_path / name}") for name in names)
+    inner = two.wrap(one.wrap(starlette_host, "/support"), "/a/b")
+    with pytest.raises(ConfigurationError, match=r"path of its own"):
+        three.wrap(inner, outer)
+    three.wrap(inner, "/support/club")
 
 
 async def test_a_host_that_fails_to_start_fails_as_ever(campfire: Campfire) -> None:

@@ -27,6 +27,20 @@ class Truth:
                 connection.close()
         return run_apart(self._fetch(sql, values))
 
+    def write(self, sql: str, *values: Any) -> None:
+        """Change what is stored, behind the package's back."""
+        if self._url.startswith("sqlite:///"):
+            connection = sqlite3.connect(self._url.removeprefix("sqlite:///"), timeout=10)
+            with connection:
+                connection.execute(sql, values)
+            connection.close()
+        else:
+            run_apart(self._fetch(sql, values))
+
+    def beats(self) -> dict[str, int]:
+        """When each process on the database gave its last sign of life."""
+        return dict(self.query("SELECT node_id, beat_at FROM campfire_nodes"))  # type: ignore[arg-type]
+
     async def _fetch(self, sql: str, values: Sequence[Any]) -> list[Sequence[Any]]:
         import asyncpg
 

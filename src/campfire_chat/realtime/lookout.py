@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from campfire_chat.domain import streams
+from campfire_chat.events import CONVERSATION_UPDATED
 from campfire_chat.realtime.bus import Bus
 from campfire_chat.realtime.channels import Channel, Key
 from campfire_chat.storage.store import Store
@@ -124,7 +125,7 @@ class _About(Struct):
     id: str
 
 
-class _InboxEvent(Struct):
+class _InboxEvent(Struct, tag_field="event", tag=CONVERSATION_UPDATED):
     """What is needed of an inbox event: the conversation."""
 
     data: _About
@@ -136,7 +137,12 @@ _inbox_event = msgspec.json.Decoder(_InboxEvent).decode
 async def _changed(
     store: Store, organization: str, before: int | None, head: int
 ) -> set[str] | None:
-    """The streams that an inbox's events name; None when that is more than one page of them."""
+    """The streams that an inbox's events name; None when that cannot be told.
+
+    It cannot be told when they are more than one page, or when one of them is of a kind that
+    this version does not know: a newer one may work on the same database. Then all streams of
+    the organisation are looked at, and no other organisation is kept waiting.
+    """
     if before is None or not 0 < head - before <= PAGE_EVENTS:
         return None
     inbox = streams.inbox(organization)
@@ -145,6 +151,9 @@ async def _changed(
         return None
     names = {inbox}
     for _, text in page.events:
-        conversation_id = _inbox_event(text).data.id
+        try:
+            conversation_id = _inbox_event(text).data.id
+        except msgspec.MsgspecError:
+            return None
         names |= {streams.conversation(conversation_id), streams.notes(conversation_id)}
     return names

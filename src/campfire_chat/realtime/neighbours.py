@@ -1,4 +1,4 @@
-"""The other processes on this database, and whether the bus reaches them.
+"""The other processes on this database: whether the bus reaches them, and whether they share a key.
 
 Each process keeps a row fresh and looks at those of the others. One counts as alive only when
 its row was seen to change: what a crashed predecessor left behind raises no alarm.
@@ -22,6 +22,17 @@ DEAD = 15
 FAREWELL = 2.0
 #: Looks in a row at which a live process is not heard before that is said.
 UNHEARD = 2
+
+OTHER_KEYS_AT_START = (
+    "the secret_key is not one that was used on this database before. Visitors' tokens and "
+    "identities that were signed with the earlier key are refused now. If another process still "
+    "runs with that key, give both the same secret_key; to change a key without signing anybody "
+    "out, give a list: secret_key=[new, old]"
+)
+OTHER_KEYS_NOW = (
+    "another process on this database has a different secret_key: each refuses the tokens of the "
+    "other with 401. Give all of them the same secret_key, or lists that share one"
+)
 
 
 class _Neighbour:
@@ -58,21 +69,33 @@ class Neighbours:
     Args:
         node: The id of this process.
         beat: Seconds between beats, and between looks.
+        checks: The check values of this process's secret keys.
 
     Attributes:
         warnings: What is wrong with how the processes are set up, in sentences.
     """
 
-    def __init__(self, store: Store, bus: Bus, *, node: str, beat: float) -> None:
+    def __init__(
+        self, store: Store, bus: Bus, *, node: str, beat: float, checks: frozenset[str]
+    ) -> None:
         self._store = store
         self._bus = bus
         self._node = node
         self._beat = beat
+        self._checks = checks
         self._known: dict[str, _Neighbour] = {}
         self._task: asyncio.Task[None] | None = None
         self.warnings: list[str] = []
 
     async def start(self) -> None:
+        """Say at once when tokens will be refused, and begin to look after the others.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+        """
+        before = await self._store.key_checks.enter(self._node, self._checks)
+        if before and before.isdisjoint(self._checks):
+            logger.warning(OTHER_KEYS_AT_START)
         self._task = asyncio.create_task(self._rounds(), name="campfire-neighbours")
 
     async def stop(self) -> None:
@@ -83,7 +106,7 @@ class Neighbours:
         self._task = None
         try:
             async with asyncio.timeout(FAREWELL):
-                await self._store.nodes.forget([self._node])
+                await self._forget([self._node])
         except Exception:
             # The others find that its row no longer changes.
             logger.warning("this process could not sign off", exc_info=True)
@@ -107,16 +130,28 @@ class Neighbours:
             neighbour.look(records[name], heard=self._bus.hears(name))
         dead = [name for name, neighbour in self._known.items() if neighbour.age >= DEAD]
         if dead:
-            await self._store.nodes.forget(dead)
-        self._judge([item for item in self._known.values() if item.alive])
+            await self._forget(dead)
+        alive = [item for item in self._known.values() if item.alive]
+        theirs = await self._store.key_checks.of([item.record.id for item in alive])
+        self._judge(alive, theirs)
 
-    def _judge(self, alive: list[_Neighbour]) -> None:
-        before, self.warnings = self.warnings, self._problems(alive)
+    async def _forget(self, nodes: list[str]) -> None:
+        await self._store.nodes.forget(nodes)
+        await self._store.key_checks.forget(nodes)
+
+    def _judge(self, alive: list[_Neighbour], theirs: list[frozenset[str]]) -> None:
+        problems = [*self._problems_of_keys(theirs), *self._problems_of_buses(alive)]
+        before, self.warnings = self.warnings, problems
         for warning in self.warnings:
             if warning not in before:
                 logger.warning(warning)
 
-    def _problems(self, alive: list[_Neighbour]) -> list[str]:
+    def _problems_of_keys(self, theirs: list[frozenset[str]]) -> list[str]:
+        if any(checks.isdisjoint(self._checks) for checks in theirs):
+            return [OTHER_KEYS_NOW]
+        return []
+
+    def _problems_of_buses(self, alive: list[_Neighbour]) -> list[str]:
         kinds = {self._bus.kind} | {item.record.bus for item in alive}
         if len(kinds) > 1:
             names = ", ".join(sorted(kinds))

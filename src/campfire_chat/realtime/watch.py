@@ -98,7 +98,7 @@ class Watch:
             for organization in wanted:
                 await self._guarded(self._compare_team(organization))
             if round_due:
-                await self._guarded(self._compare_present())
+                await self._compare_all_present()
             # An event that is set is waited for without a pause.
             await asyncio.sleep(0)
 
@@ -136,22 +136,24 @@ class Watch:
             )
             self._show(organization, streams.conversation(conversation_id), about)
 
-    async def _compare_present(self) -> None:
+    async def _compare_all_present(self) -> None:
         """Who has the conversations open that agents have open here."""
         places: dict[str, list[str]] = {}
         for organization, name in self._hub.streams_of("notes"):
             places.setdefault(organization, []).append(streams.parse(name).subject)
-        watched: set[tuple[str, str]] = set()
         for organization, conversation_ids in places.items():
-            for start in range(0, len(conversation_ids), PLACES_PER_QUERY):
-                some = conversation_ids[start : start + PLACES_PER_QUERY]
-                found = await self._store.team.present_at(organization, some)
-                for conversation_id in some:
-                    key = (organization, conversation_id)
-                    watched.add(key)
-                    self._tell_difference(key, found.get(conversation_id, []))
+            await self._guarded(self._compare_present(organization, conversation_ids))
+        watched = {(name, place) for name, some in places.items() for place in some}
         for key in set(self._present) - watched:
             del self._present[key]
+
+    async def _compare_present(self, organization: str, conversation_ids: list[str]) -> None:
+        for start in range(0, len(conversation_ids), PLACES_PER_QUERY):
+            some = conversation_ids[start : start + PLACES_PER_QUERY]
+            found = await self._store.team.present_at(organization, some)
+            for conversation_id in some:
+                key = (organization, conversation_id)
+                self._tell_difference(key, found.get(conversation_id, []))
 
     def _tell_difference(self, key: tuple[str, str], found: list[Participant]) -> None:
         organization, conversation_id = key

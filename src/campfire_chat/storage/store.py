@@ -42,6 +42,7 @@ from campfire_chat.storage.desk import (
     WakeConversation,
 )
 from campfire_chat.storage.engines import engine_of
+from campfire_chat.storage.key_checks import KeyChecks
 from campfire_chat.storage.lanes import Lanes
 from campfire_chat.storage.ledger import Ledger, OnCommit
 from campfire_chat.storage.messages import Bounds
@@ -65,6 +66,7 @@ class Store:
         epoch: Names this life of the database; whoever restores a backup gives it another.
         team: Agents and who is here.
         nodes: The processes on this database.
+        key_checks: Which secret keys they have.
         usage: What the processes have let through of busy callers.
     """
 
@@ -82,6 +84,7 @@ class Store:
         )
         self._audience = Audience(self._readers)
         self.nodes = Nodes(self._writer, self._readers, now=now)
+        self.key_checks = KeyChecks(self._writer, self._readers)
         self._ledger = Ledger(
             self._writer,
             on_commit=on_commit,
