@@ -1,6 +1,6 @@
-"""Database and bus URLs: what may be shown of one, and which are refused.
+"""URLs of databases and buses: which part may be shown, and which URLs are refused.
 
-A URL of this kind holds a password. Nothing of it may reach a log, a screen or an error message.
+Such a URL may contain a password, which must not reach a log, a screen or an error message.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ from urllib.parse import urlsplit
 
 from campfire_chat.errors import ConfigurationError
 
-#: What stands in the place of a secret.
+#: Replaces a secret.
 HIDDEN = "***"
-#: Schemes whose URLs name a file, with nobody in front of it.
+#: Schemes whose URLs name a file, without user and host.
 _FILES = ("sqlite", "sqlite+aiosqlite")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 def scheme_of(url: str) -> str:
-    """The scheme of a URL in lower case; empty when there is no ``://``.
+    """The scheme of a URL in lower case. Empty when there is no ``://``.
 
-    What stands before a bare colon may be a name with a password after it, so it is no scheme.
+    Text before a colon without ``//`` may be a user name with a password after it, so it is not a
+    scheme.
     """
     found = _SCHEME.match(url)
     return found[1].lower() if found else ""
@@ -29,9 +30,9 @@ def scheme_of(url: str) -> str:
 def redacted(url: str) -> str:
     """A URL as it may be shown: scheme, host, port and path.
 
-    A password that holds ``/``, ``?``, ``#`` or ``@`` unescaped ends in places where no parser
-    looks for one, so of a URL that :func:`check_url` would refuse only the scheme is shown. The
-    values of a query may be passwords under any name, so none is shown.
+    A password with an unescaped ``/``, ``?``, ``#`` or ``@`` ends up in parts of the URL where a
+    parser does not expect it. So if :func:`check_url` refuses the URL, only the scheme is shown.
+    A value in the query may be a password under any name, so no value is shown.
     """
     scheme = scheme_of(url)
     if not scheme:
@@ -49,14 +50,14 @@ def redacted(url: str) -> str:
 
 
 def check_url(url: str, *, field: str) -> None:
-    """Refuse a URL that every driver would take apart in another way.
+    """Refuse a URL that different drivers would parse differently.
 
     Args:
         field: The setting that it comes from.
 
     Raises:
-        ConfigurationError: A password in it holds a character that has to be escaped, or its port
-            is no number. The message shows nothing of the URL.
+        ConfigurationError: A password in it contains a character that has to be escaped, or the
+            port is not a number. The message shows nothing of the URL.
     """
     scheme = scheme_of(url)
     if scheme in _FILES:
@@ -76,7 +77,7 @@ def _split(url: str, scheme: str) -> tuple[str, str]:
 def _complaint(authority: str, rest: str) -> str | None:
     if "@" in rest or authority.count("@") > 1:
         return (
-            "A name or password in this URL holds one of / # ? @ unescaped. Write %2F for /, "
+            "A name or password in this URL contains an unescaped / # ? or @. Write %2F for /, "
             "%23 for #, %3F for ? and %40 for @; urllib.parse.quote(password, safe='') does it."
         )
     for host in authority.rpartition("@")[2].split(","):

@@ -1,4 +1,4 @@
-"""The command line: the demo, migrations, and a look at an installation.
+"""The command line: the demo, migrations, and checks of an installation.
 
 It may read the environment (``CAMPFIRE_DATABASE_URL``, ``CAMPFIRE_BUS_URL``); the library does not.
 """
@@ -25,14 +25,14 @@ from campfire_chat.doctor import Finding, Level, examine
 from campfire_chat.errors import CampfireError, ConfigurationError
 from campfire_chat.http.application import STATIC
 
-#: Bytes of one WebSocket message that the demo's server reads: what the desk takes.
+#: Bytes of one WebSocket message that the demo's server reads: as many as campfire-chat accepts.
 MAX_MESSAGE = 64 * 1024
 
 _MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit code: 0 good, 1 failed, 2 called wrongly."""
+    """Run a command. Return the exit code: 0 success, 1 failure, 2 wrong options."""
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:
@@ -46,12 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="campfire-chat", description="A customer-support desk inside your ASGI app."
+        prog="campfire-chat", description="A customer-support chat inside your ASGI app."
     )
     parser.add_argument("--version", action="version", version=f"campfire-chat {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    demo = commands.add_parser("demo", help="run a small shop with the desk mounted into it")
+    demo = commands.add_parser("demo", help="run a small shop with campfire-chat mounted into it")
     demo.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     demo.add_argument(
         "--port", type=int, default=8000, help="port to listen on (%(default)s); 0 picks a free one"
@@ -62,10 +62,10 @@ def _parser() -> argparse.ArgumentParser:
         default=_data_directory(),
         help="where the demo keeps its database (%(default)s)",
     )
-    demo.add_argument("--reset", action="store_true", help="forget what happened and start afresh")
+    demo.add_argument("--reset", action="store_true", help="delete the demo's data and start again")
     demo.set_defaults(run=_demo)
 
-    migrate = commands.add_parser("migrate", help="bring the database schema up to date")
+    migrate = commands.add_parser("migrate", help="update the database schema")
     _add_database(migrate)
     migrate.set_defaults(run=_migrate)
 
@@ -96,7 +96,7 @@ def _add_database(parser: argparse.ArgumentParser, *, required: bool = True) -> 
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
-    # The key signs tokens, and none is made here.
+    # The key signs tokens, and this command makes none.
     campfire = Campfire(arguments.database, secret_key=secrets.token_urlsafe())
     revision = asyncio.run(campfire.migrate())
     print(f"The schema is at {revision}.")
@@ -138,12 +138,12 @@ def _demo(arguments: argparse.Namespace) -> int:
     listener = _listen(arguments.host, arguments.port)
     fresh = not (directory / "shop.db").exists()
     if fresh:
-        print("Setting up the shop and its history …", flush=True)
+        print("Setting up the shop and its older conversations …", flush=True)
     app = _shop().create_app(directory)
     port = listener.getsockname()[1]
 
     class Server(uvicorn.Server):
-        """Says where to go once it can be reached."""
+        """Prints the addresses when the server can be reached."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -152,14 +152,14 @@ def _demo(arguments: argparse.Namespace) -> int:
 
     config = uvicorn.Config(
         app,
-        # uvloop where there is one: the default, said so that it stays.
+        # uvloop where it is installed. That is the default; it is stated so that it stays so.
         loop="auto",
         ws=_websocket_library(),
         ws_max_size=MAX_MESSAGE,
         # Frames are small, and a compressor costs each idle socket 40 KiB.
         ws_per_message_deflate=False,
         log_level="warning",
-        # A peer that does not read would keep the server waiting for ever.
+        # Otherwise the server would wait for ever for a client that does not read.
         timeout_graceful_shutdown=5,
     )
     server = Server(config)
@@ -169,7 +169,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _websocket_library() -> Literal["websockets-sansio", "auto"]:
-    """The fastest of uvicorn's WebSocket implementations that is there."""
+    """The fastest of uvicorn's WebSocket implementations that is installed."""
     implementation = "uvicorn.protocols.websockets.websockets_sansio_impl"
     if importlib.util.find_spec("websockets") and importlib.util.find_spec(implementation):
         return "websockets-sansio"
@@ -179,7 +179,7 @@ def _websocket_library() -> Literal["websockets-sansio", "auto"]:
 def _listen(host: str, port: int) -> socket.socket:
     """
     Raises:
-        ConfigurationError: The port is taken, or the address is not one of this machine.
+        ConfigurationError: The port is in use, or the address is not one of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -189,7 +189,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OverflowError:
         listener.close()
-        raise ConfigurationError("A port is a number from 0 to 65535.") from None
+        raise ConfigurationError("The port must be a number from 0 to 65535.") from None
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -204,10 +204,10 @@ def _welcome(url: str, directory: Path) -> str:
     return f"""
   The shop      {url}/                  write as a guest, or log in as a customer
   The console   {url}/support/console/  answer as Ada or Grace
-  Who to be     {url}/login             one click each, no passwords
+  Log in        {url}/login             one click for each person, no passwords
 
   Open the console in one window and the shop in a private one: a browser has one session.
-  Everything is kept in {directory}; --reset starts afresh.
+  All data is in {directory}; --reset deletes it.
   Press Ctrl+C to stop.
 """
 
@@ -218,7 +218,7 @@ def _address(host: str, port: int) -> str:
 
 
 def _data_directory() -> Path:
-    """Where programs keep a user's data on this system."""
+    """The directory for a user's data on this system."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA", str(Path.home()))
     else:
@@ -227,7 +227,7 @@ def _data_directory() -> Path:
 
 
 def _forget(directory: Path) -> None:
-    """Delete what the demo wrote, and nothing else."""
+    """Delete only what the demo wrote."""
     names = [f"shop.db{bus}{end}" for bus in ("", "-bus") for end in ("", "-wal", "-shm")]
     for name in (*names, "secret.key"):
         (directory / name).unlink(missing_ok=True)

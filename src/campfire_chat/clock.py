@@ -1,7 +1,7 @@
-"""Time as this package keeps it: whole microseconds since 1970, UTC.
+"""Times are integers: microseconds since 1970, UTC.
 
-Integers compare, add and index exactly and the same on every engine; text form is made at the
-edge by :func:`rfc3339`.
+Integers are exact, and behave in the same way on every database. :func:`rfc3339` converts them
+to text for clients.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def rfc3339(at: int) -> str:
 
 @lru_cache(maxsize=256)
 def _second(seconds: int) -> str:
-    # Cached, because a batch of messages shares its few seconds.
+    # Cached, because the messages of a batch fall into few different seconds.
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 

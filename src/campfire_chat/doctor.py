@@ -1,4 +1,4 @@
-"""What ``campfire-chat doctor`` looks at: whether what is promised can be kept here."""
+"""The checks of ``campfire-chat doctor``: can the promises be kept in this installation?"""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.lanes import Lanes, Session
 from campfire_chat.storage.sqlite import path_of
 
-#: The oldest engines with everything the statements use: RETURNING and upserts; and still
-#: maintained upstream.
+#: The oldest versions that support all statements, such as RETURNING and upserts, and that are
+#: still maintained.
 MIN_SQLITE = (3, 35)
 MIN_POSTGRESQL = (14,)
 #: Seconds in which the bus has to answer.
@@ -42,7 +42,7 @@ class Level(Enum):
 
 
 class Finding(Struct, frozen=True):
-    """The outcome of one check; ``text`` says what is there and, if need be, what to do."""
+    """The result of one check. ``text`` says what was found and, if necessary, what to do."""
 
     level: Level
     text: str
@@ -77,7 +77,7 @@ def _bundle() -> Finding:
 
 def _websockets() -> Finding:
     if not importlib.util.find_spec("uvicorn"):
-        return _warn("uvicorn is not installed; your ASGI server has to speak WebSocket")
+        return _warn("uvicorn is not installed; your ASGI server has to support WebSockets")
     for name in ("websockets", "wsproto"):
         if importlib.util.find_spec(name):
             return _ok(f"uvicorn {_version('uvicorn')} has a WebSocket library: {name}")
@@ -100,16 +100,16 @@ async def _bus(url: str | None, database_url: str | None) -> Finding:
         try:
             engine_of(database_url)
         except CampfireError:
-            return _warn("bus: none given, and no database to bring one")
+            return _warn("bus: none given, and without a database there is no default")
         url = bus_for(database_url)
     try:
         kind = kind_of(url)
     except CampfireError as error:
         return _fail(f"bus: {error}")
     if kind.name == "memory":
-        return _ok("bus memory://, within one process; others see news at the next poll")
+        return _ok("bus memory://, for one process; other processes find messages at the next poll")
     if kind.name == "sqlite":
-        # Looking must not create the file.
+        # The check must not create the file.
         shown = f"bus {redacted(url)}, a file for the processes of this machine"
         return _private(bus_path_of(url), shown) or _ok(shown)
     try:
@@ -117,11 +117,11 @@ async def _bus(url: str | None, database_url: str | None) -> Finding:
             await _echo(kind.make(url))
     except Exception as error:
         return _fail(f"bus {redacted(url)} cannot be reached: {describe(error)}")
-    return _ok(f"bus {redacted(url)} can be reached, and what is said there is heard")
+    return _ok(f"bus {redacted(url)} works: a message that was sent there was received")
 
 
 async def _echo(backend: Backend) -> None:
-    """Say something on a bus and hear it."""
+    """Send a message on a bus and receive it."""
     channel = f"campfire_doctor_{secrets.token_hex(8)}"
     try:
         await backend.connect()
@@ -166,7 +166,7 @@ async def _database(url: str) -> list[Finding]:
 
 
 def _missing_file(url: str) -> Finding | None:
-    """Looking must not create the database, as connecting to it would."""
+    """Connecting would create the database, and a check must not."""
     path = path_of(url)
     if path.is_file():
         return None
@@ -223,7 +223,7 @@ async def _schema(session: Session, engine: Engine) -> Finding:
     if current == wanted:
         return _ok(f"the schema is at {current}, as this version needs it")
     if current is None:
-        return _warn("the schema is not there yet; the first start or `migrate` creates it")
+        return _warn("there is no schema yet; the first start or `migrate` creates it")
     if await schema.welcomes(session, current):
         return _warn(f"the schema is at {current}, of a newer version; this one works with it")
     return _fail(f"the schema is at {current}, this version needs {wanted}: run `migrate`")

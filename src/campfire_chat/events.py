@@ -1,8 +1,8 @@
 """Every event type: which stream it goes to and what it carries.
 
-An event is written once, as the bytes that every reader gets:
+An event is stored once, as the bytes that every client receives:
 ``{"type": "event", "stream": …, "seq": …, "event": …, "at": …, "data": …}``.
-A type's meaning never changes; fields are only added.
+The meaning of a type never changes. New versions may only add fields.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class EventFrame(Struct, frozen=True, kw_only=True, tag="event", tag_field="type
 
 
 class StatusChanged(Struct, frozen=True, kw_only=True):
-    """The status, as the visitor may see it; ``actor`` is who changed it."""
+    """The status, as the visitor may see it. ``actor`` is the participant who changed it."""
 
     conversation_id: str
     status: Status
@@ -66,7 +66,7 @@ class SubjectChanged(Struct, frozen=True, kw_only=True):
 
 
 class SnoozeChanged(Struct, frozen=True, kw_only=True):
-    """Until when it sleeps; agents' planning, so it is not on the visitor's stream."""
+    """When the snooze ends. Visitors must not see it, so it is an event of the notes stream."""
 
     conversation_id: str
     snoozed_until: Timestamp | None
@@ -95,7 +95,7 @@ EventData = (
     | ConversationSummary
 )
 
-#: Event type → the kinds of stream it appears on, and its payload.
+#: Event type → the kinds of stream that it appears in, and its payload.
 EVENTS: Final[dict[str, tuple[frozenset[str], type[Struct]]]] = {
     MESSAGE_CREATED: (frozenset({"conversation", "notes"}), Message),
     MESSAGE_UPDATED: (frozenset({"conversation", "notes"}), Message),

@@ -1,4 +1,4 @@
-"""Identifiers: typed by a prefix, sortable by time, impossible to guess.
+"""Ids with a prefix for their type. They sort by time and cannot be guessed.
 
 The body is a ULID (https://github.com/ulid/spec): 48 bits of milliseconds and 80 random bits,
 26 characters of Crockford's base 32 in lower case.
@@ -33,13 +33,13 @@ def _base32(number: int) -> str:
     return "".join(pairs)
 
 
-#: Random numbers of 80 bits that nobody has been given yet. They are drawn in portions, since
-#: asking the operating system costs a call of it; taking one from a list is safe among threads.
+#: Unused random numbers of 80 bits. They are read in larger portions, because each read is a
+#: system call. Taking one from a list is safe between threads.
 _random: list[int] = []
 _PORTION = 512
 
 if hasattr(os, "register_at_fork"):
-    # Two processes must not give out the same ones after a fork.
+    # After a fork, two processes must not use the same numbers.
     os.register_at_fork(after_in_child=_random.clear)
 
 
@@ -53,16 +53,16 @@ def _random_bits() -> int:
 
 
 def new(prefix: str) -> str:
-    """A fresh id such as ``msg_01jd…``."""
+    """A new id such as ``msg_01jd…``."""
     number = (time.time_ns() // 1_000_000) << 80 | _random_bits()
     return f"{prefix}_{_base32(number)}"
 
 
 def visitor_of(organization: str, external_id: str) -> str:
-    """The visitor id of one of the host's users.
+    """The visitor id of a user of the host app.
 
-    Derived, so that no row has to exist before the first message and every process agrees
-    without asking. It names a person and opens nothing: access needs the session or a token.
+    It is derived from the host app's id. So every process gets the same id, and no row is needed
+    before the first message. The id alone gives no access: that needs the session or a token.
     """
     digest = hashlib.blake2b(
         f"{len(organization)}:{organization}{external_id}".encode(),

@@ -1,4 +1,4 @@
-"""Fitting into hosts: paths below a mount, and hosts that cannot mount."""
+"""Mounting into host apps: paths below a mount path, and frameworks that cannot mount."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ logger = logging.getLogger("campfire_chat")
 
 
 def relative(scope: Scope) -> Scope:
-    """A scope whose path begins with its root path, as ASGI wants it and routers need it.
+    """A scope whose path begins with its root path, as ASGI requires and routers expect.
 
-    Behind a proxy that strips its prefix, a host with a ``root_path`` of its own (FastAPI's
-    argument) hands a mounted app the full root path and a path without the host's part; no route
-    would match.
+    When a proxy strips a prefix and the host app sets ``root_path`` itself (FastAPI's argument),
+    a mounted app gets the full root path, but a path without the prefix. No route would match.
     """
     root_path: str = scope.get("root_path", "")
     path: str = scope["path"]
@@ -66,7 +65,7 @@ def check_reachable(routes: Sequence[BaseRoute], path: str) -> None:
 
 
 class Wrapped:
-    """A host and a Campfire side by side; see :meth:`campfire_chat.Campfire.wrap`."""
+    """A host app and a ``Campfire`` in one app; see :meth:`campfire_chat.Campfire.wrap`."""
 
     def __init__(self, campfire: Campfire, host: ASGIApp, path: str) -> None:
         self._campfire = campfire
@@ -74,8 +73,8 @@ class Wrapped:
         self._prefix = "/" + path.strip("/") if path.strip("/") else ""
         if not self._prefix:
             raise ConfigurationError(
-                "wrap() needs a path of its own, such as /support: under / the host would never "
-                "be asked.",
+                "wrap() needs its own path, such as /support. Under / the host app would never "
+                "get a request.",
                 field="path",
             )
         if isinstance(host, Wrapped) and (
@@ -112,7 +111,7 @@ class Wrapped:
         await self._campfire(mounted, receive, send)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The host comes up first and goes down last; one without a lifespan is left out."""
+        """The host app starts first and stops last. An app without a lifespan is skipped."""
         state = _Lifespan(self._campfire, receive, send)
         try:
             await self._host(scope, state.receive, state.send)
@@ -122,15 +121,15 @@ class Wrapped:
             if state.received:
                 await send({"type": "lifespan.startup.failed", "message": repr(error)})
                 raise
-            # As the ASGI specification has it: an app that does not know lifespans raises, and
-            # it does so before it asks for a message.
-            logger.debug("the host has no lifespan of its own", exc_info=True)
+            # According to the ASGI specification, an app that does not know lifespans raises,
+            # before it asks for a message.
+            logger.debug("the host app has no lifespan of its own", exc_info=True)
         if not state.answered:
             await state.alone()
 
 
 class _Lifespan:
-    """Hands lifespan messages on to the host, and starts and stops Campfire in between."""
+    """Passes lifespan messages on to the host app, and starts and stops ``Campfire`` in between."""
 
     def __init__(self, campfire: Campfire, receive: Receive, send: Send) -> None:
         self._campfire = campfire

@@ -1,9 +1,9 @@
-"""Hearing of SIGTERM and SIGINT before the server acts on them.
+"""Starts the drain on SIGTERM and SIGINT, before the server acts on them.
 
-A server that is told to stop closes its WebSockets first and runs the lifespan's shutdown last;
-by then nobody is left to be told when to come back. So, while Campfire runs, its own handler
-stands in front of the server's: it sends everybody away, and hands the signal on when they have
-gone.
+A server that is told to stop closes its WebSockets first and runs the lifespan's shutdown last.
+By then no client is connected any more that could be told when to reconnect. So campfire-chat
+puts its own handler before the server's. It drains the clients, and passes the signal on when
+they have gone.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class DrainOnSignal:
-    """A context in which a signal to stop first calls ``drain``, and comes through when the task
-    that it returns has ended. A second signal comes through at once.
+    """A context in which a stop signal first calls ``drain``. The server receives the signal when
+    the task that ``drain`` returns has ended. A second signal reaches the server at once.
 
-    Servers listen in two ways, and both are stood in front of: with ``signal.signal`` (uvicorn),
-    and with the event loop's ``add_signal_handler`` (granian), which is told by a byte on the
-    interpreter's wake-up descriptor. Off the main thread signals cannot be heard; there, and in
-    a worker that is told to stop by other means, it does nothing.
+    Servers receive signals in two ways, and this class works with both: ``signal.signal``
+    (uvicorn), and the event loop's ``add_signal_handler`` (granian), which reads a byte from the
+    interpreter's wake-up descriptor. Outside the main thread no signals can be received. There,
+    and in a worker that is stopped by other means, this class does nothing.
     """
 
     def __init__(self, drain: Callable[[], asyncio.Task[None]]) -> None:
@@ -49,7 +49,7 @@ class DrainOnSignal:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        # The server has begun to stop by itself: nothing is left to be handed on.
+        # The server has begun to stop by itself, so there is nothing to pass on.
         self._over = True
         for number, before in self._before.items():
             if signal.getsignal(number) == self._handle:
@@ -58,8 +58,8 @@ class DrainOnSignal:
             self._wakeup.close()
 
     def stand(self) -> None:
-        """Stand in front of whoever listens now; a server may have (re-)installed its handlers
-        after the start. Cheap, but not for every request."""
+        """Put our handler before the present ones. A server may have installed its handlers again
+        after the start. This is cheap, but not cheap enough for every request."""
         loop = self._loop
         if loop is None or self._heard or self._over:
             return
@@ -67,7 +67,7 @@ class DrainOnSignal:
             before = signal.getsignal(number)
             if before == self._handle or before is signal.default_int_handler:
                 continue
-            # By default SIGTERM ends a process on the spot; it may do so a little later.
+            # By default SIGTERM ends a process immediately. Here it does so a little later.
             if callable(before) or (before is signal.SIG_DFL and number == signal.SIGTERM):
                 self._before[number] = before
                 signal.signal(number, self._handle)
@@ -78,7 +78,7 @@ class DrainOnSignal:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         loop = self._loop
         if self._heard or loop is None or loop.is_closed():
-            # The second signal means it.
+            # The second signal does not wait.
             self._hand_on(number)
             return
         self._heard = True
@@ -88,8 +88,8 @@ class DrainOnSignal:
         try:
             task = self._drain()
         except Exception:
-            # Whatever happens to the draining, the signal reaches the server.
-            logger.exception("draining failed")
+            # The signal must reach the server even if the drain fails.
+            logger.exception("the drain failed")
             self._hand_on(number)
         else:
             task.add_done_callback(lambda _: self._hand_on(number))
@@ -109,11 +109,11 @@ class DrainOnSignal:
 
 
 class _Wakeup:
-    """Holds back what the event loop would hear of signals.
+    """Keeps stop signals from the event loop.
 
     The interpreter writes the number of each signal to one descriptor, which belongs to the loop
-    if it handles signals itself; see :func:`signal.set_wakeup_fd`. Ours takes its place, and
-    everything but the signals that are held back is passed on.
+    if the loop handles signals; see :func:`signal.set_wakeup_fd`. Our descriptor replaces it, and
+    passes on all signals except those that are held back.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, held: dict[int, Any]) -> None:
@@ -136,7 +136,7 @@ class _Wakeup:
         ours = self._pair[1].fileno()
         before = signal.set_wakeup_fd(ours, warn_on_full_buffer=False)
         if before == -1:
-            # The loop does not listen.
+            # The loop does not handle signals.
             signal.set_wakeup_fd(-1)
         elif before != ours:
             self._theirs = before
@@ -150,7 +150,7 @@ class _Wakeup:
         ours = self._pair[1].fileno()
         current = signal.set_wakeup_fd(-1)
         with contextlib.suppress(ValueError):
-            # A loop that has closed its descriptor cannot have it back.
+            # The loop has closed its descriptor, so it cannot be restored.
             signal.set_wakeup_fd(self._theirs if current == ours else current)
         self._loop.remove_reader(self._pair[0].fileno())
         self._close_pair()

@@ -1,4 +1,4 @@
-"""What is wrong with input that msgspec refuses, as one of our errors."""
+"""Converts the errors of msgspec into errors of campfire-chat."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import msgspec
 
 from campfire_chat.errors import InvalidError, InvalidTextError, MalformedError
 
-#: What decoding JSON may raise, apart from bytes that are of the wrong type.
+#: The exceptions of decoding JSON, except those for values of the wrong type.
 UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 
 
 def invalid(cause: msgspec.ValidationError) -> InvalidError:
-    """A value of the wrong type or out of range, or one that is missing, and which field it is.
+    """The error for a value that is missing, of the wrong type or out of range, with its field.
 
-    msgspec says ``… - at `$.a.b` ``, and names what is missing in front of that.
+    msgspec appends ``… - at `$.a.b` `` to its message, and names a missing field before that.
     """
     message, _, location = str(cause).partition(" - at `$")
     path = [location.rstrip("`").lstrip(".")]
@@ -31,15 +31,15 @@ def invalid(cause: msgspec.ValidationError) -> InvalidError:
 def malformed(
     raw: bytes, cause: Exception
 ) -> tuple[InvalidTextError | MalformedError, dict[str, Any]]:
-    """Why this cannot be read as JSON; and its fields, when only half a surrogate pair is wrong.
+    """Why this is not valid JSON, and its fields if only half a surrogate pair is wrong.
 
-    JSON's grammar allows such a half, written as an escape, and a browser's ``JSON.stringify``
-    writes it. It stands for no character, so it can neither be stored nor sent on.
+    JSON's grammar allows such a half as an escape, and a browser's ``JSON.stringify`` writes it.
+    It is not a character, so it can be neither stored nor delivered.
     """
     if isinstance(cause, RecursionError):
         return MalformedError("The JSON is nested too deeply."), {}
     try:
-        # Python's own parser takes halves. The number NaN it would take as well.
+        # Python's own parser accepts halves. It would also accept the number NaN.
         said: Any = json.loads(raw, parse_constant=_refuse)
         halved = not _encodable(said)
     except (ValueError, RecursionError):
@@ -47,7 +47,7 @@ def malformed(
     if not halved:
         return MalformedError(str(cause)), {}
     fields = cast("dict[str, Any]", said) if isinstance(said, dict) else {}
-    return InvalidTextError("The text holds half of a surrogate pair."), fields
+    return InvalidTextError("The text contains half of a surrogate pair."), fields
 
 
 def _encodable(value: Any) -> bool:

@@ -1,23 +1,23 @@
-"""Network addresses: which of them count as one caller."""
+"""Network addresses, and which of them count as one."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-#: Bits of an IPv6 address that name a site; whoever has one address has the whole /64.
+#: Bits of an IPv6 address that name a network. A customer of a provider has a whole /64.
 #: RFC 6177 and RFC 4291, section 2.5.1.
 SITE = 64
-#: Characters that are kept of what is not an address at all.
+#: Characters that are kept of a text that is not an address.
 MAX_NAME = 64
 
 
 @lru_cache(maxsize=8192)
 def network_of(host: str) -> str:
-    """Whom a peer counts for: its IPv4 address, or the /64 of its IPv6 address.
+    """The address that a peer is counted by: its IPv4 address, or the /64 of its IPv6 address.
 
-    An IPv4 address that is mapped into IPv6 (``::ffff:192.0.2.1``) is the IPv4 address, and a port
-    that some proxies leave behind it is dropped: neither must make a caller look like many.
+    An IPv4 address that is mapped into IPv6 (``::ffff:192.0.2.1``) counts as the IPv4 address. A
+    port that some proxies append is removed. Otherwise one caller would count as many.
     """
     address = _address(host)
     if address is None:
@@ -31,7 +31,7 @@ def network_of(host: str) -> str:
 
 
 def is_internal(network: str) -> bool:
-    """Whether no caller from the internet has this address: rather a proxy that was overlooked."""
+    """Whether no caller from the internet can have this address, so that it may be a proxy's."""
     address = _address(network.partition("/")[0])
     return address is not None and (address.is_private or address.is_link_local)
 

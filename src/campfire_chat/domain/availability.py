@@ -1,4 +1,4 @@
-"""What an agent's availability is, from what they chose and whether they are connected."""
+"""An agent's availability follows from their choice and from whether they are connected."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from campfire_chat.models import Availability
 
 
 def effective(chosen: Availability, *, present: bool) -> Availability:
-    """Chosen while a connection is alive; offline once the last has been gone long enough."""
+    """What the agent chose, while connected. Offline when the last connection has ended."""
     return chosen if present else Availability.OFFLINE
 
 
 def of_team(members: Iterable[Availability]) -> Availability:
-    """What a visitor is told: online when anybody is, else away when anybody is connected."""
+    """The team's availability: online if any agent is, away if any agent is connected."""
     seen = set(members)
     if Availability.ONLINE in seen:
         return Availability.ONLINE

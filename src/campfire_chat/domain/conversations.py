@@ -1,4 +1,4 @@
-"""The life of a conversation: what a message and a change do to it."""
+"""The rules of a conversation: how messages and changes alter it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Conversation(Struct, kw_only=True):
     agent_messages: int = 0
 
     def next_at(self, now: int) -> int:
-        """The time of the next event: now, but later than every earlier one."""
+        """The time of the next event: now, but always later than the last event."""
         self.last_at = max(now, self.last_at + 1)
         return self.last_at
 
@@ -91,7 +91,7 @@ class Conversation(Struct, kw_only=True):
 
 
 class Change(Struct, frozen=True):
-    """An event that a change gives rise to; ``internal`` ones go to the notes stream."""
+    """An event that a change causes. ``internal`` ones go to the notes stream."""
 
     event: str
     data: events.EventData
@@ -99,7 +99,7 @@ class Change(Struct, frozen=True):
 
 
 class Patch(Struct, frozen=True, kw_only=True):
-    """What to change; unset fields stay. ``assignee`` and ``snoozed_until`` are resolved."""
+    """What to change. Unset fields stay. ``assignee`` and ``snoozed_until`` are resolved."""
 
     status: Status | UnsetType = UNSET
     snoozed_until: int | UnsetType | None = UNSET
@@ -110,10 +110,10 @@ class Patch(Struct, frozen=True, kw_only=True):
 
 
 def receive(conversation: Conversation, message: Message, at: int) -> list[Change]:
-    """Account for a message and say what else it changes.
+    """Count a message, and return what else it changes.
 
     A visitor's reply reopens a resolved or snoozed conversation and starts the wait for an
-    answer; the first public message of anybody else ends it. Notes change nothing.
+    answer. The first public message of anybody else ends the wait. Notes change nothing.
     """
     if message.visibility is Visibility.INTERNAL:
         return []
@@ -144,7 +144,7 @@ def receive(conversation: Conversation, message: Message, at: int) -> list[Chang
 def change(
     conversation: Conversation, patch: Patch, *, actor: Participant, now: int
 ) -> list[Change]:
-    """Apply ``patch`` and say what really changed; setting what already holds changes nothing.
+    """Apply ``patch`` and return what really changed. A value that is set already is no change.
 
     Raises:
         InvalidError: A value is out of range, or a snooze ends in the past.
@@ -155,7 +155,9 @@ def change(
     if until is not None and until <= now:
         raise InvalidError("A snooze has to end in the future.", field="snoozed_until")
     if until is not None and patch.status is not Status.SNOOZED:
-        raise InvalidError("snoozed_until goes with status snoozed.", field="snoozed_until")
+        raise InvalidError(
+            "snoozed_until is allowed only with the status snoozed.", field="snoozed_until"
+        )
     if patch.status is not UNSET:
         changes += _set_status(conversation, patch.status, actor=actor, at=now, until=until)
     if patch.assignee is not UNSET and patch.assignee != conversation.assignee:
@@ -198,7 +200,7 @@ def change(
 
 
 def check_tags(tags: list[str]) -> list[str]:
-    """Tags trimmed and each once, in the order given.
+    """The tags, trimmed and without repetitions, in the given order.
 
     Raises:
         InvalidError: Too many, or one is empty or too long.
@@ -207,7 +209,7 @@ def check_tags(tags: list[str]) -> list[str]:
         dict.fromkeys(text.check_line(tag, field="tags", limit=MAX_TAG_LENGTH) for tag in tags)
     )
     if len(clean) > MAX_TAGS:
-        raise InvalidError(f"A conversation may have {MAX_TAGS} tags.", field="tags")
+        raise InvalidError(f"A conversation may have at most {MAX_TAGS} tags.", field="tags")
     return clean
 
 

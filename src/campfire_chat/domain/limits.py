@@ -1,9 +1,9 @@
-"""How much is too much: token buckets, and how many at the same time.
+"""Rates as token buckets, and caps on how many there may be at the same time.
 
-A bucket holds ``burst`` tokens when it is full and gains ``per_second`` of them a second. It is
-kept as one number, the moment at which it will be full again: the virtual scheduling form of the
-Generic Cell Rate Algorithm (ITU-T I.371, annex A), which decides exactly as a counter of tokens
-does. Times are whole nanoseconds of a monotonic clock, so nothing is lost to rounding.
+A full bucket holds ``burst`` tokens, and gains ``per_second`` tokens a second. It is stored as
+one number: the time at which it will be full again. This is the virtual scheduling form of the
+Generic Cell Rate Algorithm (ITU-T I.371, annex A). It decides exactly as a counter of tokens
+would. Times are whole nanoseconds of a monotonic clock, so nothing is lost to rounding.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ from campfire_chat.settings import Rate
 
 SECOND = 1_000_000_000
 
-#: An organisation and whom within it; the installation's own for what belongs to none.
+#: An organisation and a caller or address in it. What belongs to no organisation, such as an
+#: address, uses that of the installation.
 Key = tuple[str, str]
 
-#: Nanoseconds that a bucket may be below empty because of what other processes have let through.
-#: With an exchange every second that is enough for ten of them to keep to the rate exactly, and
-#: nobody is locked out for longer, whatever is told.
+#: Nanoseconds that a bucket may be below empty because of what other processes admitted. With an
+#: exchange every second, this lets ten processes keep the rate exactly. It also bounds how long a
+#: caller can be locked out, whatever other processes report.
 DEBT = 10 * SECOND
-#: Buckets that one limiter keeps. A full one is forgotten, as a new one would be full too; only
-#: beyond this number are others, the longest unknown first.
+#: Buckets that one limiter keeps. Full buckets are dropped, because a new bucket is full too. Other
+#: buckets are dropped only above this number, the oldest first.
 MAX_BUCKETS = 100_000
-#: So many are kept without a look at which of them are full. After a look there may be twice as
-#: many as it left, so that looking costs the same for each new bucket however many there are.
+#: Up to this number, no search for full buckets is made. After a search the number may double
+#: before the next one, so the cost of searching per new bucket is constant.
 FEW_BUCKETS = 100
 
 
 class Bucket:
-    """What one key has used.
+    """The bucket of one key.
 
     Attributes:
         full_at: When it will be full again.
-        used: How many tokens it has given out.
-        base: How many of those it had given out before it became hot.
+        used: How many tokens were taken in all.
+        base: How many of them were taken before the bucket became hot.
     """
 
     __slots__ = ("base", "full_at", "looked_at", "next_look", "used")
@@ -45,7 +46,7 @@ class Bucket:
         self.full_at = now
         self.used = 0
         self.base = 0
-        # Looked at after every half a burst: was it used up faster than it comes back?
+        # After each half burst: was it used faster than it refills?
         self.looked_at = now
         self.next_look = half
 
@@ -53,17 +54,17 @@ class Bucket:
 class Limiter:
     """The buckets of one rate, by key.
 
-    From a bucket that was full it admits ``burst`` at once and, over any time, no more than
-    ``burst + per_second * time``. A clock that goes back makes a bucket at most empty, one that
-    jumps ahead at most full.
+    A full bucket admits ``burst`` at once, and at most ``burst + per_second * time`` over any
+    time. When the clock jumps back, a bucket is empty at worst. When it jumps ahead, a bucket is
+    full at best.
 
     Args:
         rate: None admits everything.
         shared: Whether other processes have buckets of the same keys.
 
     Attributes:
-        hot: Buckets that use half a burst in less time than a burst takes to come back, here or in
-            another process: those of which the others should know.
+        hot: Buckets of which half a burst is used in less time than a burst takes to refill, here
+            or in another process. The other processes have to know about these.
     """
 
     def __init__(self, rate: Rate | None, *, shared: bool = True) -> None:
@@ -78,10 +79,13 @@ class Limiter:
         self.hot: dict[Key, Bucket] = {}
 
     def take(self, key: Key, now: int) -> int:
-        """Take a token: 0, or the nanoseconds until there will be one, and then nothing is taken.
+        """Take a token.
 
         Args:
             now: A monotonic clock, in nanoseconds.
+
+        Returns:
+            0 if a token was taken; otherwise the nanoseconds until there is one.
         """
         interval = self._interval
         if not interval:
@@ -93,7 +97,7 @@ class Limiter:
         if full_at < now:
             full_at = now
         elif full_at - now > self._deepest:
-            # No bucket is that far below empty: the clock has gone back.
+            # No bucket can be that far below empty, so the clock was set back.
             bucket.full_at = full_at = now + self._span
         full_at += interval
         wait = full_at - now - self._span
@@ -106,7 +110,7 @@ class Limiter:
         return 0
 
     def wait(self, key: Key, now: int) -> int:
-        """What :meth:`take` would answer, without taking anything."""
+        """What :meth:`take` would return, without taking a token."""
         bucket = self._buckets.get(key)
         if bucket is None:
             return 0
@@ -117,7 +121,7 @@ class Limiter:
         return max(0, ahead + self._interval - self._span)
 
     def heard(self, key: Key, count: int, now: int) -> None:
-        """Take away what another process has let through, which wants to know of ours as well."""
+        """Charge what another process admitted, and mark the key so that it learns of ours too."""
         self.charge(key, count, now)
         bucket = self._buckets.get(key)
         if bucket is None:
@@ -130,7 +134,7 @@ class Limiter:
         bucket.next_look = bucket.used + self._half
 
     def charge(self, key: Key, count: int, now: int) -> None:
-        """Take tokens that are spent already, down to :data:`DEBT` below empty."""
+        """Take tokens for what was admitted already, down to :data:`DEBT` below empty."""
         if not self._interval:
             return
         bucket = self._buckets.get(key) or self._new(key, now)
@@ -138,7 +142,7 @@ class Limiter:
         bucket.full_at = min(full_at, now + self._deepest)
 
     def cool(self, now: int) -> list[Key]:
-        """Take out of :attr:`hot` what is so no longer; their keys."""
+        """Remove buckets that are no longer hot from :attr:`hot`, and return their keys."""
         gone = [
             key for key, bucket in self.hot.items() if not 0 <= now - bucket.looked_at < self._span
         ]
@@ -147,7 +151,7 @@ class Limiter:
         return gone
 
     def prune(self, now: int) -> None:
-        """Forget buckets that are full: a new one would be the same."""
+        """Drop full buckets. A new one would be the same."""
         self._pruned_at = now
         self._buckets = {
             key: bucket
@@ -175,7 +179,7 @@ class Limiter:
 
 
 class Cap:
-    """How many of something there are at the same time, by key.
+    """A limit on how many there may be at the same time, for each key.
 
     Args:
         most: None admits everything.
@@ -189,7 +193,7 @@ class Cap:
         return self._count.get(key, 0)
 
     def has_room(self, key: Key, *, reserve: bool = False) -> bool:
-        """Whether one more is admitted; a tenth more than the cap for whom a reserve is kept."""
+        """Whether one more is admitted. With ``reserve`` the cap is 10 % higher, for agents."""
         if self._most is None:
             return True
         return self[key] < self._most + (self._most // 10 if reserve else 0)

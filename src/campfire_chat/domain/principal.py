@@ -1,4 +1,4 @@
-"""Who acts, for which organisation: the scope that every query and every write is given."""
+"""Callers and their organisation: the scope that every query and every write takes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ MAX_URL = 2048
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """An agent or a visitor, as vouched for by the host's session or by a token of ours.
+    """An agent or a visitor, as confirmed by the session of the host app or by a token.
 
     Attributes:
-        id: The host's id of an agent; the ``vis_…`` id of a visitor.
-        external_id: The host's id of a visitor it vouched for.
-        by_session: It was the host's session that vouched for the visitor, so what rests on it
-            ends with that session.
+        id: The host app's id of an agent, or the ``vis_…`` id of a visitor.
+        external_id: The host app's id of an identified visitor.
+        by_session: Whether the session of the host app confirmed the visitor. If so, the
+            visitor's access ends with that session.
     """
 
     kind: SenderKind
@@ -46,7 +46,7 @@ class Principal(Struct, frozen=True, kw_only=True):
 
 
 class Scope(Struct, frozen=True):
-    """An organisation and who acts in it; nothing is read or written without one."""
+    """An organisation and the caller who acts in it. Nothing is read or written without a scope."""
 
     organization: str
     principal: Principal
@@ -57,7 +57,7 @@ class Scope(Struct, frozen=True):
 
     @property
     def sender_key(self) -> str:
-        """What client ids are unique under."""
+        """The sender, within which client ids are unique."""
         return f"{self.principal.kind.value}:{self.principal.id}"
 
     @property
@@ -85,10 +85,10 @@ class Scope(Struct, frozen=True):
     def require_writer(self) -> None:
         """
         Raises:
-            ForbiddenError: The caller is an agent who only reads.
+            ForbiddenError: The caller is a viewer.
         """
         if self.principal.role is Role.VIEWER:
-            raise ForbiddenError("Viewers may read, not write.")
+            raise ForbiddenError("Viewers may only read.")
 
 
 def scope_of_agent(agent: Agent) -> Scope:
@@ -107,7 +107,7 @@ def scope_of_agent(agent: Agent) -> Scope:
 
 
 def scope_of_visitor(visitor: Visitor, *, by_session: bool = False) -> Scope:
-    """The scope of one of the host's users; their visitor id is derived from the host's id."""
+    """The scope of a user of the host app. A visitor id is derived from the host app's id."""
     _check_identity("Visitor", visitor.id, visitor.organization)
     return Scope(
         visitor.organization,
@@ -124,19 +124,19 @@ def scope_of_visitor(visitor: Visitor, *, by_session: bool = False) -> Scope:
 
 
 def anonymous(organization: str, visitor_id: str | None = None) -> Scope:
-    """The scope of a stranger: a fresh one unless their earlier visitor id is given."""
+    """The scope of an anonymous visitor: a new one, unless an earlier visitor id is given."""
     return Scope(
         organization,
         Principal(kind=SenderKind.VISITOR, id=visitor_id or ids.new(ids.VISITOR)),
     )
 
 
-#: Who acts when the clock does.
+#: The actor of changes that the clock causes, such as the end of a snooze.
 SYSTEM = Participant(kind=SenderKind.SYSTEM, id="system")
 
 
 def system_scope(organization: str) -> Scope:
-    """The scope of what the clock does; it may see everything in the organisation."""
+    """The scope of changes that the clock causes. It sees everything in the organisation."""
     return Scope(organization, Principal(kind=SenderKind.AGENT, id=SYSTEM.id))
 
 
@@ -144,7 +144,7 @@ def _check_identity(kind: str, identity: object, organization: object) -> None:
     for name, value, limit in (("id", identity, 128), ("organization", organization, 64)):
         if not isinstance(value, str):
             raise ConfigurationError(
-                f"{kind}.{name} has to be a string, not {type(value).__name__}; use str(…)"
+                f"{kind}.{name} must be a string, not {type(value).__name__}; use str(…)"
             )
         if not 0 < len(value) <= limit or not value.isprintable():
             raise ConfigurationError(f"{kind}.{name} needs 1 to {limit} printable characters.")
@@ -154,4 +154,6 @@ def _role(role: object) -> Role:
     try:
         return Role(role)
     except ValueError:
-        raise ConfigurationError(f"Agent.role is one of {', '.join(Role)}, not {role!r}") from None
+        raise ConfigurationError(
+            f"Agent.role must be one of {', '.join(Role)}, not {role!r}"
+        ) from None

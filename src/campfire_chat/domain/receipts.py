@@ -1,4 +1,4 @@
-"""High-water marks: how far each participant has received and read a conversation."""
+"""Receipts: how far each participant has received and read a conversation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Mark(Struct, frozen=True):
 
     Attributes:
         delivered: Everything up to here has reached one of the participant's devices.
-        read: Everything up to here was on the screen in front of them.
+        read: Everything up to here was on their screen.
         read_count: How many messages of the other side lie at or before ``read``, so that
             unread = count of all − ``read_count`` needs no counting.
     """
@@ -21,9 +21,9 @@ class Mark(Struct, frozen=True):
 
 
 def advance(mark: Mark, *, delivered: int | None, read: int | None, head: int) -> Mark:
-    """``mark`` moved forward, never back and never past ``head``; what was read was delivered.
+    """Advance ``mark``, never back and never past ``head``. What was read counts as delivered.
 
-    ``read_count`` is left for the caller, who can count.
+    The caller has to set ``read_count``.
     """
     new_read = max(mark.read, min(read or 0, head))
     new_delivered = max(mark.delivered, new_read, min(delivered or 0, head))

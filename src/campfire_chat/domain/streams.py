@@ -1,4 +1,4 @@
-"""The names of streams: an audience each, with its own gapless counter."""
+"""The names of streams. Each stream has one audience, and its own counter without gaps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ StreamKind = Literal["conversation", "notes", "inbox"]
 
 
 class Stream(Struct, frozen=True):
-    """A parsed stream name; ``subject`` is a conversation id, or the organisation of an inbox."""
+    """A parsed stream name. ``subject`` is a conversation id, or the organisation of an inbox."""
 
     kind: StreamKind
     subject: str
@@ -23,24 +23,24 @@ class Stream(Struct, frozen=True):
 
 
 def conversation(conversation_id: str) -> str:
-    """Public messages and what the visitor may see of the rest."""
+    """Public messages, and other changes that the visitor may see."""
     return f"conversation:{conversation_id}"
 
 
 def notes(conversation_id: str) -> str:
-    """Private notes and internal changes; agents only."""
+    """Private notes and internal changes. Agents only."""
     return f"notes:{conversation_id}"
 
 
 def inbox(organization: str) -> str:
-    """Every change of a list row; agents only."""
+    """Every change of a row of the inbox. Agents only."""
     return f"inbox:{organization}"
 
 
 def parse(name: str) -> Stream:
     """
     Raises:
-        NotFoundError: There can be no such stream.
+        NotFoundError: No stream can have that name.
     """
     kind, colon, subject = name.partition(":")
     if not (colon and subject) or kind not in ("conversation", "notes", "inbox"):

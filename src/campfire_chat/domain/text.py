@@ -16,27 +16,27 @@ PREVIEW_LENGTH = 140
 
 
 def check_text(text: str, *, field: str) -> None:
-    """Refuse what some engine, or UTF-8 itself, cannot hold.
+    """Refuse what a database, or UTF-8 itself, cannot hold.
 
     Raises:
         InvalidTextError: A NUL (PostgreSQL refuses it) or a lone surrogate.
     """
     if "\x00" in text:
-        raise InvalidTextError("The text holds a NUL character.", field=field)
+        raise InvalidTextError("The text contains a NUL character.", field=field)
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
             raise InvalidTextError(
-                "The text holds half of a surrogate pair.", field=field
+                "The text contains half of a surrogate pair.", field=field
             ) from None
 
 
 def storable(value: str | None, *, limit: int) -> str | None:
-    """What can be stored of a text that the host hands in, such as a user's name; else nothing.
+    """The storable part of a text from the host app, such as a user's name, or None.
 
-    A name is the user's own choice in most hosts. An odd one must not keep its bearer from
-    asking for help, so what cannot be held is left out rather than refused.
+    In most host apps users choose their own names. A user with an odd name must still be able to
+    ask for help, so characters that cannot be stored are removed instead of refused.
     """
     if value is None:
         return None
@@ -53,15 +53,15 @@ def is_blank(text: str) -> bool:
 
 
 def check_body(body: str, *, limit: int) -> str:
-    """A message body, kept to the letter.
+    """Check a message body. It is stored unchanged.
 
     Raises:
-        BodyEmptyError: Nothing in it can be seen.
+        BodyEmptyError: It contains nothing visible.
         BodyTooLongError: More than ``limit`` characters.
         InvalidTextError: It cannot be stored.
     """
     if len(body) > limit:
-        raise BodyTooLongError(f"A message may have {limit} characters.", field="body")
+        raise BodyTooLongError(f"A message may have at most {limit} characters.", field="body")
     check_text(body, field="body")
     if is_blank(body):
         raise BodyEmptyError(field="body")
@@ -72,7 +72,7 @@ def check_line(text: str, *, field: str, limit: int) -> str:
     """One line of text, trimmed, such as a subject or a tag.
 
     Raises:
-        InvalidError: Empty, too long, or more than a line.
+        InvalidError: It is empty, too long, or has more than one line.
         InvalidTextError: It cannot be stored.
     """
     check_text(text, field=field)

@@ -1,4 +1,4 @@
-"""Agents and what they are available for."""
+"""Agents and their availability."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from campfire_chat.http.routes import ENDPOINTS, PREFIX
 #: The front end's build output.
 STATIC = Path(__file__).parent.parent / "static"
 
-#: The console needs nothing from elsewhere but the avatars that the host names.
+#: The console loads nothing from other origins except the avatars of the host app.
 CONSOLE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
@@ -42,7 +42,7 @@ CONSOLE_POLICY = (
 
 
 def build(services: Services) -> ASGIApp:
-    """The application, for a Campfire that has been started."""
+    """Build the application of a started ``Campfire``."""
     by_path: dict[str, list[Endpoint]] = {}
     for endpoint in ENDPOINTS:
         by_path.setdefault(endpoint.path, []).append(endpoint)
@@ -75,13 +75,13 @@ def build(services: Services) -> ASGIApp:
             Exception: _unexpected,
         },
     )
-    # A redirect would name the scheme and prefix of this process, not of the proxy before it.
+    # A redirect would contain the scheme and prefix of this process, not those of the proxy.
     application.router.redirect_slashes = False
     return _Door(services, application)
 
 
 class _Resource:
-    """The endpoints of one path, as an ASGI app, so that every method comes here."""
+    """The endpoints of one path, as an ASGI app, so that it receives every method."""
 
     def __init__(self, rows: list[Endpoint], services: Services) -> None:
         self._rows = {row.method: row for row in rows}
@@ -99,10 +99,10 @@ class _Resource:
 
 
 class _Door:
-    """Sockets straight to the gateway, everything else to the Starlette application.
+    """Passes sockets directly to the gateway, and everything else to the Starlette application.
 
-    Each layer that a socket passes wraps its ``send``, which at thousands of frames a second is
-    not for nothing, and none of them has anything to do for a socket.
+    Each layer that a socket passes wraps its ``send``. At thousands of frames a second that costs
+    time, and none of these layers does anything for a socket.
     """
 
     def __init__(self, services: Services, application: ASGIApp) -> None:
@@ -110,7 +110,7 @@ class _Door:
         self._application = application
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        # No coroutine of its own: it would be there for as long as the socket is.
+        # Not a coroutine, which would use memory for as long as the socket is open.
         if scope["type"] != "websocket":
             return self._application(scope, receive, send)
         if scope["path"] == f"{scope.get('root_path', '').rstrip('/')}/ws":
@@ -124,7 +124,7 @@ class _Door:
 
 
 async def _openapi(request: Request) -> Response:
-    # The document names the API by the path it was asked for under.
+    # The document names the API by the path under which it was requested.
     mount = request.scope.get("root_path", "")
     return Response(
         msgspec.json.encode(document(f"{mount}{PREFIX}")), media_type="application/json"
@@ -132,7 +132,7 @@ async def _openapi(request: Request) -> Response:
 
 
 async def _widget(request: Request) -> Response:
-    """The launcher: small, and looked at again soon, since it names the hashed rest."""
+    """The launcher. Browsers check it again soon, because it names the hashed files."""
     return _file(STATIC / "widget.js", {"cache-control": "public, max-age=300"})
 
 
@@ -148,7 +148,7 @@ def _console(services: Services) -> Callable[[Request], Awaitable[Response]]:
             return RedirectResponse(login_url, status_code=303)
         page = STATIC / "console" / "index.html"
         if not page.is_file():
-            raise NotFoundError("The console was not built into this installation.")
+            raise NotFoundError("The console is missing from this installation.")
         text = page.read_text("utf-8")
         if login_url is not None:
             meta = f'<meta name="campfire-login" content="{html.escape(login_url)}">'
@@ -168,12 +168,12 @@ def _console(services: Services) -> Callable[[Request], Awaitable[Response]]:
 
 def _file(path: Path, headers: dict[str, str]) -> Response:
     if not path.is_file():
-        raise NotFoundError("The front end was not built into this installation.")
+        raise NotFoundError("The front end is missing from this installation.")
     return FileResponse(path, headers=headers)
 
 
 class _Assets(StaticFiles):
-    """Files whose names carry a hash of their content: they never change."""
+    """Files whose names contain a hash of their content, so they never change."""
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
@@ -182,10 +182,10 @@ class _Assets(StaticFiles):
 
 
 class _Headers:
-    """What every answer carries.
+    """The headers of every answer.
 
     Args:
-        embedded: Whether pages of other origins may have the widget.
+        embedded: Whether pages of other origins may load the widget.
     """
 
     def __init__(self, app: ASGIApp, *, embedded: bool) -> None:
@@ -204,7 +204,7 @@ class _Headers:
                 message["headers"] = [
                     *message.get("headers", ()),
                     (b"x-content-type-options", b"nosniff"),
-                    # Keeps an answer out of other sites' pages and processes, however they ask.
+                    # Keeps answers out of the pages and processes of other sites.
                     (b"cross-origin-resource-policy", policy),
                 ]
             await send(message)
@@ -213,7 +213,7 @@ class _Headers:
 
 
 def _is_widget(scope: Scope) -> bool:
-    """Whether a request is for the widget's own files, which pages of allowed origins load."""
+    """Whether a request is for a file of the widget, which pages of allowed origins load."""
     path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
     return path == "/widget.js" or (
         path.startswith("/static/") and not path.startswith("/static/console/")
@@ -233,5 +233,5 @@ async def _http_error(_: Request, error: Exception) -> Response:
 
 
 async def _unexpected(_: Request, error: Exception) -> Response:
-    """A problem for the client; Starlette raises the exception itself on to the host."""
+    """A problem document for the client. Starlette passes the exception on to the host app."""
     return problem_response(InternalError())

@@ -1,4 +1,4 @@
-"""Conversations: open, list, read, change, and how far they were read."""
+"""The endpoints of conversations: open, list, read, change, receipts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from campfire_chat.realtime.frames import EntityId, RequestId, Seq
 from campfire_chat.storage.store import ANYONE
 
 AgentId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]+$")]
-#: Where a page of conversations ends: the activity time and id of its last row.
+#: The end of a page of conversations: the activity time and id of its last row.
 Place = tuple[Seq, EntityId]
 
 
@@ -26,7 +26,7 @@ class FirstMessage(Struct, frozen=True, kw_only=True):
 
 
 class ConversationCreate(Struct, frozen=True, kw_only=True):
-    """``contact_id`` is for agents, who say whom they write to."""
+    """``contact_id`` is for agents: the contact to whom they write."""
 
     message: FirstMessage
     subject: str | None = None
@@ -34,7 +34,7 @@ class ConversationCreate(Struct, frozen=True, kw_only=True):
 
 
 class ConversationChange(Struct, frozen=True, kw_only=True):
-    """What is left out stays as it is; null clears."""
+    """A field that is left out stays as it is. Null clears a field."""
 
     status: Status | UnsetType = UNSET
     snoozed_until: str | UnsetType | None = UNSET
@@ -54,7 +54,7 @@ class ConversationList(Struct, frozen=True, kw_only=True):
 
 
 class ReceiptCreate(Struct, frozen=True, kw_only=True):
-    """Seqs of ``conversation:<id>``; marks only ever move forward."""
+    """Seqs of ``conversation:<id>``. Marks never decrease."""
 
     delivered: Seq | None = None
     read: Seq | None = None
@@ -125,14 +125,14 @@ async def mark(call: Call) -> Reply:
 
 
 def client_id_of(call: Call, given: str | None) -> str:
-    """The client id of a write: from the body, else the header, else one for this time only.
+    """The client id of a write: from the body, from the header, or a new one.
 
     Raises:
-        InvalidError: Body and header disagree.
+        InvalidError: Body and header contain different ids.
     """
     key = call.idempotency_key
     if given is not None and key is not None and given != key:
-        raise InvalidError("client_id and Idempotency-Key differ.", field="client_id")
+        raise InvalidError("client_id and Idempotency-Key are different.", field="client_id")
     return given or key or ids.new("req")
 
 
@@ -143,9 +143,9 @@ def _moment(moment: str | UnsetType | None) -> int | UnsetType | None:
         at = clock.parse_rfc3339(moment)
     except (ValueError, OverflowError):
         raise InvalidError(
-            "A time looks like 2026-01-31T09:00:00Z.", field="snoozed_until"
+            "The time must look like 2026-01-31T09:00:00Z.", field="snoozed_until"
         ) from None
-    # What no clock of ours will ever show cannot be kept or shown either.
+    # A time that cannot be represented can be neither stored nor shown.
     if not 0 <= at < clock.parse_rfc3339("9999-01-01T00:00:00Z"):
-        raise InvalidError("That time is out of range.", field="snoozed_until")
+        raise InvalidError("The time is out of range.", field="snoozed_until")
     return at

@@ -1,7 +1,7 @@
-"""What an endpoint is: a row of the route table, which says everything about it.
+"""An endpoint is a row of the route table, which describes it completely.
 
-The guard enforces a row, the OpenAPI document is made from it, and the authorization test walks
-it, so that a new route cannot be half there.
+The guard enforces the row, the OpenAPI document is generated from it, and the authorization test
+checks it. So a new route cannot lack one of them.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from campfire_chat.storage.store import Store
 class Access(Enum):
     """Who may call: anybody, any visitor or agent, or agents only.
 
-    The guard tells a public endpoint nothing about its caller; the one that gives out tokens
-    looks for itself, since there is nothing yet to be told.
+    The guard does not tell a public endpoint who its caller is. The endpoint that gives out
+    tokens finds that out itself.
     """
 
     PUBLIC = "public"
@@ -38,9 +38,9 @@ class Access(Enum):
 
 
 class Cost(Enum):
-    """What a request is charged for, besides being one; see ``realtime.admission``.
+    """Which limits a request is charged to, besides that on requests; see ``realtime.admission``.
 
-    FREE is for load balancers alone: whether a process is well must not depend on who else calls.
+    FREE is for load balancers only: the health of a process must not depend on other callers.
     """
 
     FREE = "free"
@@ -51,7 +51,7 @@ class Cost(Enum):
 
 
 class Services(Struct, frozen=True):
-    """What handlers work with: the parts of a started Campfire."""
+    """The parts of a started ``Campfire`` that handlers use."""
 
     settings: Settings
     store: Store
@@ -66,7 +66,7 @@ class Call(Struct, frozen=True, kw_only=True):
     """A request that has passed the guard.
 
     Attributes:
-        credentials: Who calls; None only where the access is public.
+        credentials: The caller. None only where the access is public.
         path: Path parameters.
         idempotency_key: The header of that name.
         query: An instance of the endpoint's ``query`` type.
@@ -93,7 +93,7 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Reply(Struct, frozen=True):
-    """What a handler answers; the value is sent as JSON."""
+    """The answer of a handler. The value is sent as JSON."""
 
     value: Any
     status: int = 200
@@ -109,11 +109,11 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         operation: Its name in the OpenAPI document.
         path: Below the API's prefix, with ``{parameters}``.
         body: The type of the request body, if it takes one.
-        body_optional: Whether an empty body stands for an empty object.
+        body_optional: Whether an empty body means an empty object.
         query: The type of the query parameters, if it takes any.
-        returns: The type of the answer by status; several types where it depends on the caller.
-        errors: What it may fail with besides what the guard itself does.
-        cost: What the caller's limits are charged for it: CREATE for a new visitor, SEND for a
+        returns: The type of the answer by status. Several types if it depends on the caller.
+        errors: Its own errors, in addition to those of the guard.
+        cost: What is charged to the caller's limits: CREATE for a new visitor, SEND for a
             message, OPEN for both a new conversation and its first message.
     """
 

@@ -1,4 +1,4 @@
-"""The secret key of the documentation, which everybody knows, works on one's own machine alone."""
+"""The secret key of the documentation is known to everybody, so it works only locally."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _TEST_HOSTS = ("testserver", "test")
 
 
 def is_example(keys: Sequence[str]) -> bool:
-    """Whether one of these keys is known to everybody, be it an old one."""
+    """Whether one of these keys is from the documentation, even if it is an old key."""
     return not EXAMPLE_KEYS.isdisjoint(keys)
 
 
 def is_local(connection: HTTPConnection) -> bool:
     """Whether a request was made to this machine, from this machine.
 
-    Behind a proxy on this machine the peer is local and the name is not; whoever sends a false
-    name from elsewhere has a peer address that is not local.
+    Behind a proxy on this machine the peer address is local, but the host name is not. A client
+    elsewhere can send a false host name, but its peer address is not local.
     """
     peer = connection.client.host if connection.client is not None else ""
     return _is_loopback_name(connection.headers.get("host", "")) and (
@@ -71,7 +71,7 @@ def _is_loopback(address: str) -> bool:
 
 
 class LocalOnly:
-    """Serves an app to this machine alone, and refuses everybody else with a clear error."""
+    """Serves an app to this machine only. Other callers get an error."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""For the load balancer: is it alive, may it be sent work."""
+"""For the load balancer: does the process live, and can it take requests?"""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 class Readiness(Health, frozen=True, kw_only=True):
-    """Ready to be sent work.
+    """The process can take requests.
 
     Attributes:
-        bus: Whether other processes are heard at once; while the bus is ill their news is late.
-        warnings: What somebody should look at, although it keeps nothing from working.
+        bus: ``ill`` while the bus does not work. Messages from other processes are then late.
+        warnings: What works, but needs the attention of the operator.
     """
 
     bus: Literal["ok", "ill"]
@@ -38,5 +38,5 @@ async def ready(call: Call) -> Reply:
     bus = call.services.bus
     warnings = list(call.services.neighbours.warnings)
     if not bus.well:
-        warnings.append(f"the bus ({bus.kind}) is ill; news from other processes is late")
+        warnings.append(f"the bus ({bus.kind}) is ill; messages from other processes arrive late")
     return Reply(Readiness(bus="ok" if bus.well else "ill", warnings=warnings))

@@ -1,4 +1,4 @@
-"""Messages: send, read, edit and delete."""
+"""The endpoints of messages: send, read, edit and delete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from campfire_chat.storage.messages import Bounds
 
 
 class MessageCreate(Struct, frozen=True, kw_only=True):
-    """``visibility`` internal is a private note, for agents."""
+    """With the ``visibility`` internal it is a private note, for agents."""
 
     body: str
     client_id: RequestId | None = None

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the route table and the types that validate."""
+"""The OpenAPI 3.1 document, generated from the route table and the types that validate."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from campfire_chat.http.routes import ENDPOINTS
 
 _REF = "#/components/schemas/{name}"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-#: Statuses that say when to come back.
+#: Statuses that say when to try again.
 _LATER = frozenset({429, 503})
 _RETRY_AFTER = {
-    "description": "Seconds after which to try again; `retry_after` has them more exactly.",
+    "description": "Seconds after which to try again. `retry_after` is more exact.",
     "schema": {"type": "integer", "minimum": 1},
 }
 
 
 @lru_cache(maxsize=16)
 def document(server: str) -> dict[str, Any]:
-    """The document, for an API that is reached under ``server``."""
+    """The document of an API that is reached under ``server``."""
     types: list[Any] = [Problem]
     for row in ENDPOINTS:
         types += [kind for kind in (row.body, row.query) if kind is not None]
@@ -61,7 +61,7 @@ def document(server: str) -> dict[str, Any]:
             "title": "campfire-chat",
             "version": version("campfire-chat"),
             "description": (
-                "Visitors come with a bearer token, agents with the host's session. "
+                "Visitors send a bearer token, agents the session cookie of the host app. "
                 "Errors are problem documents (RFC 9457) with a stable `code`."
             ),
         },
@@ -75,7 +75,7 @@ def document(server: str) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "session",
-                    "description": "The host's own session, whatever its cookie is called.",
+                    "description": "The session cookie of the host app, whatever its name is.",
                 },
             },
         },
@@ -97,7 +97,7 @@ def _operation(
                 "name": "Idempotency-Key",
                 "in": "header",
                 "schema": {"type": "string", "minLength": 1, "maxLength": 64},
-                "description": "The write takes effect once, however often it is sent.",
+                "description": "The client id: a write that is repeated with it takes effect once.",
             }
         )
     operation: dict[str, Any] = {
@@ -127,7 +127,7 @@ def _query_parameters(
 
 
 def _of_text(schema: dict[str, Any]) -> dict[str, Any]:
-    """A query parameter's schema: there is no null in a query, only leaving it out."""
+    """The schema of a query parameter. A query has no null: a parameter is left out instead."""
     choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
     if not choices:
         return schema
@@ -165,7 +165,7 @@ def _answer(answer: Any, by_type: dict[str, Any]) -> dict[str, Any]:
 
 
 def errors_of(row: Endpoint) -> list[type[CampfireError]]:
-    """Everything an endpoint may fail with: its own errors and the guard's."""
+    """All errors of an endpoint: its own ones and those of the guard."""
     found: list[type[CampfireError]] = [*row.errors, StorageUnavailableError, MethodNotAllowedError]
     if row.access is not Access.PUBLIC:
         found += [UnauthorizedError, TokenInvalidError, TokenExpiredError, InvalidError]

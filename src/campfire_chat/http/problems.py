@@ -16,10 +16,10 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An error.
 
     Attributes:
-        code: What went wrong, for programs; never changes its meaning.
+        code: What went wrong, for programs. Its meaning never changes.
         detail: What went wrong, for people.
         field: The part of the input that was refused.
-        retry_after: Seconds after which a repetition makes sense.
+        retry_after: Seconds after which the caller may try again.
     """
 
     title: str

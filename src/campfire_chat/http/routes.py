@@ -1,4 +1,4 @@
-"""The whole route table at one glance."""
+"""The route table."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from campfire_chat.models import (
 )
 from campfire_chat.storage.operations import Marked
 
-#: Where the API lies under the mount path.
+#: The path of the API below the mount path.
 PREFIX = "/api/v1"
 
-#: Agents get the one, visitors the other.
+#: Agents get the first type, visitors the second.
 _Conversation = (AgentConversation, VisitorConversation)
 _TEXT = (BodyEmptyError, BodyTooLongError, InvalidTextError)
 
@@ -43,7 +43,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/visitors",
         access=Access.PUBLIC,
         handler=visitors.create,
-        summary="A token for a visitor: anonymous, or from an identity the host signed",
+        summary="Get a visitor's token: anonymous, by session, or from a signed identity",
         body=visitors.VisitorCreate,
         body_optional=True,
         returns={201: visitors.VisitorCreated},
@@ -56,7 +56,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/me",
         access=Access.PARTICIPANT,
         handler=visitors.me,
-        summary="Who am I",
+        summary="Get the caller",
         returns={200: PrincipalRecord},
     ),
     Endpoint(
@@ -77,7 +77,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/conversations",
         access=Access.PARTICIPANT,
         handler=conversations.list_page,
-        summary="Conversations, the latest activity first",
+        summary="List conversations, newest activity first",
         query=conversations.ConversationList,
         returns={200: (Page[AgentConversation], Page[VisitorConversation])},
         errors=(InvalidCursorError, ForbiddenError),
@@ -88,7 +88,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/conversations/{conversation_id}",
         access=Access.PARTICIPANT,
         handler=conversations.get,
-        summary="A conversation",
+        summary="Get a conversation",
         returns={200: _Conversation},
         errors=(NotFoundError,),
     ),
@@ -109,7 +109,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/conversations/{conversation_id}/messages",
         access=Access.PARTICIPANT,
         handler=messages.list_page,
-        summary="Messages, the newest first; agents get notes as well",
+        summary="List messages, newest first; agents get notes too",
         query=messages.MessageList,
         returns={200: Page[Message]},
         errors=(NotFoundError, InvalidCursorError),
@@ -120,7 +120,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/conversations/{conversation_id}/messages",
         access=Access.PARTICIPANT,
         handler=messages.create,
-        summary="Send a message; 200 when it had been stored under that client id",
+        summary="Send a message; 200 when it was already stored under that client id",
         body=messages.MessageCreate,
         returns={201: Message, 200: Message},
         errors=(*_TEXT, NotFoundError, ForbiddenError, ClientIdConflictError),
@@ -132,7 +132,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/messages/{message_id}",
         access=Access.PARTICIPANT,
         handler=messages.edit,
-        summary="Replace the text of one's own message",
+        summary="Edit an own message",
         body=messages.MessageEdit,
         returns={200: Message},
         errors=(
@@ -149,7 +149,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/messages/{message_id}",
         access=Access.PARTICIPANT,
         handler=messages.delete,
-        summary="Take the text of a message away",
+        summary="Delete a message",
         returns={200: Message},
         errors=(NotFoundError, ForbiddenError, ClientIdConflictError),
     ),
@@ -159,7 +159,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/conversations/{conversation_id}/receipts",
         access=Access.PARTICIPANT,
         handler=conversations.mark,
-        summary="Move the caller's delivered and read marks forward",
+        summary="Advance the caller's delivered and read marks",
         body=conversations.ReceiptCreate,
         returns={200: Marked},
         errors=(NotFoundError,),
@@ -170,7 +170,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/streams/{stream}/events",
         access=Access.PARTICIPANT,
         handler=streams.list_events,
-        summary="Replay a stream; with wait, a long poll",
+        summary="Replay a stream; with wait it is a long poll",
         query=streams.EventList,
         returns={200: streams.EventPage},
         errors=(NotFoundError, UnavailableError),
@@ -181,7 +181,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/agents",
         access=Access.AGENT,
         handler=agents.list_all,
-        summary="The organisation's agents with their availability",
+        summary="List the agents of the organisation with their availability",
         returns={200: Page[AgentRecord]},
         errors=(ForbiddenError,),
     ),
@@ -191,7 +191,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/agents/{agent_id}/availability",
         access=Access.AGENT,
         handler=agents.get_availability,
-        summary="What an agent is available for",
+        summary="Get the availability of an agent",
         returns={200: agents.AvailabilityRecord},
         errors=(NotFoundError, ForbiddenError),
     ),
@@ -201,7 +201,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/agents/{agent_id}/availability",
         access=Access.AGENT,
         handler=agents.set_availability,
-        summary="Say what an agent is available for",
+        summary="Set the availability of an agent",
         body=agents.AvailabilityRecord,
         returns={200: agents.AvailabilityRecord},
         errors=(NotFoundError, ForbiddenError),
@@ -222,7 +222,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/health/ready",
         access=Access.PUBLIC,
         handler=health.ready,
-        summary="Whether it may be sent work",
+        summary="Whether the process can take requests",
         returns={200: health.Readiness},
         errors=(StorageUnavailableError, UnavailableError),
         cost=Cost.FREE,

@@ -1,4 +1,4 @@
-"""Streams over HTTP: replay, and a long poll where WebSockets are blocked."""
+"""Streams over HTTP: replay, and long polls where WebSockets are blocked."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from campfire_chat.realtime.frames import Seq
 from campfire_chat.realtime.subscriptions import ResetReason, reset_reason
 from campfire_chat.storage.streams import Page
 
-#: Seconds a long poll may wait: below what proxies cut off.
+#: Longest wait of a long poll in seconds. Proxies cut off longer requests.
 MAX_WAIT = 30
 
 
 class EventList(Struct, frozen=True, kw_only=True):
-    """``wait`` is how many seconds to wait for an event when there is none yet."""
+    """``wait`` is the number of seconds to wait for an event when there is none yet."""
 
     after: Seq = 0
     wait: Annotated[float, Meta(ge=0, le=MAX_WAIT)] = 0
@@ -31,7 +31,7 @@ class EventList(Struct, frozen=True, kw_only=True):
 
 
 class EventPage(Struct, frozen=True, kw_only=True):
-    """``reset`` is set when the caller cannot go on from ``after``: load a snapshot."""
+    """``reset`` is set when the caller cannot continue from ``after`` and needs a snapshot."""
 
     stream: str
     epoch: str
@@ -51,7 +51,7 @@ class _Raw(Struct):
 
 
 class _Waiter:
-    """A sink that is content with the first thing it hears."""
+    """A subscriber that waits for one event only."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -65,7 +65,7 @@ class _Waiter:
         self.heard.set()
 
     def offer(self, text: str) -> None:
-        """A poll returns events only."""
+        """Does nothing: a long poll returns events only."""
 
 
 async def list_events(call: Call) -> Reply:
@@ -92,7 +92,7 @@ async def list_events(call: Call) -> Reply:
 
 
 async def _wait(waiter: _Waiter, seconds: float, call: Call) -> None:
-    """Until something is heard, the time is up, or the service drains."""
+    """Wait until there is an event, the time is over, or the process drains."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while not waiter.heard.is_set() and not call.services.gateway.draining.refusing:

@@ -1,4 +1,4 @@
-"""Visitors and whoever calls: tokens, and who am I."""
+"""The endpoints for tokens of visitors, and for the caller."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from campfire_chat.models import DEFAULT_ORGANIZATION, Availability, PrincipalRe
 
 
 class VisitorCreate(Struct, frozen=True, kw_only=True):
-    """``identity`` is what the host signed with ``campfire.sign_identity``."""
+    """``identity`` is a signed identity, made with ``campfire.sign_identity``."""
 
     identity: Annotated[str, Meta(min_length=1, max_length=8192)] | None = None
 
 
 class VisitorCreated(Struct, frozen=True, kw_only=True):
-    """``availability`` is the team's."""
+    """``availability`` is that of the team."""
 
     token: str
     visitor: PrincipalRecord
@@ -27,9 +27,10 @@ class VisitorCreated(Struct, frozen=True, kw_only=True):
 
 
 async def create(call: Call) -> Reply:
-    """A token for whoever asks: the host's user, the bearer of an earlier token, or a stranger.
+    """Give the caller a token: an identified visitor, the owner of an earlier token, or a new
+    anonymous visitor.
 
-    Nothing is stored; a contact comes into being with the first message.
+    Nothing is stored. The contact is created with the first message.
     """
     scope = await _visitor(call)
     gateway = call.services.gateway
@@ -50,7 +51,7 @@ async def _visitor(call: Call) -> Scope:
         return gateway.tokens.read_identity(body.identity)
     session = await gateway.host.scope(call.request)
     if session is not None:
-        # A token for the session's user: not for another site's page to ask for.
+        # This token is for the user of the session, so a page of another site must not get it.
         check_origin(call.request, call.services.settings.allowed_origins)
         if not session.is_agent:
             return session
@@ -60,7 +61,7 @@ async def _visitor(call: Call) -> Scope:
         return anonymous(organization)
     bearer = gateway.tokens.read(token).scope
     if bearer.principal.by_session:
-        # The host does not vouch for that user any more: whoever logged out is a stranger again.
+        # The host app no longer confirms that user: after a logout the visitor is anonymous.
         return anonymous(bearer.organization)
     return bearer
 

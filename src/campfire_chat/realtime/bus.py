@@ -177,7 +177,9 @@ class Bus:
             self.well = False
             self._ill_since = asyncio.get_running_loop().time()
             logger.warning(
-                "the bus (%s) is ill, news from other processes is late: %s", self.kind, reason
+                "the bus (%s) is ill, messages from other processes arrive late: %s",
+                self.kind,
+                reason,
             )
 
     def _get_well(self) -> None:
