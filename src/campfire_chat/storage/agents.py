@@ -1,4 +1,4 @@
-"""Agents: the host's users as the desk knows them, and what they chose to be available for."""
+"""Agents: users of the host app as they are stored, and the availability that they chose."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CHOSEN = Query(_chosen)
 
 
 async def list_all(session: Session, scope: Scope, *, alive_since: int) -> list[AgentRecord]:
-    """The organisation's agents by name, with their availability as of now.
+    """The agents of the organisation, sorted by name, with their present availability.
 
     Raises:
         ForbiddenError: The caller is not an agent.
@@ -67,7 +67,7 @@ async def list_all(session: Session, scope: Scope, *, alive_since: int) -> list[
 async def of_organization(
     session: Session, organization: str, *, alive_since: int
 ) -> list[AgentRecord]:
-    """:func:`list_all` for the hub and for what a visitor is told of the team."""
+    """:func:`list_all` without a scope, for the hub and for the availability of the team."""
     rows = await session.fetch(TEAM, org_id=organization)
     present = await session.fetch(PRESENT, org_id=organization, alive_since=alive_since)
     alive = {row[0] for row in present}
@@ -79,7 +79,7 @@ async def of_organization(
 async def availability_of(
     session: Session, organization: str, agent_id: str, *, alive_since: int
 ) -> Availability | None:
-    """What a visitor is told of the agent who has their conversation; None of one unknown."""
+    """The assigned agent as the visitor may see them. None for an unknown agent."""
     rows = await session.fetch(CHOSEN, org_id=organization, agent_id=agent_id)
     if not rows:
         return None
@@ -93,7 +93,7 @@ async def get(session: Session, scope: Scope, agent_id: str, *, alive_since: int
     """
     Raises:
         ForbiddenError: The caller is not an agent.
-        NotFoundError: No such agent in the organisation.
+        NotFoundError: The organisation has no such agent.
     """
     for agent in await list_all(session, scope, alive_since=alive_since):
         if agent.id == agent_id:
@@ -102,7 +102,7 @@ async def get(session: Session, scope: Scope, agent_id: str, *, alive_since: int
 
 
 async def assignee(session: Session, scope: Scope, agent_id: str) -> Assignee | None:
-    """An agent of the organisation to whom conversations may be given."""
+    """An agent of the organisation to whom conversations may be assigned."""
     row = await session.first(
         select(_a.agent_id, _a.name, _a.avatar_url).where(
             _a.org_id == scope.organization,
@@ -116,7 +116,7 @@ async def assignee(session: Session, scope: Scope, agent_id: str) -> Assignee | 
 
 
 class RememberAgent(Operation[None]):
-    """Keep the calling agent with what the host says of them today."""
+    """Store the calling agent as the host app describes them now."""
 
     async def run(self, transaction: Transaction) -> None:
         principal = self.scope.principal
@@ -134,7 +134,7 @@ class RememberAgent(Operation[None]):
 
 
 class SetAvailability(Operation[None]):
-    """Say what an agent is available for; agents say it for themselves, admins for anybody."""
+    """Set an availability. Agents set their own, admins and owners that of anybody."""
 
     def __init__(self, scope: Scope, agent_id: str, availability: Availability) -> None:
         super().__init__(scope)
@@ -148,7 +148,7 @@ class SetAvailability(Operation[None]):
             raise NotFoundError("There is no such agent.")
         principal = self.scope.principal
         if self._agent_id != principal.id and principal.role not in (Role.OWNER, Role.ADMIN):
-            raise ForbiddenError("Only admins change a colleague's availability.")
+            raise ForbiddenError("Only admins may change the availability of others.")
         await transaction.session.execute(
             update(tables.agents).where(mine).values(availability=self._availability.value)
         )

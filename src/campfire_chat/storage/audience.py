@@ -1,4 +1,4 @@
-"""Who may listen to a stream, and where its head is."""
+"""Who may subscribe to a stream, and where its head is."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from campfire_chat.storage.lanes import Lanes
 
 
 class Audience:
-    """See the module. After a restart everybody asks at once, so questions share their queries.
+    """See the module. After a restart many clients ask at once, so they share queries.
 
     Args:
-        readers: The lanes that are asked.
+        readers: The lanes that run the queries.
     """
 
     def __init__(self, readers: Lanes) -> None:

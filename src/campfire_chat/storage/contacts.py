@@ -1,4 +1,4 @@
-"""Contacts: visitors once they have written. A page view leaves no row."""
+"""Contacts: the records of visitors who have written. A page view creates none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BY_ID = Query(_by_id)
 
 
 async def find(session: Session, scope: Scope, contact_id: str) -> Contact | None:
-    """A contact of the organisation; agents see all, a visitor only themselves."""
+    """A contact of the organisation. Agents see all contacts, a visitor only their own."""
     if not scope.is_agent and contact_id != scope.principal.id:
         return None
     rows = await session.fetch(BY_ID, org_id=scope.organization, id=contact_id)
@@ -60,7 +60,7 @@ def of(scope: Scope) -> Contact:
 
 
 async def remember(session: Session, scope: Scope, now: int) -> Contact:
-    """Keep the calling visitor as a contact, with what the host says of them today."""
+    """Store the calling visitor as a contact, as the host app describes them now."""
     contact = of(scope)
     values: dict[str, Any] = {
         "external_id": contact.external_id,
@@ -86,7 +86,7 @@ async def remember(session: Session, scope: Scope, now: int) -> Contact:
 
 
 class RememberContact(Operation[None]):
-    """Keep the calling visitor as a contact."""
+    """Store the calling visitor as a contact."""
 
     async def run(self, transaction: Transaction) -> None:
         await remember(transaction.session, self.scope, transaction.now)

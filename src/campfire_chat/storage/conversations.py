@@ -1,4 +1,4 @@
-"""Queries about conversations. Every one is given a scope and returns only what it may see."""
+"""Queries for conversations. Each takes a scope and returns only what the caller may see."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from campfire_chat.storage.statement import Query
 
 _c = tables.conversations.c
 
-#: Which assignee a list is narrowed to: an agent's id, nobody, or anyone.
+#: The assignee filter of a list: an agent's id, nobody, or anyone.
 ANYONE = object()
 
-#: Open conversations of an agent whose visitors are told of a change of availability.
+#: For so many open conversations of an agent, visitors are told when the availability changes.
 MOST_TOLD = 500
-#: Where the first page of a list begins: after everything.
+#: Where the first page of a list begins: before all rows.
 _NEWEST = (2**62, "")
 
 
 def _with_names(of: FromClause, *, known: bool = True) -> Select[Any]:
-    """Conversations ``of`` a table or subquery, with what is kept of the people in them.
+    """Conversations ``of`` a table or subquery, with the contact and the assignee.
 
     Args:
-        known: Whether the contacts are there for sure.
+        known: Whether the contacts certainly exist.
     """
     contact, agent = tables.contacts.c, tables.agents.c
     named: dict[str, Any] = {
@@ -72,10 +72,10 @@ def _owners(engine: Engine) -> ClauseElement:
 
 
 def _lock(engine: Engine) -> ClauseElement:
-    """What :data:`BY_ID` reads, of rows that from here on are ours."""
+    """The columns of :data:`BY_ID`, with a lock on the rows."""
     if not engine.lock_rows:
         return _by_id(engine)
-    # Sorted, so that two transactions can never wait for each other. A row that was waited for
+    # Sorted, so that two transactions never wait for each other. A row that was waited for
     # comes as it is by then; to join it in the same breath would go by what it was before.
     locked = (
         select(tables.conversations)
@@ -100,28 +100,28 @@ BY_ID = Query(_by_id)
 #: in it are as they were when the wait for it began: an agent, or a contact, who came later has no
 #: name yet, see :func:`~campfire_chat.storage.records.complete`.
 LOCK = Query(_lock)
-#: The same lock, for those who have the conversations in hand.
+#: The same lock, for conversations whose records are in memory.
 LOCK_HEADS = Query(_lock_heads)
-#: Whose conversations are, which is all that it takes to say who may see them; and their heads.
+#: The contacts of conversations, which decide who may see them, and the heads.
 OWNERS = Query(_owners)
 
 
 class Owner(NamedTuple):
-    """Whose a conversation is, and the heads of its streams."""
+    """The contact of a conversation, and the heads of its streams."""
 
     contact_id: str
     head: int
     notes_head: int
 
     def lets(self, scope: Scope) -> bool:
-        """Whether the caller, who is of its organisation, may see the conversation."""
+        """Whether a caller of the same organisation may see the conversation."""
         return scope.is_agent or scope.principal.id == self.contact_id
 
 
 async def owners(
     session: Session, organization: str, conversation_ids: Sequence[str]
 ) -> dict[str, Owner]:
-    """Whose each conversation is; one that does not exist is missing."""
+    """The contact of each conversation. Conversations that do not exist are left out."""
     rows = await session.fetch(
         OWNERS, org_id=organization, ids=session.engine.list_value(conversation_ids)
     )
@@ -129,7 +129,7 @@ async def owners(
 
 
 def may_see(scope: Scope, conversation: Conversation) -> bool:
-    """Agents see their organisation's conversations, visitors their own."""
+    """Agents see the conversations of their organisation, visitors their own."""
     return conversation.organization == scope.organization and (
         scope.is_agent or conversation.contact.id == scope.principal.id
     )
@@ -161,15 +161,15 @@ async def get(session: Session, scope: Scope, conversation_id: str) -> Conversat
     raise NotFoundError("There is no such conversation.")
 
 
-#: Whose conversations a list holds: an organisation's, an agent's, nobody's, or a visitor's own.
+#: The conversations of a list: all, those of an agent, unassigned ones, or a visitor's own.
 _Whose = Literal["all", "assigned", "unassigned", "own"]
 
 
 def _page(whose: _Whose, statuses: int, _: Engine) -> ClauseElement:
-    """A page of a list of conversations in any of so many statuses.
+    """The query for a page of conversations that have one of several statuses.
 
     Each status is one range of an index, cut off at the limit before the ranges are merged, so
-    that the page costs the same however much there is. A visitor's own are few.
+    that a page costs the same however many conversations there are. A visitor has only a few.
     """
     at = bindparam("at", type_=_c.last_activity_at.type)
     limit = bindparam("count", type_=Integer)
@@ -193,7 +193,7 @@ def _page(whose: _Whose, statuses: int, _: Engine) -> ClauseElement:
             narrowed = narrowed.where(_c.assignee_id == bindparam("whose", type_=String))
         elif whose == "unassigned":
             narrowed = narrowed.where(_c.assignee_id.is_(None))
-            # PostgreSQL does not see that they are all the same, and would sort them.
+            # PostgreSQL does not recognise that they are all equal, and would sort them.
             order = (_c.assignee_id.desc(), *latest)
         ranges = [narrowed.where(_c.status == status).order_by(*order) for status in wanted]
     found = union_all(*(select(one.subquery()) for one in ranges)).subquery()
@@ -203,7 +203,7 @@ def _page(whose: _Whose, statuses: int, _: Engine) -> ClauseElement:
         .limit(limit)
         .subquery()
     )
-    # The names last, for the rows of the page alone; joining need not keep the order.
+    # The names are joined last, only for the rows of the page. A join need not keep the order.
     return _with_names(page).order_by(page.c.last_activity_at.desc(), page.c.conversation_id.desc())
 
 
@@ -226,9 +226,9 @@ async def list_page(
     """A page of conversations, newest activity first.
 
     Args:
-        assignee_id: An agent's id, None for nobody, :data:`ANYONE` for no condition; a visitor's
-            list is their own, whoever is assigned.
-        before: Activity time and id of the last row of the page before.
+        assignee_id: An agent's id, None for unassigned ones, :data:`ANYONE` for no condition. A
+            visitor's list holds all their conversations.
+        before: Activity time and id of the last row of the previous page.
     """
     whose: _Whose = "all"
     if not scope.is_agent:
@@ -280,7 +280,7 @@ OPEN_ASSIGNED = Query(_open_assigned)
 
 
 async def due_snoozes(session: Session, now: int, limit: int) -> list[tuple[str, str]]:
-    """Organisation and id of conversations whose snooze has ended; for the clock, not a caller."""
+    """Organisation and id of conversations whose snooze has ended. Not for callers."""
     rows = await session.fetch(DUE_SNOOZES, now=now, count=limit)
     return [(organization, conversation_id) for organization, conversation_id in rows]
 

@@ -1,4 +1,4 @@
-"""The rarer writes of the desk: opening and changing conversations, editing and deleting."""
+"""The rarer writes: begin and change conversations, edit and delete messages."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ class OpenConversation(Operation[Opened]):
             return await self._repeated(transaction, message_of(rows[0]))
         if scope.is_agent:
             if self._contact_id is None:
-                raise InvalidError("An agent names the contact to write to.", field="contact_id")
+                raise InvalidError("An agent has to name the contact.", field="contact_id")
             contact = await contacts.find(session, scope, self._contact_id)
             if contact is None:
                 raise InvalidError("There is no such contact.", field="contact_id")
         else:
             if self._contact_id not in (None, scope.principal.id):
-                raise ForbiddenError("Visitors write for themselves.")
+                raise ForbiddenError("A visitor cannot name a contact.")
             contact = await contacts.remember(session, scope, transaction.now)
         conversation = Conversation(
             organization=self.organization,
@@ -115,7 +115,7 @@ class OpenConversation(Operation[Opened]):
         return Opened(conversation_id=conversation.id, duplicate=False)
 
     async def _repeated(self, transaction: Transaction, earlier: Message) -> Opened:
-        """The conversation that this client id began, if it did begin this one."""
+        """The conversation that was begun with this client id, if there is one."""
         about = earlier.conversation_id
         await transaction.load(self.organization, [about])
         conversation = transaction.conversation(self.scope, about)
@@ -135,8 +135,8 @@ class ChangeConversation(Once[None]):
     """Change status, assignee, priority, tags or subject.
 
     Args:
-        patch: What to change, but for the assignee.
-        assignee_id: The agent who gets it, None for nobody, UNSET to leave it.
+        patch: What to change, except the assignee.
+        assignee_id: The new assignee, None for unassigned, UNSET for no change.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class ChangeConversation(Once[None]):
 
 
 class WakeConversation(Operation[None]):
-    """Reopen a conversation whose snooze has ended; nothing if somebody was faster."""
+    """Reopen a conversation whose snooze has ended, unless it was reopened already."""
 
     def __init__(self, scope: Scope, conversation_id: str) -> None:
         super().__init__(scope, (conversation_id,))
@@ -198,7 +198,7 @@ class WakeConversation(Operation[None]):
 
 
 class _OnMessage(Once[Message]):
-    """What editing and deleting share: finding the message and writing it back."""
+    """Base of editing and deleting: finds the message and writes it back."""
 
     def __init__(
         self, scope: Scope, message: Message, *, client_id: str | None, content: str
@@ -208,7 +208,7 @@ class _OnMessage(Once[Message]):
         self._conversation_id = message.conversation_id
 
     async def _load(self, transaction: Transaction) -> tuple[Conversation, Message]:
-        """The message as it is now, under the conversation's lock."""
+        """The message in its present state, read under the lock of the conversation."""
         conversation = transaction.conversation(self.scope, self._conversation_id)
         self.scope.require_writer()
         session = transaction.session
@@ -251,7 +251,7 @@ class _OnMessage(Once[Message]):
 
 
 class EditMessage(_OnMessage):
-    """Replace the text of one's own message. ``body`` has passed ``check_body``."""
+    """Replace the text of an own message. ``body`` has passed ``check_body``."""
 
     def __init__(self, scope: Scope, message: Message, body: str, *, client_id: str | None) -> None:
         super().__init__(scope, message, client_id=client_id, content=f"edit {message.id} {body}")
@@ -261,7 +261,7 @@ class EditMessage(_OnMessage):
     async def do(self, transaction: Transaction) -> Message:
         conversation, message = await self._load(transaction)
         if not self._is_own(message):
-            raise ForbiddenError("Only its author edits a message.")
+            raise ForbiddenError("Only its author may edit a message.")
         if message.deleted_at is not None:
             raise MessageDeletedError()
         if message.body == self._body:
@@ -273,7 +273,7 @@ class EditMessage(_OnMessage):
 
 
 class DeleteMessage(_OnMessage):
-    """Take a message's text away, from the tables and from the log; its place stays."""
+    """Remove the text of a message from the tables and from the log. The message stays."""
 
     def __init__(self, scope: Scope, message: Message, *, client_id: str | None) -> None:
         super().__init__(scope, message, client_id=client_id, content=f"delete {message.id}")
@@ -281,7 +281,7 @@ class DeleteMessage(_OnMessage):
     async def do(self, transaction: Transaction) -> Message:
         conversation, message = await self._load(transaction)
         if not self._is_own(message) and self.scope.principal.role not in (Role.OWNER, Role.ADMIN):
-            raise ForbiddenError("Only its author or an admin deletes a message.")
+            raise ForbiddenError("Only its author or an admin may delete a message.")
         if message.deleted_at is not None:
             return message
         at = conversation.next_at(transaction.now)
@@ -293,8 +293,8 @@ class DeleteMessage(_OnMessage):
     async def _redact(self, transaction: Transaction, message: Message) -> None:
         """Rewrite every event that holds the message's text, in its own stream and the inbox.
 
-        The one exception to "append only": whoever deletes a message means it, and a replay
-        must not bring the text back. Seqs, times and types stay.
+        The one exception to "append only": after a deletion a replay must not bring the text
+        back. Seqs, times and types stay.
         """
         session = transaction.session
         await transaction.flush()
@@ -316,7 +316,7 @@ class DeleteMessage(_OnMessage):
 
 
 def _without_text(payload: str, event: str, message: Message) -> str:
-    """An event's wire text as if the message had never had any."""
+    """The wire text of an event, with an empty message text."""
     frame = msgspec.json.decode(payload)
     if event == events.CONVERSATION_UPDATED:
         frame["data"]["last_message"]["text"] = ""

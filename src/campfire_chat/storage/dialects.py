@@ -1,4 +1,4 @@
-"""Where the engines differ, and nowhere else: what a kind of database has to answer for."""
+"""The differences between databases: everything that an engine has to implement."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from campfire_chat.storage.statement import Prepared, Row
 
 
 class Failure(Enum):
-    """What can be done about an exception of the engine."""
+    """How to react to an exception of the engine."""
 
-    CONNECTION = "connection"  # the connection is gone; a new one may work
-    CONFLICT = "conflict"  # another transaction was in the way; repeat
+    CONNECTION = "connection"  # the connection is broken; a new one may work
+    CONFLICT = "conflict"  # a conflict with another transaction; repeat
     UNAVAILABLE = "unavailable"  # disk full, read-only, …: repeat later
     STATEMENT = "statement"  # this statement is wrong; repeating is useless
 
 
 class Commit:
-    """Writes in a transaction of their own, done only if what they are based on still stands.
+    """Writes in one transaction, done only if the state that they are based on is still current.
 
     Args:
-        version: What :meth:`Engine.version` said when that was read.
+        version: The value of :meth:`Engine.version` when that state was read.
         locks: Queries that lock conversations, and the heads that they must find of each: its own
             and that of its notes.
-        writes: What is to be written.
-        closing: What gives the inboxes their events, right before the end, and returns their heads;
-            by organisation.
-        after: A commit that this one builds on; if that was not done, nor is this.
+        writes: The statements to run.
+        closing: Statements that write the events of the inboxes, right before the end, and return
+            the heads, by organisation.
+        after: A commit that this one builds on. If that one was not done, this one is not done.
 
     Attributes:
         done: Whether it was committed.
-        stale: The conversations that others have added to meanwhile, as far as that is known.
-        heads: Of the inboxes, after ``closing``, by organisation.
+        stale: The conversations to which other processes have written, as far as that is known.
+        heads: The heads of the inboxes after ``closing``, by organisation.
     """
 
     __slots__ = ("after", "closing", "done", "heads", "locks", "stale", "version", "writes")
@@ -62,7 +62,7 @@ class Commit:
 
 
 class Route(NamedTuple):
-    """One way to a database: what ``databases.Database`` is given."""
+    """One way to reach a database: the arguments of ``databases.Database``."""
 
     url: str
     options: dict[str, Any]
@@ -72,13 +72,13 @@ class Engine(ABC):
     """One kind of database.
 
     Attributes:
-        core: SQLAlchemy's dialect for it.
-        begin: What begins a transaction that is going to write.
-        lock_rows: Whether rows are locked one by one; else a writer has the database to itself.
-        takes_columns: Whether many rows are handed over as one list a column, and stored by one
-            statement; else the statement is run once a row.
-        tells_changes: Whether :meth:`version` can tell.
-        depth: Commits that may be handed over one after the other without waiting for the first.
+        core: SQLAlchemy's dialect.
+        begin: The statement that begins a writing transaction.
+        lock_rows: Whether single rows are locked. If not, a writer locks the whole database.
+        takes_columns: Whether many rows are passed as one list for each column, and stored by one
+            statement. If not, the statement runs once for each row.
+        tells_changes: Whether :meth:`version` changes with every commit of another connection.
+        depth: Number of commits that may be passed on without waiting for the first of them.
     """
 
     name: str
@@ -91,26 +91,26 @@ class Engine(ABC):
 
     @abstractmethod
     def routes(self, url: str, *, writable: bool) -> list[Route]:
-        """The ways to the database that ``url`` names, in the order in which they are tried."""
+        """The ways to reach the database that ``url`` names, in the order of trying."""
 
     @abstractmethod
     def check(self, url: str, *, writable: bool) -> None:
-        """Look at what can be seen of the database before it is connected to.
+        """Check what can be checked before connecting.
 
         Raises:
-            StorageUnavailableError: It cannot be there.
+            StorageUnavailableError: The database cannot be opened.
         """
 
     @abstractmethod
     def setup(self, *, writable: bool) -> list[str]:
-        """What a fresh connection runs first."""
+        """The statements that a new connection runs first."""
 
     @abstractmethod
     def upsert(self, table: Table) -> Any:
-        """An INSERT that can say ON CONFLICT."""
+        """An INSERT that supports ON CONFLICT."""
 
     def select_rows(self, table: Table) -> Any:
-        """A SELECT of the rows of a table that are handed over as columns."""
+        """A SELECT of rows of a table that are passed as columns."""
         raise NotImplementedError(f"{self.name} takes rows one by one")
 
     @abstractmethod
@@ -124,7 +124,7 @@ class Engine(ABC):
 
     @abstractmethod
     def each(self, parameter: str) -> TableValuedAlias:
-        """The values of a list that is one parameter, as rows with a column ``value``."""
+        """The values of a list parameter, as rows with a column ``value``."""
 
     @abstractmethod
     def list_value(self, values: Sequence[str]) -> Any:
@@ -134,7 +134,7 @@ class Engine(ABC):
     def classify(self, error: BaseException) -> Failure: ...
 
     def usable_after(self, error: BaseException) -> bool:
-        """Whether an error says nothing against the connection on which it came up."""
+        """Whether the connection can still be used after this error."""
         return isinstance(error, Exception) and self.classify(error) in (
             Failure.CONFLICT,
             Failure.STATEMENT,
@@ -145,16 +145,16 @@ class Engine(ABC):
         """Run one statement and return its rows."""
 
     async def run_all(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
-        """Run statements in order, up to the first that fails, and return the rows of each."""
+        """Run statements in order until one fails, and return the rows of each."""
         return [await self.run(raw, step) for step in steps]
 
     async def write_all(
         self, raw: Any, steps: Sequence[Prepared], closing: Sequence[tuple[str, Prepared]] = ()
     ) -> dict[str, int]:
-        """Run writes that do not depend on each other, and what closes the transaction.
+        """Run writes that do not depend on each other, and then ``closing``.
 
         Args:
-            closing: What gives the inboxes their events, by organisation.
+            closing: The statements that write the events of the inboxes, by organisation.
 
         Returns:
             The heads of these inboxes.
@@ -167,16 +167,16 @@ class Engine(ABC):
 
     @abstractmethod
     async def version(self, raw: Any) -> int:
-        """A number that is another one once somebody else has changed the database; it may stay
-        the same on an engine that cannot tell. To be asked inside a transaction."""
+        """A number that changes when another connection has changed the database. On an engine
+        that cannot tell it stays the same. Call it inside a transaction."""
 
     @abstractmethod
     async def commit(self, raw: Any, commit: Commit) -> None:
-        """Do a commit, and say in ``commit.done`` whether it was; if not, nothing was written."""
+        """Do a commit. ``commit.done`` says whether it was done; if not, nothing was written."""
 
     @abstractmethod
     def in_transaction(self, raw: Any) -> bool: ...
 
     @abstractmethod
     async def leave(self, raw: Any) -> None:
-        """End a connection, whatever has become of it, without waiting long for the other end."""
+        """Close a connection in any state, without waiting long for the server."""

@@ -1,7 +1,7 @@
-"""What one transaction of the ledger is going to write, gathered in memory.
+"""A draft: everything that one transaction of the ledger will write, collected in memory.
 
-Changes go out in a handful of bulk statements, so that a transaction costs about the same
-whether it carries one message or two hundred.
+It is written with a few bulk statements. So a transaction costs about the same for one message as
+for two hundred.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from campfire_chat.storage.statement import BulkInsert, Prepared, Row
 _encode = msgspec.json.Encoder().encode
 
 StreamKey = tuple[str, str]
-#: How far streams go.
+#: The heads of streams.
 Heads = Mapping[StreamKey, int]
 ConversationKey = tuple[str, str]
 MarkKey = tuple[str, str, str, str]
@@ -36,7 +36,7 @@ Writes = list[tuple[BulkInsert, Sequence[Row]]]
 
 
 class Committed(NamedTuple):
-    """An event that is durable: where it stands and the text that every reader gets."""
+    """A committed event: its place, and the text that every client receives."""
 
     organization: str
     stream: str
@@ -45,7 +45,7 @@ class Committed(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """A receipt to be told to whoever is connected."""
+    """A receipt that is sent to connected clients."""
 
     organization: str
     conversation_id: str
@@ -53,11 +53,11 @@ class Notice(NamedTuple):
 
 
 class Unread(Exception):
-    """A record that is needed is not in hand and has to be read first."""
+    """A record that is needed is not in memory and has to be read first."""
 
 
 class _Untold:
-    """An event for an inbox whose seq is not known yet: its text around it."""
+    """An event of an inbox whose seq is not known yet: the text before and after the seq."""
 
     __slots__ = ("after", "at", "before", "message_id")
 
@@ -69,7 +69,7 @@ class _Untold:
             at=clock.rfc3339(at),
             data=summary,
         )
-        # Inside a JSON string there is no bare quotation mark, so the first such is the field.
+        # Quotation marks inside a JSON string are escaped, so the first match is the field.
         before, found, after = _encode(frame).decode().partition('"seq":0,')
         if not found:
             raise AssertionError("an event frame without a seq")
@@ -80,13 +80,13 @@ class _Untold:
 
 
 class Records(Struct):
-    """Records in hand.
+    """Records in memory.
 
     Attributes:
         heads: The head of each stream.
-        conversations: None: looked for, and not there.
-        marks: Marks of participants; only of conversations in ``with_marks`` a missing one says
-            that there is none.
+        conversations: By id. None means that it does not exist.
+        marks: The marks of participants. Only for conversations in ``with_marks`` does a missing
+            entry mean that there is none.
     """
 
     heads: dict[StreamKey, int] = {}
@@ -99,15 +99,15 @@ class Draft:
     """See the module.
 
     Args:
-        records: What it starts from; they change as the draft does.
-        now: The time of what is written, in microseconds.
+        records: The records that the draft starts from. They change with the draft.
+        now: The time of the changes, in microseconds.
 
     Attributes:
-        based_on: The heads, as they were before the draft, of every conversation that it looked at,
-            and of its notes. If they still stand when it is written, so do the conversations:
-            nobody changes one without its head.
-        repeated: The heads of streams in which something that was asked for was there already.
-            Whoever stored it may have gone down before it was announced.
+        based_on: The heads, before the draft, of every conversation that it used, and of its notes.
+            If they are unchanged when the draft is written, the conversations are unchanged too,
+            because every change moves a head.
+        repeated: The heads of streams in which a repeated write was found. The process that
+            stored it may have crashed before it announced it.
     """
 
     def __init__(self, records: Records, now: int) -> None:
@@ -126,14 +126,14 @@ class Draft:
         self._message_rows: list[Row] = []
         self._receipt_rows: dict[MarkKey, Row] = {}
 
-    # What is in hand.
+    # Records in memory.
 
     def conversation(self, scope: Scope, conversation_id: str) -> Conversation:
-        """A conversation in hand, if the caller may see it.
+        """A conversation from memory, if the caller may see it.
 
         Raises:
             NotFoundError: No such conversation, or not one that the caller may see.
-            Unread: It was not looked for yet.
+            Unread: It was not read yet.
         """
         key = (scope.organization, conversation_id)
         try:
@@ -150,14 +150,14 @@ class Draft:
         """The caller's mark.
 
         Raises:
-            Unread: The marks of the conversation were not looked for yet.
+            Unread: The marks of the conversation were not read yet.
         """
         if (scope.organization, conversation_id) not in self.records.with_marks:
             raise Unread
         return self.records.marks.get(_mark_key(scope, conversation_id), Mark())
 
     def repeat(self, conversation: Conversation) -> None:
-        """Something that was asked of the conversation has been done before."""
+        """Note that a write to the conversation was a repetition."""
         organization = conversation.organization
         inbox = (organization, streams.inbox(organization))
         self.repeated[organization, streams.conversation(conversation.id)] = conversation.head
@@ -165,14 +165,14 @@ class Draft:
         if inbox in self.records.heads:
             self.repeated[inbox] = self.records.heads[inbox]
 
-    # What is to be written.
+    # Changes to write.
 
     def touch(self, conversation: Conversation) -> None:
-        """The row is to be written, and the inbox told."""
+        """Note that the row has to be written, and the inbox needs an event."""
         self._touched[conversation.organization, conversation.id] = conversation
 
     def next_seq(self, conversation: Conversation, *, internal: bool) -> int:
-        """The seq that the next event of the conversation on that stream will get."""
+        """The seq of the next event in that stream of the conversation."""
         return (conversation.notes_head if internal else conversation.head) + 1
 
     def append(
@@ -244,11 +244,11 @@ class Draft:
         )
 
     def writes(self) -> Writes:
-        """What has gathered, but for the inboxes, as statements and their rows; it is then no
-        longer held here."""
+        """Return the collected changes, except for the inboxes, as statements with their rows.
+        Afterwards the draft no longer holds them."""
         changed = list(self._touched.values())
         for conversation in changed:
-            # One update of the list row, whatever changed: it carries the whole summary.
+            # One event for the row of the list, whatever changed: it contains the whole summary.
             self._untold.setdefault(conversation.organization, []).append(
                 _Untold(conversation.summary, self.now, conversation.organization)
             )
@@ -266,14 +266,14 @@ class Draft:
 
     @property
     def untold(self) -> dict[str, int]:
-        """How many events the inbox of each organisation is to be given."""
+        """The number of events for the inbox of each organisation."""
         return {organization: len(items) for organization, items in self._untold.items()}
 
     def tell_inboxes(self, heads: Mapping[str, int]) -> Sequence[Row]:
         """The events for the inboxes, as rows, after these heads.
 
-        They come last: everybody in an organisation writes to its inbox, so that its lock should
-        be held for as short a time as possible.
+        They come last. Every write in an organisation changes its inbox, so its lock should be
+        held as briefly as possible.
         """
         rows: list[Row] = []
         for organization, items in self._untold.items():
@@ -291,8 +291,8 @@ class Draft:
         return rows
 
     def tell(self, engine: Engine) -> list[tuple[str, Prepared]]:
-        """What gives each inbox its events, in an order that everybody keeps, for an engine that
-        takes columns; :meth:`told` has to follow."""
+        """The statements that write the events of the inboxes, for an engine that takes columns.
+        All processes use the same order. Call :meth:`told` afterwards."""
         return [
             (
                 organization,
@@ -314,11 +314,11 @@ class Draft:
         ]
 
     def told(self, heads: Mapping[str, int]) -> None:
-        """The inboxes have been given their events, and these are their heads now."""
+        """Note the heads of the inboxes after their events were written."""
         self.tell_inboxes({name: heads[name] - count for name, count in self.untold.items()})
 
     def inbox_writes(self) -> Writes:
-        """The events for the inboxes, whose heads are in hand, and the heads after them."""
+        """The events for the inboxes whose heads are in memory, and the heads after them."""
         inboxes = [(name, streams.inbox(name)) for name in sorted(self._untold)]
         if not inboxes:
             return []
@@ -327,12 +327,12 @@ class Draft:
         return [(statements.INSERT_EVENTS, told), (statements.WRITE_STREAMS, rows)]
 
     def messages_so_far(self) -> Writes:
-        """The messages alone, for a query that is about to count them."""
+        """Only the messages, for a query that counts them next."""
         rows, self._message_rows = self._message_rows, []
         return [(statements.INSERT_MESSAGES, rows)] if rows else []
 
     def forget(self) -> None:
-        """Drop what has gathered and the records in hand, but for the heads."""
+        """Discard the collected changes and the records, except the heads."""
         self.records.conversations = {}
         self.records.marks = {}
         self.records.with_marks = set()
@@ -344,8 +344,8 @@ class Draft:
         self._receipt_rows = {}
 
     def begin_stream(self, organization: str, name: str) -> None:
-        """Have the row of a stream without events written: one that is not there could not be
-        locked later."""
+        """Write the row of a stream without events. A row that does not exist cannot be locked
+        later."""
         self.records.heads[organization, name] = 0
         self._changed_heads.add((organization, name))
 
@@ -371,5 +371,5 @@ def _mark_key(scope: Scope, conversation_id: str) -> MarkKey:
 
 
 def _message_in(data: events.EventData) -> str | None:
-    """The message whose text an event holds."""
+    """The message whose text an event contains."""
     return data.id if isinstance(data, Message) else None

@@ -1,4 +1,4 @@
-"""From a database URL to its engine."""
+"""Finds the engine for a database URL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def engine_of(url: str) -> Engine:
     """The engine that a database URL names.
 
     Raises:
-        ConfigurationError: Not a URL of an engine that is supported, or one that cannot be read.
+        ConfigurationError: The database is not supported, or the URL is not valid.
     """
     scheme = scheme_of(url)
     if scheme in ("sqlite", "sqlite+aiosqlite"):

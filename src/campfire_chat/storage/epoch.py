@@ -1,4 +1,4 @@
-"""The name of this life of the database."""
+"""The epoch of the database."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from campfire_chat.storage.lanes import Session
 
 
 async def read(session: Session) -> str:
-    """The epoch, which the first process of all makes up.
+    """Return the epoch. The very first process creates it.
 
     Raises:
-        StorageUnavailableError: It cannot be kept.
+        StorageUnavailableError: It cannot be stored.
     """
     return await session.transaction(lambda _: _read_or_make(session))
 
@@ -26,7 +26,7 @@ async def _read_or_make(session: Session) -> str:
     row = await session.first(select(column.value).where(mine))
     if row is not None:
         return row["value"]
-    # Two processes may start on an empty database at once; the first one's epoch stands.
+    # Two processes may start on an empty database at once. The epoch of the first one is used.
     await session.execute(
         session.engine.upsert(tables.settings)
         .values(org_id=tables.INSTALLATION, key="epoch", value=secrets.token_hex(8))
@@ -34,5 +34,5 @@ async def _read_or_make(session: Session) -> str:
     )
     stored = await session.first(select(column.value).where(mine))
     if stored is None:
-        raise StorageUnavailableError("The database does not keep what is written to it.")
+        raise StorageUnavailableError("The database does not store what is written to it.")
     return stored["value"]

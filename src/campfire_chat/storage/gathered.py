@@ -1,7 +1,7 @@
-"""Lookups that share a query: whoever asks while the readers are busy goes along with the next one.
+"""Lookups that share a query. Lookups made while the readers are busy go into the next query.
 
-A visit to the database costs more than what it looks up, and when a deploy sends thousands of
-clients to another process they all come with the same question.
+A query costs more than the rows that it looks up. When a deployment sends thousands of clients to
+another process, they all look up the same things.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from campfire_chat.storage.lanes import Lanes, Session
 
 V = TypeVar("V")
 
-#: Names that one query looks for.
+#: Number of names that one query looks up.
 MOST = 256
 
 Find = Callable[[Session, str, Sequence[str]], Awaitable[Mapping[str, V]]]
-#: What is looked for, by organisation: each name once, in the order it came.
+#: The names to look up, by organisation: each once, in the order of asking.
 Names = dict[str, dict[str, None]]
-#: What was found, by organisation and name.
+#: The values found, by organisation and name.
 Answer = dict[tuple[str, str], V]
 
 
@@ -38,29 +38,29 @@ class Gathered(Generic[V]):
     """See the module.
 
     Args:
-        lanes: Where it is read.
-        find: Looks for some names of one organisation; what does not exist is missing.
+        lanes: The lanes that run the queries.
+        find: Looks up some names of one organisation. Missing names do not exist.
     """
 
     def __init__(self, lanes: Lanes, find: Find[V]) -> None:
         self._lanes = lanes
         self._find = find
-        #: What the next query will look for.
+        #: The names of the next query.
         self._next: _Batch[V] | None = None
 
     async def get(self, organization: str, name: str) -> V | None:
-        """What a name stands for, read after this was called; None when it does not exist.
+        """Look up a name. The value is read after this call. None when it does not exist.
 
         Raises:
             OverloadedError: Too much work is waiting.
-            StorageUnavailableError: The database is away.
+            StorageUnavailableError: The database cannot be reached.
         """
         batch = self._next
         if batch is None or batch.count >= MOST:
             batch = self._next = self._begin()
         batch.names.setdefault(organization, {})[name] = None
         batch.count += 1
-        # Whoever goes away does not take the others' answer along.
+        # A caller that is cancelled must not cancel the query of the others.
         found = await asyncio.shield(batch.answer)
         return found.get((organization, name))
 
@@ -79,13 +79,13 @@ class Gathered(Generic[V]):
         return found
 
     def _close(self, names: Names) -> None:
-        """Take on no more."""
+        """Accept no more lookups."""
         if self._next is not None and self._next.names is names:
             self._next = None
 
     def _ended(self, names: Names, answer: asyncio.Task[Answer[V]]) -> None:
-        # No lane may have come to it.
+        # Perhaps no lane has started it.
         self._close(names)
         if not answer.cancelled():
-            # Known to those who wait; there may be nobody left.
+            # The callers get the exception; perhaps none of them waits any more.
             answer.exception()

@@ -1,7 +1,7 @@
-"""PostgreSQL URLs that name several hosts, such as ``//one:5432,two:5432/name``.
+"""PostgreSQL URLs that name several database servers, such as ``//one:5432,two:5432/name``.
 
-Whoever connects tries them one by one, each with a time of its own: a host that has vanished
-without a word would otherwise use up what there is for all.
+A connection tries them one by one, each with its own timeout. Otherwise a server that does not
+answer would use up the whole time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 
 def one_host_each(url: str) -> list[str]:
-    """A database URL as asyncpg reads it, which is as libpq does, with one host each."""
+    """Split a database URL into one URL for each server. It is read as libpq and asyncpg do."""
     parts = urlsplit(url)._replace(scheme="postgresql")
     user, at, addresses = parts.netloc.rpartition("@")
     if addresses:
@@ -21,7 +21,7 @@ def one_host_each(url: str) -> list[str]:
 
 
 def _hosts_of_query(parts: SplitResult) -> list[tuple[str | None, str | None]]:
-    """The other way to say it: ``?host=one,two&port=5432,5432``, or one port for all."""
+    """The other notation: ``?host=one,two&port=5432,5432``, or one port for all."""
     query = dict(parse_qsl(parts.query))
     hosts = query["host"].split(",") if "host" in query else [None]
     ports = query["port"].split(",") if "port" in query else [None]

@@ -1,8 +1,8 @@
-"""Lanes: long-lived tasks that each own one database connection.
+"""Lanes: long-running tasks that each own one database connection.
 
-Nothing else in the package touches ``databases``. Callers hand a lane work and await a future, so
-a caller that is cancelled costs the connection nothing, no transaction is ever shared by
-accident, and a broken connection is replaced in one place.
+No other module uses ``databases``. Callers give work to a lane and await a future. So a cancelled
+caller does not affect the connection, no transaction is shared by accident, and a broken
+connection is replaced in one place.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ logger = logging.getLogger("campfire_chat.storage")
 T = TypeVar("T")
 Work = Callable[["Session"], Awaitable[T]]
 
-#: How often work is tried before its caller is told that the database is away.
+#: Number of attempts before the caller gets StorageUnavailableError.
 ATTEMPTS = 5
-#: Seconds that all attempts together may take, however long the database takes to answer.
+#: Seconds that all attempts together may take.
 DEADLINE = 12.0
-#: Seconds that stopping waits for work under way.
+#: Seconds that stopping waits for work that is under way.
 STOP_TIMEOUT = 5.0
-#: Seconds: the longest wait before the first repetition; it doubles (full jitter).
+#: The longest wait before the first repetition, in seconds. It doubles each time (full jitter).
 BACKOFF = 0.1
 
 
 class Session:
-    """A lane's connection, as work sees it."""
+    """The connection of a lane, as its work uses it."""
 
     def __init__(self, connection: Any, engine: Engine) -> None:
         # `databases` is typed only in part.
@@ -57,7 +57,7 @@ class Session:
         return None if row is None else dict(row._mapping)
 
     async def execute(self, query: ClauseElement) -> None:
-        """Run a query whose rows, if any, do not matter."""
+        """Run a query and ignore its rows."""
         await self._connection.execute(query)
 
     async def fetch(self, query: Query, **values: Any) -> Sequence[Row]:
@@ -65,7 +65,7 @@ class Session:
         return await self.run(query.prepare(self.engine, values))
 
     async def write(self, statement: BulkInsert | BulkDelete, rows: Sequence[Row]) -> None:
-        """Run a hot write for many rows; nothing for none."""
+        """Run a hot write for many rows. Does nothing without rows."""
         if rows:
             await self.run(statement.prepare(self.engine, rows))
 
@@ -90,13 +90,14 @@ class Session:
     ) -> T:
         """Run ``work`` between BEGIN and COMMIT; any exception rolls back and is raised.
 
-        A failure of the connection leaves open whether a COMMIT took effect.
+        When the connection fails during COMMIT, it is unknown whether the COMMIT took effect.
 
-        Explicit, because after a failed COMMIT ``databases`` leaves the transaction open.
+        BEGIN and COMMIT are explicit, because after a failed COMMIT ``databases`` leaves the
+        transaction open.
 
         Args:
-            work: Is given the rows of ``opening``.
-            opening: What it needs to read first, sent along with BEGIN.
+            work: Gets the rows of ``opening``.
+            opening: Queries that it needs first. They are sent together with BEGIN.
         """
         begin = Prepared(self.engine.begin, returns=False)
         try:
@@ -104,7 +105,7 @@ class Session:
             result = await work(rows)
             await self.command("COMMIT")
         except BaseException as error:
-            # Otherwise the connection is given up, and what was open ends with it; to ask a
+            # Otherwise the connection is closed, and the transaction ends with it; to ask a
             # server that does not answer would only take as long once more.
             if self.engine.usable_after(error) and self.engine.in_transaction(self.raw):
                 await self.command("ROLLBACK")
@@ -132,10 +133,10 @@ class Lanes:
 
     Args:
         url: The database.
-        engine: What kind it is.
-        count: How many lanes, hence connections.
+        engine: The kind of database.
+        count: Number of lanes, which is the number of connections.
         writable: Whether they may write.
-        limit: Jobs that may wait; one more is refused.
+        limit: Number of jobs that may wait. More are refused.
     """
 
     def __init__(self, url: str, engine: Engine, *, count: int, writable: bool, limit: int) -> None:
@@ -170,35 +171,35 @@ class Lanes:
             raise
 
     async def stop(self) -> None:
-        """Finish what waits, within reason, then close the connections."""
+        """Finish the waiting work within a time limit, then close the connections."""
         self._stopping = True
         self._stopped.set()
         self._wake.set()
         if self._tasks:
             _, stuck = await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT)
             for task in stuck:
-                logger.warning("the database does not answer; its connection is given up")
+                logger.warning("the database does not answer; its connection is closed")
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         self._refuse_waiting(StorageUnavailableError("The service is stopping."))
 
     async def run(self, work: Work[T], *, attempts: int = ATTEMPTS) -> T:
-        """Have a lane do ``work`` and return its result.
+        """Let a lane run ``work``, and return its result.
 
-        Work that fails because of the connection or of another transaction is done again, so
-        it has to be repeatable as a whole.
+        Work that fails because of the connection or of another transaction is repeated, so it
+        has to be repeatable as a whole.
 
         Raises:
             OverloadedError: Too much work is waiting.
-            StorageUnavailableError: The database stayed away for every attempt.
-            Exception: As ``work`` raised it; also the conflict that stood in the way every time.
+            StorageUnavailableError: The database could not be reached in any attempt.
+            Exception: Any exception of ``work``, also a conflict that occurred every time.
         """
         try:
             async with asyncio.timeout(DEADLINE):
                 return await self._attempt(work, attempts)
         except TimeoutError:
-            # What the lane is still doing may succeed all the same; repeating it is safe.
+            # The lane may still succeed with this work. Repeating it is safe.
             raise StorageUnavailableError(retry_after=1.0) from None
 
     async def _attempt(self, work: Work[T], attempts: int) -> T:
@@ -232,8 +233,8 @@ class Lanes:
     async def _supervise(self, ready: asyncio.Future[None]) -> None:
         failures = 0
         while not (self._stopping and not self._jobs):
-            # A fresh task per connection: `databases` ties a connection to the task that opened
-            # it, and one that broke inside a transaction poisons that task for good.
+            # A new task for each connection: `databases` ties a connection to the task that opened
+            # it. After a failure inside a transaction that task cannot be used again.
             outcome = await asyncio.gather(
                 asyncio.create_task(self._serve(ready)), return_exceptions=True
             )
@@ -251,13 +252,15 @@ class Lanes:
                 self._refuse_waiting(LaneFailure(Failure.CONNECTION, error))
             if self._stopping:
                 return
-            # With jitter, so that many processes do not come back all at once.
+            # With jitter, so that many processes do not reconnect at the same moment.
             delay = min(1.0, 0.05 * 2**failures) * random.uniform(0.5, 1)  # noqa: S311
-            logger.warning("database connection failed, again in %.2f s: %s", delay, _reason(error))
+            logger.warning(
+                "database connection failed, next attempt in %.2f s: %s", delay, _reason(error)
+            )
             await self._pause(delay)
 
     async def _pause(self, seconds: float) -> None:
-        """Sleep, unless the lane is stopped."""
+        """Sleep until the time is over or the lane is stopped."""
         try:
             async with asyncio.timeout(seconds):
                 await self._stopped.wait()
@@ -280,7 +283,7 @@ class Lanes:
                 self.connected -= 1
 
     async def _connect(self, stack: AsyncExitStack) -> Any:
-        """Connect to the first host of the database that will do; ``stack`` disconnects."""
+        """Connect to the first usable database server. ``stack`` disconnects."""
         self.engine.check(self._url, writable=self._writable)
         refused: Exception | None = None
         for url, options in self.engine.routes(self._url, writable=self._writable):
@@ -291,16 +294,16 @@ class Lanes:
                     attempt.push_async_callback(database.disconnect)
                     connection = await attempt.enter_async_context(database.connection())
                 except Exception as error:
-                    # Whatever this one says, the next one may be better.
-                    logger.debug("a host of the database will not do: %s", _reason(error))
+                    # Whatever the error, the next server may work.
+                    logger.debug("a database server cannot be used: %s", _reason(error))
                     refused = error
                 else:
                     stack.push_async_exit(attempt.pop_all())
                     return connection
-        raise refused or StorageUnavailableError("The database URL names no host.")
+        raise refused or StorageUnavailableError("The database URL names no server.")
 
     async def _work(self, session: Session) -> None:
-        """Do jobs until the lane stops or the connection is of no more use."""
+        """Do jobs until the lane stops or the connection is broken."""
         while True:
             while not self._jobs:
                 if self._stopping:
@@ -314,14 +317,14 @@ class Lanes:
                 return
 
     async def _do(self, session: Session, job: _Job) -> bool:
-        """Do one job; False when the connection is of no more use."""
+        """Do one job. False when the connection is broken."""
         try:
             result = await job.work(session)
         except CampfireError as error:
             _fail(job, error)
         except Exception as error:
             _fail(job, LaneFailure(self.engine.classify(error), error))
-            # After anything unexpected inside a transaction the connection is not trusted.
+            # After an unexpected error inside a transaction the connection is not used again.
             return self.engine.usable_after(error) and not self.engine.in_transaction(session.raw)
         except BaseException:
             job.future.cancel()

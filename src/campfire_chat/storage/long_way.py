@@ -1,8 +1,8 @@
-"""A transaction of the ledger that reads under its own locks what it is going to change.
+"""The locking path of the ledger: a transaction that reads what it changes under its own locks.
 
-Messages and receipts are worked off in bulk, anything else one by one under a savepoint, so that
-an operation that is refused fails alone. An attempt whose COMMIT got no answer is looked for
-before it is done again.
+Messages and receipts are processed together. Other operations run one by one under a savepoint,
+so that an operation that is refused fails alone. When a COMMIT got no answer, the transaction is
+searched for before it is repeated.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from campfire_chat.storage.sends import run_bulk
 from campfire_chat.storage.statement import Row
 from campfire_chat.storage.transaction import Transaction
 
-#: What every operation of a batch comes to, and what is written for them.
+#: The result of every operation of a batch, and the changes to write.
 Outcomes = tuple[list[Any], Draft]
 
 
@@ -29,7 +29,7 @@ class Attempts:
     """What is known of the attempts to commit a batch.
 
     Attributes:
-        open: What an attempt would have answered whose COMMIT got no answer: it may stand.
+        open: The results of an attempt whose COMMIT got no answer, and which may be committed.
     """
 
     __slots__ = ("open",)
@@ -38,7 +38,7 @@ class Attempts:
         self.open = open
 
     def of_one(self, index: int) -> Attempts:
-        """The same for one operation of the batch, which is now tried alone."""
+        """The same for one operation of the batch, which is now run alone."""
         if self.open is None:
             return Attempts()
         outcomes, draft = self.open
@@ -51,7 +51,7 @@ class LongWay:
     Args:
         lane: The writer lane.
         now: The wall clock.
-        publish: Told what is durable.
+        publish: Called with what was committed.
     """
 
     def __init__(self, lane: Lanes, *, now: Clock, publish: Callable[[Draft], None]) -> None:
@@ -63,17 +63,17 @@ class LongWay:
         """Commit a batch.
 
         Raises:
-            CampfireError: All of it is refused, or the database is away.
-            Exception: One of the operations cannot be done.
+            CampfireError: The whole batch is refused, or the database cannot be reached.
+            Exception: One of the operations failed unexpectedly.
         """
         return await self._lane.run(lambda session: self._transact(session, operations, attempts))
 
     async def _transact(
         self, session: Session, operations: list[Operation[Any]], attempts: Attempts
     ) -> Outcomes:
-        """Commit a batch, or find that an earlier attempt has, and publish it.
+        """Commit a batch, or find that an earlier attempt did, and publish it.
 
-        It is published from here, on the lane: also when the ledger has given up waiting for it.
+        The lane publishes it, so this also happens when the ledger no longer waits for it.
         """
         reads = reads_of(operations, session.engine)
 
@@ -81,12 +81,12 @@ class LongWay:
             transaction = Transaction(session, self._now)
             await transaction.begin(reads, rows)
             if attempts.open is not None:
-                # The heads are locked now, so the earlier attempt has come to its end.
+                # The heads are locked now, so the earlier attempt has ended.
                 earlier = attempts.open[1]
                 if await _stands(session, earlier):
                     return attempts.open
                 if not earlier.committed:
-                    # Doing it again is harmless, and does not show which marks it had moved.
+                    # A repetition is harmless. It does not show which marks the attempt had moved.
                     transaction.notices.update(earlier.notices)
                 attempts.open = None
             outcomes: list[Any] = []
@@ -114,8 +114,8 @@ class LongWay:
 async def _stands(session: Session, earlier: Draft) -> bool:
     """Whether the COMMIT of an earlier attempt took effect, although no answer came.
 
-    Its last event tells: nobody else writes the same text at the same place. Without events the
-    answer is no; operations that write none may be done twice.
+    Its last event shows it, because no other transaction writes the same text at the same place.
+    Without events the answer is no: operations that write no events may be done twice.
     """
     if not earlier.committed:
         return False
@@ -125,7 +125,7 @@ async def _stands(session: Session, earlier: Draft) -> bool:
 
 
 async def _alone(transaction: Transaction, operation: Operation[Any]) -> Any:
-    """Run an operation under a savepoint: its result, or the error that it alone fails with."""
+    """Run an operation under a savepoint. Return its result, or its own error."""
     session = transaction.session
     await transaction.flush()
     point = transaction.restore_point()

@@ -1,4 +1,4 @@
-"""Queries about messages. Every one is given a scope and returns only what it may see."""
+"""Queries for messages. Each takes a scope and returns only what the caller may see."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from campfire_chat.storage.statement import Query
 
 _m = tables.messages.c
 
-#: Where a message's row holds its sender and client id.
+#: The position of sender and client id in the row of a message.
 CLIENT_KEY = MESSAGE_COLUMNS.index("client_key")
 
 
@@ -54,7 +54,7 @@ def _count_between(_: Engine) -> ClauseElement:
 
 
 def _thread(visibilities: tuple[Visibility, ...], _: Engine) -> ClauseElement:
-    """Public messages and notes are two ranges of the primary key, each cut off at the limit."""
+    """Public messages and notes are two ranges of the primary key, each cut at the limit."""
     ranges = [
         select(
             _select()
@@ -73,7 +73,7 @@ def _thread(visibilities: tuple[Visibility, ...], _: Engine) -> ClauseElement:
     return ranges[0] if len(ranges) == 1 else union_all(*ranges)
 
 
-#: Messages that were stored under one of these sender-and-client-id keys.
+#: Messages that were stored with one of these keys of sender and client id.
 BY_CLIENT_KEY = Query(_by_client_key)
 BY_ID = Query(_by_id)
 #: Public messages of one side between two seqs.
@@ -82,12 +82,12 @@ COUNT_BETWEEN = Query(_count_between)
 AGENT_THREAD = Query(partial(_thread, (Visibility.PUBLIC, Visibility.INTERNAL)))
 VISITOR_THREAD = Query(partial(_thread, (Visibility.PUBLIC,)))
 
-#: The seq that everything lies before.
+#: A seq after every other.
 _END = 2**53
 
 
 class Bounds(Struct, frozen=True, array_like=True):
-    """Where a thread page ends: the seqs on both streams that the next page lies before."""
+    """The end of a page of a thread: the next page has smaller seqs in both streams."""
 
     public: Annotated[int, Meta(ge=0, le=2**53)]
     internal: Annotated[int, Meta(ge=0, le=2**53)]

@@ -1,7 +1,8 @@
-"""The processes that run on this database, as rows that each of them keeps fresh.
+"""The processes that run on this database. Each keeps its own row up to date.
 
-They go past the ledger: nothing depends on them, and they belong to no organisation. Who is
-alive is not judged by the time of a beat, which clocks may disagree on, but by its changing.
+The rows do not go through the ledger: nothing depends on them, and they belong to no organisation.
+A process counts as alive when its row changes. The time in it is not used, because clocks may
+differ.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ _n = tables.nodes.c
 
 
 class NodeRecord(Struct, frozen=True):
-    """A process as it wrote itself down.
+    """The row of a process.
 
     Attributes:
-        bus: The kind of bus it has.
+        bus: Its kind of bus.
         beat_at: The time of its last beat by its own clock, in microseconds since 1970.
     """
 
@@ -40,7 +41,7 @@ class Nodes:
         self._now = now
 
     async def beat(self, node_id: str, bus: str) -> None:
-        """A process is alive; its first beat writes it down."""
+        """Record that a process is alive. The first beat creates its row."""
         now = self._now()
         row = (tables.INSTALLATION, node_id, bus, now, now)
 
@@ -50,7 +51,7 @@ class Nodes:
         await self._writer.run(work)
 
     async def forget(self, node_ids: Sequence[str]) -> None:
-        """Processes that have ended."""
+        """Delete the rows of processes that have ended."""
 
         async def work(session: Session) -> None:
             await session.execute(
@@ -62,7 +63,7 @@ class Nodes:
         await self._writer.run(work)
 
     async def all(self) -> list[NodeRecord]:
-        """Every process that was written down, whether it is still alive or not."""
+        """The rows of all processes, alive or not."""
 
         async def work(session: Session) -> list[NodeRecord]:
             rows = await session.all(

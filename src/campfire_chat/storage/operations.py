@@ -1,4 +1,4 @@
-"""What can be asked of the ledger."""
+"""The operations of the ledger."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ T = TypeVar("T")
 
 
 class Operation(ABC, Generic[T]):
-    """A write. It names the conversations it may change, since these are locked beforehand.
+    """A write. It names the conversations that it may change, because they are locked first.
 
     Args:
-        scope: Who does it, for which organisation.
-        conversation_ids: Every existing conversation that it may change.
+        scope: The caller and the organisation.
+        conversation_ids: All existing conversations that it may change.
 
     Attributes:
         alters_records: Whether it may change what conversations show of contacts and agents, or
             conversations themselves.
-        size: Bytes that it holds while it waits, about.
+        size: Approximate number of bytes that it holds while it waits.
     """
 
     alters_records: ClassVar[bool] = True
-    #: What one without much text of its own holds, with its future and who waits for it: measured.
+    #: Measured size in bytes of an operation without much text, with its future and its caller.
     size: int = 800
 
     def __init__(self, scope: Scope, conversation_ids: Sequence[str] = ()) -> None:
@@ -48,17 +48,17 @@ class Operation(ABC, Generic[T]):
 
     @abstractmethod
     async def run(self, transaction: Transaction) -> T:
-        """Do it inside ``transaction``; may be called again after a failed commit.
+        """Run inside ``transaction``. May be called again after a failed commit.
 
         Raises:
-            CampfireError: It is refused; nothing of it is stored.
+            CampfireError: It is refused, and nothing of it is stored.
         """
 
 
 class Bulk(Operation[T]):
-    """An operation that is worked off together with its neighbours, without a savepoint.
+    """An operation that is processed together with others, without a savepoint.
 
-    It checks everything before it changes anything, in memory only.
+    It checks everything before it changes anything, and changes only memory.
 
     Attributes:
         reads_more: Whether it needs more than its conversation and the marks in it.
@@ -68,12 +68,12 @@ class Bulk(Operation[T]):
 
 
 class Once(Operation[T]):
-    """An operation that takes effect once per client id, however often it arrives.
+    """An operation that takes effect once for each client id, however often it is repeated.
 
     Args:
-        client_id: The caller's id for it; without one it is simply done.
-        content: What it does, so that an id that comes back for something else is noticed. Only
-            its digest is kept.
+        client_id: Its client id. Without one it always takes effect.
+        content: Describes the operation, so that the same id with different content is noticed.
+            Only the digest is stored.
     """
 
     def __init__(
@@ -107,15 +107,15 @@ class Once(Operation[T]):
 
     @abstractmethod
     async def do(self, transaction: Transaction) -> T:
-        """Do it for the first time."""
+        """Run it for the first time."""
 
     @abstractmethod
     async def repeat(self, transaction: Transaction) -> T:
-        """The answer when it had been done before: how things stand now."""
+        """The answer to a repetition: the present state."""
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The answer to a send; ``duplicate`` when the message had been stored before."""
+    """The answer to a send. ``duplicate`` says that the message had been stored before."""
 
     message_id: str
     seq: int
@@ -151,7 +151,7 @@ class Send(Bulk[Sent]):
 
 
 class Marked(msgspec.Struct, frozen=True):
-    """Where the caller's marks stand now, and how many messages lie after the read one."""
+    """The caller's marks, and the number of messages after the read mark."""
 
     delivered: int
     read: int
@@ -159,7 +159,7 @@ class Marked(msgspec.Struct, frozen=True):
 
 
 class MarkSeen(Bulk[Marked]):
-    """Move the caller's marks in a conversation forward."""
+    """Advance the caller's marks in a conversation."""
 
     def __init__(
         self, scope: Scope, conversation_id: str, *, delivered: int | None, read: int | None
