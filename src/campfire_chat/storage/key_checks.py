@@ -1,8 +1,8 @@
-"""Which secret keys the processes on this database have, as check values that give none away.
+"""Check values of the secret keys of the processes on this database. They do not reveal a key.
 
-Two processes whose keys have nothing in common refuse each other's tokens, and neither can see
-why. So each process writes down the check values of its keys, and the others compare. What the
-last one to start wrote stays, for the next start after all have ended.
+Two processes without a common key refuse each other's tokens, and neither can see why. So each
+process stores the check values of its keys, and the others compare them. The values of the last
+start stay, for the next start after all processes have ended.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class KeyChecks:
         self._readers = readers
 
     async def enter(self, node_id: str, checks: Iterable[str]) -> frozenset[str]:
-        """A process starts with these keys; returns what the start before it wrote, if any."""
+        """Store the check values of a process. Return those of the start before it, if any."""
         value = msgspec.json.encode(sorted(checks)).decode()
 
         async def work(session: Session) -> frozenset[str]:
@@ -49,7 +49,7 @@ class KeyChecks:
         return await self._writer.run(lambda session: session.transaction(lambda _: work(session)))
 
     async def of(self, node_ids: Sequence[str]) -> list[frozenset[str]]:
-        """The check values of those of these processes that have written any down."""
+        """The check values of these processes, where they are stored."""
         if not node_ids:
             return []
         keys = [_OF_NODE + node_id for node_id in node_ids]
@@ -63,7 +63,7 @@ class KeyChecks:
         return await self._readers.run(work)
 
     async def forget(self, node_ids: Sequence[str]) -> None:
-        """Processes that have ended."""
+        """Delete the check values of processes that have ended."""
         keys = [_OF_NODE + node_id for node_id in node_ids]
 
         async def work(session: Session) -> None:

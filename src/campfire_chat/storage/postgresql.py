@@ -32,23 +32,24 @@ logger = logging.getLogger("campfire_chat.storage")
 
 _PARAMETER = re.compile(r"\$(\d+)")
 
-#: Seconds that a server may take to say goodbye.
+#: Seconds that closing a connection may take.
 FAREWELL = 1.0
-#: Repeating helps. 40001 and 40P01: serialisation and deadlock. 55P03: a lock was not to be had in
-#: time. 57014: somebody cancelled the query. 23505, a key that is there already: another process
-#: was a moment faster with the same client id, which the repetition finds.
+#: Errors after which the work is repeated. 40001 and 40P01: serialisation failure and deadlock.
+#: 55P03: lock timeout. 57014: the query was cancelled. 23505, a duplicate key: another process
+#: stored the same client id a moment earlier, and the repetition finds it.
 _CONFLICTS = ("40001", "40P01", "55P03", "57014", "23505")
 
-#: Another connection is needed, besides 08 (connection) and 57P (the server shuts down or starts).
+#: Errors after which a new connection is needed, besides 08 (connection) and 57P (the server
+#: shuts down or starts).
 #: 53300: no slot. 25006: read-only, the primary is another server now. 25P02 and 25P03: the
 #: transaction had failed, or was idle for too long.
 _DISCONNECTS = ("53300", "25006", "25P02", "25P03")
 
 _BOTH = (
-    # The stream heads are the locks; a stricter default of the database would only make
+    # The stream heads are the locks. A stricter default of the database would only make
     # transactions fail that wait for them.
     ("default_transaction_isolation", "'read committed'"),
-    # A client that vanished without a word is noticed within a minute, not in hours.
+    # A client that disappeared without closing is noticed within a minute, not in hours.
     ("tcp_keepalives_idle", "30"),
     ("tcp_keepalives_interval", "10"),
     ("tcp_keepalives_count", "3"),
@@ -56,7 +57,7 @@ _BOTH = (
 _WRITER = (
     ("synchronous_commit", "on"),
     *_BOTH,
-    # A process that vanishes inside a transaction holds its locks for no longer than this; the
+    # A process that disappears inside a transaction holds its locks no longer than this; the
     # others wait a little longer, and both fit into the lanes' deadline.
     ("idle_in_transaction_session_timeout", "'5s'"),
     ("lock_timeout", "'8s'"),
@@ -82,7 +83,7 @@ class PostgreSQLEngine(Engine):
             # One connection a lane, and none that the pool opens by itself when that one is
             # closed; bounded waits, so that a dead network is noticed.
             **{"min_size": 0, "max_size": 1, "timeout": 5, "command_timeout": 10},
-            # What a standby knows is old: to read from one would miss what was just committed.
+            # A standby may be behind, so reading from it could miss what was just committed.
             "target_session_attrs": "read-write" if writable else "primary",
             # `databases` takes a URL apart in ways that do not know several hosts; asyncpg reads
             # it as libpq does. An empty name here would go before the one in the DSN.
@@ -93,7 +94,7 @@ class PostgreSQLEngine(Engine):
         return [Route("postgresql://", {**options, "dsn": dsn}) for dsn in one_host_each(url)]
 
     def check(self, url: str, *, writable: bool) -> None:
-        """A server can only be asked."""
+        """Nothing can be checked before connecting to a server."""
 
     def setup(self, *, writable: bool) -> list[str]:
         return [f"SET {name} = {value}" for name, value in (_WRITER if writable else _READER)]
@@ -133,10 +134,10 @@ class PostgreSQLEngine(Engine):
             return Failure.CONNECTION
         if state[:2] in ("53", "58"):
             return Failure.UNAVAILABLE
-        # What it says of a connection that is just being torn down under it.
+        # asyncpg's message for a connection that is just being closed.
         if isinstance(error, asyncpg.InternalClientError):
             return Failure.CONNECTION
-        # asyncpg's complaints about a value are InterfaceErrors as well, and ValueErrors.
+        # asyncpg reports invalid values as InterfaceErrors too, and as ValueErrors.
         if isinstance(error, (OSError, asyncio.TimeoutError, asyncpg.InterfaceError)):
             return Failure.STATEMENT if isinstance(error, ValueError) else Failure.CONNECTION
         return Failure.STATEMENT
@@ -147,7 +148,7 @@ class PostgreSQLEngine(Engine):
             return ()
         if step.returns:
             return await raw.fetch(step.sql, *step.values)
-        # The simple protocol: BEGIN, SET and DDL need no preparing.
+        # The simple protocol: BEGIN, SET and DDL need no prepared statement.
         await raw.execute(step.sql)
         return ()
 
@@ -190,21 +191,20 @@ class PostgreSQLEngine(Engine):
         return bool(raw.is_in_transaction())
 
     async def leave(self, raw: Any) -> None:
-        # The pool would have the server reset the connection first, and wait for its answer.
+        # The pool would first ask the server to reset the connection, and wait for the answer.
         import asyncpg
 
         try:
             async with asyncio.timeout(FAREWELL):
                 await raw.close()
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            # It was closed already, or it does not answer and has been cut off.
-            logger.debug("a connection ended without a farewell: %s", error)
+            # It was closed already, or it did not answer and was terminated.
+            logger.debug("a database connection could not be closed cleanly: %s", error)
 
 
 def _together(steps: Sequence[Prepared], last: Prepared) -> Prepared:
-    """Several writes as one statement, so that the server is asked once, which returns what the
-    last one does; they write to different rows, so it makes no difference that none sees what the
-    others do."""
+    """Several writes as one statement, for one round trip. It returns the rows of the last write.
+    The writes change different rows, so it does not matter that they do not see each other."""
     values: list[Any] = []
     for step in steps:
         values += step.values
@@ -221,7 +221,7 @@ def _joined(texts: tuple[str, ...], sizes: tuple[int, ...], last: str) -> str:
         parts.append(f"write_{number} AS ({_moved(sql, before)})")
         before += size
     last = _moved(last, before)
-    # What writes may stand in the outermost WITH only.
+    # Statements that write are allowed only in the outermost WITH.
     if last.startswith("WITH "):
         parts.append(last.removeprefix("WITH "))
         return f"WITH {', '.join(parts)}"
@@ -229,5 +229,5 @@ def _joined(texts: tuple[str, ...], sizes: tuple[int, ...], last: str) -> str:
 
 
 def _moved(sql: str, by: int) -> str:
-    """SQL whose parameters are numbered from further on."""
+    """The SQL, with the numbers of its parameters increased."""
     return _PARAMETER.sub(lambda found: f"${int(found[1]) + by}", sql)

@@ -1,7 +1,7 @@
-"""Presence: who is connected, and who has which conversation open, as beats in the database.
+"""Presence: who is connected and who has which conversation open, as beats in the database.
 
-A row is written when somebody comes and refreshed every beat while they stay. Nobody has to
-delete it: one that has not been refreshed for its lifetime is dead, so a crash leaves no ghosts.
+A row is written when a participant connects, and updated with every beat. A row that was not
+updated for its lifetime no longer counts. So after a crash nobody stays present for longer.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from campfire_chat.storage.transaction import Transaction
 
 _p = tables.presence.c
 
-#: The place of somebody who is connected, whatever they look at.
+#: The place of a participant who is connected, whatever they have open.
 CONNECTED = ""
 
 
 class Beat(Struct, frozen=True):
-    """Somebody is alive at a place: :data:`CONNECTED` or a conversation id."""
+    """A participant is present at a place: :data:`CONNECTED` or a conversation id."""
 
     organization: str
     place: str
@@ -36,7 +36,7 @@ class Beat(Struct, frozen=True):
 
 
 class WritePresence(Operation[None]):
-    """Refresh some beats of a process, and drop others."""
+    """Write some beats of a process, and delete others."""
 
     alters_records = False
 
@@ -62,7 +62,7 @@ class WritePresence(Operation[None]):
         await session.write(statements.WRITE_PRESENCE, alive)
 
     def _row(self, beat: Beat, now: int) -> Row:
-        """The columns of the table; the first five are its key."""
+        """The columns of the table. The first five are the key."""
         participant = beat.participant
         return (
             beat.organization,
@@ -77,10 +77,11 @@ class WritePresence(Operation[None]):
 
 
 class SweepPresence(Operation[None]):
-    """Remove beats from before a moment, and from after another.
+    """Delete beats from before one time, and from after another.
 
-    The latter were written before a clock was set back; left alone they would be ghosts for as
-    long as the clock had been ahead. Whoever wrote one and is still here writes another.
+    The later ones were written before a clock was set back. Without this they would count as
+    present for as long as the clock had been ahead. A participant who is still connected gets a
+    new beat.
     """
 
     alters_records = False
@@ -143,7 +144,7 @@ ONE = Query(_one)
 async def present_at(
     session: Session, organization: str, conversation_ids: Sequence[str], *, alive_since: int
 ) -> dict[str, list[Participant]]:
-    """Who has these conversations open; for the watch, which tells only those who may know."""
+    """Who has these conversations open. For the watch, which tells only agents."""
     rows = await session.fetch(
         PRESENT_AT,
         org_id=organization,
@@ -160,13 +161,13 @@ async def present_at(
 async def viewers(
     session: Session, scope: Scope, conversation_id: str, *, alive_since: int
 ) -> list[Participant]:
-    """The agents who have a conversation open; empty for a visitor, whom it does not concern."""
+    """The agents who have a conversation open. Empty for a visitor, who must not see it."""
     if not scope.is_agent:
         return []
     rows = await session.fetch(
         VIEWERS, org_id=scope.organization, place=conversation_id, alive_since=alive_since
     )
-    # Once each, however many of their tabs in how many processes have it open.
+    # Each once, even if they have it open in several tabs and processes.
     found = {
         participant_id: Participant(SenderKind.AGENT, participant_id, name, avatar_url)
         for participant_id, name, avatar_url in rows

@@ -1,4 +1,4 @@
-"""What a batch of operations needs to read first, sent to the database along with BEGIN."""
+"""The queries that a batch of operations needs first. They are sent together with BEGIN."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from campfire_chat.storage.transaction import Read, Transaction
 
 
 class LockInbox(Read):
-    """The head of an inbox, locked: after all conversations, by everybody, so that no two can wait
-    for each other."""
+    """The head of an inbox, with a lock. All processes take it after the conversations, so that
+    no two transactions wait for each other."""
 
     def prepare(self, engine: Engine) -> Prepared:
         name = streams.inbox(self.organization)
@@ -30,8 +30,8 @@ class LockInbox(Read):
 class LockConversations(Read):
     """The conversations that may be changed, locked in sorted order.
 
-    The locks are what makes seqs gapless over processes: nobody adds to a stream of a conversation
-    without its row. What is read after them is what stands when it is our turn.
+    The locks keep seqs without gaps over all processes, because every write to a conversation
+    locks its row. Everything read after the locks is current.
     """
 
     def __init__(self, organization: str, conversation_ids: Sequence[str]) -> None:
@@ -43,7 +43,7 @@ class LockConversations(Read):
         return conversations.LOCK.prepare(engine, values)
 
     def take(self, transaction: Transaction, rows: Sequence[Row]) -> None:
-        # Whatever is not taken is read, with the lock held, by those who need it.
+        # Operations that need more read it later, under the lock.
         again = {row[0] for row in rows if not complete(row)}
         ids = [item for item in self._ids if item not in again]
         whole = [row for row in rows if row[0] not in again]
@@ -51,10 +51,10 @@ class LockConversations(Read):
 
 
 class KnownMessages(Read):
-    """Messages that were stored under the client ids of these sends.
+    """Messages that were stored with the client ids of these sends.
 
-    Looked for before anything is locked, since the answer takes its time. One that another process
-    stores meanwhile makes the commit fail, by the unique index, and is found by the next attempt.
+    They are searched for before anything is locked, because that takes time. If another process
+    stores one meanwhile, the unique index makes the commit fail, and the next attempt finds it.
     """
 
     def __init__(self, organization: str, keys: Sequence[str]) -> None:
@@ -88,7 +88,7 @@ class ReplyTargets(Read):
 
 
 class Marks(Read):
-    """Everybody's marks in the conversations that somebody has seen."""
+    """The marks of all participants in the conversations of these operations."""
 
     def __init__(self, organization: str, conversation_ids: Sequence[str]) -> None:
         super().__init__(organization)
@@ -103,10 +103,10 @@ class Marks(Read):
 
 
 def reads_of(operations: Sequence[Operation[Any]], engine: Engine) -> list[Read]:
-    """What ``operations`` need, organisation by organisation; locks before what they guard.
+    """The queries that ``operations`` need, by organisation. Locks come before what they protect.
 
     The inboxes are locked here only for operations that may be flushed one by one. Messages and
-    receipts all end in one flush, which takes their locks last and holds them shortly.
+    receipts are flushed together. That flush takes the locks last and holds them briefly.
     """
     early = not engine.lock_rows or any(
         operation.alters_records and not isinstance(operation, Bulk) for operation in operations

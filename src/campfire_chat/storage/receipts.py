@@ -1,4 +1,4 @@
-"""Queries about marks: how far everybody has got."""
+"""Queries for receipts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ READ_COUNTS = Query(_read_counts)
 async def of_conversation(
     session: Session, scope: Scope, conversation_id: str
 ) -> list[ReceiptRecord]:
-    """Everybody's marks; for callers that have seen that the conversation may be seen."""
+    """The marks of all participants. The caller has to check permission for the conversation."""
     rows = await session.fetch(OF_CONVERSATION, org_id=scope.organization, id=conversation_id)
     return [
         ReceiptRecord(
@@ -62,7 +62,7 @@ async def of_conversation(
 async def read_counts(
     session: Session, scope: Scope, conversation_ids: Sequence[str]
 ) -> dict[str, int]:
-    """How many messages of the other side the caller has read, by conversation."""
+    """The number of messages of the other side that the caller has read, by conversation."""
     if not conversation_ids:
         return {}
     rows = await session.fetch(

@@ -1,4 +1,4 @@
-"""Rows to records and back: the one place that knows how a record is kept."""
+"""Converts rows to records and back. No other module knows how a record is stored."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ _VERIFIED, _ASSIGNEE_ID, _ASSIGNEE_NAME = (
 
 
 def complete(row: Row) -> bool:
-    """Whether everybody in the row of a conversation was found; else it has to be read again."""
+    """Whether contact and assignee of a row were found. If not, it has to be read again."""
     return row[_VERIFIED] is not None and (
         row[_ASSIGNEE_ID] is None or row[_ASSIGNEE_NAME] is not None
     )
@@ -222,11 +222,11 @@ def message_of(row: Row) -> Message:
 
 
 def client_key(sender_key: str, client_id: str) -> str:
-    """Sender and client id in one.
+    """Sender and client id in one text.
 
-    Sender ids are printable, so the last separator is ours and no two senders share a key,
-    whatever their client ids are. The client id leads: those of our own clients begin with the
-    time, and an index that grows at its end is written in a few pages instead of all over.
+    Sender ids are printable, so the last separator is unambiguous, and two senders never have the
+    same key. The client id comes first. Those of the widget and the console begin with the time,
+    so the index grows at its end, and fewer pages of it are written.
     """
     return f"{client_id}\x1f{sender_key}"
 

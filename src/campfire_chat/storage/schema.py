@@ -1,12 +1,11 @@
-"""Bringing the tables to the version that this code needs.
+"""Updates the tables to the revision that this code needs.
 
-Alembic renders the SQL; it runs on the writer lane's own connection, in one transaction and
-under a lock, so that several processes may start at once and none needs a second driver.
+Alembic renders the SQL. It runs on the connection of the writer lane, in one transaction and under
+a lock. So several processes may start at once, and no second driver is needed.
 
-Two versions may work on one database while a deployment goes from one to the other. Each
-migration says which is the oldest revision whose code can run on its tables, and the database
-keeps that of the newest; a process that finds a schema from its future reads there whether it may
-go on.
+During a deployment two versions may use one database. Each migration names the oldest revision
+whose code can run on its tables, and the database stores that of the newest migration. A process
+that finds a newer schema reads there whether it may continue.
 """
 
 from __future__ import annotations
@@ -28,26 +27,26 @@ from campfire_chat.storage.lanes import Lanes, Session
 logger = logging.getLogger("campfire_chat.storage")
 
 VERSION_TABLE = "campfire_alembic_version"
-#: The migrations, as Alembic wants them.
+#: The migrations, in the form that Alembic expects.
 SCRIPTS = Path(__file__).parent / "migrations"
-#: Where ``campfire_settings`` keeps the newest migration's ``oldest``.
+#: The key in ``campfire_settings`` for ``oldest`` of the newest migration.
 OLDEST = "oldest_revision"
-#: Any number that no other program uses for a PostgreSQL advisory lock: "campfire" in ASCII.
+#: A number that no other program uses for a PostgreSQL advisory lock: "campfire" in ASCII.
 _LOCK = 0x63616D7066697265
 
 
 class _Statements(list[str]):
-    """What Alembic writes to: one call, one statement."""
+    """The output that Alembic writes to: each call is one statement."""
 
     def write(self, statement: str) -> None:
-        # Alembic comments on what it does; to PostgreSQL a comment alone is an empty query.
+        # Alembic writes comments, and for PostgreSQL a comment alone is an empty query.
         lines = [line for line in statement.splitlines() if not line.startswith("--")]
         sql = "\n".join(lines).strip().rstrip(";")
         if sql:
             self.append(sql)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Does nothing, because nothing is buffered."""
 
 
 def _config(engine: Engine, output: _Statements | None = None) -> Config:
@@ -59,10 +58,10 @@ def _config(engine: Engine, output: _Statements | None = None) -> Config:
 
 
 def head(engine: Engine) -> str:
-    """The revision that this version of the package needs."""
+    """The revision that this version needs."""
     found = ScriptDirectory.from_config(_config(engine)).get_current_head()
     if found is None:
-        raise MigrationError("The package has no migrations; its installation is broken.")
+        raise MigrationError("The migrations are missing. Install campfire-chat again.")
     return found
 
 
@@ -73,7 +72,7 @@ def _render(engine: Engine, current: str | None) -> list[str]:
 
 
 async def revision(session: Session) -> str | None:
-    """The revision that the database is at; None before the first."""
+    """The revision of the database. None before the first migration."""
     if session.engine.name == "sqlite":
         exists = await session.first(
             text("SELECT name FROM sqlite_master WHERE name = :name").bindparams(name=VERSION_TABLE)
@@ -91,7 +90,7 @@ async def revision(session: Session) -> str | None:
 
 
 async def welcomes(session: Session, current: str | None) -> bool:
-    """Whether this version may run on the schema: it is ours, or from a future that says so."""
+    """Whether this version may run on the schema: it has our revision, or a newer one allows it."""
     if current == head(session.engine):
         return True
     known = _revisions(session.engine)
@@ -100,7 +99,7 @@ async def welcomes(session: Session, current: str | None) -> bool:
     column = tables.settings.c
     mine = (column.org_id == tables.INSTALLATION) & (column.key == OLDEST)
     row = await session.first(select(column.value).where(mine))
-    # Revisions follow one another in a line: who knows one is at least as new.
+    # Revisions are in one line, so code that knows a revision is at least as new.
     return row is not None and row["value"] in known
 
 
@@ -125,7 +124,7 @@ async def _upgrade(session: Session, current: str | None) -> str:
 
 
 async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
-    """Do what ``mode`` says about the schema and return the revision it is at.
+    """Update or check the schema as ``mode`` says, and return its revision.
 
     Raises:
         MigrationError: ``check``, and the schema is not at this version's revision; or the
@@ -151,10 +150,10 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
     except CampfireError:
         raise
     except Exception as error:
-        raise MigrationError(f"The schema could not be brought to {wanted}: {error}") from error
+        raise MigrationError(f"The schema could not be updated to {wanted}: {error}") from error
     if current is None or not welcome:
         raise MigrationError(
-            f"The database schema is at {current or 'nothing'}, this version needs {wanted}: "
+            f"The database schema is at {current or 'nothing'}, but this version needs {wanted}: "
             "run `campfire-chat migrate`, or install the version that the schema belongs to."
         )
     if current != wanted:

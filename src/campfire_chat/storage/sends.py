@@ -1,4 +1,4 @@
-"""Messages and receipts, worked off in bulk: a few statements however many there are."""
+"""Messages and receipts, processed together with a few statements for any number of them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from campfire_chat.storage.transaction import Transaction
 
 
 def apply(draft: Draft, operation: Bulk[Any]) -> Any:
-    """Work an operation into a draft and return its result.
+    """Add an operation to a draft and return its result.
 
-    Nothing is changed unless all of it can be.
+    It is added completely or not at all.
 
     Raises:
         CampfireError: It is refused.
@@ -38,7 +38,7 @@ def apply(draft: Draft, operation: Bulk[Any]) -> Any:
 
 
 async def run_bulk(transaction: Transaction, operations: Sequence[Bulk[Any]]) -> list[Any]:
-    """Results, or the errors that single operations fail with, in order; reads what is missing."""
+    """The results or errors of the operations, in order. Reads the records that are missing."""
     if not operations:
         return []
     by_organization: dict[str, set[str]] = {}
@@ -65,7 +65,7 @@ def _send(draft: Draft, operation: Send) -> Sent:
     conversation = draft.conversation(scope, operation.conversation_id)
     internal = operation.visibility is Visibility.INTERNAL
     if internal and not scope.is_agent:
-        raise ForbiddenError("Only agents write notes.")
+        raise ForbiddenError("Only agents may write notes.")
     earlier = draft.known.get((operation.organization, operation.key))
     if earlier is not None:
         sent = _repeated(operation, earlier)
@@ -104,9 +104,9 @@ def _send(draft: Draft, operation: Send) -> Sent:
 def _repeated(operation: Send, earlier: Message) -> Sent:
     """The answer to a send whose client id is known.
 
-    An id that comes back with other content is a client's mistake; answering "stored" would lose
-    the second text without a word. Once the message was edited or deleted, its first text is no
-    longer there to compare with, and the repetition is taken at its word.
+    The same id with different content is a mistake of the client. Answering "stored" would lose
+    the second text without notice. Once the message was edited or deleted, its first text is no
+    longer available, and every repetition is treated as a duplicate.
     """
     same = (
         earlier.conversation_id == operation.conversation_id
@@ -126,8 +126,8 @@ def _repeated(operation: Send, earlier: Message) -> Sent:
 def _mark(draft: Draft, operation: MarkSeen, counted: int | None = None) -> Marked:
     """
     Args:
-        counted: Messages of the other side between the old mark and the new one; only needed
-            when the new one is not at the head.
+        counted: Number of messages of the other side between the old and the new mark. Needed
+            only when the new mark is not at the head.
     """
     scope = operation.scope
     conversation = draft.conversation(scope, operation.conversation_id)

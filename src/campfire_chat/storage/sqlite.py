@@ -31,15 +31,15 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 _encode = msgspec.json.Encoder().encode
 
 
-#: Another number once another connection has committed (https://sqlite.org/pragma.html).
+#: Its value changes when another connection has committed (https://sqlite.org/pragma.html).
 _VERSION = Prepared("PRAGMA data_version")
 
 
 class Script:
-    """Statements that a :class:`Connection` runs in one visit to its thread.
+    """Statements that a :class:`Connection` runs in one call in its thread.
 
-    A visit costs more than most statements, and while the event loop is busy the thread waits
-    for Python's lock at every one of them.
+    A call costs more than most statements. While the event loop is busy, the thread waits for
+    Python's global lock at every call.
     """
 
     def __init__(self, steps: Sequence[Prepared]) -> None:
@@ -55,12 +55,12 @@ class Script:
                 self._rows.append(connection.execute(step.sql, step.values).fetchall())
 
     def fetchall(self) -> list[Sequence[Row]]:
-        """The rows of each statement; what aiosqlite asks a cursor for."""
+        """The rows of each statement. aiosqlite calls this on a cursor."""
         return self._rows
 
 
 class CommitScript(Script):
-    """A :class:`~campfire_chat.storage.dialects.Commit` in one visit to the thread."""
+    """A :class:`~campfire_chat.storage.dialects.Commit` in one call in the thread."""
 
     def __init__(self, commit: Commit) -> None:
         super().__init__(commit.writes)
@@ -72,7 +72,7 @@ class CommitScript(Script):
             return
         connection.execute(SQLiteEngine.begin)
         try:
-            # From here on nobody else can write, so the version says it all.
+            # From here on no other connection can write, so comparing the version is enough.
             ((version,),) = connection.execute(_VERSION.sql).fetchall()
             if version == commit.version:
                 super().run(connection)
@@ -84,10 +84,10 @@ class CommitScript(Script):
 
 
 class Connection(sqlite3.Connection):
-    """A connection whose ``execute`` takes a :class:`Script` in the place of parameters.
+    """A connection whose ``execute`` accepts a :class:`Script` instead of parameters.
 
-    So a whole transaction fits through the one door that aiosqlite has for running a statement
-    and fetching its rows.
+    aiosqlite has one call that runs a statement and fetches its rows. With this class that call
+    runs a whole transaction.
     """
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
@@ -120,9 +120,9 @@ class SQLiteEngine(Engine):
             raise StorageUnavailableError(
                 f"The database cannot be reached: there is no folder {path.parent}."
             )
-        # SQLite opens such a file all the same, and says so only at the first write.
+        # SQLite opens such a file, and fails only at the first write.
         if writable and path.exists() and not os.access(path, os.W_OK, effective_ids=_EFFECTIVE):
-            raise StorageUnavailableError(f"The database {path} may not be written.")
+            raise StorageUnavailableError(f"The database {path} is not writable.")
         if writable:
             try:
                 create_private(path)
@@ -137,7 +137,7 @@ class SQLiteEngine(Engine):
             return [
                 "PRAGMA journal_mode = WAL",
                 "PRAGMA synchronous = FULL",
-                # 16 MB between checkpoints: hot pages are then copied back once instead of often.
+                # 16 MB between checkpoints: pages that change often are copied back less often.
                 "PRAGMA wal_autocheckpoint = 4000",
                 *statements,
             ]
@@ -150,7 +150,7 @@ class SQLiteEngine(Engine):
         self, organization: ColumnElement[str], what: ColumnElement[str], parameter: str
     ) -> ColumnElement[bool]:
         # As a pair: with two conditions SQLite takes any index that begins with the
-        # organisation, such as the whole primary key, and reads every row of the tenant.
+        # organisation, such as the whole primary key, and reads every row of the organisation.
         wanted = select(bindparam("org_id", type_=String), self.each(parameter).c.value)
         return tuple_(organization, what).in_(wanted)
 
@@ -168,7 +168,7 @@ class SQLiteEngine(Engine):
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 return Failure.CONFLICT
             return Failure.UNAVAILABLE if code in _UNAVAILABLE else Failure.STATEMENT
-        # What aiosqlite says of a connection that was closed.
+        # The messages of aiosqlite for a closed connection.
         if isinstance(error, ValueError) and str(error) in (
             "no active connection",
             "Connection closed",
@@ -192,7 +192,7 @@ class SQLiteEngine(Engine):
         return bool(raw.in_transaction)
 
     async def leave(self, raw: Any) -> None:
-        """There is nobody at the other end; closing it rolls back what is open."""
+        """There is no server. Closing rolls back an open transaction."""
 
 
 def path_of(url: str) -> Path:

@@ -1,8 +1,8 @@
 """Hot statements: compiled once per engine, run on the raw connection.
 
-An ordinary query is a SQLAlchemy expression that ``databases`` compiles at every call. A hot one
-is compiled once and run on the connection that ``databases`` holds, which costs a tenth. What
-differs between engines is asked of the engine while it is built.
+``databases`` compiles an ordinary SQLAlchemy expression at every call. A hot statement is compiled
+once and runs on the connection that ``databases`` holds, at a tenth of the cost. While it is
+compiled, the engine supplies what differs between databases.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Prepared(NamedTuple):
     """SQL text with its values.
 
     Attributes:
-        many: ``values`` is a list of them, and the text is run once for each.
-        returns: Whether it has rows to return; a command such as BEGIN has not.
+        many: ``values`` is a list, and the text runs once for each entry.
+        returns: Whether it returns rows. A command such as BEGIN does not.
     """
 
     sql: str
@@ -53,12 +53,12 @@ class BulkInsert:
     """An INSERT of many rows, each the values of the table's columns in their order.
 
     Args:
-        table: Where.
-        keys: The columns that say whether a row is there already; such a row is updated.
-        keep: Columns that an update leaves as they are.
-        ignore: Leave a row that is there already as it is.
-        forward: Columns that an update changes only if another one, or they themselves, would not
-            go back by it: somebody else may have been there since the row was read.
+        table: The table.
+        keys: The columns that identify an existing row. Such a row is updated.
+        keep: Columns that an update does not change.
+        ignore: Do not change an existing row.
+        forward: Columns that an update changes only if another column, or the column itself,
+            would not decrease. Another process may have written since the row was read.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class BulkInsert:
 
 
 class BulkDelete:
-    """A DELETE of many rows, each given by the values of its primary key in their order."""
+    """A DELETE of many rows. Each is given by the values of its primary key, in order."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -133,7 +133,7 @@ class BulkDelete:
 def compiled(
     expression: ClauseElement, engine: Engine
 ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-    """The SQL text, the order of its parameters, and those that have a fixed value."""
+    """The SQL text, the order of its parameters, and the fixed values among them."""
     found = cast(
         "SQLCompiler",
         expression.compile(dialect=engine.core, compile_kwargs={"render_postcompile": True}),

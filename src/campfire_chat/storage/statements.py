@@ -1,4 +1,4 @@
-"""The ledger's hot writes."""
+"""The hot writes of the ledger."""
 
 from __future__ import annotations
 

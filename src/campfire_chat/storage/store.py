@@ -1,6 +1,6 @@
-"""The storage of one Campfire: its lanes, its ledger, and what can be asked of them.
+"""The storage of one ``Campfire``: its lanes, its ledger, and their public methods.
 
-Reads go to the reader lanes, writes through the ledger; both are given the caller's scope.
+Reads use the reader lanes, writes go through the ledger. Both take the scope of the caller.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from campfire_chat.storage.usage import Usage
 logger = logging.getLogger("campfire_chat.storage")
 
 ANYONE = conversations.ANYONE
-#: Conversations that are woken at a time.
+#: Number of conversations whose snooze is ended at a time.
 WAKE = 200
 
 
@@ -63,11 +63,11 @@ class Store:
     """See the module.
 
     Attributes:
-        epoch: Names this life of the database; whoever restores a backup gives it another.
-        team: Agents and who is here.
+        epoch: Names the present life of the database. It changes when a backup is restored.
+        team: Agents and presence.
         nodes: The processes on this database.
-        key_checks: Which secret keys they have.
-        usage: What the processes have let through of busy callers.
+        key_checks: Check values of their secret keys.
+        usage: What the processes have admitted from their busiest callers.
     """
 
     def __init__(
@@ -96,11 +96,11 @@ class Store:
         self.team = Team(self._readers, self._ledger, now=now, life=settings.presence_life)
 
     async def start(self) -> None:
-        """Connect, bring the schema up to date and begin to take work.
+        """Connect, update the schema and accept work.
 
         Raises:
             StorageUnavailableError: The database cannot be reached.
-            MigrationError: The schema is not the one that is needed.
+            MigrationError: The schema is not the one that this version needs.
         """
         await self._writer.start()
         try:
@@ -113,7 +113,7 @@ class Store:
             raise
 
     async def migrate(self) -> str:
-        """Only bring the schema up to date and return its revision; for the command line."""
+        """Only update the schema and return its revision. For the command line."""
         await self._writer.start()
         try:
             return await schema.prepare(self._writer, self.engine, "auto")
@@ -121,7 +121,7 @@ class Store:
             await self._writer.stop()
 
     async def stop(self) -> None:
-        """Commit what waits and close the connections."""
+        """Commit the waiting writes and close the connections."""
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._writer.stop)
             stack.push_async_callback(self._readers.stop)
@@ -134,7 +134,7 @@ class Store:
 
     @property
     def congested(self) -> bool:
-        """Whether so many writes wait that newcomers should come later."""
+        """Whether so many writes wait that new sockets are refused."""
         return self._ledger.congested
 
     # Conversations.
@@ -148,7 +148,7 @@ class Store:
         subject: str | None = None,
         contact_id: str | None = None,
     ) -> tuple[AgentConversation | VisitorConversation, bool]:
-        """Begin a conversation; also whether it had been begun before under that client id."""
+        """Begin a conversation. The second value says whether it is a repetition."""
         operation = OpenConversation(
             scope,
             client_id=self._client_id(client_id),
@@ -182,7 +182,7 @@ class Store:
         before: tuple[int, str] | None,
         limit: int,
     ) -> tuple[list[AgentConversation | VisitorConversation], tuple[int, str] | None]:
-        """A page of conversations, newest activity first, and where the next one begins."""
+        """A page of conversations, newest activity first, and where the next page begins."""
 
         return await self._readers.run(
             lambda session: views.read_page(
@@ -215,7 +215,7 @@ class Store:
         return await self.conversation(scope, conversation_id)
 
     async def wake_snoozed(self) -> int:
-        """Reopen conversations whose snooze has ended; how many were, :data:`WAKE` at most."""
+        """Reopen conversations whose snooze has ended. Return how many, at most :data:`WAKE`."""
         due = await self._readers.run(
             lambda session: conversations.due_snoozes(session, self._now(), WAKE)
         )
@@ -227,11 +227,11 @@ class Store:
         for outcome in await asyncio.gather(*woken, return_exceptions=True):
             if isinstance(outcome, Exception):
                 failed += 1
-                logger.error("a conversation could not be woken", exc_info=outcome)
+                logger.error("a snoozed conversation could not be reopened", exc_info=outcome)
         return len(due) - failed
 
     async def refresh_contact(self, scope: Scope) -> None:
-        """Keep what the host says of a visitor today, if they have written before."""
+        """Store a visitor as the host app describes them now, if they have written before."""
         principal = scope.principal
         known = await self._readers.run(lambda session: contacts.find(session, scope, principal.id))
         if known is not None and known != contacts.of(scope):
@@ -249,9 +249,9 @@ class Store:
         visibility: Visibility = Visibility.PUBLIC,
         reply_to: str | None = None,
     ) -> asyncio.Future[Sent]:
-        """Store a message; the same client id stores once, for ever.
+        """Store a message. The same client id stores once, without a time limit.
 
-        Takes its place in the queue at once, so that messages keep the order of the calls.
+        The message enters the queue during the call, so messages keep the order of the calls.
 
         Raises:
             InvalidError: The body or an id cannot be stored.
@@ -278,7 +278,7 @@ class Store:
     async def message_page(
         self, scope: Scope, conversation_id: str, before: Bounds | None, limit: int
     ) -> tuple[list[Message], Bounds | None]:
-        """A page of a thread, newest first, and where the next one begins."""
+        """A page of a thread, newest first, and where the next page begins."""
         return await self._readers.run(
             lambda session: messages.page(session, scope, conversation_id, before, limit)
         )
@@ -303,7 +303,7 @@ class Store:
     def mark(
         self, scope: Scope, conversation_id: str, *, delivered: int | None, read: int | None
     ) -> asyncio.Future[Marked]:
-        """Move the caller's marks forward; takes its place in the queue at once."""
+        """Advance the caller's marks. The write enters the queue during the call."""
         return self._ledger.enqueue(
             MarkSeen(scope, conversation_id, delivered=delivered, read=read)
         )
@@ -321,7 +321,7 @@ class Store:
     async def stream_page(
         self, organization: str, name: str, after: int, limit: int = streams.PAGE_EVENTS
     ) -> Page:
-        """Events of a stream that the caller was authorized for."""
+        """Events of a stream. The caller has to check permission first."""
         return await self._readers.run(
             lambda session: streams.read_page(session, organization, name, after, limit)
         )
@@ -335,11 +335,11 @@ class Store:
         )
 
     async def stream_heads(self, organization: str, names: Sequence[str]) -> dict[str, int]:
-        """The heads of streams; one without events is missing."""
+        """The heads of streams. Streams without events are left out."""
         return await self._readers.run(lambda session: streams.heads(session, organization, names))
 
     async def inbox_heads(self, organizations: Sequence[str]) -> dict[str, int]:
-        """The heads of organisations' inboxes; every event of an organisation moves its inbox."""
+        """The heads of inboxes. Every event of an organisation also advances its inbox."""
         return await self._readers.run(lambda session: streams.inbox_heads(session, organizations))
 
     def _body(self, body: str) -> str:

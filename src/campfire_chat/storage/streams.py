@@ -1,4 +1,4 @@
-"""Queries about streams and the events in them."""
+"""Queries for streams and their events."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from campfire_chat.storage.statement import Prepared, Query
 _s = tables.streams.c
 _e = tables.events.c
 
-#: Events of one replay page, and the characters after which a page ends early: a frame stays
-#: far below what servers and proxies buffer.
+#: Number of events of a replay page, and the number of characters after which a page ends early,
+#: so that a frame stays far below what servers and proxies buffer.
 PAGE_EVENTS = 200
 PAGE_CHARACTERS = 256 * 1024
 
@@ -43,10 +43,10 @@ class Page(Struct, frozen=True):
     """A page of a stream.
 
     Attributes:
-        events: Seq and wire text of each.
+        events: The seq and the wire text of each event.
         head: The stream's head when the page was read.
-        first: The oldest seq that is still kept.
-        more: Whether events after these had been committed by then.
+        first: The oldest seq that is still stored.
+        more: Whether there were later events at that time.
     """
 
     events: list[tuple[int, str]]
@@ -73,7 +73,7 @@ def _lock(engine: Engine) -> ClauseElement:
 
 
 def _page(_: Engine) -> ClauseElement:
-    """The head, with no payload, and then the events: one look at the database for both."""
+    """The head, without a payload, and then the events, in one query."""
     head = select(_s.head.label("seq"), null().cast(Text).label("payload")).where(
         _s.org_id == bindparam("org_id"), _s.stream == bindparam("stream")
     )
@@ -100,7 +100,7 @@ def _newest(engine: Engine) -> ClauseElement:
         & (_e.seq > _s.head - bindparam("depth", type_=_s.head.type))
     )
     named = (_s.org_id == bindparam("org_id")) & (_s.stream == wanted.c.value)
-    # Outer joins, and not sorted: else SQLite would rather begin with the whole tenant's log.
+    # Outer joins, and no sorting: otherwise SQLite would read the organisation's whole log.
     return select(_e.stream, _e.seq, _e.payload).select_from(
         wanted.outerjoin(tables.streams, named).outerjoin(tables.events, near)
     )
@@ -113,9 +113,9 @@ def _first(_: Engine) -> ClauseElement:
 
 
 def _tell(_: Engine) -> ClauseElement:
-    """Give an inbox events that know everything but their seq, and return its head.
+    """Write events, complete except for their seq, into an inbox, and return its head.
 
-    Its lock is taken by the statement that needs it, and held for no longer than the commit takes.
+    The statement itself takes the lock of the inbox, which is then held only until the commit.
     """
     count = bindparam("count", type_=_s.head.type)
     advanced = (
@@ -165,13 +165,13 @@ def lock(engine: Engine, organization: str, name: str) -> Prepared:
 
 
 async def heads(session: Session, organization: str, names: Sequence[str]) -> dict[str, int]:
-    """The heads of streams; one without events yet is missing."""
+    """The heads of streams. Streams without events are left out."""
     rows = await session.fetch(HEADS, org_id=organization, names=session.engine.list_value(names))
     return {row[0]: row[1] for row in rows}
 
 
 async def inbox_heads(session: Session, organizations: Sequence[str]) -> dict[str, int]:
-    """The heads of organisations' inboxes; one without events yet is missing."""
+    """The heads of inboxes. Inboxes without events are left out."""
     rows = await session.fetch(INBOX_HEADS, organizations=session.engine.list_value(organizations))
     return {row[0]: row[1] for row in rows}
 
@@ -179,7 +179,7 @@ async def inbox_heads(session: Session, organizations: Sequence[str]) -> dict[st
 async def read_page(
     session: Session, organization: str, stream: str, after: int, limit: int = PAGE_EVENTS
 ) -> Page:
-    """Events after ``after``, in order; for callers that passed :func:`authorize`."""
+    """Events after ``after``, in order. The caller has to check permission first."""
     rows = await session.fetch(PAGE, org_id=organization, stream=stream, after=after, count=limit)
     head = max((seq for seq, payload in rows if payload is None), default=0)
     events: list[tuple[int, str]] = []

@@ -1,8 +1,9 @@
-"""The tables, all prefixed ``campfire_``; ``org_id`` leads every key, so they shard by tenant.
+"""The tables, all with the prefix ``campfire_``. ``org_id`` is the first column of every key, so
+that the tables can be sharded by organisation.
 
-Times are microseconds since 1970 (BIGINT), JSON is text: both read the same on every engine.
-Rows are current state that a host may join to its own; ``campfire_events`` is the append-only
-log of how it came about, each payload the very text that goes over the wire.
+Times are microseconds since 1970 (BIGINT) and JSON is text, so both are the same on every
+database. Rows hold the current state, which a host app may join to its own tables.
+``campfire_events`` is the append-only log of changes. Each payload is the text on the wire.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-#: Facts of the whole installation carry this instead of an organisation.
+#: Facts of the whole installation have this instead of an organisation.
 INSTALLATION = ""
 
 settings = Table(
@@ -90,13 +91,13 @@ conversations = Table(
     Column("visitor_messages", Integer, nullable=False),
     Column("agent_messages", Integer, nullable=False),
     PrimaryKeyConstraint("org_id", "conversation_id"),
-    # The lists: one status at a time, everybody's or one assignee's, newest activity first.
+    # For lists: one status, of all or of one assignee, newest activity first.
     Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),
     Index("campfire_conversations_assignee", "org_id", "status", "assignee_id", "last_activity_at"),
-    # A visitor's own are few and sorted when they are asked for; without the time in it this
+    # A visitor has only a few, which are sorted when they are read; without the time in it this
     # index stays as it is when a message comes.
     Index("campfire_conversations_contact", "org_id", "contact_id"),
-    # Snoozes that end; partial, so it costs nothing where nothing sleeps.
+    # For ended snoozes. A partial index, so conversations that are not snoozed cost nothing.
     Index(
         "campfire_conversations_snoozed",
         "snoozed_until",
@@ -113,7 +114,7 @@ messages = Table(
     Column("visibility", String, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("message_id", String, nullable=False),
-    # Sender and client id in one: a single look-up answers "was this stored before?".
+    # Sender and client id together, so that one lookup shows whether it was stored before.
     Column("client_key", String, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("sender_kind", String, nullable=False),
@@ -125,7 +126,7 @@ messages = Table(
     Column("reply_to", String),
     Column("edited_at", BigInteger),
     Column("deleted_at", BigInteger),
-    # A thread page is one range of this key; so is counting what lies between two marks.
+    # A page of a thread is one range of this key, and so are the messages between two marks.
     PrimaryKeyConstraint("org_id", "conversation_id", "visibility", "seq"),
     UniqueConstraint("org_id", "message_id"),
     UniqueConstraint("org_id", "client_key"),
@@ -165,7 +166,7 @@ events = Table(
     Column("seq", BigInteger, nullable=False),
     Column("event", String, nullable=False),
     Column("at", BigInteger, nullable=False),
-    # The message whose text the event holds: deleting it takes its text out of the log as well.
+    # The message whose text the event contains. Its deletion also removes the text here.
     Column("message_id", String),
     Column("payload", Text, nullable=False),
     Index("campfire_events_message", "org_id", "message_id"),
@@ -201,7 +202,7 @@ presence = Table(
     "campfire_presence",
     metadata,
     Column("org_id", String, nullable=False),
-    # "" for being connected at all, else the conversation that is open on the screen.
+    # "" for connected, otherwise the conversation that the participant has open.
     Column("place", String, nullable=False),
     Column("participant_kind", String, nullable=False),
     Column("participant_id", String, nullable=False),
@@ -217,7 +218,7 @@ usage = Table(
     "campfire_usage",
     metadata,
     Column("org_id", String, nullable=False),
-    # The limit and whom it is about: "sends:visitor:vis_…". An address belongs to no organisation.
+    # The limit and the caller: "sends:visitor:vis_…". An address belongs to no organisation.
     Column("key", String, nullable=False),
     Column("node_id", String, nullable=False),
     Column("used", BigInteger, nullable=False),

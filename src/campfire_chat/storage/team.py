@@ -1,4 +1,4 @@
-"""The team and who is here: what can be asked of the storage about agents and presence."""
+"""The methods of the storage for agents and presence."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Team:
 
     @property
     def alive_since(self) -> int:
-        """A beat from before this moment means that its participant is gone."""
+        """A participant whose last beat is older than this time is gone."""
         return self._now() - int(self._life * SECOND)
 
     async def remember(self, scope: Scope) -> None:
@@ -46,7 +46,7 @@ class Team:
         )
 
     async def of(self, organization: str) -> list[AgentRecord]:
-        """The agents of an organisation, for the hub's presence watch."""
+        """The agents of an organisation, for the watch."""
         return await self._readers.run(
             lambda session: agents.of_organization(
                 session, organization, alive_since=self.alive_since
@@ -54,7 +54,7 @@ class Team:
         )
 
     async def availability(self, organization: str) -> Availability:
-        """What a visitor is told of the team."""
+        """The availability of the team, as visitors see it."""
         return of_team(item.availability for item in await self.of(organization))
 
     async def set_availability(
@@ -76,14 +76,14 @@ class Team:
         alive: Sequence[presence.Beat] = (),
         gone: Sequence[presence.Beat] = (),
     ) -> None:
-        """Refresh beats of a process, and drop others."""
+        """Write beats of a process, and delete others."""
         scope = system_scope(organization)
         await self._ledger.submit(
             presence.WritePresence(scope, node_id=node_id, alive=alive, gone=gone)
         )
 
     async def sweep_presence(self, organization: str) -> None:
-        """Remove beats that have long been dead, and such as lie in the future."""
+        """Delete beats that are long out of date, or in the future."""
         scope = system_scope(organization)
         now, life = self._now(), int(self._life * SECOND)
         await self._ledger.submit(presence.SweepPresence(scope, now - life, now + life))

@@ -1,6 +1,6 @@
-"""One transaction of the ledger that reads under its own locks what it is going to change.
+"""A transaction of the locking path: it reads what it changes under its own locks.
 
-The other way, for messages in conversations that this process has in hand already, is
+The optimistic path, for conversations that this process holds in memory, uses
 :class:`~campfire_chat.storage.draft.Draft` alone.
 """
 
@@ -22,7 +22,7 @@ from campfire_chat.storage.statement import Prepared, Row
 
 
 class Read(ABC):
-    """Something that is read along with BEGIN, and where it goes."""
+    """A query that is sent with BEGIN, and what receives its rows."""
 
     def __init__(self, organization: str) -> None:
         self.organization = organization
@@ -35,7 +35,7 @@ class Read(ABC):
 
 
 class Transaction(Draft):
-    """See the module. Created by the ledger once the database transaction has begun."""
+    """See the module. The ledger creates it when the database transaction has begun."""
 
     def __init__(self, session: Session, now: Clock) -> None:
         super().__init__(Records(), now())
@@ -46,7 +46,7 @@ class Transaction(Draft):
     # Reading.
 
     async def begin(self, reads: Sequence[Read], rows: Sequence[Sequence[Row]]) -> None:
-        """Take over what was read along with BEGIN."""
+        """Take over the rows that were read with BEGIN."""
         for read, found in zip(reads, rows, strict=True):
             read.take(self, found)
         await self._ensure_inboxes({read.organization for read in reads})
@@ -75,7 +75,7 @@ class Transaction(Draft):
             self.records.marks[organization, conversation_id, kind, participant_id] = mark_of(mark)
 
     async def load(self, organization: str, conversation_ids: Iterable[str]) -> None:
-        """Read conversations that are not in hand (any more)."""
+        """Read conversations that are not in memory."""
         missing = [
             item
             for item in conversation_ids
@@ -90,7 +90,7 @@ class Transaction(Draft):
             self.took_conversations(organization, missing, rows)
 
     async def load_marks(self, organization: str, conversation_ids: Iterable[str]) -> None:
-        """Read marks that are not in hand (any more)."""
+        """Read marks that are not in memory."""
         missing = [
             item for item in conversation_ids if (organization, item) not in self.records.with_marks
         ]
@@ -101,9 +101,9 @@ class Transaction(Draft):
             self.took_marks(organization, missing, rows)
 
     async def _ensure_inboxes(self, organizations: Iterable[str]) -> None:
-        """Create and lock the inbox of an organisation that never had an event.
+        """Create and lock the inbox of an organisation that has no events yet.
 
-        What does not exist cannot be locked; two processes must not both begin it at 1.
+        A row that does not exist cannot be locked, and two processes must not both begin at 1.
         """
         for organization in sorted(self._without_inbox.intersection(organizations)):
             name = streams.inbox(organization)
@@ -115,13 +115,13 @@ class Transaction(Draft):
         self._without_inbox.clear()
 
     async def look_at_version(self) -> None:
-        """Note the database's version, for whoever wants to build on this transaction."""
+        """Note the version of the database, for drafts that build on this transaction."""
         self.version = await self.session.engine.version(self.session.raw)
 
     # Writing.
 
     def add(self, conversation: Conversation) -> None:
-        """Take on a conversation that is being created."""
+        """Add a new conversation."""
         organization = conversation.organization
         self.records.conversations[organization, conversation.id] = conversation
         self.records.with_marks.add((organization, conversation.id))
@@ -130,7 +130,7 @@ class Transaction(Draft):
         self.touch(conversation)
 
     async def flush(self) -> None:
-        """Write what has gathered."""
+        """Write the collected changes."""
         writes = self.writes()
         if all(self._has_inbox(organization) for organization in self.untold):
             await self.session.write_all(writes + self.inbox_writes())
@@ -143,7 +143,7 @@ class Transaction(Draft):
         return (organization, streams.inbox(organization)) in self.records.heads
 
     async def look_at_repeated(self) -> None:
-        """How far the inboxes go of which nothing was written, but something was there already."""
+        """The heads of inboxes without new events in which a repetition was found."""
         for organization in sorted({organization for organization, _ in self.repeated}):
             if not self._has_inbox(organization):
                 name = streams.inbox(organization)
@@ -151,16 +151,16 @@ class Transaction(Draft):
                 self.repeated[organization, name] = found.get(name, 0)
 
     async def flush_messages(self) -> None:
-        """Write the messages alone, for a query that is about to count them."""
+        """Write only the messages, for a query that counts them next."""
         await self.session.write_all(self.messages_so_far())
 
     def restore_point(self) -> tuple[int, dict[StreamKey, int], dict[MarkKey, Notice]]:
-        """What :meth:`restore` needs; taken right after a flush."""
+        """The state for :meth:`restore`. Taken right after a flush."""
         return len(self.committed), dict(self.records.heads), dict(self.notices)
 
     def restore(self, point: tuple[int, dict[StreamKey, int], dict[MarkKey, Notice]]) -> None:
-        """Forget everything since ``point``, after the database has rolled back to it."""
+        """Discard everything since ``point``, after the database has rolled back to it."""
         count, self.records.heads, self.notices = point
         del self.committed[count:]
-        # Records in hand may hold changes that never happened; they are read again when needed.
+        # Records in memory may contain changes that were rolled back. They are read again.
         self.forget()

@@ -1,8 +1,8 @@
-"""What the processes have let through of those who use much: how they share their load limits.
+"""What the processes have admitted from their busiest callers, to share load limits.
 
-Each process keeps a row per busy key with a counter that only grows, and deletes it when the key
-is quiet again. What others have let through is the growth of their counters, so a look that was
-missed is made up for by the next one, and no two clocks have to agree.
+Each process has a row for each busy key, with a counter that only grows, and deletes it when the
+key is quiet again. The others read how much the counter has grown. So a missed look is caught up by
+the next one, and clocks need not agree.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from campfire_chat.storage.statement import Query
 
 _u = tables.usage.c
 
-#: Seconds after which a row that nobody writes any more is taken away: its process has died.
+#: Seconds after which a row that is no longer updated is deleted, because its process has ended.
 LIFE = 600
-#: Rows of others that one look reads.
+#: Number of rows of other processes that one look reads.
 MAX_ROWS = 10_000
 
 
 class Used(NamedTuple):
-    """A process has let through so many of a key since the key became busy there."""
+    """How many a process has admitted for a key since the key became busy there."""
 
     organization: str
     key: str
@@ -50,7 +50,7 @@ _OTHERS = Query(_others)
 class Usage:
     """See the module.
 
-    Not through the ledger: this is nobody's message, and locks nothing that a message needs.
+    The writes do not go through the ledger: they lock nothing that a message needs.
 
     Args:
         writer: The writer lane.
@@ -83,7 +83,7 @@ class Usage:
         return [Used(*row) for row in rows]
 
     async def sweep(self) -> None:
-        """Delete what dead processes have left behind."""
+        """Delete the rows of processes that have ended."""
         now, life = self._now(), LIFE * SECOND
         # A clock that was wrong when the row was written must not keep it for ever.
         old = or_(_u.at < now - life, _u.at > now + life)

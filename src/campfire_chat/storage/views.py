@@ -1,4 +1,4 @@
-"""Conversations as their reader may see them."""
+"""Conversations as the caller may see them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ View = AgentConversation | VisitorConversation
 async def read_one(
     session: Session, scope: Scope, conversation_id: str, *, alive_since: int
 ) -> View:
-    """A conversation with its receipts and who is there.
+    """A conversation with its receipts and who is present.
 
     Args:
-        alive_since: Whoever was heard of at that time or later is there; in ms since 1970.
+        alive_since: Participants with a beat since this time are present; in ms since 1970.
 
     Raises:
         NotFoundError: No such conversation, or not one that the caller may see.
@@ -70,7 +70,7 @@ async def read_page(
     before: tuple[int, str] | None,
     limit: int,
 ) -> tuple[list[View], tuple[int, str] | None]:
-    """A page of conversations, newest activity first, and where the next one begins."""
+    """A page of conversations, newest activity first, and where the next page begins."""
     found = await conversations.list_page(
         session,
         scope,

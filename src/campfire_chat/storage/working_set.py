@@ -1,9 +1,9 @@
-"""The conversations that this process is writing to, as they will stand after what is under way.
+"""The conversations that this process writes to, in memory, including writes that are under way.
 
-In a conversation that is going on nearly everything a message needs was just written by the same
-process: keeping it saves reading it back for every message. It is never trusted: a commit looks
-at the database's version, or at the heads under their locks, and when somebody else was there
-all of it is forgotten and read anew.
+In an active conversation, the same process has just written nearly everything that the next
+message needs. Keeping it in memory avoids reading it back for every message. It is never trusted:
+a commit checks the version of the database, or the heads under their locks. If another process has
+written, the records are discarded and read again.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.statement import Prepared
 from campfire_chat.storage.transaction import Transaction
 
-#: Conversations in hand; beyond that all are forgotten and read again when they are needed.
+#: Greatest number of conversations in memory. Above it, all are discarded and read when needed.
 LIMIT = 10_000
-#: Seconds for which a conversation is in hand on an engine that does not tell of changes: how long
+#: Seconds for which a conversation is kept on an engine that does not report changes: how long
 #: the name of a contact that another process has renamed may still be shown.
 LIFE = 15.0
-#: Seconds after which all are forgotten at once, so that talk that is over takes no memory.
+#: Seconds after which all are discarded, so that finished conversations use no memory.
 REMEMBERED = 60.0
-#: Seconds for which a conversation that another process writes to as well is left to the long way.
+#: Seconds for which a conversation that another process writes to takes the locking path.
 CONTENDED = 5.0
 
 
@@ -38,12 +38,12 @@ class WorkingSet:
         self._version = 0
         self._began = 0.0
         self._read_at: dict[ConversationKey, float] = {}
-        #: Until when which conversations are left alone, the first of them first.
+        #: Until when each conversation takes the locking path, in order of time.
         self._contended: dict[str, float] = {}
         self.records = Records()
 
     def contend(self, conversation_ids: Iterable[str]) -> None:
-        """Somebody else writes to these: a draft would only fail again and again."""
+        """Another process writes to these, so drafts would fail again and again."""
         now = time.monotonic()
         contended = self._contended
         for conversation_id in conversation_ids:
@@ -58,11 +58,11 @@ class WorkingSet:
         self._began = time.monotonic()
 
     def is_of(self, session: Session) -> bool:
-        """Whether it was read over that connection: versions count for one connection only."""
+        """Whether it was read over this connection. Versions are valid for one connection only."""
         return session is self._session
 
     def has(self, organization: str, conversation_ids: Sequence[str]) -> bool:
-        """Whether conversations are in hand, and nobody else's as well."""
+        """Whether conversations are in memory, and no other process writes to them."""
         for conversation_id in conversation_ids:
             read_at = self._read_at.get((organization, conversation_id))
             if read_at is None:
@@ -78,7 +78,7 @@ class WorkingSet:
         """Take over what a committed transaction has read and changed.
 
         Args:
-            altered: Whether something may have changed that other conversations show as well.
+            altered: Whether something changed that other conversations also show.
         """
         session, version = transaction.session, transaction.version
         now = time.monotonic()
@@ -101,7 +101,7 @@ class WorkingSet:
         self.records.with_marks.update(found.with_marks)
 
     def commit(self, draft: Draft, *, after: Commit | None) -> Commit:
-        """The commit of a draft that was made of these records."""
+        """Build the commit of a draft that was made from these records."""
         engine = self._engine
         writes = draft.writes()
         if engine.tells_changes:
