@@ -76,6 +76,7 @@ async def list_events(call: Call) -> Reply:
     await store.authorize_stream(call.scope, name)
     waiter = _Waiter(call.scope)
     subscription = hub.attach(organization, name, waiter)
+    subscription.admitted = True
     try:
         subscription.last = query.after
         page = await store.stream_page(organization, name, query.after, query.limit)

@@ -29,15 +29,18 @@ class Subscription:
     """One sink's place in one stream.
 
     Attributes:
+        admitted: Whether its sink may hear the stream. It is attached before the database has
+            said so, lest an event falls in between; until then it is handed nothing at all.
         last: The last seq that was handed to the sink.
         live: Whether it takes events as they come; before that it is reading its way up.
     """
 
-    __slots__ = ("channel", "last", "live", "sink")
+    __slots__ = ("admitted", "channel", "last", "live", "sink")
 
     def __init__(self, channel: Channel, sink: Sink) -> None:
         self.channel = channel
         self.sink = sink
+        self.admitted = False
         self.last = 0
         self.live = False
 

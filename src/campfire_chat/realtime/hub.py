@@ -98,6 +98,8 @@ class Hub:
         if channel is None:
             return
         for subscription in tuple(channel.subscriptions):
+            if not subscription.admitted:
+                continue
             scope = subscription.sink.scope
             if frame.agents_only and not scope.is_agent:
                 continue
@@ -114,8 +116,12 @@ class Hub:
     # Out.
 
     def attach(self, organization: str, name: str, sink: Sink) -> Subscription:
-        """Begin to hear of a stream that the sink was authorized for; the first step of
-        subscribing, before the database is read, so that nothing falls in between."""
+        """Take a place in a stream: the first step of subscribing, before the database is read, so
+        that nothing falls in between.
+
+        Nothing is handed to the sink before the subscription is
+        :attr:`~campfire_chat.realtime.channels.Subscription.admitted`.
+        """
         key = (organization, name)
         channel = self._channels.get(key)
         if channel is None:
@@ -137,6 +143,8 @@ class Hub:
         It goes live when it has read at least as far as the channel has handed on: from there
         the channel continues, without a gap and without a repetition.
         """
+        if not subscription.admitted:
+            raise AssertionError("a subscription goes live before its sink was authorized")
         channel = subscription.channel
         if page.events:
             subscription.last = page.events[-1][0]

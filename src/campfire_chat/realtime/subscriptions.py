@@ -72,6 +72,7 @@ class Subscriptions:
         except BaseException:
             gateway.hub.detach(subscription)
             raise
+        subscription.admitted = True
         self._by_name[name] = subscription
         stream = streams.parse(name)
         if stream.kind == "conversation":
