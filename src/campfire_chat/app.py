@@ -301,7 +301,7 @@ class _Running:
             self.store, self.bus, node=node, beat=beat, checks=tokens.checks
         )
         self.typing = Typing(self.hub)
-        admission = Admission(settings.limits)
+        admission = Admission(settings.limits, write_queue=settings.write_queue)
         self.sharing = Sharing(admission, self.store.usage, node=node)
         self.gateway = Gateway(
             store=self.store,

@@ -124,6 +124,14 @@ class TooLargeError(CampfireError):
     close_code = 4413
 
 
+class BodyTimeoutError(CampfireError):
+    """The request body did not arrive in time."""
+
+    code = "body_timeout"
+    status = 408
+    final = False
+
+
 class MethodNotAllowedError(CampfireError):
     """This method is not supported here."""
 

@@ -62,7 +62,8 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     ``None`` switches a limit off. Rates hold approximately over all processes on one database.
     Caps count in each process alone. An address is the IP address of the caller, as the server
-    reports it. An IPv6 address stands for its whole /64 network.
+    reports it. An IPv6 address stands for its whole /64 network. The /56 network around it may use
+    twice as much, and the /48 network four times as much.
 
     Attributes:
         sends: Messages of one visitor or agent.
@@ -75,13 +76,23 @@ class Limits(Struct, frozen=True, kw_only=True):
         creations: New visitors and conversations from one address. Conversations that agents
             begin do not count.
         connections: New sockets of visitors from one address.
-        frames: Frames of one socket. Frames that come faster are read later, not refused.
-        refusals: Number of sends refused in a row after which the socket is closed with 4429.
+        writes: Writes of one visitor or agent other than messages: receipts, edits, deletions,
+            changes of a conversation or of an availability.
+        writes_per_address: The same, of all visitors at one address.
+        frames: Frames of one visitor or agent, over all their sockets. Frames that come faster are
+            read later, not refused.
+        frames_per_address: The same, of all visitors at one address, and of sockets that have not
+            sent ``hello``.
+        input_bytes: Bytes of the frames and request bodies of one visitor or agent. Frames that
+            exceed it are read later, requests are refused. Frames of up to 512 bytes do not count.
+        input_bytes_per_address: The same, of all visitors at one address.
+        refusals: Number of writes refused in a row after which the socket is closed with 4429.
         sockets_per_address: Open sockets of visitors at one address.
         sockets_per_visitor: Open sockets of one visitor.
         sockets_per_organization: Open sockets of one organisation; agents get 10 % more.
         sockets_per_process: Open sockets of a process; agents get 10 % more.
         polls_per_caller: Long polls of one visitor or agent that may wait at the same time.
+        polls_per_address: The same, of all visitors at one address.
         polls_per_process: Long polls that may wait at the same time; agents get 10 % more.
     """
 
@@ -92,13 +103,19 @@ class Limits(Struct, frozen=True, kw_only=True):
     calls_per_address: Rate | None = Rate(100, 2_000)
     creations: Rate | None = Rate(5, 200)
     connections: Rate | None = Rate(50, 1_000)
+    writes: Rate | None = Rate(50, 1_000)
+    writes_per_address: Rate | None = Rate(500, 5_000)
     frames: Rate | None = Rate(100, 1_000)
+    frames_per_address: Rate | None = Rate(1_000, 10_000)
+    input_bytes: Rate | None = Rate(20_000, 1_000_000)
+    input_bytes_per_address: Rate | None = Rate(200_000, 5_000_000)
     refusals: int | None = 100
     sockets_per_address: int | None = 2_000
     sockets_per_visitor: int | None = 20
     sockets_per_organization: int | None = 20_000
     sockets_per_process: int | None = 25_000
     polls_per_caller: int | None = 20
+    polls_per_address: int | None = 500
     polls_per_process: int | None = 5_000
 
     def __post_init__(self) -> None:
@@ -134,6 +151,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         hello_timeout: Seconds in which a new socket has to send ``hello``.
         send_timeout: Seconds that one write to a socket may take. After that the socket is closed
             with 4470.
+        body_timeout: Seconds that a request body may take to arrive.
         queue_frames: Number of frames that may wait for one socket.
         queue_bytes: Number of bytes that may wait for one socket.
         max_frame_bytes: Largest size of a frame or request body; checked before parsing.
@@ -156,8 +174,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             runs. This works only on the main thread.
         readers: Number of database connections for reading. There is one more for writing.
         write_queue: Number of writes that may wait for the database. More are refused with
-            ``overloaded``.
-        write_queue_bytes: Approximate number of bytes that the waiting writes may hold.
+            ``overloaded``. A quarter of them is reserved for agents.
+        write_queue_bytes: Approximate number of bytes that the waiting writes may hold. A quarter
+            of them is reserved for agents.
         limits: How much load one caller may make; see :class:`Limits`.
     """
 
@@ -167,6 +186,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     heartbeat: float = 25.0
     hello_timeout: float = 10.0
     send_timeout: float = 10.0
+    body_timeout: float = 20.0
     queue_frames: int = 256
     queue_bytes: int = 1024 * 1024
     max_frame_bytes: int = 64 * 1024
@@ -232,6 +252,7 @@ class SettingsDict(TypedDict, total=False):
     heartbeat: float
     hello_timeout: float
     send_timeout: float
+    body_timeout: float
     queue_frames: int
     queue_bytes: int
     max_frame_bytes: int
@@ -255,6 +276,7 @@ _POSITIVE = (
     "heartbeat",
     "hello_timeout",
     "send_timeout",
+    "body_timeout",
     "queue_frames",
     "queue_bytes",
     "max_frame_bytes",

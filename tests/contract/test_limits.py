@@ -31,8 +31,8 @@ from tests.support.servers import ThreadServer
 
 pytestmark = pytest.mark.anyio
 
-MIA = Caller(None, ("default", "visitor:mia"), ("default", ""), agent=False)
-LEO = Caller(None, ("default", "visitor:leo"), ("default", ""), agent=False)
+MIA = Caller((), ("default", "visitor:mia"), ("default", ""), agent=False)
+LEO = Caller((), ("default", "visitor:leo"), ("default", ""), agent=False)
 
 
 @asynccontextmanager

@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 
 from campfire_chat import ConfigurationError, Limits, Rate
 from campfire_chat.domain import limits
-from campfire_chat.domain.addresses import is_internal, network_of
+from campfire_chat.domain.addresses import is_internal, networks_of
 from campfire_chat.domain.limits import SECOND, Cap, Limiter
 from campfire_chat.settings import Settings
+
+
+def first_network(host: str) -> str:
+    return networks_of(host)[0]
+
 
 KEY = ("default", "visitor:vis_1")
 OTHER = ("default", "visitor:vis_2")
@@ -225,34 +230,34 @@ def test_a_cap_has_a_reserve() -> None:
 def test_an_ipv4_address_is_one_caller_however_it_is_written(
     address: ipaddress.IPv4Address,
 ) -> None:
-    assert network_of(str(address)) == str(address)
-    assert network_of(f"::ffff:{address}") == str(address)
-    assert network_of(f"[::ffff:{address}]:443") == str(address)
-    assert network_of(f"{address}:50123") == str(address)
+    assert first_network(str(address)) == str(address)
+    assert first_network(f"::ffff:{address}") == str(address)
+    assert first_network(f"[::ffff:{address}]:443") == str(address)
+    assert first_network(f"{address}:50123") == str(address)
 
 
 @given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
 def test_an_ipv6_address_counts_with_its_network(address: ipaddress.IPv6Address, host: int) -> None:
     neighbour = ipaddress.IPv6Address((int(address) >> 64 << 64) | host)
     if address.ipv4_mapped is None and neighbour.ipv4_mapped is None:
-        assert network_of(str(address)) == network_of(str(neighbour))
-        assert network_of(str(address)).endswith("/64")
+        assert first_network(str(address)) == first_network(str(neighbour))
+        assert first_network(str(address)).endswith("/64")
     further = ipaddress.IPv6Address(int(address) ^ (1 << 64))
-    assert network_of(str(address)) != network_of(str(further))
+    assert first_network(str(address)) != first_network(str(further))
 
 
 @given(st.text(max_size=200))
 def test_any_text_may_stand_for_an_address(text: str) -> None:
-    assert len(network_of(text)) <= 64
-    is_internal(network_of(text))
+    assert len(first_network(text)) <= 64
+    is_internal(first_network(text))
 
 
 def test_what_may_be_a_proxy() -> None:
-    assert is_internal(network_of("127.0.0.1"))
-    assert is_internal(network_of("10.1.2.3"))
-    assert is_internal(network_of("fd00::1"))
-    assert not is_internal(network_of("8.8.8.8"))
-    assert not is_internal(network_of("2a00:1450::1"))
+    assert is_internal(first_network("127.0.0.1"))
+    assert is_internal(first_network("10.1.2.3"))
+    assert is_internal(first_network("fd00::1"))
+    assert not is_internal(first_network("8.8.8.8"))
+    assert not is_internal(first_network("2a00:1450::1"))
     assert not is_internal("testclient")
 
 

@@ -40,10 +40,13 @@ ROOMY = Limits(
     **{
         name: Rate(100_000, 1_000_000)
         for name, default in structs.asdict(Limits()).items()
-        if isinstance(default, Rate)
+        if isinstance(default, Rate) and not name.startswith("input_bytes")
     },
+    input_bytes=None,
+    input_bytes_per_address=None,
     sockets_per_address=None,
     sockets_per_visitor=None,
+    polls_per_address=None,
 )
 
 

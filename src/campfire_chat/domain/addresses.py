@@ -5,29 +5,32 @@ from __future__ import annotations
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-#: Bits of an IPv6 address that name a network. A customer of a provider has a whole /64.
-#: RFC 6177 and RFC 4291, section 2.5.1.
-SITE = 64
-#: Characters that are kept of a text that is not an address.
+#: Bits of an IPv6 address that name a network: what a phone gets, what a household gets, and what a
+#: company gets. RFC 6177, and RFC 4291, section 2.5.1.
+IPV6_WIDTHS = (64, 56, 48)
+#: Characters that are kept of what is not an address at all.
 MAX_NAME = 64
 
 
 @lru_cache(maxsize=8192)
-def network_of(host: str) -> str:
-    """The address that a peer is counted by: its IPv4 address, or the /64 of its IPv6 address.
+def networks_of(host: str) -> tuple[str, ...]:
+    """The addresses that a peer is counted by, the narrowest first: its IPv4 address, or the /64 of
+    its IPv6 address and then the /56 and the /48 around it.
 
     An IPv4 address that is mapped into IPv6 (``::ffff:192.0.2.1``) counts as the IPv4 address. A
     port that some proxies append is removed. Otherwise one caller would count as many.
     """
     address = _address(host)
     if address is None:
-        return host[:MAX_NAME]
+        return (host[:MAX_NAME],)
     if isinstance(address, IPv6Address):
         mapped = address.ipv4_mapped
         if mapped is None:
-            return str(IPv6Network((int(address), SITE), strict=False))
+            # Without its zone (fe80::1%eth0), which no caller chooses.
+            number = int(address)
+            return tuple(str(IPv6Network((number, bits), strict=False)) for bits in IPV6_WIDTHS)
         address = mapped
-    return str(address)
+    return (str(address),)
 
 
 def is_internal(network: str) -> bool:

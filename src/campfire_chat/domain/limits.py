@@ -9,7 +9,6 @@ would. Times are whole nanoseconds of a monotonic clock, so nothing is lost to r
 from __future__ import annotations
 
 import math
-import sys
 
 from campfire_chat.settings import Rate
 
@@ -60,32 +59,51 @@ class Limiter:
 
     Args:
         rate: None admits everything.
-        shared: Whether other processes have buckets of the same keys.
+        times: How many times that rate is meant, with as many times the burst.
 
     Attributes:
         hot: Buckets of which half a burst is used in less time than a burst takes to refill, here
             or in another process. The other processes have to know about these.
     """
 
-    def __init__(self, rate: Rate | None, *, shared: bool = True) -> None:
+    def __init__(self, rate: Rate | None, *, times: int = 1) -> None:
         # Rounded up, so that the rate is never exceeded.
-        self._interval = 0 if rate is None else math.ceil(SECOND / rate.per_second)
-        self._span = 0 if rate is None else rate.burst * self._interval
+        self._interval = 0 if rate is None else math.ceil(SECOND / (times * rate.per_second))
+        self._burst = 0 if rate is None else times * rate.burst
+        self._span = self._burst * self._interval
         self._deepest = self._span + DEBT
-        self._half = max(1, rate.burst // 2) if rate is not None and shared else sys.maxsize
+        self._half = max(1, self._burst // 2)
         self._buckets: dict[Key, Bucket] = {}
         self._pruned_at = 0
         self._prune_beyond = min(FEW_BUCKETS, MAX_BUCKETS)
         self.hot: dict[Key, Bucket] = {}
 
-    def take(self, key: Key, now: int) -> int:
-        """Take a token.
+    def take(self, key: Key, now: int, count: int = 1) -> int:
+        """Take tokens: 0, or the nanoseconds until there are enough, and then none is taken.
 
         Args:
             now: A monotonic clock, in nanoseconds.
+            count: How many; more than fit into the bucket count as a bucketful.
+        """
+        interval = self._interval
+        if not interval:
+            return 0
+        if count > self._burst:
+            count = self._burst
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._new(key, now)
+        full_at = self._full_at(bucket, now) + count * interval
+        wait = full_at - now - self._span
+        if wait > 0:
+            return wait
+        self._use(key, bucket, full_at, count, now)
+        return 0
 
-        Returns:
-            0 if a token was taken; otherwise the nanoseconds until there is one.
+    def delay(self, key: Key, now: int, count: int = 1) -> int:
+        """Take tokens in any case, and say for how many nanoseconds their taker has to wait.
+
+        The bucket goes below empty, down to :data:`DEBT`.
         """
         interval = self._interval
         if not interval:
@@ -93,21 +111,9 @@ class Limiter:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._new(key, now)
-        full_at = bucket.full_at
-        if full_at < now:
-            full_at = now
-        elif full_at - now > self._deepest:
-            # No bucket can be that far below empty, so the clock was set back.
-            bucket.full_at = full_at = now + self._span
-        full_at += interval
-        wait = full_at - now - self._span
-        if wait > 0:
-            return wait
-        bucket.full_at = full_at
-        bucket.used += 1
-        if bucket.used >= bucket.next_look:
-            self._look(key, bucket, now)
-        return 0
+        full_at = min(self._full_at(bucket, now) + count * interval, now + self._deepest)
+        self._use(key, bucket, full_at, count, now)
+        return max(0, full_at - now - self._span)
 
     def wait(self, key: Key, now: int) -> int:
         """What :meth:`take` would return, without taking a token."""
@@ -169,6 +175,21 @@ class Limiter:
             self.hot.pop(oldest, None)
         bucket = self._buckets[key] = Bucket(now, self._half)
         return bucket
+
+    def _full_at(self, bucket: Bucket, now: int) -> int:
+        full_at = bucket.full_at
+        if full_at < now:
+            return now
+        if full_at - now > self._deepest:
+            # No bucket is that far below empty: the clock has gone back.
+            bucket.full_at = full_at = now + self._span
+        return full_at
+
+    def _use(self, key: Key, bucket: Bucket, full_at: int, count: int, now: int) -> None:
+        bucket.full_at = full_at
+        bucket.used += count
+        if bucket.used >= bucket.next_look:
+            self._look(key, bucket, now)
 
     def _look(self, key: Key, bucket: Bucket, now: int) -> None:
         if 0 <= now - bucket.looked_at < self._span and key not in self.hot:

@@ -13,6 +13,7 @@ from campfire_chat.models import (
     PrincipalRecord,
     Role,
     SenderKind,
+    Visibility,
     Visitor,
 )
 
@@ -89,6 +90,15 @@ class Scope(Struct, frozen=True):
         """
         if self.principal.role is Role.VIEWER:
             raise ForbiddenError("Viewers may only read.")
+
+    def require_writer_of(self, visibility: Visibility) -> None:
+        """
+        Raises:
+            ForbiddenError: The caller writes no messages, or none that only agents see.
+        """
+        self.require_writer()
+        if visibility is Visibility.INTERNAL and not self.is_agent:
+            raise ForbiddenError("Only agents may write notes.")
 
 
 def scope_of_agent(agent: Agent) -> Scope:

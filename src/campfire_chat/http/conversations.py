@@ -114,6 +114,7 @@ async def change(call: Call) -> Reply:
 
 async def mark(call: Call) -> Reply:
     body: ReceiptCreate = call.body
+    await call.store.admit_writer(call.scope, call.path["conversation_id"])
     return Reply(
         await call.store.mark(
             call.scope,

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import CampfireError, UnauthorizedError
 from campfire_chat.identity import Credentials
+from campfire_chat.realtime.admission import Caller
 from campfire_chat.realtime.bus import Bus
 from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.realtime.hub import Hub
@@ -40,12 +41,15 @@ class Access(Enum):
 class Cost(Enum):
     """Which limits a request is charged to, besides that on requests; see ``realtime.admission``.
 
-    FREE is for load balancers only: the health of a process must not depend on other callers.
+    SEND is for a message, WRITE for any other write, CREATE for a new visitor, and OPEN for a new
+    conversation with its first message. FREE is for load balancers only: the health of a process
+    must not depend on other callers.
     """
 
     FREE = "free"
     CALL = "call"
     SEND = "send"
+    WRITE = "write"
     CREATE = "create"
     OPEN = "open"
 
@@ -67,6 +71,7 @@ class Call(Struct, frozen=True, kw_only=True):
 
     Attributes:
         credentials: The caller. None only where the access is public.
+        caller: The same, as the load limits see it.
         path: Path parameters.
         idempotency_key: The header of that name.
         query: An instance of the endpoint's ``query`` type.
@@ -76,6 +81,7 @@ class Call(Struct, frozen=True, kw_only=True):
     services: Services
     request: Request
     credentials: Credentials | None
+    caller: Caller
     path: dict[str, str]
     idempotency_key: str | None
     query: Any
@@ -113,8 +119,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         query: The type of the query parameters, if it takes any.
         returns: The type of the answer by status. Several types if it depends on the caller.
         errors: Its own errors, in addition to those of the guard.
-        cost: What is charged to the caller's limits: CREATE for a new visitor, SEND for a
-            message, OPEN for both a new conversation and its first message.
+        cost: What is charged to the caller's limits.
     """
 
     operation: str

@@ -5,6 +5,7 @@ Nothing reaches a handler unchecked: the route table knows no other way in.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from campfire_chat.domain import text
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import (
+    BodyTimeoutError,
     CampfireError,
     ConfigurationError,
     InternalError,
@@ -27,12 +29,14 @@ from campfire_chat.errors import (
 from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Services
 from campfire_chat.http.problems import problem_response
 from campfire_chat.identity import Credentials, bearer_token, check_origin
-from campfire_chat.realtime.admission import address_of, caller_of
+from campfire_chat.realtime.admission import Caller, caller_of, networks_at
 from campfire_chat.unreadable import UNREADABLE, invalid, malformed
 
 logger = logging.getLogger("campfire_chat.http")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What waits for the database in the ledger's queue.
+_WRITES = frozenset({Cost.SEND, Cost.WRITE, Cost.OPEN})
 _encode = msgspec.json.Encoder().encode
 #: Characters of an Idempotency-Key, as of the client ids of frames.
 MAX_KEY = 64
@@ -41,22 +45,28 @@ MAX_KEY = 64
 async def serve(endpoint: Endpoint, services: Services, request: Request) -> Response:
     """Check a request, have it handled, and answer; errors become problem documents."""
     try:
+        credentials, caller = await _credentials(endpoint, services, request)
         call = Call(
             services=services,
             request=request,
-            credentials=await _credentials(endpoint, services, request),
+            credentials=credentials,
+            caller=caller,
             path=_path(request),
             idempotency_key=_idempotency_key(request),
             query=_query(endpoint, request),
-            body=await _body(endpoint, services, request),
+            body=await _body(endpoint, services, request, caller),
         )
-        reply = await endpoint.handler(call)
+        if endpoint.cost in _WRITES:
+            with services.gateway.admission.writing(caller):
+                reply = await endpoint.handler(call)
+        else:
+            reply = await endpoint.handler(call)
     except CampfireError as error:
         if isinstance(error, ConfigurationError):
             # The host's mistake, for the host's log; a visitor could do nothing with it.
             logger.error("%s failed", endpoint.operation, exc_info=error)
             return problem_response(InternalError())
-        return problem_response(error)
+        return problem_response(error, _after(error, request))
     except ClientDisconnect:
         return Response(status_code=499)
     return Response(
@@ -67,47 +77,60 @@ async def serve(endpoint: Endpoint, services: Services, request: Request) -> Res
     )
 
 
+def _after(error: CampfireError, request: Request) -> dict[str, str] | None:
+    """What else is said with an error: that the rest of a body is not waited for."""
+    unread = isinstance(error, BodyTimeoutError | TooLargeError)
+    # HTTP/2 has no such header, and may be told so only by its server.
+    if unread and request.scope.get("http_version", "").startswith("1"):
+        return {"connection": "close"}
+    return None
+
+
 async def _credentials(
     endpoint: Endpoint, services: Services, request: Request
-) -> Credentials | None:
+) -> tuple[Credentials | None, Caller]:
     """Who calls: by token, else by the host's session; a write by session needs our origin.
 
     Whoever it is, is held to their limits first: no endpoint is reached without.
     """
     gateway = services.gateway
     if endpoint.access is Access.PUBLIC:
-        _charge(endpoint, services, request, gateway.bearer(request))
-        return None
+        return None, _charge(endpoint, services, request, gateway.bearer(request))
     try:
         with gateway.admission.asking(request):
             found = await gateway.credentials(request, bearer_token(request))
     except UnauthorizedError:
         _charge(endpoint, services, request, None)
         raise
-    _charge(endpoint, services, request, found.scope)
+    caller = _charge(endpoint, services, request, found.scope)
     if found.ambient and request.method not in _SAFE:
         check_origin(request, services.settings.allowed_origins)
     if endpoint.access is Access.AGENT:
         found.scope.require_agent()
-    return found
+    return found, caller
 
 
-def _charge(endpoint: Endpoint, services: Services, request: Request, scope: Scope | None) -> None:
-    """Hold the caller to their limits.
+def _charge(
+    endpoint: Endpoint, services: Services, request: Request, scope: Scope | None
+) -> Caller:
+    """Hold the caller to their limits, and say who it is to them.
 
     Raises:
         TooManyError: They have met one.
     """
     cost, admission = endpoint.cost, services.gateway.admission
+    caller = caller_of(networks_at(request), scope)
     if cost is Cost.FREE:
-        return
-    caller = caller_of(address_of(request), scope)
+        return caller
     admission.call(caller)
     # Whoever comes back with a token is no new visitor.
     if cost is Cost.OPEN or (cost is Cost.CREATE and scope is None):
         admission.create(caller)
     if cost in (Cost.SEND, Cost.OPEN):
         admission.send(caller)
+    if cost is Cost.WRITE:
+        admission.write(caller)
+    return caller
 
 
 def _path(request: Request) -> dict[str, str]:
@@ -143,10 +166,16 @@ def _query(endpoint: Endpoint, request: Request) -> Any:
     return query
 
 
-async def _body(endpoint: Endpoint, services: Services, request: Request) -> Any:
+async def _body(endpoint: Endpoint, services: Services, request: Request, caller: Caller) -> Any:
     if endpoint.body is None:
         return None
-    raw = await _read(request, services.settings.max_frame_bytes)
+    settings = services.settings
+    try:
+        async with asyncio.timeout(settings.body_timeout):
+            raw = await _read(request, settings.max_frame_bytes)
+    except TimeoutError:
+        raise BodyTimeoutError() from None
+    services.gateway.admission.take_in(caller, len(raw))
     if not raw and endpoint.body_optional:
         raw = b"{}"
     # Also what keeps another site's plain form from posting here.

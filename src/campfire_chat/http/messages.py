@@ -43,6 +43,8 @@ async def list_page(call: Call) -> Reply:
 
 async def create(call: Call) -> Reply:
     body: MessageCreate = call.body
+    await call.store.admit_writer(call.scope, call.path["conversation_id"])
+    call.scope.require_writer_of(body.visibility)
     sent = await call.store.send(
         call.scope,
         call.path["conversation_id"],

@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from campfire_chat.errors import (
+    BodyTimeoutError,
     CampfireError,
     InternalError,
     InvalidError,
@@ -179,6 +180,7 @@ def errors_of(row: Endpoint) -> list[type[CampfireError]]:
         found += [InvalidError, InvalidTextError]
     if row.body is not None:
         found += [InvalidError, MalformedError, TooLargeError, UnsupportedMediaTypeError]
+        found.append(BodyTimeoutError)
     return [error for error in dict.fromkeys(found) if error is not InternalError]
 
 

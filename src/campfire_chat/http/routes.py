@@ -102,6 +102,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=conversations.ConversationChange,
         returns={200: _Conversation},
         errors=(NotFoundError, ForbiddenError, ClientIdConflictError, InvalidTextError),
+        cost=Cost.WRITE,
     ),
     Endpoint(
         operation="list_messages",
@@ -142,6 +143,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             MessageDeletedError,
             ClientIdConflictError,
         ),
+        cost=Cost.WRITE,
     ),
     Endpoint(
         operation="delete_message",
@@ -152,6 +154,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Delete a message",
         returns={200: Message},
         errors=(NotFoundError, ForbiddenError, ClientIdConflictError),
+        cost=Cost.WRITE,
     ),
     Endpoint(
         operation="create_receipt",
@@ -163,6 +166,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=conversations.ReceiptCreate,
         returns={200: Marked},
         errors=(NotFoundError,),
+        cost=Cost.WRITE,
     ),
     Endpoint(
         operation="list_events",
@@ -205,6 +209,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=agents.AvailabilityRecord,
         returns={200: agents.AvailabilityRecord},
         errors=(NotFoundError, ForbiddenError),
+        cost=Cost.WRITE,
     ),
     Endpoint(
         operation="health_live",

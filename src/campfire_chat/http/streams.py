@@ -84,7 +84,7 @@ async def list_events(call: Call) -> Reply:
         if reason is None and query.wait and not page.events and hub.splice(subscription, page):
             if call.services.gateway.draining.refusing:
                 raise UnavailableError("The service is restarting.", retry_after=1.0)
-            with call.services.gateway.admission.polling(call.scope):
+            with call.services.gateway.admission.polling(call.caller):
                 await _wait(waiter, query.wait, call)
             page = await store.stream_page(organization, name, query.after, query.limit)
     finally:

@@ -50,11 +50,12 @@ async def admit(websocket: WebSocket, gateway: Gateway, visit: Visit) -> Scope |
         raise ProtocolVersionError()
     if gateway.draining.refusing:
         await _send_elsewhere(websocket)
-    if gateway.store.congested:
-        raise OverloadedError(retry_after=1.0)
     # The host's word is asked for before the accept, as for any other request of it.
     with gateway.admission.asking(websocket, socket=True):
         session = await gateway.host.scope(websocket)
+    # Agents are the ones who can do something about what is going on.
+    if gateway.store.congested and not (session is not None and session.is_agent):
+        raise OverloadedError(retry_after=1.0)
     visit.connect(session)
     return session
 

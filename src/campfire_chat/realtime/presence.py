@@ -26,6 +26,9 @@ logger = logging.getLogger("campfire_chat.realtime")
 
 #: Seconds for which changes gather before they are written in one go.
 GATHER = 0.02
+#: Seconds for which somebody who has left a conversation is still there: whoever comes back within
+#: them was never gone, so that coming and going makes neither frames nor writes.
+LINGER = 2.0
 #: Seconds that an agent's hello waits for its first beat to be written.
 ARRIVAL_TIMEOUT = 2.0
 #: Beats that one operation writes; messages are written in between.
@@ -64,6 +67,8 @@ class Presence:
         self._node = node
         self._beat = beat
         self._here: dict[_Key, _Here] = {}
+        #: Who has left a conversation and may still come back.
+        self._leaving: dict[_Key, asyncio.TimerHandle] = {}
         self._changes: dict[_Key, tuple[Participant, bool]] = {}
         self._changed = asyncio.Event()
         self._written = asyncio.Event()
@@ -77,6 +82,9 @@ class Presence:
 
     async def stop(self) -> None:
         """Stop beating; what was beaten last expires by itself."""
+        for timer in self._leaving.values():
+            timer.cancel()
+        self._leaving.clear()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -106,12 +114,20 @@ class Presence:
             self._tell(key, scope.principal.participant, here=True)
 
     def close_conversation(self, scope: Scope, conversation_id: str) -> None:
-        """A participant has left a conversation."""
-        if self._remove(scope, conversation_id):
-            # Told once it is written and nobody has them in another process.
-            key = self._key(scope, conversation_id)
-            self._changes[key] = (scope.principal.participant, False)
-            self._changed.set()
+        """A participant has left a conversation: told when they have not come back within
+        :data:`LINGER`."""
+        key = self._key(scope, conversation_id)
+        here = self._here[key]
+        here.count -= 1
+        if here.count == 0:
+            loop = asyncio.get_running_loop()
+            self._leaving[key] = loop.call_later(LINGER, self._left, key)
+
+    def _left(self, key: _Key) -> None:
+        del self._leaving[key]
+        # Told once it is written and nobody has them in another process.
+        self._changes[key] = (self._here.pop(key).participant, False)
+        self._changed.set()
 
     def organizations(self) -> set[str]:
         """Organisations of which somebody is connected here."""
@@ -128,7 +144,10 @@ class Presence:
         here = self._here.setdefault(key, _Here(participant))
         here.participant = participant
         here.count += 1
-        if here.count > 1:
+        leaving = self._leaving.pop(key, None)
+        if leaving is not None:
+            leaving.cancel()
+        if here.count > 1 or leaving is not None:
             return False
         self._changes[key] = (participant, True)
         self._changed.set()

@@ -40,27 +40,52 @@ async def answer(socket: Socket, frame: frames.ClientFrame) -> None:
 
 
 async def _send(socket: Socket, frame: frames.MessageSend) -> None:
-    socket.visit.send()
-    gateway, scope = socket.gateway, socket.scope
-    future = gateway.store.send(
-        scope,
-        frame.conversation_id,
-        client_id=frame.id,
-        body=frame.body,
-        visibility=frame.visibility,
-        reply_to=frame.reply_to,
-    )
+    visit, gateway, scope = socket.visit, socket.gateway, socket.scope
+    visit.send()
+    visit.begin_write()
+    try:
+        await _admit(socket, frame.conversation_id)
+        scope.require_writer_of(frame.visibility)
+        future = gateway.store.send(
+            scope,
+            frame.conversation_id,
+            client_id=frame.id,
+            body=frame.body,
+            visibility=frame.visibility,
+            reply_to=frame.reply_to,
+        )
+    except BaseException:
+        visit.end_write()
+        raise
     socket.writes.add(future, frame.id, partial(send_ok, frame.id))
     gateway.typing.set(scope, frame.conversation_id, active=False)
     await socket.writes.room()
 
 
 async def _mark(socket: Socket, frame: frames.Receipt) -> None:
-    future = socket.gateway.store.mark(
-        socket.scope, frame.conversation_id, delivered=frame.delivered, read=frame.read
-    )
+    visit = socket.visit
+    visit.write()
+    visit.begin_write()
+    try:
+        await _admit(socket, frame.conversation_id)
+        future = socket.gateway.store.mark(
+            socket.scope, frame.conversation_id, delivered=frame.delivered, read=frame.read
+        )
+    except BaseException:
+        visit.end_write()
+        raise
     socket.writes.add(future, frame.id, partial(mark_ok, frame.id))
     await socket.writes.room()
+
+
+async def _admit(socket: Socket, conversation_id: str) -> None:
+    """Make sure that the caller may see a conversation before anything about it is queued.
+
+    Raises:
+        NotFoundError: No such conversation, or not one that the caller may see.
+    """
+    if streams.conversation(conversation_id) not in socket.streams:
+        await socket.gateway.store.admit_writer(socket.scope, conversation_id)
 
 
 async def _type(socket: Socket, frame: frames.Typing) -> None:
@@ -68,6 +93,8 @@ async def _type(socket: Socket, frame: frames.Typing) -> None:
     scope.require_writer()
     name = streams.conversation(frame.conversation_id)
     if name not in socket.streams:
+        # It costs a read, which a subscription has paid for already.
+        socket.visit.write()
         await gateway.store.authorize_stream(scope, name)
     gateway.typing.set(scope, frame.conversation_id, active=frame.active)
 

@@ -26,7 +26,7 @@ from campfire_chat.errors import (
 from campfire_chat.identity import Credentials
 from campfire_chat.models import StreamHead
 from campfire_chat.realtime import frames, handshake, requests
-from campfire_chat.realtime.admission import address_of
+from campfire_chat.realtime.admission import networks_at
 from campfire_chat.realtime.frames import FrameRejected
 from campfire_chat.realtime.handshake import Closed
 from campfire_chat.realtime.outlet import Outlet
@@ -97,7 +97,7 @@ class Socket:
         self._closing: Closed | None = None
         self._session: Scope | None = None
         self._credentials: Credentials | None = None
-        self.visit = Visit(gateway.admission, address_of(HTTPConnection(asgi_scope)))
+        self.visit = Visit(gateway.admission, networks_at(HTTPConnection(asgi_scope)))
         self.pings = False
         self.heard_at = 0.0
         self.checked_at = 0.0
@@ -112,7 +112,7 @@ class Socket:
             limit_frames=settings.queue_frames,
             limit_size=settings.queue_bytes,
         )
-        self.writes = Writes(self.outlet)
+        self.writes = Writes(self.outlet, self.visit)
 
     @property
     def greeted(self) -> bool:
@@ -227,6 +227,7 @@ class Socket:
             raise error
         credentials = await gateway.credentials_of(self._session, first.token)
         self.visit.greet(credentials.scope)
+        self.visit.resume(len(first.resume))
         self._credentials = credentials
         self.heard_at = self.checked_at = asyncio.get_running_loop().time()
         await gateway.arrive(self)
@@ -284,7 +285,8 @@ class Socket:
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
         self.heard_at = asyncio.get_running_loop().time()
-        return self.visit.pause()
+        text = message.get("text") or ""
+        return self.visit.pause(len(text) if text.isascii() else len(text.encode(errors="replace")))
 
     def _understand(self, message: Message) -> frames.ClientFrame | None:
         """The frame in a message; None for one that was no good, and answered so."""

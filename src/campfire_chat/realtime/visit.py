@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-
-from campfire_chat.domain.limits import SECOND, Cap, Key
+from campfire_chat.domain.limits import SECOND
+from campfire_chat.domain.network_limits import Networks
 from campfire_chat.domain.principal import Scope
 from campfire_chat.realtime.admission import PROCESS, Admission, Caller, caller_of, now
-from campfire_chat.storage.tables import INSTALLATION
-
-_numbers = itertools.count(1)
 
 # The places in which a socket may be counted.
 _IN_PROCESS, _OF_ADDRESS, _OF_VISITOR, _OF_ORGANIZATION = 1, 2, 4, 8
 
+#: Bytes of a frame up to which only the number of frames is counted: their rate says it all.
+SMALL = 512
+
 
 class Visit:
-    """What the limits know of one socket, from its handshake to its end."""
+    """What the limits know of one socket, from its handshake to its end.
 
-    __slots__ = ("_address", "_admission", "_caller", "_held", "_key", "_refused")
+    Whatever it uses up is its caller's and their address's, and stays used up when it goes.
+    """
 
-    def __init__(self, admission: Admission, address: Key | None) -> None:
+    __slots__ = ("_admission", "_caller", "_held", "_networks", "_refused")
+
+    def __init__(self, admission: Admission, networks: Networks) -> None:
         self._admission = admission
-        self._address = address
-        self._caller = Caller(None, None, None, agent=False)
-        self._key: Key = (INSTALLATION, f"socket {next(_numbers)}")
+        self._networks = networks
+        self._caller = Caller(networks, None, None, agent=False)
         self._refused = 0
         #: In which of its places it is counted, a bit for each.
         self._held = 0
@@ -36,11 +36,14 @@ class Visit:
         Raises:
             TooManyError: There is no room for it now.
         """
-        caller = caller_of(self._address, session)
-        self._admission.connect(caller)
-        self._hold(_IN_PROCESS)
-        if caller.address is not None:
-            self._hold(_OF_ADDRESS)
+        admission = self._admission
+        caller = caller_of(self._networks, session)
+        admission.connect(caller)
+        admission.sockets.enter(PROCESS)
+        self._held |= _IN_PROCESS
+        if not caller.agent:
+            admission.sockets_per_address.enter(self._networks)
+            self._held |= _OF_ADDRESS
 
     def greet(self, scope: Scope) -> None:
         """It has said hello, and is known now.
@@ -49,7 +52,7 @@ class Visit:
             TooManyError: There is no room for it now.
         """
         admission = self._admission
-        caller = self._caller = caller_of(self._address, scope)
+        caller = self._caller = caller_of(self._networks, scope)
         organization, principal = caller.organization, caller.principal
         if organization is None or principal is None:
             return
@@ -58,24 +61,45 @@ class Visit:
         if not caller.agent:
             if not admission.sockets_per_visitor.has_room(principal):
                 admission.full("sockets_per_visitor", principal)
-            self._hold(_OF_VISITOR)
-        self._hold(_OF_ORGANIZATION)
+            admission.sockets_per_visitor.enter(principal)
+            self._held |= _OF_VISITOR
+        admission.sockets_per_organization.enter(organization)
+        self._held |= _OF_ORGANIZATION
 
     def leave(self) -> None:
         """The socket has ended."""
-        for bit, (cap, key) in self._places():
-            if self._held & bit and key is not None:
-                cap.leave(key)
+        admission, caller, held = self._admission, self._caller, self._held
+        if held & _IN_PROCESS:
+            admission.sockets.leave(PROCESS)
+        if held & _OF_ADDRESS:
+            admission.sockets_per_address.leave(self._networks)
+        if held & _OF_VISITOR and caller.principal is not None:
+            admission.sockets_per_visitor.leave(caller.principal)
+        if held & _OF_ORGANIZATION and caller.organization is not None:
+            admission.sockets_per_organization.leave(caller.organization)
         self._held = 0
 
-    def pause(self) -> float:
-        """Seconds to wait before the frame that has just come is looked at."""
-        moment, frames = now(), self._admission.frames
-        wait = frames.take(self._key, moment)
-        if wait:
-            # It is let through all the same, only later.
-            frames.charge(self._key, 1, moment)
+    def pause(self, size: int) -> float:
+        """Seconds to wait before a frame of so many bytes, which has just come, is looked at."""
+        moment, admission, caller = now(), self._admission, self._caller
+        networks, principal = caller.networks, caller.principal
+        wait = 0
+        if principal is not None:
+            wait = admission.frames.delay(principal, moment)
+        if networks:
+            wait = max(wait, admission.frames_per_address.delay(networks, moment))
+        if size > SMALL:
+            if principal is not None:
+                wait = max(wait, admission.input_bytes.delay(principal, moment, size))
+            wait = max(wait, admission.input_bytes_per_address.delay(networks, moment, size))
         return wait / SECOND
+
+    def resume(self, count: int) -> None:
+        """Its hello asked for so many streams; each is one more frame to the limits."""
+        moment, admission, caller = now(), self._admission, self._caller
+        if caller.principal is not None and count:
+            admission.frames.delay(caller.principal, moment, count)
+            admission.frames_per_address.delay(caller.networks, moment, count)
 
     def send(self) -> None:
         """A message.
@@ -87,22 +111,30 @@ class Visit:
         self._admission.send(self._caller)
         self._refused = 0
 
+    def write(self) -> None:
+        """A write that is no message.
+
+        Raises:
+            TooManyError: Not now; ``retry_after`` says when.
+        """
+        self._refused += 1
+        self._admission.write(self._caller)
+        self._refused = 0
+
+    def begin_write(self) -> None:
+        """A write is about to be queued; :meth:`end_write` when it has been answered.
+
+        Raises:
+            OverloadedError: Too many of the caller's, or of their address, wait already.
+        """
+        self._admission.begin_write(self._caller)
+
+    def end_write(self) -> None:
+        """What :meth:`begin_write` let through has been answered."""
+        self._admission.end_write(self._caller)
+
     @property
     def is_flooding(self) -> bool:
         """Whether it goes on although it is refused again and again."""
         most = self._admission.limits.refusals
         return most is not None and self._refused >= most
-
-    def _hold(self, which: int) -> None:
-        for bit, (cap, key) in self._places():
-            if bit == which and key is not None:
-                cap.enter(key)
-                self._held |= bit
-
-    def _places(self) -> Iterator[tuple[int, tuple[Cap, Key | None]]]:
-        """Where it may be counted. Worked out, since a list would be kept ten thousand times."""
-        admission, caller = self._admission, self._caller
-        yield _IN_PROCESS, (admission.sockets, PROCESS)
-        yield _OF_ADDRESS, (admission.sockets_per_address, self._address)
-        yield _OF_VISITOR, (admission.sockets_per_visitor, caller.principal)
-        yield _OF_ORGANIZATION, (admission.sockets_per_organization, caller.organization)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from campfire_chat.errors import CampfireError, InternalError
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.outlet import Outlet
+from campfire_chat.realtime.visit import Visit
 from campfire_chat.storage.operations import Marked, Sent
 
 logger = logging.getLogger("campfire_chat.realtime")
@@ -27,12 +28,18 @@ LANDING = 5.0
 
 
 class Writes:
-    """See the module. Each is answered when it has landed, without a task of its own."""
+    """See the module. Each is answered when it has landed, without a task of its own.
 
-    __slots__ = ("_count", "_landed", "_outlet")
+    Args:
+        outlet: Where the answers go out.
+        visit: Told when one has landed.
+    """
 
-    def __init__(self, outlet: Outlet) -> None:
+    __slots__ = ("_count", "_landed", "_outlet", "_visit")
+
+    def __init__(self, outlet: Outlet, visit: Visit) -> None:
         self._outlet = outlet
+        self._visit = visit
         self._count = 0
         # Made when somebody waits, which few sockets ever do.
         self._landed: asyncio.Event | None = None
@@ -40,7 +47,10 @@ class Writes:
     def add(
         self, future: asyncio.Future[T], request_id: str | None, reply: Callable[[T], Struct | None]
     ) -> None:
-        """Answer with ``reply`` of the outcome, or with the error."""
+        """Answer with ``reply`` of the outcome, or with the error.
+
+        The visit has let it through by ``begin_write``.
+        """
         self._count += 1
         future.add_done_callback(partial(self._answer, request_id, reply))
 
@@ -51,6 +61,7 @@ class Writes:
         future: asyncio.Future[T],
     ) -> None:
         self._count -= 1
+        self._visit.end_write()
         if self._landed is not None:
             self._landed.set()
         if future.cancelled():

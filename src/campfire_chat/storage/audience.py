@@ -22,6 +22,15 @@ class Audience:
         self._owners = Gathered(readers, conversations.owners)
         self._heads = Gathered(readers, stream_queries.heads)
 
+    async def check(self, scope: Scope, conversation_id: str) -> None:
+        """
+        Raises:
+            NotFoundError: No such conversation, or not one that the caller may see.
+        """
+        owner = await self._owners.get(scope.organization, conversation_id)
+        if owner is None or not owner.lets(scope):
+            raise NotFoundError("There is no such conversation.")
+
     async def admit(self, scope: Scope, name: str) -> int:
         """The head of a stream, read after this was called, if the caller belongs to its audience.
 

@@ -40,6 +40,29 @@ _m = tables.messages.c
 _e = tables.events.c
 
 
+def require_author(scope: Scope, message: Message) -> None:
+    """
+    Raises:
+        ForbiddenError: The caller did not write the message.
+    """
+    if not _is_of(scope, message):
+        raise ForbiddenError("Only its author may edit a message.")
+
+
+def require_deleter(scope: Scope, message: Message) -> None:
+    """
+    Raises:
+        ForbiddenError: The caller may not delete the message.
+    """
+    if not _is_of(scope, message) and scope.principal.role not in (Role.OWNER, Role.ADMIN):
+        raise ForbiddenError("Only its author or an admin may delete a message.")
+
+
+def _is_of(scope: Scope, message: Message) -> bool:
+    principal = scope.principal
+    return message.sender.kind is principal.kind and message.sender.id == principal.id
+
+
 class Opened(msgspec.Struct, frozen=True):
     conversation_id: str
     duplicate: bool
@@ -58,6 +81,9 @@ class OpenConversation(Operation[Opened]):
         contact_id: str | None,
     ) -> None:
         super().__init__(scope)
+        scope.require_writer()
+        if not scope.is_agent and contact_id not in (None, scope.principal.id):
+            raise ForbiddenError("A visitor cannot name a contact.")
         self._client_id = client_id
         self._body = body
         self.size += sys.getsizeof(body)
@@ -66,7 +92,6 @@ class OpenConversation(Operation[Opened]):
 
     async def run(self, transaction: Transaction) -> Opened:
         scope = self.scope
-        scope.require_writer()
         session = transaction.session
         key = client_key(scope.sender_key, self._client_id)
         rows = await session.fetch(
@@ -83,8 +108,6 @@ class OpenConversation(Operation[Opened]):
             if contact is None:
                 raise InvalidError("There is no such contact.", field="contact_id")
         else:
-            if self._contact_id not in (None, scope.principal.id):
-                raise ForbiddenError("A visitor cannot name a contact.")
             contact = await contacts.remember(session, scope, transaction.now)
         conversation = Conversation(
             organization=self.organization,
@@ -225,10 +248,6 @@ class _OnMessage(Once[Message]):
         _, message = await self._load(transaction)
         return message
 
-    def _is_own(self, message: Message) -> bool:
-        principal = self.scope.principal
-        return message.sender.kind is principal.kind and message.sender.id == principal.id
-
     async def _write(
         self,
         transaction: Transaction,
@@ -260,8 +279,7 @@ class EditMessage(_OnMessage):
 
     async def do(self, transaction: Transaction) -> Message:
         conversation, message = await self._load(transaction)
-        if not self._is_own(message):
-            raise ForbiddenError("Only its author may edit a message.")
+        require_author(self.scope, message)
         if message.deleted_at is not None:
             raise MessageDeletedError()
         if message.body == self._body:
@@ -280,8 +298,7 @@ class DeleteMessage(_OnMessage):
 
     async def do(self, transaction: Transaction) -> Message:
         conversation, message = await self._load(transaction)
-        if not self._is_own(message) and self.scope.principal.role not in (Role.OWNER, Role.ADMIN):
-            raise ForbiddenError("Only its author or an admin may delete a message.")
+        require_deleter(self.scope, message)
         if message.deleted_at is not None:
             return message
         at = conversation.next_at(transaction.now)

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
+from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import (
     CampfireError,
     InternalError,
@@ -25,6 +26,7 @@ from campfire_chat.errors import (
     StorageUnavailableError,
 )
 from campfire_chat.protocols import Clock
+from campfire_chat.storage.conversations import may_see
 from campfire_chat.storage.dialects import Commit, Failure
 from campfire_chat.storage.draft import Committed, Draft, Heads, Notice, Unread
 from campfire_chat.storage.lanes import STOP_TIMEOUT, Lanes, Session
@@ -42,6 +44,10 @@ T = TypeVar("T")
 BATCH = 256
 #: Seconds after which the lane is left to others for a moment.
 AT_A_STRETCH = 0.5
+#: The part of the queue, in number and in bytes, that only agents may take: one in so many.
+RESERVED = 4
+#: Bytes that somebody holds who has joined an operation that waits already, about.
+JOINED = 200
 #: Operations that are worth a commit of their own while another one is still running.
 WORTHWHILE = 16
 
@@ -49,41 +55,82 @@ OnCommit = Callable[[list[Committed], list[Notice], Heads], None]
 
 
 class _Waiting(Generic[T]):
-    __slots__ = ("future", "operation", "outcome")
+    __slots__ = ("future", "joined", "operation", "outcome")
 
     def __init__(self, operation: Operation[T], future: asyncio.Future[T]) -> None:
         self.operation = operation
         self.future = future
+        #: Those whose operations were merged into this one.
+        self.joined: list[asyncio.Future[T]] = []
         #: What a draft made of it, to be told once that is committed.
         self.outcome: T | CampfireError | None = None
 
     def resolve(self, outcome: T | BaseException) -> None:
-        if self.future.done():
-            return
-        if isinstance(outcome, BaseException):
-            self.future.set_exception(outcome)
-        else:
-            self.future.set_result(outcome)
+        for future in (self.future, *self.joined) if self.joined else (self.future,):
+            if future.done():
+                continue
+            if isinstance(outcome, BaseException):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
 
 
 class _Queue(deque[_Waiting[Any]]):
-    """What waits, and how many bytes it holds, about."""
+    """What waits, and how much it is.
+
+    Attributes:
+        size: Bytes that all of it holds, about.
+        visitors: How much of it is visitors', in number.
+        visitors_size: How much of it is visitors', in bytes.
+    """
 
     size = 0
+    visitors = 0
+    visitors_size = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mergeable: dict[tuple[str, ...], _Waiting[Any]] = {}
 
     def append(self, waiting: _Waiting[Any], /) -> None:
-        self.size += waiting.operation.size
+        self._count(waiting.operation, 1)
         super().append(waiting)
+        if (key := waiting.operation.merge_key) is not None:
+            self._mergeable[key] = waiting
 
     def extendleft(self, some: Iterable[_Waiting[Any]], /) -> None:
         for waiting in some:
-            self.size += waiting.operation.size
+            self._count(waiting.operation, 1)
             super().appendleft(waiting)
 
     def popleft(self) -> _Waiting[Any]:
         waiting = super().popleft()
-        self.size -= waiting.operation.size
+        operation = waiting.operation
+        self._count(operation, -1)
+        key = operation.merge_key
+        if key is not None and self._mergeable.get(key) is waiting:
+            del self._mergeable[key]
         return waiting
+
+    def waiting_for(self, operation: Operation[Any]) -> _Waiting[Any] | None:
+        """What waits already and can take on an operation."""
+        return None if operation.merge_key is None else self._mergeable.get(operation.merge_key)
+
+    def join(
+        self, waiting: _Waiting[T], operation: Operation[T], future: asyncio.Future[T]
+    ) -> None:
+        """Merge an operation into one that waits."""
+        self._count(waiting.operation, -1)
+        waiting.operation.merge(operation)
+        waiting.operation.size += JOINED
+        waiting.joined.append(future)
+        self._count(waiting.operation, 1)
+
+    def _count(self, operation: Operation[Any], sign: int) -> None:
+        self.size += sign * operation.size
+        if operation.by_visitor:
+            self.visitors += sign
+            self.visitors_size += sign * operation.size
 
 
 class _Batch:
@@ -112,7 +159,7 @@ class Ledger:
             of their seqs, and the heads of streams in which something turned out to be there
             already; must not block.
         now: The wall clock.
-        limit: Operations that may wait.
+        limit: Operations that may wait; a part of them, as of their bytes, is for agents alone.
         limit_size: Bytes that they may hold, about.
     """
 
@@ -124,6 +171,8 @@ class Ledger:
         self._now = now
         self._limit = limit
         self._limit_size = limit_size
+        self._limit_visitors = limit - limit // RESERVED
+        self._limit_visitors_size = limit_size - limit_size // RESERVED
         self._queue = _Queue()
         self._wake = asyncio.Event()
         self._working_set = WorkingSet(lane.engine)
@@ -177,19 +226,37 @@ class Ledger:
         StorageUnavailableError when it could not be committed (doing it again is safe), and
         with the CampfireError that the operation raised, of which then nothing was stored.
 
+        An operation that can be merged into one that still waits takes no place of its own.
+
         Raises:
-            OverloadedError: Too many operations wait, or they hold too much.
+            OverloadedError: Too many operations wait, or they hold too much; for a visitor's, too
+                many of visitors.
             StorageUnavailableError: The ledger is not running.
         """
         if self._stopping or not self.running:
             raise StorageUnavailableError(retry_after=1.0)
         queue = self._queue
-        if len(queue) >= self._limit or queue.size + operation.size > self._limit_size:
+        waiting = queue.waiting_for(operation)
+        count, size = (1, operation.size) if waiting is None else (0, JOINED)
+        if len(queue) + count > self._limit or queue.size + size > self._limit_size:
+            raise OverloadedError(retry_after=1.0)
+        if operation.by_visitor and (
+            queue.visitors + count > self._limit_visitors
+            or queue.visitors_size + size > self._limit_visitors_size
+        ):
             raise OverloadedError(retry_after=1.0)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(operation, future))
-        self._wake.set()
+        if waiting is None:
+            queue.append(_Waiting(operation, future))
+            self._wake.set()
+        else:
+            queue.join(waiting, operation, future)
         return future
+
+    def knows(self, scope: Scope, conversation_id: str) -> bool:
+        """Whether a conversation is in hand, and the caller may see it."""
+        found = self._working_set.records.conversations.get((scope.organization, conversation_id))
+        return found is not None and may_see(scope, found)
 
     async def submit(self, operation: Operation[T]) -> T:
         """:meth:`enqueue`, and wait for the outcome."""

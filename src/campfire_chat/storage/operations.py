@@ -32,19 +32,29 @@ class Operation(ABC, Generic[T]):
         alters_records: Whether it may change what conversations show of contacts and agents, or
             conversations themselves.
         size: Approximate number of bytes that it holds while it waits.
+        by_visitor: Whether it may only take the visitors' part of the queue.
+        merge_key: While an operation with the same one waits, this one may join it; None for one
+            that stands alone.
     """
 
     alters_records: ClassVar[bool] = True
     #: Measured size in bytes of an operation without much text, with its future and its caller.
     size: int = 800
+    merge_key: tuple[str, ...] | None = None
 
     def __init__(self, scope: Scope, conversation_ids: Sequence[str] = ()) -> None:
-        self.scope = scope
+        self.scope: Scope = scope
+        self.by_visitor = not scope.is_agent
         self.conversation_ids = conversation_ids
 
     @property
     def organization(self) -> str:
         return self.scope.organization
+
+    def merge(self, later: Operation[T]) -> None:
+        """Do what a later operation with the same ``merge_key`` asks for as well; both callers are
+        given the same answer."""
+        raise AssertionError(f"{self!r} stands alone")
 
     @abstractmethod
     async def run(self, transaction: Transaction) -> T:
@@ -168,6 +178,21 @@ class MarkSeen(Bulk[Marked]):
         self.conversation_id = conversation_id
         self.delivered = delivered
         self.read = read
+        self.merge_key = (scope.organization, conversation_id, scope.sender_key)
+
+    def merge(self, later: Operation[Marked]) -> None:
+        if not isinstance(later, MarkSeen):
+            raise AssertionError(f"{later!r} marks nothing")
+        # Marks only ever move forward, so the furthest of them says it all.
+        self.scope = later.scope
+        self.delivered = _furthest(self.delivered, later.delivered)
+        self.read = _furthest(self.read, later.read)
 
     async def run(self, transaction: Transaction) -> Marked:
         raise AssertionError("receipts are run in bulk")
+
+
+def _furthest(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)

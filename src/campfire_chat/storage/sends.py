@@ -11,7 +11,6 @@ from campfire_chat.domain.receipts import Mark, advance
 from campfire_chat.errors import (
     CampfireError,
     ClientIdConflictError,
-    ForbiddenError,
     InvalidError,
 )
 from campfire_chat.models import Message, MessageKind, Visibility
@@ -61,11 +60,9 @@ async def run_bulk(transaction: Transaction, operations: Sequence[Bulk[Any]]) ->
 
 def _send(draft: Draft, operation: Send) -> Sent:
     scope = operation.scope
-    scope.require_writer()
+    scope.require_writer_of(operation.visibility)
     conversation = draft.conversation(scope, operation.conversation_id)
     internal = operation.visibility is Visibility.INTERNAL
-    if internal and not scope.is_agent:
-        raise ForbiddenError("Only agents may write notes.")
     earlier = draft.known.get((operation.organization, operation.key))
     if earlier is not None:
         sent = _repeated(operation, earlier)

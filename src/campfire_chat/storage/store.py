@@ -40,6 +40,8 @@ from campfire_chat.storage.desk import (
     EditMessage,
     OpenConversation,
     WakeConversation,
+    require_author,
+    require_deleter,
 )
 from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.key_checks import KeyChecks
@@ -137,6 +139,19 @@ class Store:
         """Whether so many writes wait that new sockets are refused."""
         return self._ledger.congested
 
+    async def admit_writer(self, scope: Scope, conversation_id: str) -> None:
+        """To be called before a write about a conversation is queued, unless it is known already
+        that the caller may see it: what may not be done takes no place in the queue.
+
+        Agents see every conversation of their organisation. For a visitor it costs a read, unless
+        the conversation is in hand.
+
+        Raises:
+            NotFoundError: No such conversation, or not one that the caller may see.
+        """
+        if not scope.is_agent and not self._ledger.knows(scope, conversation_id):
+            await self._audience.check(scope, conversation_id)
+
     # Conversations.
 
     async def open_conversation(
@@ -204,6 +219,9 @@ class Store:
         *,
         client_id: str | None = None,
     ) -> AgentConversation | VisitorConversation:
+        await self.admit_writer(scope, conversation_id)
+        scope.require_agent()
+        scope.require_writer()
         operation = ChangeConversation(
             scope,
             conversation_id,
@@ -288,6 +306,8 @@ class Store:
     ) -> Message:
         checked = self._body(body)
         message = await self.message(scope, message_id)
+        scope.require_writer()
+        require_author(scope, message)
         return await self._ledger.submit(
             EditMessage(scope, message, checked, client_id=self._optional_id(client_id))
         )
@@ -296,6 +316,8 @@ class Store:
         self, scope: Scope, message_id: str, *, client_id: str | None = None
     ) -> Message:
         message = await self.message(scope, message_id)
+        scope.require_writer()
+        require_deleter(scope, message)
         return await self._ledger.submit(
             DeleteMessage(scope, message, client_id=self._optional_id(client_id))
         )

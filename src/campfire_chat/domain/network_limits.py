@@ -1,0 +1,94 @@
+"""Limits by address: an address has the limit, the wider networks around it have multiples of it.
+
+Whoever rents an IPv6 network has thousands of addresses. With a limit on each alone there would be
+none on them. A network is shared by more people than an address, so it may use more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from campfire_chat.domain.addresses import IPV6_WIDTHS
+from campfire_chat.domain.limits import Cap, Key, Limiter
+from campfire_chat.settings import Rate
+
+#: An address and the networks around it, the narrowest first; empty when there is no address.
+Networks = tuple[Key, ...]
+
+#: How many times the limit an IPv4 address or a /64, a /56 and a /48 may use.
+MULTIPLES = (1, 2, 4)
+
+
+class Excess(NamedTuple):
+    """Which network has exceeded a rate, and the nanoseconds until it may go on."""
+
+    network: Key
+    wait: int
+
+
+class NetworkLimiter:
+    """One rate for every address; see :class:`~campfire_chat.domain.limits.Limiter`.
+
+    Args:
+        rate: None admits everything.
+
+    Attributes:
+        by_width: What counts addresses, and what counts each width of a network.
+    """
+
+    def __init__(self, rate: Rate | None) -> None:
+        self.by_width = tuple(Limiter(rate, times=times) for times in MULTIPLES)
+
+    def take(self, networks: Networks, now: int, count: int = 1) -> Excess | None:
+        """Take tokens from an address and its networks: None, or what has to wait."""
+        for limiter, network in zip(self.by_width, networks, strict=False):
+            if wait := limiter.take(network, now, count):
+                return Excess(network, wait)
+        return None
+
+    def delay(self, networks: Networks, now: int, count: int = 1) -> int:
+        """Take tokens in any case, and say for how many nanoseconds their taker has to wait."""
+        longest = 0
+        for limiter, network in zip(self.by_width, networks, strict=False):
+            longest = max(longest, limiter.delay(network, now, count))
+        return longest
+
+    def excess(self, networks: Networks, now: int) -> Excess | None:
+        """What :meth:`take` would answer, without taking anything."""
+        for limiter, network in zip(self.by_width, networks, strict=False):
+            if wait := limiter.wait(network, now):
+                return Excess(network, wait)
+        return None
+
+    def named(self, name: str) -> dict[str, Limiter]:
+        """Each of its limiters under a name of its own, of which the first is ``name``."""
+        names = [name, *(f"{name}/{bits}" for bits in IPV6_WIDTHS[1:])]
+        return dict(zip(names, self.by_width, strict=True))
+
+
+class NetworkCap:
+    """How many of something there are at the same time, by address.
+
+    Args:
+        most: None admits everything.
+        multiples: How many times as many the wider networks may have.
+    """
+
+    def __init__(self, most: int | None, multiples: Sequence[int] = MULTIPLES) -> None:
+        self._by_width = [Cap(None if most is None else times * most) for times in multiples]
+
+    def full(self, networks: Networks) -> Key | None:
+        """Which of an address and its networks has no room for one more, if any."""
+        for cap, network in zip(self._by_width, networks, strict=False):
+            if not cap.has_room(network):
+                return network
+        return None
+
+    def enter(self, networks: Networks) -> None:
+        for cap, network in zip(self._by_width, networks, strict=False):
+            cap.enter(network)
+
+    def leave(self, networks: Networks) -> None:
+        for cap, network in zip(self._by_width, networks, strict=False):
+            cap.leave(network)
