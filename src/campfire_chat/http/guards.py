@@ -78,10 +78,15 @@ async def serve(endpoint: Endpoint, services: Services, request: Request) -> Res
 
 
 def _after(error: CampfireError, request: Request) -> dict[str, str] | None:
-    """What else is said with an error: that the rest of a body is not waited for."""
-    unread = isinstance(error, BodyTimeoutError | TooLargeError)
+    """What else is said with an error: that the rest of a body is not waited for.
+
+    Not where a body is too large: it may be on its way, and a connection that is closed upon it
+    is reset before the answer has been read.
+    """
     # HTTP/2 has no such header, and may be told so only by its server.
-    if unread and request.scope.get("http_version", "").startswith("1"):
+    if isinstance(error, BodyTimeoutError) and request.scope.get("http_version", "").startswith(
+        "1"
+    ):
         return {"connection": "close"}
     return None
 
