@@ -57,7 +57,7 @@ async def test_a_bus_that_gives_up_is_made_anew(
     backend = one.bus._backend
     backend.fail("enough")
     await until(lambda: "is ill" in caplog.text, "the failure is noticed")
-    await until(lambda: "is well again" in caplog.text, "there is another one")
+    await until(lambda: "works again" in caplog.text, "there is another one")
     assert "enough" in caplog.text
     assert one.bus.well
     assert one.bus._backend is not backend

@@ -209,9 +209,9 @@ async def test_memory_with_several_processes_is_noticed(
         await until_ready_says(base, lambda body: body["warnings"], "a warning")
         body = readiness(base)
         assert body["status"] == "ok"
-        assert "memory:// does not reach" in body["warnings"][0]
+        assert "memory:// does not connect them" in body["warnings"][0]
     await asyncio.sleep(1.0)
-    assert caplog.text.count("memory:// does not reach") == 2, "said once by each"
+    assert caplog.text.count("memory:// does not connect them") == 2, "said once by each"
 
 
 async def test_different_buses_are_noticed(
@@ -230,7 +230,7 @@ async def test_one_kind_on_two_servers_is_noticed(
     bases = two(*({"bus_url": f"sqlite:///{tmp_path / name}-bus"} for name in ("a", "b")))
     for base in bases:
         await until_ready_says(base, lambda body: body["warnings"], "a warning")
-        assert "is not heard on the bus" in readiness(base)["warnings"][0]
+        assert "is not received on the bus" in readiness(base)["warnings"][0]
 
 
 async def test_a_warning_goes_when_its_reason_has_gone(sqlite_database_url: str) -> None:

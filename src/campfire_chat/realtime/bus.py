@@ -1,12 +1,12 @@
-"""The bus between processes: it wakes, and carries what is ephemeral. It is never trusted.
+"""The bus between processes. It carries wake-ups and ephemeral frames, and is never trusted.
 
 Every process publishes on one channel of ``broadcaster`` and has one subscription to it. A
-message says which streams have grown how far, never what is in them: that is read from the
-database. Losing, doubling or reordering messages costs latency only.
+message says which streams have grown and how far. Events are read from the database. So when
+messages are lost, doubled or reordered, events are only late.
 
-A process has to hear itself: twice a second it publishes, if only a canary, and when nothing has
-come back for three seconds, or the connection is known to be gone, the bus is ill. It is made
-anew from scratch until the canary returns; until then the hub looks at the heads more often.
+A process must receive its own messages. It publishes twice a second, at least a canary. When
+nothing has come back for three seconds, or the connection is broken, the bus is ill. Then new
+connections are opened until the canary returns. Meanwhile the hub looks at the heads more often.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ from campfire_chat.realtime.buses.kinds import kind_of
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Seconds that a start waits for the bus before it goes on without.
+#: Seconds that a start waits for the bus before it continues without it.
 START_TIMEOUT = 3.0
-#: Seconds for connecting and subscribing, and for handing over one message.
+#: Seconds for connecting and subscribing, and for publishing one message.
 CONNECT_TIMEOUT = 5.0
 PUBLISH_TIMEOUT = 3.0
-#: Seconds between canaries, and how many in a row may stay away before the bus is ill.
+#: Seconds between canaries, and how many in a row may be missing before the bus is ill.
 CANARY = 0.5
 MISSES = 6
-#: Seconds before the first attempt to make the bus anew, and the longest before a later one.
+#: Seconds before the first attempt to reconnect, and the longest time before a later one.
 BACKOFF = 0.1
 MAX_BACKOFF = 1.0
 #: Bytes of one message; PostgreSQL takes less than 8,000.
 MESSAGE_BYTES = 7_500
-#: Streams and frames that may wait to be published. What is more is dropped: the other processes
-#: look at the heads, and a frame that is late is of no use.
+#: Number of streams and frames that may wait to be published. More are dropped: the other
+#: processes look at the heads, and a late frame is useless.
 WAITING_HEADS = 10_000
 WAITING_FRAMES = 1_000
 
 
 class Ephemeral(Struct, frozen=True, array_like=True):
-    """A frame that is shown to whoever is connected now, and never stored.
+    """A frame for clients that are connected now. It is never stored.
 
     Attributes:
-        agents_only: Visitors on the stream do not get it.
+        agents_only: Whether visitors who subscribe to the stream do not get it.
         exclude: The participant, as ``kind:id``, who does not get it.
     """
 
@@ -63,13 +63,13 @@ class Ephemeral(Struct, frozen=True, array_like=True):
 
 
 class Wake(Struct, frozen=True, array_like=True):
-    """One message on the bus; one that tells nothing is a canary.
+    """One message on the bus. An empty one is a canary.
 
     Attributes:
         node: The process that sent it.
         heads: Organisation, stream and head of streams that have grown.
         frames: Ephemeral frames.
-        team: Organisations in which somebody's availability changed.
+        team: Organisations in which the availability of an agent changed.
     """
 
     node: str
@@ -83,20 +83,20 @@ _encode = msgspec.json.Encoder().encode
 
 
 class BusFailed(Exception):
-    """The bus has to be made anew."""
+    """The bus failed and has to be connected again."""
 
 
 class Bus:
-    """See the module. What is announced within one turn of the event loop goes out together.
+    """See the module. Announcements of one turn of the event loop are sent together.
 
     Attributes:
-        kind: What kind of bus it is.
-        well: Whether this process hears itself on it.
+        kind: The kind of bus.
+        well: Whether this process receives its own messages.
 
     Args:
-        url: What the bus is made from.
+        url: The URL of the bus.
         node: The id of this process.
-        on_wake: Given every message of another process.
+        on_wake: Called with every message of another process.
 
     Raises:
         ConfigurationError: There is no such bus, or its driver is not installed.
@@ -122,10 +122,10 @@ class Bus:
         self.well = False
 
     async def start(self, channel: str) -> None:
-        """Connect, and return once the bus is heard, or is known not to be.
+        """Connect, and return when the bus works, or when it is known not to work.
 
         Args:
-            channel: What tells this installation from others on the same server.
+            channel: The name of the channel, which differs between installations on one server.
         """
         self._channel = channel
         self._settled.clear()
@@ -134,7 +134,7 @@ class Bus:
             async with asyncio.timeout(START_TIMEOUT):
                 await self._settled.wait()
         except TimeoutError:
-            self._fall_ill(f"nothing was heard for {START_TIMEOUT:g} s")
+            self._fall_ill(f"nothing was received for {START_TIMEOUT:g} s")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -142,7 +142,7 @@ class Bus:
             self._task = None
 
     def announce(self, heads: dict[tuple[str, str], int]) -> None:
-        """Tell the other processes how far streams have grown."""
+        """Tell the other processes the heads of streams that have grown."""
         if self._nobody_hears():
             return
         for key, head in heads.items():
@@ -153,14 +153,14 @@ class Bus:
         self._pending.set()
 
     def send(self, frame: Ephemeral) -> None:
-        """Show a frame to the other processes' sockets as well."""
+        """Send a frame to the sockets of the other processes."""
         if self._nobody_hears():
             return
         self._frames.append(frame)
         self._pending.set()
 
     def team_changed(self, organization: str) -> None:
-        """Have the other processes look at who is available."""
+        """Ask the other processes to look at the availability of agents."""
         if self._nobody_hears():
             return
         self._team.add(organization)
@@ -188,17 +188,17 @@ class Bus:
         if self._ill_since is not None:
             seconds = asyncio.get_running_loop().time() - self._ill_since
             self._ill_since = None
-            logger.warning("the bus (%s) is well again, after %.1f s", self.kind, seconds)
+            logger.warning("the bus (%s) works again, after %.1f s", self.kind, seconds)
 
     def hears(self, node: str) -> bool:
-        """Whether another process that is alive is heard on this bus."""
+        """Whether messages of another live process arrive on this bus."""
         if self._backend is None or not self._backend.canary:
-            # Whoever sends no canaries is known to be there, or else nobody is.
+            # A bus without canaries knows its listeners itself.
             return not self._nobody_hears()
         return node in self._heard_of
 
     async def _keep(self) -> None:
-        """Have a bus, and when it has failed make another one."""
+        """Keep a bus connected: when it has failed, open a new one."""
         failures = 0
         while True:
             try:
@@ -207,16 +207,16 @@ class Bus:
                 failures = 0 if self.well else failures + 1
                 self._fall_ill(str(error) if isinstance(error, BusFailed) else describe(error))
                 logger.debug("the bus failed", exc_info=True)
-            # With jitter: what failed for one process has failed for all of them.
+            # With jitter, because what failed for one process has failed for all of them.
             delay = min(MAX_BACKOFF, BACKOFF * 2**failures)
             await asyncio.sleep(random.uniform(delay / 2, delay))  # noqa: S311
 
     async def _live(self) -> None:
-        """One connection's life; it ends with an exception."""
+        """One connection, from connecting to its failure. Ends with an exception."""
         async with AsyncExitStack() as stack:
             backend = kind_of(self._url).make(self._url)
             broadcast = Broadcast(backend=backend)
-            # By itself: Broadcast only disconnects what it has connected.
+            # Disconnected here, because Broadcast only disconnects what it has connected.
             stack.push_async_callback(backend.disconnect)
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 await broadcast.connect()
@@ -244,15 +244,15 @@ class Bus:
         self._backend = None
 
     async def _watch(self, backend: Backend) -> None:
-        """Send the canaries and count those that stay away.
+        """Send the canaries and count those that do not return.
 
-        Turns are counted, not seconds: after the process or its event loop has been held up,
-        what came in meanwhile is still to be read.
+        It counts turns, not seconds: after the event loop was blocked, messages that arrived
+        meanwhile still have to be read.
         """
         missed = 0
         while True:
             if backend.canary and not self._published:
-                # What waits goes out along with it.
+                # Waiting announcements are sent with it.
                 self._pending.set()
             elif not backend.canary and backend.alive():
                 self._hears_itself()
@@ -264,7 +264,7 @@ class Bus:
             missed = 0 if self._heard else missed + 1
             self._heard = False
             if missed >= MISSES:
-                raise BusFailed(f"nothing was heard for {MISSES * CANARY:g} s")
+                raise BusFailed(f"nothing was received for {MISSES * CANARY:g} s")
 
     def _forget_silent(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -307,7 +307,9 @@ class Bus:
         try:
             wake = _decode(message)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            logger.warning("a message on the bus is not ours; is the channel shared?")
+            logger.warning(
+                "a message on the bus cannot be read; does another program use the channel?"
+            )
             return
         if wake.node == self._node:
             self._hears_itself()
@@ -317,7 +319,7 @@ class Bus:
 
 
 def _messages(wake: Wake) -> Iterator[str]:
-    """The message, or as many as it takes for each to be small enough for every bus."""
+    """Split the message until each part is small enough for every kind of bus."""
     encoded = _encode(wake)
     if len(encoded) <= MESSAGE_BYTES:
         yield encoded.decode()
@@ -338,8 +340,8 @@ def _messages(wake: Wake) -> Iterator[str]:
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    """End tasks, however often it takes: a driver may swallow a cancellation, as nats-py does
-    when it comes at the moment in which a connection is made."""
+    """Cancel tasks until they end. A driver may ignore a cancellation, as nats-py does at the
+    moment in which a connection is opened."""
     ending = set(tasks)
     while ending:
         for task in ending:

@@ -1,4 +1,4 @@
-"""Reading what channels have heard of and were not told: another process wrote it."""
+"""Reads events that other processes wrote, for channels that are behind."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Portions of channels that catch up at the same time; each takes a reader for one query.
+#: Number of groups of channels that catch up at the same time. Each uses a reader for one query.
 CATCH_UP = 8
-#: Events that a stream may lack to be read together with others, and how many of these.
+#: Number of events that a stream may lack to be read together with others, and how many streams.
 NEAR = 16
 STREAMS_PER_QUERY = 200
-#: Seconds before catching up is tried again after the database refused.
+#: Seconds before the next attempt after the database refused.
 RETRY_DELAY = 0.5
 
 
 class CatchUp:
-    """The channels that are behind, and who reads for them."""
+    """The channels that are behind, and the tasks that read for them."""
 
     def __init__(self) -> None:
         self._behind: set[Channel] = set()
         self._wake = asyncio.Event()
 
     def note(self, channel: Channel) -> None:
-        """A channel has heard of something or was told something: it may be behind now."""
+        """Note that a channel may be behind now."""
         if channel.behind:
             self._behind.add(channel)
             self._wake.set()
 
     def forget(self, channel: Channel) -> None:
-        """Nobody listens there any more."""
+        """Forget a channel that has no subscriber any more."""
         self._behind.discard(channel)
 
     async def run(self, store: Store) -> None:
-        """Read and hand on, for as long as the hub runs."""
+        """Read and deliver, for as long as the hub runs."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -52,15 +52,17 @@ class CatchUp:
                     if isinstance(result, Exception)
                 ]
                 if failed:
-                    logger.warning("streams could not be read, again shortly: %s", failed[0][1])
+                    logger.warning(
+                        "streams could not be read; next attempt in a moment: %s", failed[0][1]
+                    )
                     for channels, _ in failed:
                         self._behind.update(channels)
                     await asyncio.sleep(RETRY_DELAY)
 
     def _portions(self) -> list[list[Channel]]:
-        """What is behind, as portions that are read at the same time, each with one query.
+        """The channels that are behind, in groups. Each group is read with one query.
 
-        Most lack what another process has just written: an event or two each, of many streams.
+        Most channels lack one or two events that another process has just written.
         """
         near: dict[str, list[Channel]] = {}
         portions: list[list[Channel]] = []
@@ -97,6 +99,6 @@ class CatchUp:
             for seq, text in page.events:
                 channel.deliver(seq, text)
             if not page.events:
-                # Heard of more than there is: the wake-up was of another life of the database.
+                # A wake-up named a higher seq than there is: it belonged to another epoch.
                 channel.known = channel.delivered or 0
                 return

@@ -1,4 +1,4 @@
-"""Streams with listeners in this process, and how far each has been told."""
+"""Streams with subscribers in this process, and how far each was delivered."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ Key = tuple[str, str]
 
 
 class Sink(Protocol):
-    """What takes frames: a socket or a waiting long poll. Taking one never blocks."""
+    """A receiver of frames: a socket or a waiting long poll. Receiving never blocks."""
 
     @property
     def scope(self) -> Scope: ...
 
     def push(self, text: str) -> None:
-        """Take a frame that must not be missed."""
+        """Receive a frame that must not be lost."""
         ...
 
     def offer(self, text: str) -> None:
-        """Take a frame that may be dropped."""
+        """Receive a frame that may be dropped."""
         ...
 
 
 class Subscription:
-    """One sink's place in one stream.
+    """The position of one sink in one stream.
 
     Attributes:
         admitted: Whether its sink may hear the stream. It is attached before the database has
             said so, lest an event falls in between; until then it is handed nothing at all.
-        last: The last seq that was handed to the sink.
-        live: Whether it takes events as they come; before that it is reading its way up.
+        last: The last seq that was delivered to the sink.
+        live: Whether it receives new events directly. Before that it reads past events.
     """
 
     __slots__ = ("admitted", "channel", "last", "live", "sink")
@@ -46,11 +46,11 @@ class Subscription:
 
 
 class Channel:
-    """A stream with listeners in this process.
+    """A stream with subscribers in this process.
 
     Attributes:
-        delivered: The last seq handed on; None until the head has been read once.
-        known: The highest seq heard of.
+        delivered: The last seq delivered. None until the head was read once.
+        known: The highest seq that is known.
     """
 
     __slots__ = ("delivered", "key", "known", "subscriptions")
@@ -67,11 +67,11 @@ class Channel:
 
     @property
     def lacks(self) -> int:
-        """How many events it has heard of and not handed on."""
+        """The number of known events that were not delivered yet."""
         return 0 if self.delivered is None else max(0, self.known - self.delivered)
 
     def deliver(self, seq: int, text: str) -> None:
-        """Hand on an event, if it is the next one; one from the past has been handed on."""
+        """Deliver an event if it is the next one. Earlier ones were delivered already."""
         if self.delivered is None or seq > self.delivered + 1:
             self.known = max(self.known, seq)
             return
@@ -85,6 +85,6 @@ class Channel:
                 subscription.sink.push(text)
 
     def skip_to(self, seq: int) -> None:
-        """Events up to ``seq`` are no longer kept; listeners notice the gap and start afresh."""
+        """Events up to ``seq`` are no longer stored. Clients notice the gap and load a snapshot."""
         if self.delivered is not None:
             self.delivered = max(self.delivered, seq)

@@ -1,8 +1,8 @@
-"""Sending everybody away, so that a process can end without a rush on the others.
+"""The drain: it moves all clients to other processes before this one stops.
 
-First only ``ready`` fails, for the load balancer to notice. Then clients are asked to leave, each
-at a random moment within a window. Those who do not know the frame are closed with 1012, spread
-as well. New sockets are refused meanwhile.
+First only ``ready`` fails, so that the load balancer can notice. Then clients are asked to
+reconnect, each at a random moment within a window. Sockets of clients that do not know the frame
+are closed with 1012, at random moments too. New sockets are refused meanwhile.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from campfire_chat.settings import Settings
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Clients a second that may come back elsewhere without anybody noticing; a few clients need
-#: not be spread over a long window, and a process with a few clients need not live on for it.
+#: Number of clients a second that may reconnect elsewhere without harm. With few clients the
+#: window is shorter, so that the process can stop earlier.
 RECONNECTS = 100.0
-#: Seconds for those who leave at the very end of the window to be gone.
+#: Seconds for clients that leave at the end of the window.
 LATE = 0.5
 
 
@@ -31,12 +31,12 @@ class Drain:
     """See the module.
 
     Args:
-        sockets: Who is here; followed while it changes.
+        sockets: The open sockets. The drain follows changes.
         settings: ``drain_delay`` and ``drain_window``.
 
     Attributes:
-        announced: ``ready`` fails from here on.
-        refusing: New sockets are sent away from here on.
+        announced: Whether ``ready`` fails.
+        refusing: Whether new sockets are refused.
     """
 
     def __init__(self, sockets: Set[Socket], settings: Settings) -> None:
@@ -50,19 +50,19 @@ class Drain:
 
     @property
     def frame(self) -> str:
-        """What a client is told."""
+        """The frame for a client."""
         return frames.encode(frames.Drain(window=self._window))
 
     @property
     def last_word(self) -> str:
-        """What a client is told whom the server is about to disconnect on its own account."""
+        """The frame for a client that the server is about to disconnect by itself."""
         return frames.encode(frames.Drain(window=self._span(self._settings.drain_window)))
 
     def begin(self, *, delay: float) -> asyncio.Task[None]:
-        """Begin, unless it has begun; the task ends when everybody has gone, or could have.
+        """Begin, unless it has begun. The task ends when all clients are gone, or the time is over.
 
         Args:
-            delay: Seconds between ``ready`` failing and the first client being sent away.
+            delay: Seconds between the moment when ``ready`` fails and the first drain frame.
         """
         if self._task is None:
             self.announced = True
@@ -70,12 +70,12 @@ class Drain:
         return self._task
 
     def departed(self) -> None:
-        """To be called when a socket has ended."""
+        """Must be called when a socket has ended."""
         if not self._sockets:
             self._empty.set()
 
     async def stop(self) -> None:
-        """Close whoever is left, now."""
+        """Close the remaining sockets now."""
         self.announced = self.refusing = True
         if self._task is not None:
             self._task.cancel()
@@ -91,7 +91,7 @@ class Drain:
         self._window = self._span(self._settings.drain_window)
         text = self.frame
         for socket in list(self._sockets):
-            # The others are told right after their welcome.
+            # The others get the frame right after their welcome.
             if socket.greeted:
                 socket.push(text)
         if await self._gone(self._window + LATE):
@@ -111,7 +111,7 @@ class Drain:
             await asyncio.sleep(span / len(sockets))
 
     async def _gone(self, seconds: float) -> bool:
-        """Wait until nobody is left; whether that is so."""
+        """Wait until no socket is left. Return whether that is so."""
         self._empty.clear()
         self.departed()
         try:

@@ -1,4 +1,4 @@
-"""The frames of the WebSocket protocol ``campfire.v1``, both directions, and their codec."""
+"""The frames of the WebSocket protocol ``campfire.v1`` in both directions, and their codec."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SUBPROTOCOL: Final = "campfire.v1"
 VERSION: Final = 1
 
 RequestId = Annotated[str, Meta(min_length=1, max_length=64)]
-# No control characters: no id has any, and PostgreSQL refuses to look one up with a NUL in it.
+# No control characters: ids have none, and PostgreSQL refuses a NUL in a query.
 StreamName = Annotated[str, Meta(min_length=1, max_length=160, pattern=r"^[^\x00-\x1f]+$")]
 EntityId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -112,7 +112,7 @@ CLIENT_FRAMES: Final[tuple[type[Struct], ...]] = (
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What a client may send: bytes of one frame, characters of one body."""
+    """Limits for a client: bytes of a frame, characters of a body, number of subscriptions."""
 
     frame_bytes: int
     body_characters: int
@@ -120,7 +120,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Welcome(_Frame, frozen=True, kw_only=True, tag="welcome"):
-    """``token`` is a renewed visitor token, present when the old one nears its end."""
+    """``token`` is a new visitor token, when half of the old one's lifetime is over."""
 
     version: int
     session: str
@@ -133,13 +133,13 @@ class Welcome(_Frame, frozen=True, kw_only=True, tag="welcome"):
 
 
 class Ok(_Frame, frozen=True, kw_only=True, tag="ok"):
-    """Done and durable."""
+    """Done and committed."""
 
     id: str
 
 
 class SendOk(_Frame, frozen=True, kw_only=True, tag="ok"):
-    """The message is stored; ``duplicate`` when it had been before."""
+    """The message is stored. ``duplicate`` says that it had been stored before."""
 
     id: str
     message_id: str
@@ -149,7 +149,7 @@ class SendOk(_Frame, frozen=True, kw_only=True, tag="ok"):
 
 
 class SubscribeOk(_Frame, frozen=True, kw_only=True, tag="ok"):
-    """Subscribed; the events after ``after`` follow, up to ``head`` and then live."""
+    """Subscribed. The events after ``after`` follow, up to ``head``, and then new ones."""
 
     id: str
     stream: str
@@ -190,7 +190,7 @@ class ReceiptNotice(_Frame, frozen=True, kw_only=True, tag="receipt"):
 
 
 class PresenceNotice(_Frame, frozen=True, kw_only=True, tag="presence", omit_defaults=True):
-    """Somebody came, went or changed.
+    """The presence or availability of a participant has changed.
 
     With ``conversation_id`` and ``viewing``: an agent opened or left that conversation.
     With ``conversation_id`` and no ``viewing``: the participant's presence, as it matters to
@@ -205,7 +205,7 @@ class PresenceNotice(_Frame, frozen=True, kw_only=True, tag="presence", omit_def
 
 
 def presence_at(participant: Participant, conversation_id: str, *, here: bool) -> PresenceNotice:
-    """What is told of somebody who has a conversation open, or no longer has."""
+    """The frame for an agent who opened or left a conversation."""
     if participant.kind is SenderKind.AGENT:
         return PresenceNotice(
             participant=participant, conversation_id=conversation_id, viewing=here
@@ -239,7 +239,7 @@ _envelope_decoder = msgspec.json.Decoder(_Envelope)
 
 
 class FrameRejected(Exception):
-    """A frame that was refused, with the ``id`` it had when that could be told."""
+    """A frame was refused. ``id`` is that of the frame, if it could be read."""
 
     def __init__(self, error: CampfireError, request_id: str | None) -> None:
         super().__init__(error.message)
@@ -250,7 +250,7 @@ class FrameRejected(Exception):
 def error_frame(
     error: CampfireError, request_id: str | None, field: str | None = None
 ) -> ErrorFrame:
-    """What is said of an error."""
+    """The fields of an error."""
     return ErrorFrame(
         code=error.code,
         message=error.message,
@@ -267,7 +267,7 @@ def encode(frame: Struct) -> str:
 
 
 def decode(text: str | bytes, *, limit: int) -> ClientFrame:
-    """A client's frame, checked for size before it is parsed.
+    """Decode a frame of a client. Its size is checked before it is parsed.
 
     Raises:
         FrameRejected: Too large, not JSON, no known type, or a field is wrong.
@@ -285,20 +285,20 @@ def decode(text: str | bytes, *, limit: int) -> ClientFrame:
 
 
 def _too_large(limit: int) -> FrameRejected:
-    return FrameRejected(TooLargeError(f"A frame may have {limit} bytes."), None)
+    return FrameRejected(TooLargeError(f"A frame may have at most {limit} bytes."), None)
 
 
 def _rejection(raw: bytes, cause: Exception) -> FrameRejected:
     try:
         envelope = _envelope_decoder.decode(raw)
     except msgspec.ValidationError:
-        return FrameRejected(InvalidError("A frame is a JSON object."), None)
+        return FrameRejected(InvalidError("A frame must be a JSON object."), None)
     except UNREADABLE:
         error, said = malformed(raw, cause)
         return FrameRejected(error, _request_id(said.get("id")))
     request_id = _request_id(envelope.id)
     if not isinstance(envelope.type, str):
-        return FrameRejected(InvalidError("A frame needs a type.", field="type"), request_id)
+        return FrameRejected(InvalidError("A frame must have a type.", field="type"), request_id)
     if envelope.type not in _FRAME_TYPES:
         return FrameRejected(UnknownFrameError(), request_id)
     if not isinstance(cause, msgspec.ValidationError):
@@ -307,10 +307,10 @@ def _rejection(raw: bytes, cause: Exception) -> FrameRejected:
 
 
 def _request_id(given: Any) -> str | None:
-    """An ``id`` that an answer can give back."""
+    """An ``id`` that can be returned in an answer."""
     if not isinstance(given, str) or not 0 < len(given) <= 64:
         return None
-    # Halves of surrogate pairs cannot be sent.
+    # Half of a surrogate pair cannot be sent.
     return given if given.encode(errors="ignore").decode() == given else None
 
 

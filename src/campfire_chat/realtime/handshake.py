@@ -1,5 +1,4 @@
-"""The beginning of a connection: whether it is let in, how it is told when it is not, and the
-welcome."""
+"""The beginning of a connection: accepting it, refusing it, and the welcome."""
 
 from __future__ import annotations
 
@@ -24,12 +23,12 @@ from campfire_chat.realtime.visit import Visit
 if TYPE_CHECKING:
     from campfire_chat.realtime.gateway import Gateway
 
-#: The extension of ASGI with which an upgrade can be answered like any other request.
+#: The ASGI extension with which an upgrade can be answered with an HTTP status.
 _DENIAL = "websocket.http.response"
 
 
 class Closed(Exception):
-    """This connection is to be closed, with that code."""
+    """The connection has to be closed with this code."""
 
     def __init__(self, code: int, reason: str = "") -> None:
         super().__init__(code, reason)
@@ -38,19 +37,19 @@ class Closed(Exception):
 
 
 async def admit(websocket: WebSocket, gateway: Gateway, visit: Visit) -> Scope | None:
-    """Whom the host's session names, if anybody, when the connection is let in.
+    """Check a new connection, and return the caller by the session of the host app, or None.
 
     Raises:
-        CampfireError: It is not, and is to be told so after an accept.
-        Closed: The same, by a code alone.
-        WebSocketDisconnect: It has been told already.
+        CampfireError: It is refused. It has to be accepted and closed with this error.
+        Closed: It is refused with a close code only.
+        WebSocketDisconnect: It was refused already.
     """
     check_origin(websocket, gateway.settings.allowed_origins)
     if _offered(websocket) and subprotocol(websocket) is None:
         raise ProtocolVersionError()
     if gateway.draining.refusing:
         await _send_elsewhere(websocket)
-    # The host's word is asked for before the accept, as for any other request of it.
+    # authenticate is called before the accept, as for any other request.
     with gateway.admission.asking(websocket, socket=True):
         session = await gateway.host.scope(websocket)
     # Agents are the ones who can do something about what is going on.
@@ -64,7 +63,7 @@ def welcome(gateway: Gateway, credentials: Credentials, heads: list[StreamHead])
     """The answer to a hello.
 
     Args:
-        heads: Where the streams stand that the hello resumes.
+        heads: The heads of the streams that the hello resumes.
     """
     settings = gateway.settings
     return frames.Welcome(
@@ -84,7 +83,7 @@ def welcome(gateway: Gateway, credentials: Credentials, heads: list[StreamHead])
 
 
 def subprotocol(websocket: WebSocket) -> str | None:
-    """The protocol that both sides speak; None for a client that named none, or others."""
+    """The subprotocol that both sides support. None if the client named none, or only others."""
     return frames.SUBPROTOCOL if frames.SUBPROTOCOL in _offered(websocket) else None
 
 
@@ -93,9 +92,9 @@ def _offered(websocket: WebSocket) -> list[str]:
 
 
 async def _send_elsewhere(websocket: WebSocket) -> None:
-    """Refuse a connection, since this process is about to end.
+    """Refuse a connection, because this process is about to stop.
 
-    A balancer that is answered 503 asks the next process, and the client never notices.
+    With a 503 the load balancer asks the next process, and the client notices nothing.
     """
     if _DENIAL not in (websocket.scope.get("extensions") or {}):
         raise Closed(CLOSE_RESTARTING, "restarting")

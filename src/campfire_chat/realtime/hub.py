@@ -1,8 +1,8 @@
-"""The hub: who listens to which stream in this process, and how far each has been told.
+"""The hub: which sockets subscribe to which stream in this process, and how far it was delivered.
 
 Events come from the ledger of this process right after their commit, or from the database when
-another process wrote them. Either way a channel hands them on strictly in order, and what it
-is missing it reads. Handing on never waits for a socket.
+another process wrote them. Either way a channel delivers them strictly in order, and reads the
+events that it lacks. Delivery never waits for a socket.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Hub:
     """See the module.
 
     Args:
-        poll_interval: Seconds between looks at the heads, for wake-ups that were lost.
+        poll_interval: Seconds between looks at the heads, in case wake-ups were lost.
     """
 
     def __init__(self, *, poll_interval: float) -> None:
@@ -53,10 +53,10 @@ class Hub:
     def on_commit(
         self, committed: Sequence[Committed], notices: Sequence[Notice], repeated: Heads
     ) -> None:
-        """Events and marks of this process's ledger, right after they became durable.
+        """Events and receipts of the ledger of this process, right after their commit.
 
-        Of what is there already the readers may not have been told: whoever stored it never
-        learnt that it was stored.
+        A repeated write may not have been delivered yet: the process that stored it may not have
+        learned that it was committed.
         """
         heads: dict[Key, int] = dict(repeated)
         for organization, name, seq, payload in committed:
@@ -81,14 +81,14 @@ class Hub:
             self.show(Ephemeral(notice.organization, stream, frames.encode(frame)))
 
     def on_wake(self, wake: Wake) -> None:
-        """A message of another process."""
+        """Handle a message of another process."""
         for organization, name, head in wake.heads:
             self._heard(organization, name, head)
         for frame in wake.frames:
             self.show_here(frame)
 
     def show(self, frame: Ephemeral) -> None:
-        """Show an ephemeral frame to a stream's listeners, in every process."""
+        """Send an ephemeral frame to the subscribers of a stream, in every process."""
         self.show_here(frame)
         if self._bus is not None:
             self._bus.send(frame)
@@ -138,9 +138,9 @@ class Hub:
             self._catch_up.forget(channel)
 
     def splice(self, subscription: Subscription, page: Page) -> bool:
-        """Account for a page that was read for a subscription; True once it is live.
+        """Note a page that was read for a subscription. True when the subscription is live.
 
-        It goes live when it has read at least as far as the channel has handed on: from there
+        It becomes live when it has read at least as far as the channel has delivered. From there
         the channel continues, without a gap and without a repetition.
         """
         if not subscription.admitted:
@@ -158,5 +158,5 @@ class Hub:
         return True
 
     def streams_of(self, kind: str) -> list[Key]:
-        """Streams of a kind that have listeners here."""
+        """Streams of a kind that have subscribers here."""
         return [key for key in self._channels if key[1].startswith(f"{kind}:")]

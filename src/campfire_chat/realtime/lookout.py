@@ -1,4 +1,4 @@
-"""Looking in the database how far the streams have grown, for wake-ups that were lost."""
+"""Looks at the heads of the streams in the database, in case wake-ups were lost."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from campfire_chat.storage.streams import PAGE_EVENTS
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Streams whose heads one query asks for.
+#: Number of streams whose heads one query reads.
 HEADS_PER_QUERY = 500
 #: Seconds between looks at the heads while the bus is ill.
 ILL_POLL_INTERVAL = 0.25
-#: Between two looks there is a pause of this many times what the last one took, within a second:
-#: several processes whose bus is ill must not keep the database from everything else.
+#: The pause between two looks is this many times the duration of the last one, up to a second.
+#: Several processes whose bus is ill must not overload the database.
 REST = 3.0
 MAX_REST = 1.0
-#: Seconds between looks that take in every stream, whether its inbox has moved or not.
+#: Seconds between looks at all streams, whether their inboxes have changed or not.
 FULL_LOOK = 10.0
 
 
@@ -34,8 +34,8 @@ class Lookout:
     """See the module.
 
     Args:
-        channels: The streams that have listeners here.
-        heard: Told the head of each that was looked at.
+        channels: The streams that have subscribers here.
+        heard: Called with each head that was read.
         poll_interval: Seconds between looks while the bus is well.
     """
 
@@ -49,12 +49,12 @@ class Lookout:
         self._channels = channels
         self._heard = heard
         self._poll_interval = poll_interval
-        #: The inboxes' heads at the last look.
+        #: The heads of the inboxes at the last look.
         self._inboxes: dict[str, int] = {}
         self._full_look_due = 0.0
 
     async def run(self, store: Store, bus: Bus) -> None:
-        """Look again and again, for as long as the hub runs."""
+        """Look repeatedly, for as long as the hub runs."""
         loop = asyncio.get_running_loop()
         took = 0.0
         while True:
@@ -63,11 +63,13 @@ class Lookout:
             try:
                 await self._look(store, everything=began >= self._full_look_due)
             except Exception:
-                logger.warning("the heads could not be read, again shortly", exc_info=True)
+                logger.warning(
+                    "the heads could not be read; next attempt in a moment", exc_info=True
+                )
             took = loop.time() - began
 
     async def _pause(self, bus: Bus, *, at_least: float) -> None:
-        """Wait until it is time for a look, which comes sooner once the bus has fallen ill."""
+        """Wait for the next look. It comes sooner when the bus becomes ill."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         while True:
@@ -80,11 +82,11 @@ class Lookout:
             await asyncio.sleep(min(left, ILL_POLL_INTERVAL))
 
     async def _look(self, store: Store, *, everything: bool) -> None:
-        """Look how far the streams have grown.
+        """Read the heads of the streams.
 
-        Nothing changes in an organisation without its inbox saying so, in the same transaction.
-        So what a quiet moment costs is one query, however many streams have listeners here, and
-        what a busy one costs depends on what has changed.
+        Every change in an organisation also advances its inbox, in the same transaction. So a
+        look without changes costs one query, however many streams have subscribers here. With
+        changes, the cost depends on their number.
         """
         if everything:
             self._full_look_due = asyncio.get_running_loop().time() + FULL_LOOK
@@ -98,7 +100,7 @@ class Lookout:
                 for organization, head in heads.items()
                 if everything or head != self._inboxes.get(organization)
             }
-            # Only now: who subscribes later reads the database later.
+            # Only now: a later subscription reads the database later.
             names: dict[str, list[str]] = {organization: [] for organization in moved}
             for organization, name in self._channels if moved else ():
                 if organization in names:
@@ -126,7 +128,7 @@ class _About(Struct):
 
 
 class _InboxEvent(Struct, tag_field="event", tag=CONVERSATION_UPDATED):
-    """What is needed of an inbox event: the conversation."""
+    """The part of an inbox event that is needed: the conversation."""
 
     data: _About
 
@@ -137,11 +139,11 @@ _inbox_event = msgspec.json.Decoder(_InboxEvent).decode
 async def _changed(
     store: Store, organization: str, before: int | None, head: int
 ) -> set[str] | None:
-    """The streams that an inbox's events name; None when that cannot be told.
+    """The streams that the events of an inbox name. None when that is unknown.
 
-    It cannot be told when they are more than one page, or when one of them is of a kind that
-    this version does not know: a newer one may work on the same database. Then all streams of
-    the organisation are looked at, and no other organisation is kept waiting.
+    It is unknown when there is more than one page of events, or when an event has a type that
+    this version does not know, because a newer version uses the same database. Then all streams
+    of the organisation are looked at. Other organisations are not affected.
     """
     if before is None or not 0 < head - before <= PAGE_EVENTS:
         return None

@@ -1,7 +1,7 @@
 """The other processes on this database: whether the bus reaches them, and whether they share a key.
 
-Each process keeps a row fresh and looks at those of the others. One counts as alive only when
-its row was seen to change: what a crashed predecessor left behind raises no alarm.
+Each process updates its own row and reads the rows of the others. A process counts as alive only
+when its row was seen to change, so the row of a crashed process causes no warning.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Beats in a row that may stay away before a process counts as gone, and before its row goes.
+#: Number of missed beats after which a process counts as gone, and after which its row is deleted.
 LATE = 3
 DEAD = 15
-#: Seconds that signing off may take at a stop.
+#: Seconds that deleting the own row may take at a stop.
 FAREWELL = 2.0
-#: Looks in a row at which a live process is not heard before that is said.
+#: Number of looks in a row without messages from a live process, after which there is a warning.
 UNHEARD = 2
 
 OTHER_KEYS_AT_START = (
@@ -36,12 +36,12 @@ OTHER_KEYS_NOW = (
 
 
 class _Neighbour:
-    """What has been seen of another process.
+    """What is known of another process.
 
     Attributes:
         alive: Whether its row was seen to change lately.
         age: Looks since its row was first seen, or since it changed.
-        unheard: Looks in a row at which it was alive and not heard on the bus.
+        unheard: Number of looks in a row at which it was alive but nothing came from it on the bus.
     """
 
     __slots__ = ("age", "alive", "record", "unheard")
@@ -72,7 +72,7 @@ class Neighbours:
         checks: The check values of this process's secret keys.
 
     Attributes:
-        warnings: What is wrong with how the processes are set up, in sentences.
+        warnings: Sentences about mistakes in the set-up of the processes.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Neighbours:
         self.warnings: list[str] = []
 
     async def start(self) -> None:
-        """Say at once when tokens will be refused, and begin to look after the others.
+        """Warn at once if tokens will be refused, and begin to watch the other processes.
 
         Raises:
             StorageUnavailableError: The database cannot be reached.
@@ -108,8 +108,8 @@ class Neighbours:
             async with asyncio.timeout(FAREWELL):
                 await self._forget([self._node])
         except Exception:
-            # The others find that its row no longer changes.
-            logger.warning("this process could not sign off", exc_info=True)
+            # The others notice that the row no longer changes.
+            logger.warning("this process could not delete its row in campfire_nodes", exc_info=True)
 
     async def _rounds(self) -> None:
         while True:
@@ -117,7 +117,7 @@ class Neighbours:
                 await self._store.nodes.beat(self._node, self._bus.kind)
                 await self._look()
             except Exception:
-                logger.warning("the other processes could not be looked at", exc_info=True)
+                logger.warning("the rows of the other processes could not be read", exc_info=True)
             await asyncio.sleep(self._beat)
 
     async def _look(self) -> None:
@@ -156,17 +156,17 @@ class Neighbours:
         if len(kinds) > 1:
             names = ", ".join(sorted(kinds))
             return [
-                f"processes on this database have different buses ({names}) and do not hear each "
+                f"processes on this database have different buses ({names}) and do not reach each "
                 "other: give all of them the same bus_url, or none"
             ]
         if alive and self._bus.kind == "memory":
             return [
-                "several processes share this database, and memory:// does not reach from one to "
-                "another: leave bus_url out, or set one that does"
+                "several processes share this database, but memory:// does not connect them: "
+                "leave bus_url out, or set another one"
             ]
         if self._bus.well and any(item.unheard >= UNHEARD for item in alive):
             return [
-                f"another process on this database is not heard on the bus ({self._bus.kind}): do "
-                "all of them reach the same one?"
+                f"another process on this database is not received on the bus ({self._bus.kind}): "
+                "do all of them use the same bus server?"
             ]
         return []

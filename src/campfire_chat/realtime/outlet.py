@@ -1,8 +1,8 @@
-"""The way out to one socket: a bounded queue and its writer.
+"""The outlet of one socket: a bounded queue of frames, and their writer.
 
-A reader that stops must cost the others nothing, so pushing never waits. When the queue is full
-and writing stalls, or one write takes too long, the outlet is clogged: the connection is closed
-with 4470, and the client resumes by seq.
+A client that stops reading must not affect others, so pushing a frame never waits. When the queue
+is full and writing stalls, or one write takes too long, the outlet is clogged: the connection is
+closed with 4470, and the client continues from its last seq.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from campfire_chat.realtime import frames
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Seconds that a write may wait before a full queue is taken for a slow peer.
+#: Seconds that a write may wait before a full queue means that the client is slow.
 STALLED = 1.0
 
 
@@ -26,11 +26,11 @@ class Outlet:
     """See the module.
 
     Args:
-        send: The server's way out, which takes ASGI messages.
-        on_clogged: Called once when the peer is too slow.
-        on_gone: Called when the peer turns out to be gone.
-        limit_frames: Frames that may wait.
-        limit_size: Bytes that may wait.
+        send: The ASGI ``send`` of the server.
+        on_clogged: Called once when the client is too slow.
+        on_gone: Called when the client is found to be gone.
+        limit_frames: Number of frames that may wait.
+        limit_size: Number of bytes that may wait.
     """
 
     __slots__ = (
@@ -72,7 +72,7 @@ class Outlet:
         self._taken: list[tuple[str, int]] = []
         self._count = 0
         self._size = 0
-        #: There while something has been written lately; of ten thousand sockets most are silent.
+        #: Exists only while frames were written lately. Of ten thousand sockets most are quiet.
         self._writer: asyncio.Task[None] | None = None
         #: What the writer waits for while there is nothing to write.
         self._filled: asyncio.Future[None] | None = None
@@ -84,7 +84,7 @@ class Outlet:
         self.writing_since: float | None = None
 
     def push(self, text: str) -> None:
-        """Queue a frame; dropped when the outlet is clogged, since the client will resume."""
+        """Queue a frame. It is dropped when the outlet is clogged, as the client will resume."""
         if self.clogged or self._stopped:
             return
         size = _bytes(text)
@@ -100,11 +100,11 @@ class Outlet:
             self._filled.set_result(None)
 
     def _overflows(self, size: int) -> bool:
-        """Whether one more frame is too much for this peer.
+        """Whether one more frame is too much for this client.
 
         A batch of the ledger is pushed within one turn of the loop, before the writer can run, so
         a full queue alone says nothing about the peer: it is slow when it is full and a write has
-        been waiting for a while. Beyond twice the bytes there is no excuse.
+        been waiting for a while. With twice the bytes it always counts as slow.
         """
         waiting = self._size + size
         full = self._count >= self._limit_frames or waiting > self._limit_size
@@ -117,9 +117,9 @@ class Outlet:
         return since is not None and asyncio.get_running_loop().time() - since > STALLED
 
     def offer(self, text: str) -> None:
-        """Queue a frame that is of no use later; dropped when the peer is already behind.
+        """Queue a frame that is useless later. It is dropped when the client is already behind.
 
-        So what others do while they type can never clog somebody's connection.
+        So typing notices of others can never clog a connection.
         """
         if self._count < self._limit_frames // 2 and self._size < self._limit_size // 2:
             self.push(text)
@@ -128,7 +128,7 @@ class Outlet:
         self.push(frames.encode(frame))
 
     def clog(self) -> None:
-        """Give up on the peer."""
+        """Mark the outlet as clogged."""
         if not self.clogged:
             self.clogged = True
             self._come.clear()
@@ -149,7 +149,7 @@ class Outlet:
             await self._space.wait()
 
     async def drained(self) -> None:
-        """Wait until everything queued has been written, or nothing will be any more."""
+        """Wait until all queued frames are written, or the outlet is stopped."""
         while self._count or self.writing_since is not None:
             if self.clogged or self._stopped:
                 return
@@ -159,21 +159,21 @@ class Outlet:
             await self._space.wait()
 
     def rest(self) -> None:
-        """Let the writer go if nothing was written since this was called last."""
+        """End the writer if nothing was written since the last call."""
         if not self._rested:
             self._rested = True
         elif self._filled is not None and not self._filled.done():
             self._filled.set_result(None)
 
     def stop(self) -> None:
-        """Write no more; what comes is dropped, and nobody is told any more."""
+        """Write no more. Further frames are dropped, and no callback is called."""
         self._stopped = True
         self._on_clogged = self._on_gone = _nobody
         if self._writer is not None:
             self._writer.cancel()
 
     async def _write(self) -> None:
-        """Write what is queued, and wait for more until there is none for a while."""
+        """Write the queued frames, and wait for more until there are none for a while."""
         loop = asyncio.get_running_loop()
         send = self._send
         try:
@@ -187,7 +187,7 @@ class Outlet:
                     self._count -= 1
                     self._size -= size
                     self.writing_since = loop.time()
-                    # Past Starlette's WebSocket.send, which only keeps track of what we know.
+                    # Not Starlette's WebSocket.send, which only tracks a state that we know.
                     await send({"type": "websocket.send", "text": text})
                     self.writing_since = None
                     if self._space is not None:
@@ -199,7 +199,7 @@ class Outlet:
                     finally:
                         self._filled = None
         except (WebSocketDisconnect, RuntimeError, OSError):
-            # The reading side is told the same, and ends the connection.
+            # The reading side gets the same error, and ends the connection.
             self._stopped = True
             self._on_gone()
         except Exception:
@@ -217,4 +217,4 @@ def _bytes(text: str) -> int:
 
 
 def _nobody() -> None:
-    """It has been stopped: nobody wants to know."""
+    """Does nothing, after a stop."""

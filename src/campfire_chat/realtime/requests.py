@@ -1,4 +1,4 @@
-"""What a client asks for over its socket once it has been greeted."""
+"""Handles the frames of a client after the greeting."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 async def answer(socket: Socket, frame: frames.ClientFrame) -> None:
-    """Do what a frame asks for, or have it done: the ledger answers by itself.
+    """Handle a frame. Writes go to the ledger, which answers later.
 
     Raises:
-        CampfireError: It was refused, and is to be answered so.
+        CampfireError: The frame is refused with this error.
     """
     match frame:
         case frames.MessageSend():
@@ -36,7 +36,7 @@ async def answer(socket: Socket, frame: frames.ClientFrame) -> None:
             socket.pings = True
             socket.outlet.push_frame(frames.Pong(n=frame.n))
         case frames.Hello():
-            raise BadFrameError("There is one hello, at the beginning.")
+            raise BadFrameError("hello is allowed only as the first frame.")
 
 
 async def _send(socket: Socket, frame: frames.MessageSend) -> None:

@@ -1,11 +1,11 @@
-"""Load limits over several processes: each tells the others what its busiest keys have used.
+"""Load limits over several processes: each tells the others how much its busiest keys have used.
 
-Every process enforces its limits by itself, at the full rate. About once a second it writes what
-it has let through of the keys that are :attr:`~campfire_chat.domain.limits.Limiter.hot`, and takes
-what the others have let through out of its own buckets. So a key that is spread over processes
-gets, over time, what one process would give it; what each admits before it hears of the others,
-half a burst and a second's worth, comes on top. While the database is away every process goes on
-by itself.
+Every process enforces the limits alone, at the full rate. About once a second it writes how much
+it has admitted for the keys that are :attr:`~campfire_chat.domain.limits.Limiter.hot`, and
+charges its own buckets with what the others have admitted. So over time a key that is spread over
+processes gets what one process would give it. In addition, each process admits half a burst and
+about a second's worth before it learns of the others. While the database cannot be reached, every
+process counts alone.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ logger = logging.getLogger("campfire_chat.limits")
 
 #: Seconds between exchanges.
 INTERVAL = 1.0
-#: Exchanges between clearing up, in memory and in the database.
+#: Number of exchanges between two clean-ups, in memory and in the database.
 SWEEP_EVERY = 10
-#: Keys that a process tells of at a time, the busiest first.
+#: Number of keys that a process reports at a time, the busiest first.
 MAX_KEYS = 1_000
 
 
@@ -40,7 +40,7 @@ class Sharing:
         self._admission = admission
         self._usage = usage
         self._node = node
-        #: What the others had counted at the last look, by organisation, key and node.
+        #: The counters of the others at the last look, by organisation, key and node.
         self._heard: dict[tuple[str, str, str], int] | None = None
         self._told: dict[Key, int] = {}
         self._failing = False
@@ -50,7 +50,7 @@ class Sharing:
         self._task = asyncio.create_task(self._rounds(), name="campfire-limits")
 
     async def stop(self) -> None:
-        """Stop sharing; rows that are left are cleared away by others."""
+        """Stop sharing. Other processes delete the remaining rows."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -70,14 +70,16 @@ class Sharing:
                 self._failing = False
             except Exception:
                 if not self._failing:
-                    logger.warning("limits cannot be shared; each process goes on", exc_info=True)
+                    logger.warning(
+                        "load limits cannot be shared now; each process counts alone", exc_info=True
+                    )
                 self._failing = True
 
     async def exchange(self) -> None:
-        """Tell the others, and hear from them; one write at most, none when nobody is busy.
+        """Exchange counters with the others. At most one write, and none when no key is busy.
 
         Raises:
-            StorageUnavailableError: The database is away; the next time makes up for it.
+            StorageUnavailableError: The database cannot be reached. The next exchange catches up.
         """
         busy = self._busy()
         quiet = [key for key in self._told if key not in busy]
@@ -89,7 +91,7 @@ class Sharing:
         self._hear(await self._usage.others(self._node))
 
     def _busy(self) -> dict[Key, int]:
-        """The busiest keys of all limits as rows name them, and what they have used."""
+        """The busiest keys of all limits, by the names of their rows, and how much they used."""
         moment = now()
         found: dict[Key, int] = {}
         for name, limiter in self._admission.limiters.items():
@@ -102,16 +104,16 @@ class Sharing:
         return found
 
     def _hear(self, rows: Sequence[Used]) -> None:
-        """Take out of the buckets by how much the others' counters have grown."""
+        """Charge the buckets with the growth of the counters of the others."""
         moment = now()
         heard = self._heard
         self._heard = {(organization, key, node): count for organization, key, node, count in rows}
         if heard is None:
-            # What was used before this process began is no business of its full buckets.
+            # Usage from before this process began does not count for its full buckets.
             return
         for place, count in self._heard.items():
             before = heard.get(place, 0)
-            # A counter that has gone back has begun anew.
+            # A counter that has decreased was started again.
             grown = count - before if count >= before else count
             name, _, who = place[1].partition(":")
             limiter = self._admission.limiters.get(name)

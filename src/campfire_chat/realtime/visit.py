@@ -1,4 +1,4 @@
-"""What the load limits know of one socket."""
+"""What the load limits count for one socket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from campfire_chat.domain.network_limits import Networks
 from campfire_chat.domain.principal import Scope
 from campfire_chat.realtime.admission import PROCESS, Admission, Caller, caller_of, now
 
-# The places in which a socket may be counted.
+# The caps under which a socket may be counted.
 _IN_PROCESS, _OF_ADDRESS, _OF_VISITOR, _OF_ORGANIZATION = 1, 2, 4, 8
 
 #: Bytes of a frame up to which only the number of frames is counted: their rate says it all.
@@ -27,14 +27,14 @@ class Visit:
         self._networks = networks
         self._caller = Caller(networks, None, None, agent=False)
         self._refused = 0
-        #: In which of its places it is counted, a bit for each.
+        #: The caps under which it is counted, one bit for each.
         self._held = 0
 
     def connect(self, session: Scope | None) -> None:
-        """The host has said who it is, if it knows.
+        """``authenticate`` has returned the caller, or None.
 
         Raises:
-            TooManyError: There is no room for it now.
+            TooManyError: A cap is reached.
         """
         admission = self._admission
         caller = caller_of(self._networks, session)
@@ -46,10 +46,10 @@ class Visit:
             self._held |= _OF_ADDRESS
 
     def greet(self, scope: Scope) -> None:
-        """It has said hello, and is known now.
+        """``hello`` has arrived, so the caller is known.
 
         Raises:
-            TooManyError: There is no room for it now.
+            TooManyError: A cap is reached.
         """
         admission = self._admission
         caller = self._caller = caller_of(self._networks, scope)
@@ -102,10 +102,10 @@ class Visit:
             admission.frames_per_address.delay(caller.networks, moment, count)
 
     def send(self) -> None:
-        """A message.
+        """Charge a message.
 
         Raises:
-            TooManyError: Not now; ``retry_after`` says when.
+            TooManyError: A limit is exceeded. ``retry_after`` says when to try again.
         """
         self._refused += 1
         self._admission.send(self._caller)
@@ -135,6 +135,6 @@ class Visit:
 
     @property
     def is_flooding(self) -> bool:
-        """Whether it goes on although it is refused again and again."""
+        """Whether the client continues although it was refused again and again."""
         most = self._admission.limits.refusals
         return most is not None and self._refused >= most

@@ -1,7 +1,7 @@
-"""What this process's listeners are told of others: who is available, who has left.
+"""Tells the clients of this process who is available and who has left.
 
-Every few seconds the beats in the database are compared with what was told last. So a process
-that died, or a notice that got lost on the bus, leaves nobody on a screen who is not there.
+Every few seconds it compares the beats in the database with what it told last. So after a crash of
+a process, or a lost notice on the bus, no screen shows a participant who is gone.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Who a presence frame is about when it tells visitors of the team as a whole.
+#: The participant of a presence frame about the whole team, for visitors.
 TEAM = Participant(kind=SenderKind.SYSTEM, id="team")
-#: Conversations whose beats one query asks for.
+#: Number of conversations whose beats one query reads.
 PLACES_PER_QUERY = 500
 
 TellVisitors = Callable[[str, str], None]
@@ -54,8 +54,8 @@ class Watch:
     ) -> None:
         """
         Args:
-            tell_visitors: Takes an organisation and the text of a frame for its visitors here.
-            organizations: Those of which somebody is connected here.
+            tell_visitors: Sends the text of a frame to the visitors of an organisation here.
+            organizations: Returns the organisations with a connected caller here.
         """
         self._organizations = organizations
         self._tell_visitors = tell_visitors
@@ -82,7 +82,7 @@ class Watch:
         due = loop.time() + self._interval
         while True:
             try:
-                # A deadline, not a pause: however often a look is asked for, the round comes.
+                # A deadline, not a pause: the regular look must come in any case.
                 async with asyncio.timeout_at(due):
                     await self._look.wait()
             except TimeoutError:
@@ -99,15 +99,15 @@ class Watch:
                 await self._guarded(self._compare_team(organization))
             if round_due:
                 await self._compare_all_present()
-            # An event that is set is waited for without a pause.
+            # Waiting for an event that is set does not pause.
             await asyncio.sleep(0)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        """One organisation that cannot be read must not keep the others uninformed."""
+        """If one organisation cannot be read, the others must still be informed."""
         try:
             await work
         except Exception:
-            logger.warning("presence could not be read, again shortly", exc_info=True)
+            logger.warning("presence could not be read; next attempt in a moment", exc_info=True)
 
     async def _compare_team(self, organization: str) -> None:
         now = {agent.id: agent for agent in await self._store.team.of(organization)}
@@ -124,7 +124,7 @@ class Watch:
             self._tell_visitors(organization, frames.encode(frame))
 
     async def _tell_availability(self, organization: str, agent: AgentRecord) -> None:
-        """Tell colleagues, and the visitors whose conversations the agent has."""
+        """Tell the colleagues of an agent, and the visitors of the agent's conversations."""
         participant = Participant(SenderKind.AGENT, agent.id, agent.name, agent.avatar_url)
         frame = frames.PresenceNotice(participant=participant, availability=agent.availability)
         self._show(organization, streams.inbox(organization), frame)
@@ -137,7 +137,7 @@ class Watch:
             self._show(organization, streams.conversation(conversation_id), about)
 
     async def _compare_all_present(self) -> None:
-        """Who has the conversations open that agents have open here."""
+        """Tell the agents here who else has their conversations open."""
         places: dict[str, list[str]] = {}
         for organization, name in self._hub.streams_of("notes"):
             places.setdefault(organization, []).append(streams.parse(name).subject)
@@ -173,4 +173,4 @@ class Watch:
 
 
 def _nobody(organization: str, text: str) -> None:
-    """Before the start there is nobody to tell."""
+    """Does nothing, before the start."""

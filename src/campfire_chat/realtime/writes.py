@@ -1,4 +1,4 @@
-"""The writes of one socket that are under way, and their answers."""
+"""The writes of one socket that are not answered yet."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ logger = logging.getLogger("campfire_chat.realtime")
 
 T = TypeVar("T")
 
-#: Writes of one socket that may be under way; reading pauses until one is done.
+#: Number of writes of one socket that may be under way. Reading pauses until one is done.
 IN_FLIGHT = 128
-#: Seconds that a close waits for the writes under way.
+#: Seconds that a close waits for writes that are under way.
 LANDING = 5.0
 
 
@@ -41,7 +41,7 @@ class Writes:
         self._outlet = outlet
         self._visit = visit
         self._count = 0
-        # Made when somebody waits, which few sockets ever do.
+        # Created only when something waits, which happens for few sockets.
         self._landed: asyncio.Event | None = None
 
     def add(
@@ -78,12 +78,12 @@ class Writes:
             self._outlet.push_frame(frame)
 
     async def room(self) -> None:
-        """Wait until there is room for one more."""
+        """Wait until one more write is allowed."""
         while self._count >= IN_FLIGHT:
             await self._landing()
 
     async def settle(self) -> None:
-        """Wait for what is under way, within reason, so that it is answered before the close."""
+        """Wait for writes under way, within a time limit, to answer them before the close."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LANDING):
                 while self._count:

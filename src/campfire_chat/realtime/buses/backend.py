@@ -1,7 +1,7 @@
-"""What the buses have in common: one connection with a bounded inbox that says when it has failed.
+"""Base of all kinds of bus: one connection with a bounded inbox, which reports when it has failed.
 
-A backend lives from one connect to its disconnect. It never reconnects by itself: when it has
-failed, or its canary is not heard, the bus makes another one.
+A backend is used for one connection and never reconnects. When it has failed, or its canary does
+not return, the bus creates another one.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from broadcaster import BroadcastBackend, Event
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Messages that may wait to be looked at. They are emptied at every turn of the event loop; more
-#: than this is dropped, oldest first, and found at the next look at the heads.
+#: Number of messages that may wait. They are read at every turn of the event loop. If there are
+#: more, the oldest are dropped, and their events are found at the next look at the heads.
 INBOX = 10_000
-#: Seconds that closing may take before the connection is left to itself.
+#: Seconds that closing may take before it is no longer waited for.
 CLOSE_TIMEOUT = 2.0
 
 
@@ -27,9 +27,9 @@ class Backend(BroadcastBackend):
     """See the module.
 
     Attributes:
-        canary: Whether only a message of its own can show that it hears; else it knows by
-            itself and :meth:`alive` says so.
-        failed: Done, with the reason, once it knows that it has gone deaf or dumb.
+        canary: Whether only a returned message shows that it works. If not, :meth:`alive` shows
+            it.
+        failed: Completed with the reason when the connection no longer works.
     """
 
     canary: ClassVar[bool] = True
@@ -39,46 +39,46 @@ class Backend(BroadcastBackend):
         self._inbox: deque[Event] = deque(maxlen=INBOX)
         self._arrived = asyncio.Event()
 
-    # What each kind has to do.
+    # What each kind implements.
 
     @abstractmethod
     async def open(self) -> None:
-        """Connect; whatever is raised means that it did not work."""
+        """Connect. Any exception means that it did not work."""
 
     @abstractmethod
     async def listen(self, channel: str) -> None:
-        """Begin to hear a channel; what is published after the return is heard."""
+        """Subscribe to a channel. Messages published after the return are received."""
 
     @abstractmethod
     async def publish(self, channel: str, message: str) -> None:
-        """Send a message, and raise if it cannot have gone out."""
+        """Publish a message. Raise if it cannot have been sent."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Leave no connection, task or thread behind; may be called at any time and again."""
+        """Close all connections, tasks and threads. May be called at any time and repeatedly."""
 
     @property
     def alone(self) -> bool:
-        """Whether publishing is known to be of no use, since nobody else would hear."""
+        """Whether publishing is useless, because no other process listens."""
         return False
 
     def alive(self) -> bool:
-        """Whether it has heard since it was last asked; only where ``canary`` is false."""
+        """Whether it has worked since the last call. Only where ``canary`` is false."""
         raise NotImplementedError
 
-    # For them.
+    # For the kinds.
 
     def receive(self, channel: str, message: str) -> None:
-        """A message has come in."""
+        """Handle a received message."""
         self._inbox.append(Event(channel, message))
         self._arrived.set()
 
     def fail(self, reason: BaseException | str) -> None:
-        """It is of no more use; the first reason counts."""
+        """Mark the connection as failed. Only the first reason is kept."""
         if not self.failed.done():
             self.failed.set_result(reason if isinstance(reason, str) else describe(reason))
 
-    # What broadcaster calls.
+    # Called by broadcaster.
 
     async def connect(self) -> None:
         self.failed = asyncio.get_running_loop().create_future()
@@ -90,11 +90,11 @@ class Backend(BroadcastBackend):
                 await self.close()
         except Exception:
             logger.debug("a bus connection did not close cleanly", exc_info=True)
-        # Transports, and the task of broadcaster's that was just cancelled, end at the next turn.
+        # Transports, and the cancelled task of broadcaster, end at the next turn of the event loop.
         await asyncio.sleep(0)
 
     async def subscribe(self, group: str) -> None:
-        # broadcaster hides what is raised here behind a KeyError of its own.
+        # broadcaster replaces an exception here by a KeyError.
         try:
             await self.listen(group)
         except Exception as error:
@@ -111,5 +111,5 @@ class Backend(BroadcastBackend):
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line; some have no text of their own."""
+    """An exception in one line. Some exceptions have no text."""
     return f"{type(error).__name__}: {error}".rstrip(": ").replace("\n", " ")

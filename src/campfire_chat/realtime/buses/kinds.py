@@ -1,4 +1,4 @@
-"""From a bus URL to its backend, and from a database to the bus that fits it."""
+"""Finds the backend for a bus URL, and the default bus for a database."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Kind(NamedTuple):
     """A kind of bus.
 
     Attributes:
-        name: What it is called in logs and answers.
-        make: Makes a backend from the URL.
-        driver: The module it needs besides this package.
-        extra: The extra of this package that brings the driver.
+        name: Its name in logs and answers.
+        make: Creates a backend from the URL.
+        driver: The Python module that it needs.
+        extra: The extra of campfire-chat that installs the driver.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Kind(NamedTuple):
     extra: str | None = None
 
 
-# Loaded when they are needed: a driver costs memory and time, and may not be there.
+# Imported when needed: a driver costs memory and time, and may be missing.
 
 
 def _memory(_: str) -> Backend:
@@ -76,7 +76,7 @@ KINDS: dict[str, Kind] = {
     "tls": _NATS,
 }
 
-#: What the name of the SQLite bus's file ends with.
+#: The ending of the file name of an SQLite bus.
 SIDE_FILE = "-bus"
 
 
@@ -84,7 +84,8 @@ def kind_of(url: str) -> Kind:
     """The kind of bus that a URL names.
 
     Raises:
-        ConfigurationError: There is none, its driver is not installed, or the URL cannot be read.
+        ConfigurationError: The kind does not exist, its driver is not installed, or the URL is
+            not valid.
     """
     scheme = scheme_of(url)
     kind = KINDS.get(scheme)
@@ -101,9 +102,9 @@ def kind_of(url: str) -> Kind:
             field="bus_url",
         )
     if kind.name == "sqlite" and not url.partition("?")[0].endswith(SIDE_FILE):
-        # It is deleted when it is damaged; nobody's data may be taken for it.
+        # A damaged bus file is deleted, so no other file may be used as one.
         raise ConfigurationError(
-            f"The file of an SQLite bus is one of its own, whose name ends with {SIDE_FILE}, "
+            f"The name of the file of an SQLite bus must end with {SIDE_FILE}, "
             f"such as sqlite:///support.db{SIDE_FILE}",
             field="bus_url",
         )
@@ -111,7 +112,7 @@ def kind_of(url: str) -> Kind:
 
 
 def bus_for(database_url: str) -> str:
-    """The URL of the bus that needs nothing besides the database."""
+    """The URL of the bus that comes with the database."""
     scheme = scheme_of(database_url)
     if scheme.startswith("sqlite"):
         return f"sqlite://{database_url.partition('://')[2].partition('?')[0]}{SIDE_FILE}"

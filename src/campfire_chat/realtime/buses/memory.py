@@ -1,4 +1,4 @@
-"""No bus: one process that has nobody to tell."""
+"""No bus, for a single process."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from campfire_chat.realtime.buses.backend import Backend
 
 
 class MemoryBackend(Backend):
-    """See the module; a process hands its own news on without a bus."""
+    """See the module. A process delivers its own events without a bus."""
 
     canary: ClassVar[bool] = False
 
     async def open(self) -> None:
-        """There is nothing to connect to."""
+        """Does nothing."""
 
     async def listen(self, channel: str) -> None:
-        """There is nothing to hear but itself."""
+        """Does nothing."""
 
     async def publish(self, channel: str, message: str) -> None:
         self.receive(channel, message)
 
     async def close(self) -> None:
-        """There is nothing to close."""
+        """Does nothing."""
 
     @property
     def alone(self) -> bool:

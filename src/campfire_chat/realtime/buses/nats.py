@@ -1,4 +1,4 @@
-"""NATS core messages through nats-py, without its reconnecting: a bus that failed is made anew."""
+"""NATS core messages through nats-py. Its reconnecting is off: a new backend is created instead."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from campfire_chat.realtime.buses.backend import INBOX, Backend
 
 #: Seconds for connecting, and for the server to confirm.
 TIMEOUT = 3
-#: Seconds for closing a connection on which nothing was ever said.
+#: Seconds for closing a connection that was never used.
 GOODBYE = 0.1
 
 
 class _Client(Client):
-    """nats-py begins TLS only when the server asks for it, whatever the scheme, and hands over the
-    password either way. Here ``tls://`` says nothing to a server that does not ask."""
+    """nats-py begins TLS only when the server asks for it, whatever the scheme, and sends the
+    password in either case. With ``tls://``, nothing is sent here to a server that does not
+    ask."""
 
     def __init__(self, *, tls: bool) -> None:
         super().__init__()
@@ -28,7 +29,7 @@ class _Client(Client):
         self.held_to_tls = not tls
 
     def _connect_command(self) -> bytes:
-        # Makes what is said first, password and all; TLS comes before it, if it comes.
+        # Builds the first command, which contains the password. TLS would have begun before it.
         if self._tls and not self._server_info.get("tls_required"):
             raise ConnectionError("the server does not ask for TLS")
         self.held_to_tls = True
@@ -41,7 +42,7 @@ class NATSBackend(Backend):
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = url
-        # nats-py is typed only in part. Made here, so that one which was given up half-way through
+        # nats-py is typed only in part. Created here, so that one abandoned half-way through
         # its connecting can be closed.
         self._client: Any = _Client(tls=urlsplit(url).scheme == "tls")
 
@@ -50,7 +51,7 @@ class NATSBackend(Backend):
             await self._client.connect(
                 self._url,
                 allow_reconnect=False,
-                # Or else it tries for two minutes before it says that nobody is there.
+                # Otherwise it tries for two minutes before it reports that there is no server.
                 max_reconnect_attempts=1,
                 reconnect_time_wait=0,
                 connect_timeout=TIMEOUT,
@@ -58,11 +59,11 @@ class NATSBackend(Backend):
                 closed_cb=self._closed,
             )
         except NoServersError as error:
-            # What was complained of says more.
+            # The reported error says more.
             raise ConnectionError(self.failed.result() if self.failed.done() else error) from None
         if not self._client.held_to_tls:
-            # What is overridden is not public; should nats-py change it, this must not pass.
-            raise ConnectionError("this version of nats-py cannot be held to TLS")
+            # The overridden method is not public. If nats-py changes it, this must fail.
+            raise ConnectionError("this version of nats-py cannot be made to require TLS")
 
     async def _complained(self, error: Exception) -> None:
         self.fail(error)

@@ -15,15 +15,15 @@ import asyncpg
 from campfire_chat.realtime.buses.backend import Backend, describe
 from campfire_chat.storage.hosts import one_host_each
 
-#: Seconds for finding a host that takes connections, and for a statement.
+#: Seconds for finding a server that accepts connections, and for a statement.
 TIMEOUT = 3.0
-#: Seconds that each host has at least, however many there are.
+#: Least number of seconds for each server, however many there are.
 LEAST_TIMEOUT = 0.5
 
 
 class PostgreSQLBackend(Backend):
-    """See the module. Needs a direct connection: through a pooler that hands a connection to
-    somebody else after each transaction nothing is heard, which the canary notices."""
+    """See the module. Needs a direct connection. Through a pooler in transaction mode no
+    notification arrives, which the canary shows."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -37,13 +37,13 @@ class PostgreSQLBackend(Backend):
     async def open(self) -> None:
         self._ears, dsn = await self._find()
         self._mouth = await self._connect(dsn, TIMEOUT)
-        # A notice is worth nothing after a crash: its commit need not wait for the disk.
+        # A notification is useless after a crash, so its commit need not wait for the disk.
         await self._mouth.execute("SET synchronous_commit = off")
 
     async def _find(self) -> tuple[Any, str]:
-        """A connection to the first host that takes one, and how it was reached.
+        """Connect to the first server that accepts writes.
 
-        A host that refuses leaves its time to the others.
+        The time that a refusing server did not use is available for the others.
         """
         deadline = time.monotonic() + TIMEOUT
         reasons: list[str] = []
@@ -52,14 +52,14 @@ class PostgreSQLBackend(Backend):
             try:
                 return await self._connect(dsn, seconds), dsn
             except (OSError, asyncpg.PostgresError, asyncpg.InternalClientError) as error:
-                # Away, or not the primary (any more).
+                # Unreachable, or not the primary.
                 reasons.append(describe(error))
         raise ConnectionError("; ".join(reasons))
 
     async def _connect(self, dsn: str, seconds: float) -> Any:
         connection: Any = await cast("Any", asyncpg).connect(
             dsn,
-            # A standby takes no LISTEN.
+            # A standby does not support LISTEN.
             target_session_attrs="primary",
             timeout=seconds,
             command_timeout=TIMEOUT,

@@ -1,7 +1,7 @@
 """Redis or Valkey, on two connections of redis-py: one listens, one publishes.
 
-Only the connections are used, not the client: its reconnecting differs between versions, and
-with a socket timeout it takes a quiet channel for a dead one.
+Only the connections are used, not the client. The way the client reconnects differs between
+versions, and with a socket timeout it treats a quiet channel as a broken one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class RedisBackend(Backend):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        # The second protocol: the third delivers messages in ways that differ by version.
+        # Protocol 2: with protocol 3 the way messages are delivered differs between versions.
         # redis-py is typed only in part.
         pool: Any = cast("Any", ConnectionPool).from_url(
             url,
@@ -37,7 +37,7 @@ class RedisBackend(Backend):
         options = pool.connection_kwargs
         options["socket_timeout"] = None
         if issubclass(pool.connection_class, SSLConnection):
-            # redis-py 5 takes a certificate of any name. Where the URL asks for no verification
+            # redis-py 5 accepts a certificate with any name. Where the URL asks for no verification
             # there is no name to check, and redis-py 5 fails when told to.
             options.setdefault("ssl_check_hostname", options.get("ssl_cert_reqs") != "none")
         self._ears: Any = pool.make_connection()
@@ -50,14 +50,14 @@ class RedisBackend(Backend):
             await self._ears.connect()
             await self._mouth.connect()
         except RedisConnectionError as error:
-            # Of a certificate that was refused redis-py 5 tells no more than "Error 1".
+            # For a refused certificate redis-py 5 reports only "Error 1".
             if isinstance(error.__context__, ssl.SSLError):
                 raise error.__context__ from None
             raise
 
     async def listen(self, channel: str) -> None:
         await self._ears.send_command("SUBSCRIBE", channel)
-        # Its confirmation; everything that follows is messages.
+        # The confirmation. Everything after it is messages.
         await self._ears.read_response(disable_decoding=True)
         self._reader = asyncio.create_task(self._read(channel), name="campfire-bus-redis")
 

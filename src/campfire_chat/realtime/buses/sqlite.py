@@ -1,10 +1,10 @@
-"""A file beside the database, for the processes of one machine: a bus with no server at all.
+"""A bus without a server: a file beside the database, for the processes of one machine.
 
 A message is a row. A thread asks every few milliseconds whether another connection has changed
 the file (``PRAGMA data_version``, https://sqlite.org/pragma.html#pragma_data_version) and wakes
-the event loop only then. Who listens is in the file as well, so that a process which is alone
-writes nothing and looks seldom. The file holds nothing that is missed: it is written without
-waiting for the disk, and made anew when it is gone or damaged.
+the event loop only then. The file also lists the listeners, so that a single process writes
+nothing and looks less often. The file holds nothing that could be lost: it is written without
+waiting for the disk, and created again when it is missing or damaged.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from campfire_chat.realtime.buses.backend import Backend
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Seconds between looks: while something is going on, while nothing is, and while nobody else
-#: is there.
+#: Seconds between looks: while messages arrive, while none do, and while there is no other
+#: listener.
 BUSY_LOOK = 0.002
 QUIET_LOOK = 0.01
 ALONE_LOOK = 0.05
-#: Seconds for which something counts as going on after the last message.
+#: Seconds after the last message for which messages count as arriving.
 BUSY_FOR = 1.0
-#: Seconds between signs of life of a listener, and after which one without them is dead.
+#: Seconds between beats of a listener, and after which a listener without beats is gone.
 BEAT = 5.0
 LIFE = 15.0
-#: Seconds between looks whether the file is still the one that is open.
+#: Seconds between checks whether the open file is still the file of that name.
 FILE_CHECK = 0.5
-#: Seconds that a lock in the file is waited for.
+#: Seconds to wait for a lock of the file.
 LOCK_TIMEOUT = 1.0
-#: Rows read at a time, so that a process that has slept does not take them all at once.
+#: Rows read at a time, so that a process that was suspended does not read all at once.
 PAGE = 500
 
 _SCHEMA = (
@@ -60,8 +60,8 @@ _SCHEMA = (
 class SQLiteBackend(Backend):
     """See the module."""
 
-    # The thread knows whether it can read and write the file; a message to itself would have
-    # every process of the machine look at it.
+    # The thread knows whether it can read and write the file. A message to itself would wake
+    # every process of the machine.
     canary: ClassVar[bool] = False
 
     def __init__(self, url: str) -> None:
@@ -78,7 +78,7 @@ class SQLiteBackend(Backend):
 
     async def publish(self, channel: str, message: str) -> None:
         if self._looker is None:
-            raise ConnectionError("nobody listens yet")
+            raise ConnectionError("there is no subscription yet")
         await self._looker.write(channel, message)
 
     async def close(self) -> None:
@@ -94,12 +94,12 @@ class SQLiteBackend(Backend):
 
 
 class _Looker:
-    """The thread that owns the connection to the file, and the way to it and back."""
+    """The thread that owns the connection to the file, and the communication with it."""
 
     def __init__(self, backend: Backend, path: Path, channel: str) -> None:
         self._backend = backend
         self._path = path
-        # Made once: pathlib interns every name, which piles up in the interpreter when it is done
+        # Created once: pathlib interns every name, which fills a table of the interpreter when done
         # several times a second.
         self._files = [f"{path}{end}" for end in ("", "-wal", "-shm")]
         self._channel = channel
@@ -112,7 +112,7 @@ class _Looker:
         self._started: asyncio.Future[None] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._run, name="campfire-bus-sqlite", daemon=True)
-        # Of the thread alone.
+        # Used by the thread only.
         self._last = 0
         self._beaten_at = 0.0
         self._marks: deque[int] = deque([0, 0], maxlen=2)
@@ -121,7 +121,7 @@ class _Looker:
     # In the event loop.
 
     async def begin(self) -> None:
-        """Start, and return once it listens."""
+        """Start, and return when it listens."""
         self._thread.start()
         await self._started
 
@@ -149,11 +149,11 @@ class _Looker:
             self._backend.receive(channel, message)
 
     def _finish(self, error: Exception | None) -> None:
-        """The thread is about to end."""
+        """Handle the end of the thread."""
         if error is not None:
             self._backend.fail(error)
         if not self._started.done():
-            # Said through `fail`.
+            # Reported through `fail`.
             self._started.set_result(None)
         while self._outgoing:
             _settle(self._outgoing.popleft()[2], error or ConnectionError("the bus is closed"))
@@ -170,7 +170,7 @@ class _Looker:
             failure = error
             if _is_damaged(error):
                 self._discard()
-        # The event loop may have ended without a goodbye.
+        # The event loop may have ended without a stop.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._finish, failure)
 
@@ -186,7 +186,7 @@ class _Looker:
                 self._beat(connection)
             except sqlite3.OperationalError as error:
                 connection.close()
-                # Several that start at once may meet here; not every lock is waited for.
+                # Several processes may start at once, and SQLite does not wait for every lock.
                 if not _is_locked(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(random.uniform(0.005, 0.05))  # noqa: S311
@@ -227,7 +227,7 @@ class _Looker:
         connection.execute("DELETE FROM listeners WHERE node = ?", (self._node,))
 
     def _identity(self) -> list[tuple[int, int]]:
-        """Which files these are; with another one under the same name nobody would be heard."""
+        """Identifies the open files. With another file under the same name nothing would arrive."""
         found: list[tuple[int, int]] = []
         for file in self._files:
             try:
@@ -239,14 +239,14 @@ class _Looker:
         return found
 
     def _discard(self) -> None:
-        logger.warning("%s is damaged and is made anew", self._path)
+        logger.warning("%s is damaged and is created again", self._path)
         for file in self._files:
             with contextlib.suppress(OSError):
                 Path(file).unlink(missing_ok=True)
 
     def _beat(self, connection: sqlite3.Connection) -> None:
-        """Sign on again, forget the dead, and delete what everybody has had time to read."""
-        # A clock that all processes of the machine share, and that nobody sets.
+        """Write a beat, delete listeners that are gone, and delete messages that all could read."""
+        # A clock that all processes of the machine share, and that cannot be set.
         now = self._beaten_at = time.monotonic()
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
@@ -254,7 +254,7 @@ class _Looker:
             (self._node, self._channel, now),
         )
         connection.execute("DELETE FROM listeners WHERE abs(beat - ?) > ?", (now, LIFE))
-        # The newest row stays: its id keeps the next one's from being used twice.
+        # The newest row stays, so that its id is not used again.
         connection.execute(
             "DELETE FROM messages WHERE id <= ? AND id < (SELECT max(id) FROM messages)",
             (self._marks[0],),
