@@ -3,9 +3,9 @@
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
 
 export const text = {
-  product: "Campfire",
-  title: (unread: number, where: string) => `${unread ? `(${unread}) ` : ""}${where} · Campfire`,
-  heading: "Campfire inbox",
+  product: "campfire-chat",
+  title: (unread: number, where: string) => `${unread ? `(${unread}) ` : ""}${where} · campfire-chat`,
+  heading: "campfire-chat inbox",
   skip: "Skip to the conversation",
   somebody: "Somebody",
   visitor: "Visitor",
@@ -140,7 +140,7 @@ export const text = {
     subject: (who: string, subject: string) => `${who} set the subject to “${subject}”`,
     noSubject: (who: string) => `${who} removed the subject`,
     snoozedUntil: (who: string, time: string) => `${who} snoozed it until ${time}`,
-    system: "Campfire",
+    system: "campfire-chat",
   },
 
   compose: "Write a message",
