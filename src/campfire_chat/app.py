@@ -19,7 +19,7 @@ from campfire_chat.errors import CampfireError, ConfigurationError, NotStartedEr
 from campfire_chat.http.application import build
 from campfire_chat.http.endpoints import Services
 from campfire_chat.http.example_key import LocalOnly, is_example
-from campfire_chat.http.problems import problem_response
+from campfire_chat.http.notices import error_response
 from campfire_chat.identity import HostSession, Tokens
 from campfire_chat.models import Visitor
 from campfire_chat.mounting import Wrapped, check_reachable, relative
@@ -168,7 +168,7 @@ class Campfire:
         if running is not None:
             await running.application(relative(scope), receive, send)
         elif scope["type"] == "http":
-            await problem_response(NotStartedError())(scope, receive, send)
+            await error_response(scope, NotStartedError())(scope, receive, send)
         elif scope["type"] == "websocket":
             websocket = WebSocket(scope, receive, send)
             await websocket.accept()

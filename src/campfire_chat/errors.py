@@ -250,6 +250,12 @@ class UnavailableError(CampfireError):
     final = False
 
 
+class HostUnavailableError(UnavailableError):
+    """The site cannot tell who you are right now; try again shortly."""
+
+    code = "host_unavailable"
+
+
 class StorageUnavailableError(UnavailableError):
     """The database cannot be reached right now. Nothing was acknowledged."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import inspect
+import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,16 +29,25 @@ from campfire_chat.domain.principal import (
     scope_of_visitor,
 )
 from campfire_chat.errors import (
+    CampfireError,
     ConfigurationError,
+    HostUnavailableError,
     OriginForbiddenError,
     TokenExpiredError,
     TokenInvalidError,
 )
 from campfire_chat.models import Agent, SenderKind, Visitor
+from campfire_chat.outages import is_outage
 from campfire_chat.protocols import Authenticate, Clock
+
+logger = logging.getLogger("campfire_chat.identity")
 
 #: Seconds for which an identity signed by the host may be handed in.
 IDENTITY_LIFETIME = 24 * 3600
+#: Seconds after which a client comes back while the host cannot say who anybody is.
+OUTAGE_RETRY = 2.0
+#: Seconds between two lines of the log about the same outage.
+OUTAGE_LOG_PAUSE = 10.0
 
 
 class Credentials(Struct, frozen=True):
@@ -221,15 +232,30 @@ class HostSession:
 
     def __init__(self, authenticate: Authenticate | None) -> None:
         self._authenticate = authenticate
+        self._told_at: float | None = None
 
     async def scope(self, connection: HTTPConnection) -> Scope | None:
-        """The agent or user that the host vouches for; None for a stranger."""
+        """The agent or user that the host vouches for; None for a stranger.
+
+        Raises:
+            HostUnavailableError: ``authenticate`` raised an error that says that something it
+                needs, such as the host's database, cannot be reached.
+            Exception: Whatever else it raised.
+        """
         if self._authenticate is None:
             return None
-        # What the host returns is its own code's doing, whatever the annotation says.
-        user: Any = self._authenticate(connection)
-        if inspect.isawaitable(user):
-            user = await user
+        try:
+            # What the host returns is its own code's doing, whatever the annotation says.
+            user: Any = self._authenticate(connection)
+            if inspect.isawaitable(user):
+                user = await user
+        except CampfireError:
+            raise
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            self._log_outage(error)
+            raise HostUnavailableError(retry_after=OUTAGE_RETRY) from error
         if not user:
             # `user and Agent(…)` is a natural way to write it; any falsy answer is a stranger.
             return None
@@ -240,6 +266,13 @@ class HostSession:
         raise ConfigurationError(
             f"authenticate has to return an Agent, a Visitor or None, not {type(user).__name__}"
         )
+
+    def _log_outage(self, error: Exception) -> None:
+        """With its traceback, but not for each of the requests that meet the same outage."""
+        now = time.monotonic()
+        if self._told_at is None or now - self._told_at > OUTAGE_LOG_PAUSE:
+            self._told_at = now
+            logger.warning("authenticate cannot reach what it needs: %r", error, exc_info=error)
 
 
 def check_origin(connection: HTTPConnection, allowed: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ FLOORS: list[set[str]] = [
         "events",
         "ids",
         "models",
+        "outages",
         "private_files",
         "protocols",
         "server_flags",

@@ -9,6 +9,8 @@ import pytest
 
 from campfire_chat import Visitor
 from campfire_chat.errors import all_errors
+from campfire_chat.http.endpoints import Endpoint
+from campfire_chat.http.routes import ENDPOINTS
 from tests.support.people import Desk, Person, signer
 
 
@@ -252,3 +254,27 @@ def test_widget_and_console_are_served(base: str, desk: Desk) -> None:
     console = httpx.get(f"{base}/console/")
     assert console.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in console.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("row", ENDPOINTS, ids=lambda row: row.operation)
+def test_a_query_parameter_that_is_not_there_is_named(desk: Desk, row: Endpoint) -> None:
+    """A filter with a typo in it must not answer with everything."""
+    agent = desk.agent()
+    conversation = desk.visitor().begin()
+    path = row.path.format(
+        conversation_id=conversation["id"],
+        message_id=conversation["last_message"]["id"],
+        agent_id=agent.id,
+        stream=f"conversation:{conversation['id']}",
+    )
+    known = [] if row.query is None else list(row.query.__struct_fields__)
+    for name in ("stauts", "limit ", "Limit", "", "<b>", "x" * 500):
+        answer = agent.http.request(row.method, path, params={name: "open"}, json={})
+        assert answer.status_code == 422, answer.text
+        problem = answer.json()
+        assert problem["code"] == "invalid"
+        assert problem["field"].rstrip("…") == name[:64]
+        assert all(field in problem["detail"] for field in known)
+    for name in known:
+        answer = agent.http.request(row.method, path, params=[(name, "1"), (name, "2")])
+        assert (answer.status_code, answer.json()["field"]) == (422, name)

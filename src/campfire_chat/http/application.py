@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 
 import msgspec
@@ -12,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,20 +24,15 @@ from campfire_chat.errors import (
     NotFoundError,
 )
 from campfire_chat.http import guards
+from campfire_chat.http.console import console
 from campfire_chat.http.endpoints import Endpoint, Services
+from campfire_chat.http.notices import error_response
 from campfire_chat.http.openapi import document
 from campfire_chat.http.problems import problem_response
 from campfire_chat.http.routes import ENDPOINTS, PREFIX
 
 #: The front end's build output.
 STATIC = Path(__file__).parent.parent / "static"
-
-#: The console loads nothing from other origins except the avatars of the host app.
-CONSOLE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
-    "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
-)
 
 
 def build(services: Services) -> ASGIApp:
@@ -50,8 +44,9 @@ def build(services: Services) -> ASGIApp:
         *(Route(f"{PREFIX}{path}", _Resource(rows, services)) for path, rows in by_path.items()),
         Route("/openapi.json", _openapi),
         Route("/widget.js", _widget),
-        Route("/console", _to_console),
-        Route("/console/", _console(services)),
+        Route("/", _from_root),
+        Route("/console", _from_console),
+        Route("/console/", console(services, STATIC / "console" / "index.html")),
         Mount("/static", _Assets(directory=STATIC, check_dir=False)),
     ]
     settings = services.settings
@@ -136,34 +131,13 @@ async def _widget(request: Request) -> Response:
     return _file(STATIC / "widget.js", {"cache-control": "public, max-age=300"})
 
 
-async def _to_console(request: Request) -> Response:
+async def _from_console(request: Request) -> Response:
     return RedirectResponse("console/", status_code=308)
 
 
-def _console(services: Services) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        scope = await services.gateway.host.scope(request)
-        login_url = services.settings.login_url
-        if login_url is not None and not (scope is not None and scope.is_agent):
-            return RedirectResponse(login_url, status_code=303)
-        page = STATIC / "console" / "index.html"
-        if not page.is_file():
-            raise NotFoundError("The console is missing from this installation.")
-        text = page.read_text("utf-8")
-        if login_url is not None:
-            meta = f'<meta name="campfire-login" content="{html.escape(login_url)}">'
-            text = text.replace("</head>", f"{meta}</head>", 1)
-        return HTMLResponse(
-            text,
-            headers={
-                "cache-control": "no-cache",
-                "content-security-policy": CONSOLE_POLICY,
-                "cross-origin-opener-policy": "same-origin",
-                "referrer-policy": "same-origin",
-            },
-        )
-
-    return endpoint
+async def _from_root(request: Request) -> Response:
+    """The mount path has no page of its own; agents want the console."""
+    return RedirectResponse("console/", status_code=307)
 
 
 def _file(path: Path, headers: dict[str, str]) -> Response:
@@ -220,18 +194,22 @@ def _is_widget(scope: Scope) -> bool:
     )
 
 
-async def _campfire_error(_: Request, error: Exception) -> Response:
+async def _campfire_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, CampfireError):
         raise error
-    return problem_response(error)
+    return error_response(request.scope, error)
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return problem_response(MethodNotAllowedError(), dict(error.headers or {}))
-    return problem_response(NotFoundError())
+        return error_response(request.scope, MethodNotAllowedError(), dict(error.headers or {}))
+    path: str = request.scope["path"]
+    if path == request.scope.get("root_path") and request.method in ("GET", "HEAD"):
+        # The mount path without its slash. Relative, as every address: a prefix may be in front.
+        return RedirectResponse(f"{path.rpartition('/')[2]}/console/", status_code=307)
+    return error_response(request.scope, NotFoundError())
 
 
-async def _unexpected(_: Request, error: Exception) -> Response:
-    """A problem document for the client. Starlette passes the exception on to the host app."""
-    return problem_response(InternalError())
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """An answer for the client; Starlette raises the exception itself on to the host."""
+    return error_response(request.scope, InternalError())

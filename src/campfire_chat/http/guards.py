@@ -160,6 +160,15 @@ def _idempotency_key(request: Request) -> str | None:
 
 
 def _query(endpoint: Endpoint, request: Request) -> Any:
+    given = request.query_params.multi_items()
+    known = msgspec.structs.fields(endpoint.query) if endpoint.query is not None else ()
+    names = [field.encode_name for field in known]
+    for number, (name, _) in enumerate(given):
+        # A filter that is not understood must not answer with everything.
+        if name not in names:
+            raise InvalidError(_unknown(name, names), field=_shown(name))
+        if any(name == other for other, _ in given[:number]):
+            raise InvalidError(f"The query parameter {name} is given twice.", field=name)
     if endpoint.query is None:
         return None
     try:
@@ -169,6 +178,16 @@ def _query(endpoint: Endpoint, request: Request) -> Any:
     for name, value in request.query_params.items():
         text.check_text(value, field=name)
     return query
+
+
+def _shown(name: str) -> str:
+    """A name that somebody made up, of a length that an answer has room for."""
+    return name if len(name) <= MAX_KEY else f"{name[:MAX_KEY]}…"
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    here = f"there are {', '.join(known)}" if known else "this endpoint takes none"
+    return f"There is no query parameter {_shown(name)!r}; {here}."
 
 
 async def _body(endpoint: Endpoint, services: Services, request: Request, caller: Caller) -> Any:

@@ -13,6 +13,7 @@ import msgspec
 from campfire_chat.errors import (
     BodyTimeoutError,
     CampfireError,
+    HostUnavailableError,
     InternalError,
     InvalidError,
     InvalidTextError,
@@ -167,9 +168,14 @@ def _answer(answer: Any, by_type: dict[str, Any]) -> dict[str, Any]:
 
 def errors_of(row: Endpoint) -> list[type[CampfireError]]:
     """All errors of an endpoint: its own ones and those of the guard."""
-    found: list[type[CampfireError]] = [*row.errors, StorageUnavailableError, MethodNotAllowedError]
+    found: list[type[CampfireError]] = [
+        *row.errors,
+        *(StorageUnavailableError, MethodNotAllowedError),
+        # A query parameter that is not known.
+        InvalidError,
+    ]
     if row.access is not Access.PUBLIC:
-        found += [UnauthorizedError, TokenInvalidError, TokenExpiredError, InvalidError]
+        found += [UnauthorizedError, TokenInvalidError, TokenExpiredError, HostUnavailableError]
         if row.method in _UNSAFE:
             found += [OriginForbiddenError, OverloadedError]
     if row.cost is not Cost.FREE:

@@ -7,6 +7,7 @@ from campfire_chat.errors import (
     BodyTooLongError,
     ClientIdConflictError,
     ForbiddenError,
+    HostUnavailableError,
     InvalidCursorError,
     InvalidTextError,
     MessageDeletedError,
@@ -47,7 +48,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=visitors.VisitorCreate,
         body_optional=True,
         returns={201: visitors.VisitorCreated},
-        errors=(TokenInvalidError, TokenExpiredError, OriginForbiddenError),
+        errors=(TokenInvalidError, TokenExpiredError, OriginForbiddenError, HostUnavailableError),
         cost=Cost.CREATE,
     ),
     Endpoint(

@@ -282,6 +282,9 @@ export const text = {
     notAgentHelp:
       "You are signed in, but not as somebody who answers visitors. " +
       "Ask an administrator of this site.",
+    returnedHelp:
+      "This site does not know you as somebody who answers visitors. If you have signed in, " +
+      "your account may not open this console: ask an administrator of this site.",
     signedOut: "You have been signed out",
     signedOutHelp: "Your drafts are kept on this computer. Sign in again to continue.",
     unreachable: "The server cannot be reached",

@@ -1,5 +1,5 @@
 import { text } from "../messages";
-import { loginUrl, phase, type Phase } from "../state/core";
+import { cameFromLogin, loginUrl, phase, type Phase } from "../state/core";
 import { start } from "../state/start";
 import { Flame } from "./Flame";
 
@@ -9,6 +9,8 @@ const WORDS: Record<Exclude<Phase, "ready" | "loading">, { title: string; help: 
   "signed-out": { title: text.gate.signedOut, help: text.gate.signedOutHelp },
   unreachable: { title: text.gate.unreachable, help: text.gate.unreachableHelp },
 };
+
+const RETURNED = { title: text.gate.notAgent, help: text.gate.returnedHelp };
 
 /** In place of the desk: who may come in and how, or that the server is away. */
 export function Gate() {
@@ -22,7 +24,7 @@ export function Gate() {
       </main>
     );
   }
-  const { title, help } = WORDS[now];
+  const { title, help } = now === "sign-in" && cameFromLogin() ? RETURNED : WORDS[now];
   const login = now === "unreachable" ? null : loginUrl();
   return (
     <main class="gate">

@@ -37,6 +37,10 @@ export function loginUrl(): string | null {
   }
 }
 
+/** Whether this person comes from the login page and is still nobody whom the site calls an agent. */
+export const cameFromLogin = (): boolean =>
+  document.querySelector('meta[name="campfire-login"][data-returned]') !== null;
+
 let asking = false;
 
 /** The session has ended while the page was open. Repeating the request would not help. */

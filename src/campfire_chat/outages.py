@@ -1,0 +1,67 @@
+"""Telling an outage from a mistake: whether an exception of the host's own code says that something
+it needs, such as its database, cannot be reached right now.
+
+The drivers are not imported. An exception is judged by the names of its classes, and by what it
+says of itself in the ways that drivers share (``sqlstate``, ``sqlite_errorname``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+#: Names of exception classes that mean: not reachable, no connection to be had, or no answer in
+#: time. They, or classes derived from them, are raised by SQLAlchemy, Django, the DB-API drivers,
+#: asyncpg, redis, pymongo, httpx, requests, aiohttp and many others.
+_NAMES = frozenset(
+    {
+        *("OperationalError", "InterfaceError", "DisconnectionError"),
+        *("ConnectionError", "TimeoutError", "Timeout", "TransportError", "PoolTimeout"),
+        *("PostgresConnectionError", "CannotConnectNowError", "TooManyConnectionsError"),
+        *("ClientConnectionError", "ConnectionFailure", "AutoReconnect", "BusyLoadingError"),
+    }
+)
+#: Classes of SQLSTATE: 08 connection, 53 resources, 57P the server stops or starts, 58 its system.
+_SQLSTATES = ("08", "53", "57P", "58")
+#: SQLite has one class for all of its trouble; the first words of its error names tell it apart.
+_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL")
+#: Exceptions in a chain that are looked at.
+_DEPTH = 8
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether repeating what raised this may succeed later, since something was away.
+
+    Errors are judged with those that they wrap: ``raise X from error``, the ``orig`` of
+    SQLAlchemy. A group is an outage when all of its members are.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return all(is_outage(member) for member in group.exceptions)
+    links = list(_chain(error))
+    for link in links:
+        told: Any = getattr(link, "sqlite_errorname", None)
+        if isinstance(told, str):
+            # A table that is missing is an OperationalError as well.
+            return told.startswith(_SQLITE)
+    return any(_says_outage(link) for link in links)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    link: BaseException | None = error
+    for _ in range(_DEPTH):
+        if link is None:
+            return
+        yield link
+        original = getattr(link, "orig", None)
+        link = original if isinstance(original, BaseException) else link.__cause__
+
+
+def _says_outage(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        # ConnectionError, TimeoutError, a name that cannot be resolved, a socket file that is gone.
+        return True
+    state: Any = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    if isinstance(state, str) and state.startswith(_SQLSTATES):
+        return True
+    return not _NAMES.isdisjoint(kind.__name__ for kind in type(error).__mro__)
