@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-#: Bits of an IPv6 address that name a network: what a phone gets, what a household gets, and what a
-#: company gets. RFC 6177, and RFC 4291, section 2.5.1.
+#: Bits of an IPv6 address that name a network, as a provider gives it to a phone, a household and a
+#: company. RFC 6177, and RFC 4291, section 2.5.1.
 IPV6_WIDTHS = (64, 56, 48)
-#: Characters that are kept of what is not an address at all.
+#: Characters that are kept of a text that is not an address.
 MAX_NAME = 64
 
 
@@ -26,7 +26,7 @@ def networks_of(host: str) -> tuple[str, ...]:
     if isinstance(address, IPv6Address):
         mapped = address.ipv4_mapped
         if mapped is None:
-            # Without its zone (fe80::1%eth0), which no caller chooses.
+            # Without its zone (fe80::1%eth0), which is not part of the address.
             number = int(address)
             return tuple(str(IPv6Network((number, bits), strict=False)) for bits in IPV6_WIDTHS)
         address = mapped

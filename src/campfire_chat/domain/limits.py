@@ -59,7 +59,7 @@ class Limiter:
 
     Args:
         rate: None admits everything.
-        times: How many times that rate is meant, with as many times the burst.
+        times: The rate and the burst are multiplied by this.
 
     Attributes:
         hot: Buckets of which half a burst is used in less time than a burst takes to refill, here
@@ -79,11 +79,14 @@ class Limiter:
         self.hot: dict[Key, Bucket] = {}
 
     def take(self, key: Key, now: int, count: int = 1) -> int:
-        """Take tokens: 0, or the nanoseconds until there are enough, and then none is taken.
+        """Take tokens.
 
         Args:
             now: A monotonic clock, in nanoseconds.
-            count: How many; more than fit into the bucket count as a bucketful.
+            count: How many. More than the burst count as the burst.
+
+        Returns:
+            0 if they were taken; otherwise the nanoseconds until there are enough.
         """
         interval = self._interval
         if not interval:
@@ -101,7 +104,7 @@ class Limiter:
         return 0
 
     def delay(self, key: Key, now: int, count: int = 1) -> int:
-        """Take tokens in any case, and say for how many nanoseconds their taker has to wait.
+        """Take tokens in any case, and return the nanoseconds that the caller has to wait.
 
         The bucket goes below empty, down to :data:`DEBT`.
         """
@@ -181,7 +184,7 @@ class Limiter:
         if full_at < now:
             return now
         if full_at - now > self._deepest:
-            # No bucket is that far below empty: the clock has gone back.
+            # No bucket can be that far below empty, so the clock was set back.
             bucket.full_at = full_at = now + self._span
         return full_at
 

@@ -1,7 +1,7 @@
-"""Limits by address: an address has the limit, the wider networks around it have multiples of it.
+"""Limits by address: an address has the limit, and the wider networks around it multiples of it.
 
-Whoever rents an IPv6 network has thousands of addresses. With a limit on each alone there would be
-none on them. A network is shared by more people than an address, so it may use more.
+The owner of an IPv6 network has thousands of addresses. Limits on single addresses would not limit
+them. More people share a network than an address, so a network may use more.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from campfire_chat.settings import Rate
 #: An address and the networks around it, the narrowest first; empty when there is no address.
 Networks = tuple[Key, ...]
 
-#: How many times the limit an IPv4 address or a /64, a /56 and a /48 may use.
+#: The multiples of the limit for an IPv4 address or a /64, for a /56, and for a /48.
 MULTIPLES = (1, 2, 4)
 
 
 class Excess(NamedTuple):
-    """Which network has exceeded a rate, and the nanoseconds until it may go on."""
+    """The network that has exceeded a rate, and the nanoseconds until it may continue."""
 
     network: Key
     wait: int
@@ -34,52 +34,52 @@ class NetworkLimiter:
         rate: None admits everything.
 
     Attributes:
-        by_width: What counts addresses, and what counts each width of a network.
+        by_width: The limiters for addresses and for each width of a network.
     """
 
     def __init__(self, rate: Rate | None) -> None:
         self.by_width = tuple(Limiter(rate, times=times) for times in MULTIPLES)
 
     def take(self, networks: Networks, now: int, count: int = 1) -> Excess | None:
-        """Take tokens from an address and its networks: None, or what has to wait."""
+        """Take tokens from an address and its networks. Return the network that must wait."""
         for limiter, network in zip(self.by_width, networks, strict=False):
             if wait := limiter.take(network, now, count):
                 return Excess(network, wait)
         return None
 
     def delay(self, networks: Networks, now: int, count: int = 1) -> int:
-        """Take tokens in any case, and say for how many nanoseconds their taker has to wait."""
+        """Take tokens in any case. Return the nanoseconds that the caller has to wait."""
         longest = 0
         for limiter, network in zip(self.by_width, networks, strict=False):
             longest = max(longest, limiter.delay(network, now, count))
         return longest
 
     def excess(self, networks: Networks, now: int) -> Excess | None:
-        """What :meth:`take` would answer, without taking anything."""
+        """What :meth:`take` would return, without taking a token."""
         for limiter, network in zip(self.by_width, networks, strict=False):
             if wait := limiter.wait(network, now):
                 return Excess(network, wait)
         return None
 
     def named(self, name: str) -> dict[str, Limiter]:
-        """Each of its limiters under a name of its own, of which the first is ``name``."""
+        """Its limiters with their names. The first name is ``name``."""
         names = [name, *(f"{name}/{bits}" for bits in IPV6_WIDTHS[1:])]
         return dict(zip(names, self.by_width, strict=True))
 
 
 class NetworkCap:
-    """How many of something there are at the same time, by address.
+    """A limit on how many there may be at the same time, by address.
 
     Args:
         most: None admits everything.
-        multiples: How many times as many the wider networks may have.
+        multiples: The multiples of the limit for the wider networks.
     """
 
     def __init__(self, most: int | None, multiples: Sequence[int] = MULTIPLES) -> None:
         self._by_width = [Cap(None if most is None else times * most) for times in multiples]
 
     def full(self, networks: Networks) -> Key | None:
-        """Which of an address and its networks has no room for one more, if any."""
+        """The first of an address and its networks that has reached its cap, or None."""
         for cap, network in zip(self._by_width, networks, strict=False):
             if not cap.has_room(network):
                 return network

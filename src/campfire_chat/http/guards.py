@@ -1,6 +1,6 @@
-"""The guard in front of every endpoint: who calls, from where, with what.
+"""The guard of every endpoint checks the caller, the origin and the input.
 
-Nothing reaches a handler unchecked: the route table knows no other way in.
+No request reaches a handler without these checks, because every route goes through the guard.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What waits for the database in the ledger's queue.
 _WRITES = frozenset({Cost.SEND, Cost.WRITE, Cost.OPEN})
 _encode = msgspec.json.Encoder().encode
-#: Characters of an Idempotency-Key, as of the client ids of frames.
+#: Greatest length of an Idempotency-Key, as of the client ids of frames.
 MAX_KEY = 64
 
 
 async def serve(endpoint: Endpoint, services: Services, request: Request) -> Response:
-    """Check a request, have it handled, and answer; errors become problem documents."""
+    """Check a request, call its handler, and answer. Errors become problem documents."""
     try:
         credentials, caller = await _credentials(endpoint, services, request)
         call = Call(
@@ -63,7 +63,7 @@ async def serve(endpoint: Endpoint, services: Services, request: Request) -> Res
             reply = await endpoint.handler(call)
     except CampfireError as error:
         if isinstance(error, ConfigurationError):
-            # The host's mistake, for the host's log; a visitor could do nothing with it.
+            # An error of the host app, for its log. It would not help a visitor.
             logger.error("%s failed", endpoint.operation, exc_info=error)
             return problem_response(InternalError())
         return problem_response(error, _after(error, request))
@@ -94,9 +94,9 @@ def _after(error: CampfireError, request: Request) -> dict[str, str] | None:
 async def _credentials(
     endpoint: Endpoint, services: Services, request: Request
 ) -> tuple[Credentials | None, Caller]:
-    """Who calls: by token, else by the host's session; a write by session needs our origin.
+    """The caller, by token or by the session of the host app. A write by session needs our origin.
 
-    Whoever it is, is held to their limits first: no endpoint is reached without.
+    The limits of the caller are checked first, for every endpoint.
     """
     gateway = services.gateway
     if endpoint.access is Access.PUBLIC:
@@ -128,7 +128,7 @@ def _charge(
     if cost is Cost.FREE:
         return caller
     admission.call(caller)
-    # Whoever comes back with a token is no new visitor.
+    # A caller with a token is not a new visitor.
     if cost is Cost.OPEN or (cost is Cost.CREATE and scope is None):
         admission.create(caller)
     if cost in (Cost.SEND, Cost.OPEN):
@@ -139,7 +139,7 @@ def _charge(
 
 
 def _path(request: Request) -> dict[str, str]:
-    """Path parameters; one that could not be anybody's id is simply not there."""
+    """Path parameters. A text that cannot be an id is not found."""
     for value in request.path_params.values():
         try:
             text.check_text(value, field="path")
@@ -202,7 +202,7 @@ async def _body(endpoint: Endpoint, services: Services, request: Request, caller
     services.gateway.admission.take_in(caller, len(raw))
     if not raw and endpoint.body_optional:
         raw = b"{}"
-    # Also what keeps another site's plain form from posting here.
+    # This also keeps plain forms of other sites from posting here.
     elif request.headers.get("content-type", "").partition(";")[0].strip().lower() not in (
         "application/json",
         "application/merge-patch+json",
@@ -218,16 +218,16 @@ async def _body(endpoint: Endpoint, services: Services, request: Request, caller
 
 
 async def _read(request: Request, limit: int) -> bytes:
-    """The body, given up on as soon as it is too large."""
+    """Read the body. Stop as soon as it is too large."""
     declared = request.headers.get("content-length", "")
     digits = declared.isascii() and declared.isdecimal()
     if digits and (len(declared) > 12 or int(declared) > limit):
-        raise TooLargeError(f"A request body may have {limit} bytes.")
+        raise TooLargeError(f"A request body may have at most {limit} bytes.")
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise TooLargeError(f"A request body may have {limit} bytes.")
+            raise TooLargeError(f"A request body may have at most {limit} bytes.")
         chunks.append(chunk)
     return b"".join(chunks)

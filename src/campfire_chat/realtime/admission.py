@@ -1,7 +1,7 @@
-"""Who is let through, and who has to wait: the load limits of one process.
+"""The load limits of one process: which requests are admitted, and which have to wait.
 
-Everything is decided in memory. What other processes have let through is learned about once a
-second (see :mod:`~campfire_chat.realtime.sharing`), so nobody waits for the database here.
+Everything is decided in memory. About once a second the process learns what other processes have
+admitted (see :mod:`~campfire_chat.realtime.sharing`), so no request waits for the database here.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from campfire_chat.storage.tables import INSTALLATION
 
 logger = logging.getLogger("campfire_chat.limits")
 
-#: Connections from an address that has used up its tokens of which the host is asked at the same
-#: time who they are: enough for the agents among them, few enough for the host.
+#: Number of connections from an address over its limit for which ``authenticate`` runs at the same
+#: time: enough for the agents among them, few enough for the host app.
 ASKED_AT_ONCE = 32
-#: Seconds after which whoever met a cap may look whether somebody has left.
+#: Seconds after which a caller who exceeded a cap may try again.
 FULL = 5.0
 #: Seconds between log lines about the same limit.
 LOG_EVERY = 60
 
-#: Writes that may be under way besides those that wait in the queue: what is being committed and
-#: what will be next, about.
+#: Approximate number of writes that may be under way in addition to the queue: those that are being
+#: committed, and those of the next commit.
 BEING_WRITTEN = 512
-#: What part of all that may be under way one visitor or agent may have, and one address.
+#: The share of all writes under way for one visitor or agent, and for one address.
 CALLER_SHARE = 16
 NETWORK_SHARE = 8
 
@@ -47,11 +47,11 @@ PROCESS: Key = (INSTALLATION, "")
 
 
 class Caller(NamedTuple):
-    """Whom something is charged to.
+    """The caller and the address to which something is charged.
 
     Attributes:
-        networks: Empty when the address is not known, or when it does not count: an agent's.
-        principal: None for whoever is unknown.
+        networks: Empty if the address is unknown, or does not count because it is an agent's.
+        principal: None for an unknown caller.
     """
 
     networks: Networks
@@ -61,27 +61,27 @@ class Caller(NamedTuple):
 
 
 def networks_at(connection: HTTPConnection) -> Networks:
-    """The peer as the server reports it, and the networks around it; a unix socket has none."""
+    """The address of the peer, as the server reports it, and its networks."""
     client = connection.client
     return _keys(client.host) if client and client.host else ()
 
 
 @lru_cache(maxsize=8192)
 def _keys(host: str) -> Networks:
-    # Kept, since thousands of sockets may come from one address and each holds on to these.
+    # Cached, because thousands of sockets may share one address and keep these.
     return tuple((INSTALLATION, network) for network in networks_of(host))
 
 
 def caller_of(networks: Networks, scope: Scope | None) -> Caller:
     """
     Args:
-        networks: Where it comes from; see :func:`networks_at`.
-        scope: Who it is, as far as is known.
+        networks: The address and its networks; see :func:`networks_at`.
+        scope: The caller, if known.
     """
     if scope is None:
         return Caller(networks, None, None, agent=False)
     organization = scope.organization
-    # An agent's address does not count: the office has one, and any visitor there would share it.
+    # The address of an agent does not count: others in the same office share it.
     counted = () if scope.is_agent else networks
     principal = (organization, scope.sender_key)
     return Caller(counted, principal, (organization, ""), agent=scope.is_agent)
@@ -91,13 +91,13 @@ class Admission:
     """See the module.
 
     Args:
-        limits: What is admitted.
-        write_queue: Writes that may wait for the database, of which each caller gets a share.
+        limits: The limits.
+        write_queue: Number of writes that may wait for the database. Each caller gets a share.
     """
 
     def __init__(self, limits: Limits, *, write_queue: int = Settings().write_queue) -> None:
         self.limits = limits
-        #: By the name of their setting; the rows of other processes name them so.
+        #: By the name of their setting, which the rows of other processes use too.
         self.limiters: dict[str, Limiter] = {}
         self._sends = self._limiter("sends")
         self._sends_per_address = self._network_limiter("sends_per_address")
@@ -121,7 +121,7 @@ class Admission:
         self._polls = Cap(limits.polls_per_process)
         under_way = write_queue + BEING_WRITTEN
         self._writing = Cap(under_way // CALLER_SHARE)
-        # A wider network gets no more here: it would come to half of all.
+        # A wider network gets no more here, because it would get half of everything.
         self._writing_per_address = NetworkCap(under_way // NETWORK_SHARE, (1, 1, 1))
         self._asked = 0
         self._logged: dict[str, float] = {}
@@ -142,14 +142,14 @@ class Admission:
             self.limiters |= limiter.named(name)
         return limiter
 
-    # What is admitted. The narrowest limit comes first: whoever is refused by their own has not
-    # used up anything of what they share.
+    # Admission. The narrowest limit comes first: a caller who is refused by their own limit uses
+    # nothing of the shared ones.
 
     def send(self, caller: Caller) -> None:
-        """A message.
+        """Charge a message.
 
         Raises:
-            TooManyError: Not now; ``retry_after`` says when.
+            TooManyError: A limit is exceeded. ``retry_after`` says when to try again.
         """
         moment = now()
         networks, principal, organization, agent = caller
@@ -163,10 +163,10 @@ class Admission:
                 self._refuse("sends_per_organization", organization, wait)
 
     def write(self, caller: Caller) -> None:
-        """A write that is no message.
+        """Charge a write that is not a message.
 
         Raises:
-            TooManyError: Not now; ``retry_after`` says when.
+            TooManyError: A limit is exceeded. ``retry_after`` says when to try again.
         """
         moment = now()
         principal = caller.principal
@@ -176,11 +176,11 @@ class Admission:
             self._refuse("writes_per_address", *excess)
 
     def begin_write(self, caller: Caller) -> None:
-        """A write is about to wait for the database; :meth:`end_write` when it has been answered.
+        """Note a write that is about to be queued. Call :meth:`end_write` when it is answered.
 
         Raises:
-            OverloadedError: The database does not keep up, and the caller, or their address, has
-                a full share of what waits for it.
+            OverloadedError: The database does not keep up, and the caller or their address already
+                has a full share of the queue.
         """
         networks, principal = caller.networks, caller.principal
         if principal is not None and not self._writing.has_room(principal):
@@ -192,14 +192,14 @@ class Admission:
         self._writing_per_address.enter(networks)
 
     def end_write(self, caller: Caller) -> None:
-        """What :meth:`begin_write` let through has been answered."""
+        """Note that a write admitted by :meth:`begin_write` was answered."""
         if caller.principal is not None:
             self._writing.leave(caller.principal)
         self._writing_per_address.leave(caller.networks)
 
     @contextmanager
     def writing(self, caller: Caller) -> Generator[None]:
-        """Around a write, from before it is queued until it has been answered.
+        """Surrounds a write, from before it is queued until it is answered.
 
         Raises:
             OverloadedError: As for :meth:`begin_write`.
@@ -211,10 +211,10 @@ class Admission:
             self.end_write(caller)
 
     def call(self, caller: Caller) -> None:
-        """A request over REST.
+        """Charge a REST request.
 
         Raises:
-            TooManyError: Not now; ``retry_after`` says when.
+            TooManyError: A limit is exceeded. ``retry_after`` says when to try again.
         """
         moment = now()
         if caller.principal is not None and (wait := self._calls.take(caller.principal, moment)):
@@ -223,10 +223,10 @@ class Admission:
             self._refuse("calls_per_address", *excess)
 
     def take_in(self, caller: Caller, size: int) -> None:
-        """The body of a request, of so many bytes.
+        """Charge the bytes of a request body.
 
         Raises:
-            TooManyError: Not now; ``retry_after`` says when.
+            TooManyError: A limit is exceeded. ``retry_after`` says when to try again.
         """
         moment = now()
         principal = caller.principal
@@ -236,19 +236,19 @@ class Admission:
             self._refuse("input_bytes_per_address", *excess)
 
     def create(self, caller: Caller) -> None:
-        """A new visitor or conversation.
+        """Charge a new visitor or conversation.
 
         Raises:
-            TooManyError: Not now; ``retry_after`` says when.
+            TooManyError: A limit is exceeded. ``retry_after`` says when to try again.
         """
         if excess := self._creations.take(caller.networks, now()):
             self._refuse("creations", *excess)
 
     def connect(self, caller: Caller) -> None:
-        """A new socket: its process and address, or the agent, have to have room for it.
+        """Charge a new socket, to the process and to the address or the agent.
 
         Raises:
-            TooManyError: Not now; ``retry_after`` says when.
+            TooManyError: A limit is exceeded. ``retry_after`` says when to try again.
         """
         if not self.sockets.has_room(PROCESS, reserve=caller.agent):
             self.full("sockets_per_process", PROCESS)
@@ -263,13 +263,13 @@ class Admission:
 
     @contextmanager
     def asking(self, connection: HTTPConnection, *, socket: bool = False) -> Generator[None]:
-        """Around asking the host who is behind a connection, which may cost the host a lot.
+        """Surrounds a call of ``authenticate``, which may be expensive for the host app.
 
-        An address that has used up its tokens is not asked about by the thousand; but it is asked
-        about, since there may be agents behind it.
+        For an address over its limit, only a few calls run at a time. There are still some,
+        because agents may share the address.
 
         Raises:
-            TooManyError: Enough of its kind are being asked about.
+            TooManyError: Too many such calls are running.
         """
         name = "connections" if socket else "calls_per_address"
         limiter = self._connections if socket else self._calls_per_address
@@ -287,10 +287,10 @@ class Admission:
 
     @contextmanager
     def polling(self, caller: Caller) -> Generator[None]:
-        """Around a long poll that waits.
+        """Surrounds a long poll that waits.
 
         Raises:
-            TooManyError: Too many wait already.
+            TooManyError: Too many long polls wait already.
         """
         principal = caller.principal or PROCESS
         if not self._polls_per_caller.has_room(principal):
@@ -309,11 +309,11 @@ class Admission:
             self._polls_per_address.leave(caller.networks)
             self._polls.leave(PROCESS)
 
-    # Refusing.
+    # Refusal.
 
     def _refuse(self, name: str, key: Key, wait: int) -> NoReturn:
         self._log(f"limits.{name}", key)
-        # Rounded up: who waits as long as they were told to is let through.
+        # Rounded up, so that a caller who waits that long is admitted.
         raise TooManyError(retry_after=math.ceil(wait * 1000 / SECOND) / 1000)
 
     def _overloaded(self, key: Key) -> NoReturn:

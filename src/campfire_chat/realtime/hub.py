@@ -116,10 +116,10 @@ class Hub:
     # Out.
 
     def attach(self, organization: str, name: str, sink: Sink) -> Subscription:
-        """Take a place in a stream: the first step of subscribing, before the database is read, so
-        that nothing falls in between.
+        """Begin to collect events of a stream: the first step of a subscription, before the
+        database is read, so that no event is missed.
 
-        Nothing is handed to the sink before the subscription is
+        Nothing is delivered to the sink before the subscription is
         :attr:`~campfire_chat.realtime.channels.Subscription.admitted`.
         """
         key = (organization, name)

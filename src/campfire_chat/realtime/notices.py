@@ -1,7 +1,7 @@
-"""News that may come at any rate, told at a bounded one: the latest state always, not every change.
+"""Sends notices at a limited rate: always the latest state, but not every change.
 
-What a client says of itself, such as that somebody types, is told to everybody who looks. One
-client must not make as many frames for them as it likes.
+A notice of one client, such as that its user types, goes to all clients that show the conversation.
+Without a limit, one client could cause any number of frames for them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable, Hashable
 
 
 class _Recent:
-    """What was told of something within the present window.
+    """The notices about one thing within the present window.
 
     Attributes:
-        waiting: The latest state, when it was not told yet, and what tells it.
+        waiting: The latest state that was not sent yet, and the function that sends it.
     """
 
     __slots__ = ("count", "timer", "told", "waiting")
@@ -31,7 +31,7 @@ class Notices:
 
     Args:
         window: Seconds.
-        most: How many notices about the same thing are told in a window.
+        most: Greatest number of notices about the same thing in a window.
     """
 
     def __init__(self, *, window: float, most: int) -> None:
@@ -40,10 +40,10 @@ class Notices:
         self._recent: dict[Hashable, _Recent] = {}
 
     def tell(self, about: Hashable, state: object, say: Callable[[], None]) -> None:
-        """Say what the state of something is: at once, or when the window has passed and it is
-        still another one than was told last.
+        """Send the state of something: at once, or at the end of the window if it still differs
+        from the last one that was sent.
 
-        The same state is said once in a window, and again in a later one.
+        The same state is sent once in a window, and again in a later one.
         """
         recent = self._recent.get(about)
         if recent is None:
@@ -57,7 +57,7 @@ class Notices:
             recent.waiting = (state, say)
 
     def stop(self) -> None:
-        """Tell no more."""
+        """Send no more."""
         for recent in self._recent.values():
             recent.timer.cancel()
         self._recent.clear()

@@ -1,8 +1,8 @@
-"""The signs of life of this process's sockets.
+"""The beats of the sockets of this process.
 
-The database is the truth (see ``storage.presence``): each process writes the beats of its own
-sockets, and its :mod:`~campfire_chat.realtime.watch` tells its listeners what it finds there. What
-begins and ends here is also told at once, in every process.
+The database decides who is present (see ``storage.presence``). Each process writes the beats of its
+own sockets, and its :mod:`~campfire_chat.realtime.watch` tells its clients what it finds there. In
+addition, arrivals and departures here are told to all processes at once.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Seconds for which changes gather before they are written in one go.
+#: Seconds for which changes are collected before they are written together.
 GATHER = 0.02
-#: Seconds for which somebody who has left a conversation is still there: whoever comes back within
-#: them was never gone, so that coming and going makes neither frames nor writes.
+#: Seconds for which a participant who has left a conversation still counts as present. If they come
+#: back within that time, there are neither frames nor writes.
 LINGER = 2.0
-#: Seconds that an agent's hello waits for its first beat to be written.
+#: Seconds that the hello of an agent waits until the first beat is written.
 ARRIVAL_TIMEOUT = 2.0
-#: Beats that one operation writes; messages are written in between.
+#: Number of beats that one operation writes. Messages are written in between.
 WRITTEN_AT_ONCE = 500
 
 
 class _Key(NamedTuple):
-    """Somebody at a place. A name may change while they are there; who they are does not."""
+    """A participant at a place. The name may change meanwhile, the identity does not."""
 
     organization: str
     place: str
@@ -67,7 +67,7 @@ class Presence:
         self._node = node
         self._beat = beat
         self._here: dict[_Key, _Here] = {}
-        #: Who has left a conversation and may still come back.
+        #: Participants who have left a conversation and may still come back.
         self._leaving: dict[_Key, asyncio.TimerHandle] = {}
         self._changes: dict[_Key, tuple[Participant, bool]] = {}
         self._changed = asyncio.Event()
@@ -81,7 +81,7 @@ class Presence:
         ]
 
     async def stop(self) -> None:
-        """Stop beating; what was beaten last expires by itself."""
+        """Stop writing beats. The last ones expire by themselves."""
         for timer in self._leaving.values():
             timer.cancel()
         self._leaving.clear()
@@ -93,28 +93,28 @@ class Presence:
     async def arrive(self, scope: Scope) -> None:
         """A socket of a participant has opened.
 
-        For an agent it returns once that is in the database, so that a team which somebody
-        has just joined does not look empty; nobody waits for a visitor's.
+        For an agent it returns when that is in the database, so that a team does not look empty
+        after its first agent has connected. For a visitor it returns at once.
         """
         if self._add(scope, CONNECTED) and scope.is_agent:
             try:
                 async with asyncio.timeout(ARRIVAL_TIMEOUT):
                     await self._written.wait()
             except TimeoutError:
-                logger.warning("an agent's arrival is not in the database yet")
+                logger.warning("the presence of an agent is not in the database yet")
 
     def depart(self, scope: Scope) -> None:
-        """A socket of a participant has closed; without another one the beats end here."""
+        """A socket of a participant has closed. If it was the last one, the beats end."""
         self._remove(scope, CONNECTED)
 
     def open_conversation(self, scope: Scope, conversation_id: str) -> None:
-        """A participant has a conversation on the screen."""
+        """A participant has opened a conversation."""
         if self._add(scope, conversation_id):
             key = self._key(scope, conversation_id)
             self._tell(key, scope.principal.participant, here=True)
 
     def close_conversation(self, scope: Scope, conversation_id: str) -> None:
-        """A participant has left a conversation: told when they have not come back within
+        """A participant has left a conversation. It is told if they do not come back within
         :data:`LINGER`."""
         key = self._key(scope, conversation_id)
         here = self._here[key]
@@ -125,12 +125,12 @@ class Presence:
 
     def _left(self, key: _Key) -> None:
         del self._leaving[key]
-        # Told once it is written and nobody has them in another process.
+        # Told when it is written, unless they are connected to another process.
         self._changes[key] = (self._here.pop(key).participant, False)
         self._changed.set()
 
     def organizations(self) -> set[str]:
-        """Organisations of which somebody is connected here."""
+        """Organisations with a participant who is connected here."""
         return {key.organization for key in self._here}
 
     @staticmethod
@@ -138,7 +138,7 @@ class Presence:
         return _Key(scope.organization, place, scope.principal.kind, scope.principal.id)
 
     def _add(self, scope: Scope, place: str) -> bool:
-        """Whether it is the first time."""
+        """Count up. Return whether it was the first."""
         key = self._key(scope, place)
         participant = scope.principal.participant
         here = self._here.setdefault(key, _Here(participant))
@@ -154,7 +154,7 @@ class Presence:
         return True
 
     def _remove(self, scope: Scope, place: str) -> bool:
-        """Whether it was the last time."""
+        """Count down. Return whether it was the last."""
         key = self._key(scope, place)
         here = self._here[key]
         here.count -= 1
@@ -183,7 +183,7 @@ class Presence:
                 await self._write_alive(alive)
                 await self._write_gone(gone)
             except Exception:
-                # Who is here is written again at the next beat; who is gone expires.
+                # Present participants are written again at the next beat. The others expire.
                 logger.warning("presence could not be written", exc_info=True)
             finally:
                 written.set()
@@ -201,11 +201,13 @@ class Presence:
                 for organization in self.organizations():
                     await self._store.team.sweep_presence(organization)
             except Exception:
-                logger.warning("beats could not be written, again shortly", exc_info=True)
+                logger.warning(
+                    "beats could not be written; next attempt in a moment", exc_info=True
+                )
 
     async def _write_alive(self, keys: Sequence[_Key]) -> None:
         for organization, part in _parts(keys):
-            # Looked up only now: who has left since must not be written back.
+            # Looked up only now, because participants who have left must not be written again.
             beats = [
                 Beat(organization, key.place, self._here[key].participant)
                 for key in part
@@ -227,7 +229,7 @@ class Presence:
 
 
 def _parts(keys: Sequence[_Key]) -> Iterator[tuple[str, Sequence[_Key]]]:
-    """Some keys of one organisation at a time."""
+    """Groups of keys, each of one organisation."""
     by_organization: dict[str, list[_Key]] = {}
     for key in keys:
         by_organization.setdefault(key.organization, []).append(key)

@@ -79,7 +79,7 @@ async def _mark(socket: Socket, frame: frames.Receipt) -> None:
 
 
 async def _admit(socket: Socket, conversation_id: str) -> None:
-    """Make sure that the caller may see a conversation before anything about it is queued.
+    """Check that the caller may see a conversation, before anything about it is queued.
 
     Raises:
         NotFoundError: No such conversation, or not one that the caller may see.
@@ -93,7 +93,7 @@ async def _type(socket: Socket, frame: frames.Typing) -> None:
     scope.require_writer()
     name = streams.conversation(frame.conversation_id)
     if name not in socket.streams:
-        # It costs a read, which a subscription has paid for already.
+        # This costs a read, except for conversations that the socket subscribes to.
         socket.visit.write()
         await gateway.store.authorize_stream(scope, name)
     gateway.typing.set(scope, frame.conversation_id, active=frame.active)

@@ -1,4 +1,4 @@
-"""The streams that one socket listens to: joining, replaying, leaving."""
+"""The subscriptions of one socket: joining, replaying, leaving."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ResetReason = Literal["epoch", "ahead", "pruned"]
 
 
 class _Replay(NamedTuple):
-    """A stream that is still reading its way up, and where its client said it was."""
+    """A subscription that still replays, and the position that the client named."""
 
     name: str
     subscription: Subscription
@@ -34,8 +34,8 @@ class _Replay(NamedTuple):
 class Subscriptions:
     """See the module.
 
-    Replays take turns, a page at a time, and only while the socket keeps up: however far behind a
-    client is on however many streams, one page of it is in memory.
+    Replays run one after another, a page at a time, and only while the socket keeps up. So only
+    one page is in memory, however far behind a client is and on however many streams.
     """
 
     __slots__ = ("_by_name", "_gateway", "_replays", "_socket", "_task")
@@ -51,21 +51,21 @@ class Subscriptions:
         return name in self._by_name
 
     async def join(self, name: str) -> int:
-        """Begin to listen, and say where the stream's head is.
+        """Begin a subscription, and return the head of the stream.
 
-        Listen first, then read: nothing can fall in between. Nothing is handed on before
-        :meth:`replay`.
+        It first collects live events and then reads, so that no event is missed. Nothing is
+        delivered before :meth:`replay`.
 
         Raises:
             NotFoundError: No such stream, or not one that the caller may see.
-            TooManyError: The socket listens to too many streams.
-            InvalidError: It listens to this one already.
+            TooManyError: The socket has too many subscriptions.
+            InvalidError: It subscribes to this stream already.
         """
         gateway, scope = self._gateway, self._socket.scope
         if len(self._by_name) >= gateway.settings.max_subscriptions:
             raise TooManyError("This connection has too many subscriptions.")
         if name in self._by_name:
-            raise InvalidError("The stream is subscribed to already.", field="stream")
+            raise InvalidError("This stream is already subscribed to.", field="stream")
         subscription = gateway.hub.attach(scope.organization, name, self._socket)
         try:
             head = await gateway.store.authorize_stream(scope, name)
@@ -80,15 +80,15 @@ class Subscriptions:
         return head
 
     def replay(self, name: str, *, after: int, epoch: str | None, head: int) -> None:
-        """Hand on everything after ``after``, and from then on what comes.
+        """Deliver all events after ``after``, and then new events.
 
         Args:
-            head: What :meth:`join` said.
+            head: The result of :meth:`join`.
         """
         subscription = self._by_name[name]
         subscription.last = after
         if after == head and epoch in (None, self._gateway.store.epoch):
-            # There was nothing to read when we already listened; most who come are up to date.
+            # There is nothing to read, as for most clients.
             page = Page(events=[], head=head, first=after + 1, more=False)
             if self._gateway.hub.splice(subscription, page):
                 return
@@ -100,7 +100,7 @@ class Subscriptions:
             self._task.add_done_callback(self._ended)
 
     def leave(self, name: str) -> None:
-        """Stop listening; nothing if the socket does not."""
+        """End a subscription. Does nothing if there is none."""
         subscription = self._by_name.pop(name, None)
         if subscription is None:
             return
@@ -118,7 +118,7 @@ class Subscriptions:
             self.leave(name)
 
     def heads(self) -> dict[str, int]:
-        """How far every stream that is live has been handed on."""
+        """The last delivered seq of every live subscription."""
         return {
             name: subscription.channel.delivered
             for name, subscription in self._by_name.items()
@@ -134,12 +134,11 @@ class Subscriptions:
                     self._replays.append(replay)
         finally:
             self._replays = None
-            # In the same breath as the last look at the queue, so that nobody who adds to it later
-            # takes this task for one that will see it.
+            # No pause after the last look at the queue: a later subscription must start a task.
             self._task = None
 
     async def _turn(self, replay: _Replay) -> bool:
-        """Read a page and hand it on; whether there is more to read."""
+        """Read and deliver a page. Return whether there is more to read."""
         name, subscription, after, epoch = replay
         gateway, outlet = self._gateway, self._socket.outlet
         if self._by_name.get(name) is not subscription:
@@ -147,7 +146,7 @@ class Subscriptions:
         begun = subscription.last
         page = await gateway.store.stream_page(self._socket.scope.organization, name, begun)
         if self._by_name.get(name) is not subscription:
-            # Left, and perhaps joined anew, meanwhile.
+            # Ended meanwhile, and perhaps begun again.
             return False
         current = gateway.store.epoch
         claimed = epoch if begun == after else None
@@ -163,13 +162,13 @@ class Subscriptions:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
-            # The client resumes by itself; staying half-subscribed would leave it stale.
+            # The client resumes by itself. Half-subscribed, it would keep an old state.
             logger.warning("a replay could not be finished: %s", task.exception())
             self._socket.close(UnavailableError.close_code or 1013, UnavailableError.code)
 
 
 def reset_reason(page: Page, *, after: int, epoch: str | None, current: str) -> ResetReason | None:
-    """Why a client cannot go on from where it was, if it cannot."""
+    """The reason why a client cannot continue from its position, or None."""
     if epoch is not None and epoch != current:
         return "epoch"
     if after > page.head:
@@ -180,7 +179,7 @@ def reset_reason(page: Page, *, after: int, epoch: str | None, current: str) -> 
 
 
 def events_text(name: str, page: Page) -> str:
-    """An ``events`` frame around events that are text already."""
+    """An ``events`` frame for events that are text already."""
     events = ",".join(text for _, text in page.events)
     more = "true" if page.more else "false"
     stream = frames.encode_value(name)

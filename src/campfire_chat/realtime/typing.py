@@ -1,4 +1,4 @@
-"""Who is typing: told at most every few seconds, and taken back when it is not repeated."""
+"""Typing notices: sent at most every few seconds, and withdrawn when not repeated."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from campfire_chat.realtime.bus import Ephemeral
 from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.notices import Notices
 
-#: Seconds after which a notice that was not repeated is taken back.
+#: Seconds after which a notice that was not repeated is withdrawn.
 LIFE = 5.0
-#: Seconds between two notices that somebody still types, however often their client says so.
+#: Seconds between two notices about the same participant, however often their client sends them.
 REPEAT = 2.0
-#: Notices of somebody in a conversation that are told in that time: that they type, and that they
-#: have stopped.
+#: Number of notices in that time about one participant in a conversation: that they type, and that
+#: they have stopped.
 MOST = 2
 
 _Key = tuple[str, str, str]
@@ -29,7 +29,7 @@ class Typing:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._notices = Notices(window=REPEAT, most=MOST)
-        #: Who types, and what takes it back.
+        #: Who types, and the timer that withdraws the notice.
         self._typists: dict[_Key, asyncio.TimerHandle] = {}
 
     def stop(self) -> None:
@@ -39,7 +39,7 @@ class Typing:
         self._typists.clear()
 
     def set(self, scope: Scope, conversation_id: str, *, active: bool) -> None:
-        """Somebody types, or has stopped."""
+        """Note that a participant types, or has stopped."""
         key = (scope.organization, conversation_id, scope.sender_key)
         timer = self._typists.pop(key, None)
         if timer is not None:

@@ -10,14 +10,14 @@ from campfire_chat.realtime.admission import PROCESS, Admission, Caller, caller_
 # The caps under which a socket may be counted.
 _IN_PROCESS, _OF_ADDRESS, _OF_VISITOR, _OF_ORGANIZATION = 1, 2, 4, 8
 
-#: Bytes of a frame up to which only the number of frames is counted: their rate says it all.
+#: Frames of up to this number of bytes are limited by their number only.
 SMALL = 512
 
 
 class Visit:
-    """What the limits know of one socket, from its handshake to its end.
+    """What the load limits count for one socket, from its handshake to its end.
 
-    Whatever it uses up is its caller's and their address's, and stays used up when it goes.
+    Usage is charged to the caller and their address, and stays charged when the socket ends.
     """
 
     __slots__ = ("_admission", "_caller", "_held", "_networks", "_refused")
@@ -80,7 +80,7 @@ class Visit:
         self._held = 0
 
     def pause(self, size: int) -> float:
-        """Seconds to wait before a frame of so many bytes, which has just come, is looked at."""
+        """Seconds to wait before a frame of this size, which has just arrived, is read."""
         moment, admission, caller = now(), self._admission, self._caller
         networks, principal = caller.networks, caller.principal
         wait = 0
@@ -95,7 +95,7 @@ class Visit:
         return wait / SECOND
 
     def resume(self, count: int) -> None:
-        """Its hello asked for so many streams; each is one more frame to the limits."""
+        """Charge the streams of a hello. Each counts as one more frame."""
         moment, admission, caller = now(), self._admission, self._caller
         if caller.principal is not None and count:
             admission.frames.delay(caller.principal, moment, count)
@@ -112,25 +112,25 @@ class Visit:
         self._refused = 0
 
     def write(self) -> None:
-        """A write that is no message.
+        """Charge a write that is not a message.
 
         Raises:
-            TooManyError: Not now; ``retry_after`` says when.
+            TooManyError: A limit is exceeded. ``retry_after`` says when to try again.
         """
         self._refused += 1
         self._admission.write(self._caller)
         self._refused = 0
 
     def begin_write(self) -> None:
-        """A write is about to be queued; :meth:`end_write` when it has been answered.
+        """Note a write that is about to be queued. Call :meth:`end_write` when it is answered.
 
         Raises:
-            OverloadedError: Too many of the caller's, or of their address, wait already.
+            OverloadedError: Too many writes of the caller or their address wait already.
         """
         self._admission.begin_write(self._caller)
 
     def end_write(self) -> None:
-        """What :meth:`begin_write` let through has been answered."""
+        """Note that a write admitted by :meth:`begin_write` was answered."""
         self._admission.end_write(self._caller)
 
     @property

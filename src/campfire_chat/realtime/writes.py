@@ -28,11 +28,11 @@ LANDING = 5.0
 
 
 class Writes:
-    """See the module. Each is answered when it has landed, without a task of its own.
+    """See the module. Each write is answered when it is committed. It needs no task.
 
     Args:
-        outlet: Where the answers go out.
-        visit: Told when one has landed.
+        outlet: The queue for the answers.
+        visit: Gets a call when a write is answered.
     """
 
     __slots__ = ("_count", "_landed", "_outlet", "_visit")
@@ -47,9 +47,9 @@ class Writes:
     def add(
         self, future: asyncio.Future[T], request_id: str | None, reply: Callable[[T], Struct | None]
     ) -> None:
-        """Answer with ``reply`` of the outcome, or with the error.
+        """Answer with ``reply`` of the result, or with the error.
 
-        The visit has let it through by ``begin_write``.
+        ``begin_write`` of the visit has admitted the write.
         """
         self._count += 1
         future.add_done_callback(partial(self._answer, request_id, reply))

@@ -1,13 +1,14 @@
-"""The write side: many callers, one transaction at a time, an answer only after COMMIT.
+"""The ledger: many callers, one transaction at a time, and an answer only after COMMIT.
 
-Group commit: whatever queued up while the last transaction ran goes into the next one, so the
-cost of an fsync is shared by everybody who waits for it.
+Group commit: all writes that were queued while the last transaction ran go into the next one. So
+they share the cost of an fsync.
 
-There are two ways. Messages and receipts in conversations that are in hand are worked into a draft
-as they come, while the database is busy with the draft before; its commit only has to
-look whether what it is based on still stands. Everything else, and every draft that failed, is
-worked off in a transaction that reads under its own locks, in bulk where that is possible and
-else one by one under a savepoint, so that an operation that is refused fails alone.
+There are two paths. On the optimistic path, messages and receipts in conversations that this
+process holds in memory are added to a draft, while the database is busy with the previous draft.
+The commit only has to verify that the state behind the draft is still current. Everything else,
+and every draft that failed, takes the locking path: a transaction that reads under its own locks.
+It processes operations together where possible, and otherwise one by one under a savepoint, so
+that an operation that is refused fails alone.
 """
 
 from __future__ import annotations
@@ -40,15 +41,15 @@ logger = logging.getLogger("campfire_chat.storage")
 
 T = TypeVar("T")
 
-#: Operations of one transaction: enough to share an fsync, few enough to bound its time.
+#: Number of operations in a transaction: enough to share an fsync, few enough to bound its time.
 BATCH = 256
-#: Seconds after which the lane is left to others for a moment.
+#: Seconds after which the lane does other work for a moment.
 AT_A_STRETCH = 0.5
-#: The part of the queue, in number and in bytes, that only agents may take: one in so many.
+#: One part in this many of the queue, in number and in bytes, is reserved for agents.
 RESERVED = 4
-#: Bytes that somebody holds who has joined an operation that waits already, about.
+#: Approximate number of bytes for a caller whose operation was merged into a waiting one.
 JOINED = 200
-#: Operations that are worth a commit of their own while another one is still running.
+#: Number of operations that justify another commit while one is still running.
 WORTHWHILE = 16
 
 OnCommit = Callable[[list[Committed], list[Notice], Heads], None]
@@ -60,9 +61,9 @@ class _Waiting(Generic[T]):
     def __init__(self, operation: Operation[T], future: asyncio.Future[T]) -> None:
         self.operation = operation
         self.future = future
-        #: Those whose operations were merged into this one.
+        #: The callers whose operations were merged into this one.
         self.joined: list[asyncio.Future[T]] = []
-        #: What a draft made of it, to be told once that is committed.
+        #: The result in a draft. The caller gets it after the commit.
         self.outcome: T | CampfireError | None = None
 
     def resolve(self, outcome: T | BaseException) -> None:
@@ -76,12 +77,12 @@ class _Waiting(Generic[T]):
 
 
 class _Queue(deque[_Waiting[Any]]):
-    """What waits, and how much it is.
+    """The waiting operations, and their size.
 
     Attributes:
-        size: Bytes that all of it holds, about.
-        visitors: How much of it is visitors', in number.
-        visitors_size: How much of it is visitors', in bytes.
+        size: Approximate number of bytes of all operations.
+        visitors: Number of the operations of visitors.
+        visitors_size: Number of bytes of the operations of visitors.
     """
 
     size = 0
@@ -113,13 +114,13 @@ class _Queue(deque[_Waiting[Any]]):
         return waiting
 
     def waiting_for(self, operation: Operation[Any]) -> _Waiting[Any] | None:
-        """What waits already and can take on an operation."""
+        """A waiting operation into which this one can be merged, if there is one."""
         return None if operation.merge_key is None else self._mergeable.get(operation.merge_key)
 
     def join(
         self, waiting: _Waiting[T], operation: Operation[T], future: asyncio.Future[T]
     ) -> None:
-        """Merge an operation into one that waits."""
+        """Merge an operation into a waiting one."""
         self._count(waiting.operation, -1)
         waiting.operation.merge(operation)
         waiting.operation.size += JOINED
@@ -134,7 +135,7 @@ class _Queue(deque[_Waiting[Any]]):
 
 
 class _Batch:
-    """A draft and those who wait for it."""
+    """A draft and the operations in it."""
 
     __slots__ = ("commit", "draft", "waiting")
 
@@ -144,7 +145,7 @@ class _Batch:
         self.commit: Commit | None = None
 
     def complete(self) -> None:
-        """Let the draft know what its commit has learnt of the inboxes, if it came so far."""
+        """Pass the heads of the inboxes from the commit to the draft, if it got that far."""
         untold = self.draft.untold
         if untold and self.commit is not None and self.commit.heads.keys() == untold.keys():
             self.draft.told(self.commit.heads)
@@ -155,12 +156,12 @@ class Ledger:
 
     Args:
         lane: The writer lane.
-        on_commit: Told every event and receipt notice right after they are durable, in the order
-            of their seqs, and the heads of streams in which something turned out to be there
-            already; must not block.
+        on_commit: Called with all events and receipts right after their commit, in the order of
+            their seqs, and with the heads of streams in which a repetition was found. It must
+            not block.
         now: The wall clock.
-        limit: Operations that may wait; a part of them, as of their bytes, is for agents alone.
-        limit_size: Bytes that they may hold, about.
+        limit: Number of operations that may wait. A part is reserved for agents, as of the bytes.
+        limit_size: Approximate number of bytes that they may hold.
     """
 
     def __init__(
@@ -177,10 +178,10 @@ class Ledger:
         self._wake = asyncio.Event()
         self._working_set = WorkingSet(lane.engine)
         self._long_way = LongWay(lane, now=now, publish=self._publish)
-        #: What is being gathered, and what is being committed.
+        #: The draft that is being filled, and the one that is being committed.
         self._next: _Batch | None = None
         self._under_way: deque[_Batch] = deque()
-        #: Resolved when the next draft has grown while a commit was waited for.
+        #: Completed when the next draft has grown during a commit.
         self._room: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -191,13 +192,13 @@ class Ledger:
         self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
-        """Commit what waits, within reason, then end."""
+        """Commit the waiting operations within a time limit, then end."""
         self._stopping = True
         self._wake.set()
         if self._task is not None:
             _, stuck = await asyncio.wait([self._task], timeout=STOP_TIMEOUT)
             if stuck:
-                # Callers are told to come back; with their client ids that is safe.
+                # Callers get an error and repeat their writes. With their client ids that is safe.
                 self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
@@ -212,7 +213,7 @@ class Ledger:
         return 2 * len(self._queue) > self._limit or 2 * self._queue.size > self._limit_size
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Leave nobody waiting, however the ledger came to its end."""
+        """Answer all waiting callers, however the ledger ended."""
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.critical("the ledger has failed; nothing can be written", exc_info=error)
         self._take_back()
@@ -220,17 +221,17 @@ class Ledger:
             self._queue.popleft().resolve(StorageUnavailableError(retry_after=1.0))
 
     def enqueue(self, operation: Operation[T]) -> asyncio.Future[T]:
-        """Put an operation in the queue; its future resolves once it is durable or refused.
+        """Queue an operation. Its future completes when it is committed or refused.
 
-        A caller that goes away, or cancels the future, does not undo it. The future fails with
-        StorageUnavailableError when it could not be committed (doing it again is safe), and
-        with the CampfireError that the operation raised, of which then nothing was stored.
+        Cancelling the future does not undo the operation. The future fails with
+        StorageUnavailableError when the operation could not be committed (repeating it is safe),
+        or with the CampfireError of the operation, of which nothing was stored then.
 
-        An operation that can be merged into one that still waits takes no place of its own.
+        An operation that can be merged into a waiting one takes no further place.
 
         Raises:
-            OverloadedError: Too many operations wait, or they hold too much; for a visitor's, too
-                many of visitors.
+            OverloadedError: Too many operations wait, or they hold too many bytes. For a visitor
+                only the operations of visitors count.
             StorageUnavailableError: The ledger is not running.
         """
         if self._stopping or not self.running:
@@ -254,12 +255,12 @@ class Ledger:
         return future
 
     def knows(self, scope: Scope, conversation_id: str) -> bool:
-        """Whether a conversation is in hand, and the caller may see it."""
+        """Whether a conversation is in memory, and the caller may see it."""
         found = self._working_set.records.conversations.get((scope.organization, conversation_id))
         return found is not None and may_see(scope, found)
 
     async def submit(self, operation: Operation[T]) -> T:
-        """:meth:`enqueue`, and wait for the outcome."""
+        """:meth:`enqueue`, and wait for the result."""
         return await self.enqueue(operation)
 
     async def _serve(self) -> None:
@@ -287,10 +288,10 @@ class Ledger:
                 commits.cancel()
             raise
 
-    # The quick way: a draft of what is in hand.
+    # The optimistic path: a draft from records in memory.
 
     def _gather(self) -> None:
-        """Work what waits into the next draft, as far as it goes."""
+        """Add the waiting operations to the next draft, as far as possible."""
         queue = self._queue
         batch = self._next
         if batch is not None:
@@ -318,14 +319,14 @@ class Ledger:
             self._room = None
 
     async def _commit_drafts(self, session: Session) -> None:
-        """Commit one draft after the other, for as long as there are any.
+        """Commit one draft after the other, as long as there are any.
 
-        All in one piece of work for the lane: between the end of one commit and the beginning of
-        the next lies one turn of the event loop, however busy it is. An engine that has a
-        thread of its own is given the next one before it is done, so that there is not even that.
+        This is one piece of work for the lane, so only one turn of the event loop lies between
+        two commits. An engine with its own thread gets the next commit before it has finished,
+        so it does not even wait for that turn.
         """
         if not self._working_set.is_of(session):
-            # Another connection: what is in hand was read over the one that broke.
+            # A new connection: the records in memory were read over the broken one.
             raise StorageUnavailableError(retry_after=1.0)
         clock = asyncio.get_running_loop().time
         end = clock() + AT_A_STRETCH
@@ -360,13 +361,13 @@ class Ledger:
                 if not task.done():
                     continue
             handed_over.popleft()
-            # It may have taken so long that the ledger gave it up; the long way finds what stands.
+            # The ledger may have stopped waiting for it. The locking path finds what was committed.
             try:
                 await task
             finally:
                 wanted = bool(self._under_way) and self._under_way[0] is batch
                 if not (first.done and wanted):
-                    # Nothing is left behind on the lane.
+                    # Leave nothing on the lane.
                     others = [other for _, other, _ in handed_over]
                     await asyncio.gather(*others, return_exceptions=True)
             if not (first.done and wanted):
@@ -380,13 +381,13 @@ class Ledger:
             self._gather()
 
     async def _ended_commits(self, commits: asyncio.Task[None]) -> None:
-        """Do the long way what could not be committed."""
+        """Send what could not be committed to the locking path."""
         under_way = list(self._under_way)
         doubtful = False
         try:
             await commits
         except Exception as error:
-            # Known client ids end here, and broken connections. The long way knows what to do.
+            # Repeated client ids and broken connections end here. The locking path handles them.
             logger.debug("a draft could not be committed: %r", error)
             doubtful = True
         if doubtful or under_way:
@@ -399,7 +400,7 @@ class Ledger:
             await self._commit([self._queue.popleft() for _ in batch.waiting], attempts)
 
     def _take_back(self) -> None:
-        """Put back into the queue what was not committed, in its order."""
+        """Put operations that were not committed back into the queue, in order."""
         self._working_set.clear()
         if self._next is not None:
             self._under_way.append(self._next)
@@ -407,7 +408,7 @@ class Ledger:
         while self._under_way:
             self._queue.extendleft(reversed(self._under_way.pop().waiting))
 
-    # The long way: a transaction that reads what it changes.
+    # The locking path: a transaction that reads what it changes.
 
     def _from_queue(self) -> list[_Waiting[Any]]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), BATCH))]
@@ -431,7 +432,7 @@ class Ledger:
         except Exception as error:
             self._working_set.clear()
             if len(batch) > 1:
-                # One of them is poison; alone, only that one fails.
+                # One operation makes the batch fail. Run alone, only that one fails.
                 for index, waiting in enumerate(batch):
                     await self._commit_or_split([waiting], attempts.of_one(index))
                 return
@@ -441,7 +442,7 @@ class Ledger:
             batch[0].resolve(outcome)
         else:
             if not isinstance(draft, Transaction):
-                # A draft from before the connection broke, of records that are not in hand.
+                # A draft from before the connection broke. Its records are no longer in memory.
                 self._working_set.clear()
             else:
                 altered = any(
@@ -453,10 +454,10 @@ class Ledger:
                 waiting.resolve(outcome)
 
     def _publish(self, draft: Draft) -> None:
-        """Tell what is durable, before the answers: a sender's own event is under way when its ok
-        arrives."""
+        """Announce what was committed, before the answers, so that a sender gets its own event
+        before its ok."""
         try:
             self._on_commit(draft.committed, list(draft.notices.values()), draft.repeated)
         except Exception:
-            # It is stored, and the look at the heads finds it; the ledger has to go on.
-            logger.exception("what was committed could not be announced")
+            # It is stored, and a look at the heads finds it. The ledger has to continue.
+            logger.exception("committed events could not be announced")

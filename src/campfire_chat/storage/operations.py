@@ -32,9 +32,9 @@ class Operation(ABC, Generic[T]):
         alters_records: Whether it may change what conversations show of contacts and agents, or
             conversations themselves.
         size: Approximate number of bytes that it holds while it waits.
-        by_visitor: Whether it may only take the visitors' part of the queue.
-        merge_key: While an operation with the same one waits, this one may join it; None for one
-            that stands alone.
+        by_visitor: Whether it may use only the part of the queue for visitors.
+        merge_key: It may be merged into a waiting operation with the same key. None if it cannot
+            be merged.
     """
 
     alters_records: ClassVar[bool] = True
