@@ -257,3 +257,121 @@ def test_the_document_says_when_to_come_back(base: str) -> None:
             assert ("429" in operation["responses"]) == limited, path
             for status, answer in operation["responses"].items():
                 assert ("Retry-After" in answer.get("headers", {})) == (status in ("429", "503"))
+
+
+def test_a_wide_ipv6_network_has_limits_of_its_own(serve: Serve) -> None:
+    """Thousands of addresses are no way around the limits: a /56 may use twice as much as an
+    address, a /48 four times."""
+    with serve(limits=roomy(creations=Rate(0.01, 4))) as desk:
+
+        def created(addresses: list[str]) -> int:
+            return sum(
+                Behind(desk.nobody(), address).http.post("/visitors").status_code == 201
+                for address in addresses
+            )
+
+        # Each from a /64 of its own, all in one /56.
+        assert created([f"2001:db8:1:{n:x}::1" for n in range(20)]) == 8
+        # Each from a /56 of its own, all in the same /48.
+        assert created([f"2001:db8:1:{n:x}00::1" for n in range(1, 20)]) == 8
+        # Somebody else's network, and somebody with one address in it.
+        assert created([f"2001:db8:2:{n:x}::1" for n in range(3)]) == 3
+
+
+def test_long_polls_are_capped_for_an_address(serve: Serve) -> None:
+    limits = roomy(polls_per_address=2, polls_per_process=4)
+    with serve(limits=limits) as desk:
+        crowd = [Behind(desk.visitor(), ELSEWHERE) for _ in range(3)]
+        agent, other = desk.agent(), Behind(desk.visitor(), "198.51.100.8")
+        places = [person.begin()["id"] for person in (*crowd, other)]
+        answers: list[httpx.Response] = []
+
+        def poll(person: Person, place: str, wait: float) -> httpx.Response:
+            path = f"/streams/conversation:{place}/events"
+            return person.http.get(path, params={"after": 1, "wait": wait})
+
+        def wait_for_an_event(person: Person, place: str) -> None:
+            answer = poll(person, place, 25)
+            while answer.status_code == 429:
+                # A probe had the last place for a moment.
+                answer = poll(person, place, 25)
+            answers.append(answer)
+
+        def in_background(person: Behind, place: str) -> threading.Thread:
+            waiting = Behind(person, person.address)
+            thread = threading.Thread(target=wait_for_an_event, args=(waiting, place))
+            thread.start()
+            return thread
+
+        threads = [in_background(*one) for one in zip(crowd[:2], places[:2], strict=True)]
+        for _ in range(300):
+            answer = poll(crowd[2], places[2], 0.02)
+            if answer.status_code == 429:
+                break
+        assert refusal(answer)["detail"] == "Your network has too many long polls open."
+        # Another address has room, and so has an agent, wherever they are.
+        assert poll(other, places[3], 0.02).status_code == 200
+        assert poll(agent, places[3], 0.02).status_code == 200
+        for place in places[:2]:
+            agent.write(place, "Hello")
+        for thread in threads:
+            thread.join(20)
+        assert [len(answer.json()["events"]) for answer in answers] == [1, 1]
+        assert poll(crowd[2], places[2], 0.02).status_code == 200
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
+def test_every_write_is_charged(endpoint: Endpoint) -> None:
+    """What changes anything costs more than a request, and is counted while it waits."""
+    reads = endpoint.method == "GET"
+    assert (endpoint.cost in (Cost.FREE, Cost.CALL)) == reads
+
+
+def test_writes_are_limited_for_a_caller_and_an_address(serve: Serve) -> None:
+    limits = roomy(writes=Rate(0.01, 6), writes_per_address=Rate(0.01, 9))
+    with serve(limits=limits) as desk:
+        one, two = (Behind(desk.visitor(), ELSEWHERE) for _ in range(2))
+        agent = desk.agent()
+        id, other = one.begin()["id"], two.begin()["id"]
+        message = one.thread(id)[0]["id"]
+        receipts = f"/conversations/{id}/receipts"
+
+        async def marks(count: int) -> list[dict[str, Any]]:
+            async with Client(desk.base, one) as client:
+                frame = {"type": "receipt", "conversation_id": id, "read": 1}
+                return [await client.request(dict(frame)) for _ in range(count)]
+
+        for n in range(2):
+            assert one.http.post(receipts, json={"read": 1}).status_code == 200
+            assert one.http.patch(f"/messages/{message}", json={"body": f"{n}"}).status_code == 200
+        # Over a socket they come out of the same bucket, and a new socket does not refill it.
+        assert [reply["type"] for reply in asyncio.run(marks(1))] == ["ok"]
+        assert [reply["type"] for reply in asyncio.run(marks(2))] == ["ok", "error"]
+        (refused,) = asyncio.run(marks(1))
+        assert (refused["code"], refused["final"]) == ("too_many", False)
+        assert refused["retry_after"] > 0
+        refusal(one.http.post(receipts, json={"read": 1}))
+        refusal(one.http.patch(f"/messages/{message}", json={"body": "no"}))
+        refusal(one.http.delete(f"/messages/{message}"))
+        refusal(one.http.patch(f"/conversations/{id}", json={"priority": "high"}))
+        # Messages have a limit of their own.
+        one.write(id, "still there")
+        # Three are left to everybody at that address.
+        path = f"/conversations/{other}/receipts"
+        codes = [two.http.post(path, json={"read": 1}).status_code for _ in range(4)]
+        assert codes == [200] * 3 + [429]
+        for n in range(6):
+            agent.patch(f"/conversations/{id}", {"subject": f"{n}"})
+        refusal(agent.http.patch(f"/conversations/{id}", json={"subject": "too many"}))
+        path = f"/agents/{agent.id}/availability"
+        refusal(agent.http.put(path, json={"availability": "busy"}))
+
+
+def test_the_text_of_an_edit_that_was_refused_is_not_stored(serve: Serve) -> None:
+    with serve(limits=roomy(writes=Rate(0.01, 1))) as desk:
+        visitor = desk.visitor()
+        id = visitor.begin("first")["id"]
+        message = visitor.thread(id)[0]["id"]
+        visitor.patch(f"/messages/{message}", {"body": "second"})
+        refusal(visitor.http.patch(f"/messages/{message}", json={"body": "third"}))
+        assert visitor.thread(id)[0]["body"] == "second"

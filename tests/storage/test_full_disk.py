@@ -6,17 +6,23 @@ import asyncio
 import os
 import shutil
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from campfire_chat.errors import StorageUnavailableError
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.store import Store
+from tests.conftest import QUICK
 from tests.support.disks import SmallDisk
+from tests.support.host import campfire_for, host_app
+from tests.support.people import Desk
 from tests.support.postgres import EngineMissing
+from tests.support.servers import ThreadServer
 from tests.support.talk import VISITOR, Talk, check, store_on, until
 
 pytestmark = pytest.mark.anyio
@@ -47,6 +53,42 @@ async def test_a_disk_that_is_full_and_then_freed(disk: SmallDisk) -> None:
                 disk.free()
                 await talk.goes_on()
     check(talk, url)
+
+
+def test_a_process_on_a_full_disk_is_not_ready_and_becomes_so_by_itself(disk: SmallDisk) -> None:
+    campfire = campfire_for(f"sqlite:///{disk.folder / 'campfire.db'}", **QUICK)
+    with ThreadServer(host_app(campfire)) as server:
+        desk = Desk(f"{server.url}/support")
+        agent = desk.agent()
+        conversation = desk.visitor().begin()["id"]
+
+        def ready() -> httpx.Response:
+            return httpx.get(f"{desk.base}/api/v1/health/ready", trust_env=False)
+
+        def answer() -> int:
+            path = f"/conversations/{conversation}/messages"
+            return agent.http.post(path, json={"body": "x" * 9_000}).status_code
+
+        assert ready().status_code == 200
+        assert answer() == 201
+        disk.fill()
+        for _ in range(500):
+            if answer() == 503:
+                break
+        refused = ready()
+        assert (refused.status_code, refused.json()["code"]) == (503, "storage_unavailable")
+        assert "retry-after" in refused.headers
+        # The process is alive, and what is there can be read.
+        assert httpx.get(f"{desk.base}/api/v1/health/live", trust_env=False).status_code == 200
+        assert agent.get(f"/conversations/{conversation}")["id"] == conversation
+        disk.free()
+        # Nobody writes: the balancer sends nothing here.
+        for _ in range(1_000):
+            if ready().status_code == 200:
+                break
+            time.sleep(0.02)
+        assert ready().status_code == 200
+        assert answer() == 201
 
 
 async def test_a_database_that_is_opened_on_a_full_disk(disk: SmallDisk) -> None:

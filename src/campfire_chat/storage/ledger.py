@@ -33,6 +33,7 @@ from campfire_chat.storage.draft import Committed, Draft, Heads, Notice, Unread
 from campfire_chat.storage.lanes import STOP_TIMEOUT, Lanes, Session
 from campfire_chat.storage.long_way import Attempts, LongWay
 from campfire_chat.storage.operations import Bulk, Operation
+from campfire_chat.storage.outage import Outage
 from campfire_chat.storage.sends import apply
 from campfire_chat.storage.transaction import Transaction
 from campfire_chat.storage.working_set import WorkingSet
@@ -162,6 +163,9 @@ class Ledger:
         now: The wall clock.
         limit: Number of operations that may wait. A part is reserved for agents, as of the bytes.
         limit_size: Approximate number of bytes that they may hold.
+
+    Attributes:
+        outage: Whether the database takes writes.
     """
 
     def __init__(
@@ -176,6 +180,7 @@ class Ledger:
         self._limit_visitors_size = limit_size - limit_size // RESERVED
         self._queue = _Queue()
         self._wake = asyncio.Event()
+        self.outage = Outage(lane, now=now)
         self._working_set = WorkingSet(lane.engine)
         self._long_way = LongWay(lane, now=now, publish=self._publish)
         #: The draft that is being filled, and the one that is being committed.
@@ -195,6 +200,7 @@ class Ledger:
         """Commit the waiting operations within a time limit, then end."""
         self._stopping = True
         self._wake.set()
+        await self.outage.stop()
         if self._task is not None:
             _, stuck = await asyncio.wait([self._task], timeout=STOP_TIMEOUT)
             if stuck:
@@ -427,6 +433,8 @@ class Ledger:
             outcomes, draft = await self._long_way.commit(operations, attempts)
         except CampfireError as error:
             self._working_set.clear()
+            if isinstance(error, StorageUnavailableError) and not self._stopping:
+                self.outage.failed()
             for waiting in batch:
                 waiting.resolve(error)
         except Exception as error:
@@ -456,6 +464,7 @@ class Ledger:
     def _publish(self, draft: Draft) -> None:
         """Announce what was committed, before the answers, so that a sender gets its own event
         before its ok."""
+        self.outage.worked()
         try:
             self._on_commit(draft.committed, list(draft.notices.values()), draft.repeated)
         except Exception:

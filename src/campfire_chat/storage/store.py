@@ -132,7 +132,12 @@ class Store:
     @property
     def healthy(self) -> bool:
         """Whether the database can be written and read right now."""
-        return self._ledger.running and self._writer.connected > 0 and self._readers.connected > 0
+        return (
+            self._ledger.running
+            and not self._ledger.outage.lasts
+            and self._writer.connected > 0
+            and self._readers.connected > 0
+        )
 
     @property
     def congested(self) -> bool:
