@@ -11,9 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.buses import lent_nats, lent_redis
 from tests.support.client import Client
+from tests.support.clocks import limits_clock
 from tests.support.engines import (
     EngineMissing,
     copy_sqlite,
@@ -40,6 +42,12 @@ QUICK: dict[str, Any] = {
     "presence_life": 3.0,
     "drain_on_signal": False,
 }
+
+__all__ = ["limits_clock"]
+
+# A busy machine takes longer for the same example. No test is about how long one takes.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 NewClient = Callable[..., "Client"]
 
@@ -187,6 +195,7 @@ def server(shared_database_url: str) -> Iterator[ThreadServer]:
     """
     campfire = campfire_for(shared_database_url, allowed_origins=("https://shop.example",), **QUICK)
     with ThreadServer(host_app(campfire)) as running:
+        running.campfire = campfire
         yield running
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
@@ -25,7 +23,6 @@ def test_a_visitor_and_an_agent_talk(desk_server: ProcessServer, open_page: NewP
     widget.write("Where is my kettle?")
     expect(widget.tick("Sent")).to_be_visible()
 
-    began = time.monotonic()
     console = ConsoleScreen(open_page(f"{url}/support/console/", ADA))
     console.show("Unassigned")
     expect(console.row("Mia Berger")).to_be_visible()
@@ -47,7 +44,6 @@ def test_a_visitor_and_an_agent_talk(desk_server: ProcessServer, open_page: NewP
     expect(widget.log.get_by_text("Let me have a look.", exact=True)).to_be_visible()
     expect(widget.typing).to_have_count(0)
     expect(console.tick("Read")).to_be_visible()
-    assert time.monotonic() - began < 60
 
 
 def test_a_reload_loses_nothing(desk_server: ProcessServer, open_page: NewPage) -> None:

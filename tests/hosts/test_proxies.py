@@ -109,12 +109,11 @@ async def test_requests_sockets_and_long_polls(site: Site) -> None:
         async with asyncio.timeout(10):
             page = await polled
         assert [event["seq"] for event in page["events"]] == [4]
-        began = time.monotonic()
+        # The proxy does not cut it off: it ends by itself, with an answer.
         page = await asyncio.to_thread(
             visitor.get, f"/streams/{stream}/events", 200, after=4, wait=2
         )
-        assert page["events"] == []
-        assert time.monotonic() - began > 1.5
+        assert (page["events"], page["head"]) == ([], 4)
 
     # The page's own origin is let in, another one is not.
     own = Client(desk.base, agent, origin=site.balancer.url)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import time
 from typing import Any
 
 import pytest
@@ -35,9 +34,7 @@ async def code_of(client: Client) -> int:
 
 async def test_4408_no_hello(desk: Desk, connect: Connect) -> None:
     client = await connect(desk.visitor(), hello=False)
-    began = time.monotonic()
     assert await code_of(client) == 4408
-    assert time.monotonic() - began < QUICK["hello_timeout"] + 2
 
 
 async def test_4400_something_before_hello(desk: Desk, connect: Connect) -> None:
@@ -140,12 +137,11 @@ async def test_4470_who_does_not_read_is_let_go_and_misses_nothing(
     writer = await connect(agent)
     # More than what the kernel buffers on both sides take.
     body, count = "x" * 9_900, 1600
-    began = time.monotonic()
+    # Whoever reads keeps being served while the other is stuck.
     for start in range(0, count, 100):
         replies = [writer.say(conversation["id"], f"{n} {body}") for n in range(start, start + 100)]
         assert {reply["type"] for reply in await asyncio.gather(*replies)} == {"ok"}
-    # Whoever reads keeps being served while the other is stuck.
-    assert time.monotonic() - began < 60
+    assert not transport.is_reading()
     transport.resume_reading()
     closed = await slow.until_close(seconds=30)
     assert closed.code in (4470, 1006)

@@ -456,7 +456,6 @@ def by_ada(client: int, **more: Any) -> Say:
 
 @settings(
     max_examples=40,
-    deadline=None,
     report_multiple_bugs=False,
     # The database is one for all examples; each has organisations of its own.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
@@ -153,9 +152,7 @@ async def test_a_standby_takes_over(primary: PostgresServer) -> None:
                     await asyncio.to_thread(old.kill)
                     await asyncio.sleep(0.3)
                     await asyncio.to_thread(new.promote)
-                    before = time.monotonic()
                     await talk.goes_on()
-                    assert time.monotonic() - before < 10
                 assert store.healthy
                 assert (await store.conversation(VISITOR, opened.id)).id == opened.id
             check(talk, f"postgresql://postgres@{new.address}/{name}")

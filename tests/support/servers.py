@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from campfire_chat import Campfire
 from tests.support import host
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,15 @@ def listening_socket(port: int = 0) -> socket.socket:
     return bound
 
 
+def eventually(condition: Callable[[], Any]) -> None:
+    """Wait until something holds; for tests without an event loop of their own."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("it never came to hold")
+        time.sleep(0.01)
+
+
 class ThreadServer:
     """Serves an ASGI app from a thread of this process."""
 
@@ -41,6 +51,8 @@ class ThreadServer:
         self._socket = listening_socket()
         self.port: int = self._socket.getsockname()[1]
         self.mount = "" if mount == "/" else mount
+        #: The desk behind it, for tests that wait for what it knows.
+        self.campfire: Campfire | None = None
         config = uvicorn.Config(
             app,
             ws="websockets-sansio",
@@ -56,6 +68,13 @@ class ThreadServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def listeners(self, organization: str, stream: str) -> int:
+        """How many sockets and long polls are attached to a stream here."""
+        assert self.campfire is not None
+        assert self.campfire._running is not None
+        channel = self.campfire._running.hub._channels.get((organization, stream))
+        return 0 if channel is None else len(channel.subscriptions)
 
     def _run(self) -> None:
         # uvicorn leaves by sys.exit when a lifespan fails; __enter__ notices the end.

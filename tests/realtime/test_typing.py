@@ -1,0 +1,82 @@
+"""Who is typing, by a clock of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visitor
+from campfire_chat.models import Agent, Visitor
+from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.typing import LIFE, REPEAT, Typing
+from tests.support.clocks import in_virtual_time
+
+MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
+ADA = scope_of_agent(Agent(id="ada", name="Ada"))
+
+
+class Screen:
+    """Somebody who looks at the conversation."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.shown: list[tuple[float, bool]] = []
+
+    def push(self, text: str) -> None:
+        raise AssertionError("typing may be dropped")
+
+    def offer(self, text: str) -> None:
+        frame = json.loads(text)
+        assert frame["participant"]["name"] == "Mia"
+        now = asyncio.get_running_loop().time()
+        self.shown.append((round(now, 6), frame["active"]))
+
+
+def typed(*moments: float, stop_at: float | None = None) -> tuple[list[tuple[float, bool]], ...]:
+    """What the agent and Mia herself are shown when she presses keys at these moments."""
+
+    async def play() -> tuple[list[tuple[float, bool]], ...]:
+        hub = Hub(poll_interval=1.0)
+        typing = Typing(hub)
+        screens = [Screen(ADA), Screen(MIA)]
+        for screen in screens:
+            subscription: Any = hub.attach("default", "conversation:c", screen)
+            if hasattr(subscription, "admitted"):
+                subscription.admitted = True
+        loop = asyncio.get_running_loop()
+        for moment in moments:
+            await asyncio.sleep(moment - loop.time())
+            typing.set(MIA, "c", active=True)
+        if stop_at is not None:
+            await asyncio.sleep(stop_at - loop.time())
+            typing.set(MIA, "c", active=False)
+        await asyncio.sleep(10 * LIFE)
+        return tuple(screen.shown for screen in screens)
+
+    return in_virtual_time(play())
+
+
+def test_it_goes_so_long_after_the_last_key_not_the_first() -> None:
+    agent, herself = typed(0.0, 1.0)
+    assert agent == [(0.0, True), (1.0 + LIFE, False)]
+    assert herself == []
+
+
+@pytest.mark.parametrize("pause", [0.1, 0.5, 1.9])
+def test_however_often_it_is_said_it_is_shown_every_few_seconds(pause: float) -> None:
+    keys = [n * pause for n in range(int(12 / pause))]
+    agent, _ = typed(*keys)
+    moments = [at for at, active in agent if active]
+    assert agent[-1] == (round(keys[-1] + LIFE, 6), False)
+    assert all(later - earlier >= REPEAT - 1e-6 for earlier, later in pairwise(moments))
+    # But it is repeated: whoever came later is to see it as well.
+    assert all(later - earlier <= REPEAT + pause + 1e-6 for earlier, later in pairwise(moments))
+
+
+def test_it_ends_when_said_so() -> None:
+    agent, _ = typed(0.0, stop_at=3.0)
+    assert agent == [(0.0, True), (3.0, False)]

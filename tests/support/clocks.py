@@ -1,0 +1,63 @@
+"""Clocks of a test's own: whatever takes time takes none, and says exactly how much it took."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import pytest
+
+from campfire_chat.domain.limits import SECOND
+from campfire_chat.realtime import admission, visit
+
+T = TypeVar("T")
+
+
+class _Jump(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+    """Does not wait: the time at which something is due has then come."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        ready = super().select(0)
+        if not ready and timeout:
+            self.now += timeout
+        assert ready or timeout is not None, "nothing would ever happen again"
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time begins at 0 and jumps from one timer to the next."""
+
+    def __init__(self) -> None:
+        self._jump = _Jump()
+        super().__init__(self._jump)
+
+    def time(self) -> float:
+        return self._jump.now
+
+
+def in_virtual_time(work: Coroutine[Any, Any, T]) -> T:
+    """Run something that sleeps, without sleeping."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(work)
+
+
+class LimitsClock:
+    """What the load limits take for the time; it stands still unless it is told to go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.nanoseconds = 1_000 * SECOND
+        for module in (admission, visit):
+            monkeypatch.setattr(module, "now", lambda: self.nanoseconds)
+
+    def go_on(self, seconds: float) -> None:
+        self.nanoseconds += round(seconds * SECOND)
+
+
+@pytest.fixture
+def limits_clock(monkeypatch: pytest.MonkeyPatch) -> LimitsClock:
+    """For servers in a thread of this process that are started after it."""
+    return LimitsClock(monkeypatch)
