@@ -42,8 +42,8 @@ SOURCE_SUFFIXES = frozenset({".ts", ".tsx", ".css", ".html", ".json", ".svg"})
 BUNDLE = ("widget.js", "panel-*.js", "console/index.html")
 
 #: Bytes after gzip. What a host's every page loads, and what the first click adds to it.
-LAUNCHER_BUDGET = 2 * 1024
-WIDGET_BUDGET = 15 * 1024
+LAUNCHER_BUDGET = 3 * 1024
+PANEL_BUDGET = 15 * 1024
 
 STAMP = "bundle.json"
 
@@ -183,14 +183,14 @@ def over_budget(found: dict[str, int]) -> list[str]:
     """What is larger than it may be."""
     launcher = found.get("widget.js", 0)
     # Everything that is not the console's; the chunk of the long poll counts, though few load it.
-    widget = sum(size for name, size in found.items() if "/" not in name)
+    panel = sum(size for name, size in found.items() if "/" not in name) - launcher
     complaints: list[str] = []
     if not launcher or missing(STATIC):
         complaints.append("The bundle is missing.")
     if launcher > LAUNCHER_BUDGET:
         complaints.append(f"The launcher has {launcher} bytes; it may have {LAUNCHER_BUDGET}.")
-    if widget > WIDGET_BUDGET:
-        complaints.append(f"Launcher and panel have {widget} bytes; they may have {WIDGET_BUDGET}.")
+    if panel > PANEL_BUDGET:
+        complaints.append(f"The panel has {panel} bytes; it may have {PANEL_BUDGET}.")
     return complaints
 
 

@@ -1,6 +1,8 @@
 /** The console's words, in one place so that they can be translated. */
 
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+/** A name or text of somebody's inside a sentence: its direction changes nothing around it. */
+const isolated = (value: string) => `\u2068${value}\u2069`;
 
 export const text = {
   product: "campfire-chat",
@@ -37,7 +39,7 @@ export const text = {
   typing: "typing…",
   draft: "Draft",
   youSaid: (body: string) => `You: ${body}`,
-  sheSaid: (name: string, body: string) => `${name}: ${body}`,
+  sheSaid: (name: string, body: string) => `${isolated(name)}: ${isolated(body)}`,
   noMessage: "No message yet",
   removedMessage: "Message deleted",
   assignedTo: (name: string) => `Assigned to ${name}`,
@@ -98,8 +100,8 @@ export const text = {
   noteOnly: "Only your team sees this",
   note: "Private note",
   looking: (names: string) => `Also looking: ${names}`,
-  isTyping: (name: string) => `${name} is typing`,
-  isReplying: (name: string) => `${name} is writing a reply`,
+  isTyping: (name: string) => `${isolated(name)} is typing`,
+  isReplying: (name: string) => `${isolated(name)} is writing a reply`,
   announced: (name: string, body: string) => `New message from ${name}: ${body}`,
   ticks: {
     sending: "Sending",
@@ -117,29 +119,32 @@ export const text = {
   remove: "Delete",
   copy: "Copy the text",
   copied: "Copied",
+  versions: "Earlier texts",
+  versionsHelp: "Only your team sees what a message said before it was edited.",
+  versionNow: (time: string) => `${time}, as it is now`,
   replyTo: "Quote in a reply",
   removeTitle: "Delete this message?",
   removeHelp: "Everybody sees that a message was deleted, but no longer what it said.",
   removeNoteHelp: "Your team sees that a note was deleted, but no longer what it said.",
 
   activity: {
-    reopened: (who: string) => `${who} reopened the conversation`,
+    reopened: (who: string) => `${isolated(who)} reopened the conversation`,
     status: {
-      open: (who: string) => `${who} opened the conversation`,
-      pending: (who: string) => `${who} set the conversation to pending`,
-      snoozed: (who: string) => `${who} snoozed the conversation`,
-      resolved: (who: string) => `${who} resolved the conversation`,
+      open: (who: string) => `${isolated(who)} opened the conversation`,
+      pending: (who: string) => `${isolated(who)} set the conversation to pending`,
+      snoozed: (who: string) => `${isolated(who)} snoozed the conversation`,
+      resolved: (who: string) => `${isolated(who)} resolved the conversation`,
     },
-    assigned: (who: string, to: string) => `${who} assigned the conversation to ${to}`,
-    took: (who: string) => `${who} took the conversation`,
-    unassigned: (who: string) => `${who} unassigned the conversation`,
-    priority: (who: string, priority: string) => `${who} set the priority to ${priority}`,
-    noPriority: (who: string) => `${who} removed the priority`,
-    tags: (who: string, tags: string) => `${who} set the tags to ${tags}`,
-    noTags: (who: string) => `${who} removed the tags`,
-    subject: (who: string, subject: string) => `${who} set the subject to “${subject}”`,
-    noSubject: (who: string) => `${who} removed the subject`,
-    snoozedUntil: (who: string, time: string) => `${who} snoozed it until ${time}`,
+    assigned: (who: string, to: string) => `${isolated(who)} assigned the conversation to ${isolated(to)}`,
+    took: (who: string) => `${isolated(who)} took the conversation`,
+    unassigned: (who: string) => `${isolated(who)} unassigned the conversation`,
+    priority: (who: string, priority: string) => `${isolated(who)} set the priority to ${priority}`,
+    noPriority: (who: string) => `${isolated(who)} removed the priority`,
+    tags: (who: string, tags: string) => `${isolated(who)} set the tags to ${isolated(tags)}`,
+    noTags: (who: string) => `${isolated(who)} removed the tags`,
+    subject: (who: string, subject: string) => `${isolated(who)} set the subject to “${isolated(subject)}”`,
+    noSubject: (who: string) => `${isolated(who)} removed the subject`,
+    snoozedUntil: (who: string, time: string) => `${isolated(who)} snoozed it until ${time}`,
     system: "campfire-chat",
   },
 
@@ -304,6 +309,7 @@ export const text = {
     remove: "The message could not be deleted.",
     availability: "Your availability could not be changed.",
     older: "Older messages could not be loaded.",
+    versions: "The earlier texts could not be loaded.",
     reason: (what: string, why: string) => `${what} ${why}`,
   },
 } as const;

@@ -23,6 +23,7 @@ export interface Participant {
 
 export interface AgentRecord {
   id: string;
+  external_id: string;
   name: string;
   avatar_url: string | null;
   role: Role;
@@ -138,6 +139,13 @@ export interface VisitorSession {
   token: string;
   visitor: PrincipalRecord;
   availability: Availability;
+}
+
+/** A text that a message had before it was edited; for agents. */
+export interface MessageVersion {
+  number: number;
+  at: Timestamp;
+  body: string;
 }
 
 export interface Page<T> {

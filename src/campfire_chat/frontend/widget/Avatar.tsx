@@ -1,4 +1,5 @@
 import type { Availability } from "../shared/types";
+import { showPicture } from "../shared/pictures";
 import { text } from "./messages";
 
 interface Props {
@@ -7,12 +8,15 @@ interface Props {
   availability?: Availability;
 }
 
-/** A picture, or the first letter of a name. */
+/** The first letter of a name, and a picture before it once that is there. */
 export function Avatar({ person, availability }: Props) {
   const url = person?.avatar_url;
   return (
     <span class="avatar" aria-hidden="true">
-      {url ? <img src={url} alt="" /> : [...(person?.name ?? text.agent)][0]}
+      {[...(person?.name ?? text.agent)][0]}
+      {url && (
+        <img alt="" hidden ref={(image) => void (image && showPicture(image, url))} />
+      )}
       {availability && <i class={"dot " + availability} />}
     </span>
   );

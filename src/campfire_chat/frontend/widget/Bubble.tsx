@@ -21,7 +21,7 @@ export function Bubble({ mine, first, last, message, tick }: Props) {
   return (
     <div class={(mine ? "row mine " : "row ") + (first && "first")}>
       {!mine && last && <Avatar person={sender} />}
-      {!mine && first && <span class="name">{sender.name ?? text.agent}</span>}
+      {!mine && first && <bdi class="name">{sender.name ?? text.agent}</bdi>}
       <p class={deleted_at ? "bubble gone" : "bubble"} dir="auto">
         {deleted_at ? text.deleted : <Linked body={body} />}
       </p>

@@ -20,7 +20,7 @@ export function Header({ chat }: { chat: Chat }) {
       )}
       <Avatar person={agent} availability={availability} />
       <div class="what">
-        <h2>{list ? text.conversations : (agent?.name ?? text.title)}</h2>
+        <h2 dir="auto">{list ? text.conversations : (agent?.name ?? text.title)}</h2>
         <p>{phase === "ready" ? text.availability[availability] : " "}</p>
       </div>
       <button class="plain" aria-label={text.close} onClick={chat.close}>

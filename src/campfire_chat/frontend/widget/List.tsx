@@ -20,8 +20,8 @@ export function List({ chat }: { chat: Chat }) {
               <button onClick={() => chat.enter(room)}>
                 <Avatar person={assignee} />
                 <span class="what">
-                  <b>{subject ?? assignee?.name ?? text.agent}</b>
-                  <p>{last.sender.id === me ? text.you(last.text) : last.text}</p>
+                  <b dir="auto">{subject ?? assignee?.name ?? text.agent}</b>
+                  <p dir="auto">{last.sender.id === me ? text.you(last.text) : last.text}</p>
                 </span>
                 <span class="when">
                   {when === text.today ? time(last.at) : when}

@@ -1,7 +1,7 @@
 import { text } from "../messages";
 import { phase } from "../state/core";
 import { detailsShown } from "../state/details";
-import { deleting, paletteOpen } from "../state/overlay";
+import { deleting, paletteOpen, versionsOf } from "../state/overlay";
 import { openId } from "../state/route";
 import { DeleteDialog } from "./DeleteDialog";
 import { Details } from "./Details";
@@ -13,6 +13,7 @@ import { Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { ThreadPane } from "./ThreadPane";
 import { Toasts } from "./Toasts";
+import { VersionsDialog } from "./VersionsDialog";
 
 /** The desk, or the gate in front of it. Which panes a narrow screen shows is the style's. */
 export function App() {
@@ -42,6 +43,7 @@ export function App() {
       {paletteOpen.value && <Palette />}
       <Help />
       {deleting.value && <DeleteDialog />}
+      {versionsOf.value && <VersionsDialog id={versionsOf.value} />}
       <Toasts />
     </div>
   );

@@ -1,5 +1,5 @@
-import { useState } from "preact/hooks";
 import type { Availability } from "../../shared/types";
+import { showPicture } from "../../shared/pictures";
 import { hue, initials } from "../format";
 import { text } from "../messages";
 
@@ -12,18 +12,15 @@ interface Props {
   title?: string;
 }
 
-/** A face, or the initials on a colour of their own. Decorative: the name stands beside it. */
+/** Initials on a colour of their own, and a face before them once it is there. Decorative: the name
+ * stands beside it. */
 export function Avatar({ id, name, url, size = "medium", availability, title }: Props) {
-  const [broken, setBroken] = useState<string | null>(null);
   return (
     <span class={`avatar ${size}`} style={{ "--hue": String(hue(id)) }} title={title}>
-      {url && broken !== url ? (
-        <img src={url} alt="" loading="lazy" onError={() => setBroken(url)} />
-      ) : (
-        <span class="initials" aria-hidden="true">
-          {initials(name)}
-        </span>
-      )}
+      <span class="initials" aria-hidden="true">
+        {initials(name)}
+      </span>
+      {url && <img alt="" hidden ref={(image) => void (image && showPicture(image, url))} />}
       {availability && (
         <span class={`presence ${availability}`}>
           <span class="hidden">{text.availability[availability]}</span>

@@ -53,7 +53,7 @@ export const Bubble = memo(({ message, first, last }: Props) => {
       <div class="message-body">
         {first && (
           <p class="message-sender">
-            {isMe(sender) ? text.you : name}
+            <bdi>{isMe(sender) ? text.you : name}</bdi>
             {note && <NoteLabel />}
           </p>
         )}
@@ -63,7 +63,7 @@ export const Bubble = memo(({ message, first, last }: Props) => {
           <div class="bubble-line">
             <div class={deleted_at ? "bubble gone" : "bubble"}>
               {reply_to && !deleted_at && <Quote id={reply_to} />}
-              <span class="bubble-text">
+              <span class="bubble-text" dir="auto">
                 {deleted_at ? text.deleted : <Linked body={body} />}
               </span>
               <span class="meta">

@@ -15,7 +15,9 @@ export function ContactCard({ contact }: { contact: Contact }) {
       <div class="contact">
         <Avatar id={contact.id} name={name} url={contact.avatar_url} size="large" />
         <div>
-          <h3>{name}</h3>
+          <h3>
+            <bdi>{name}</bdi>
+          </h3>
           {contact.verified ? (
             <span class="badge verified" title={text.verifiedHelp}>
               <Icon name="verified" size={14} />
@@ -37,7 +39,9 @@ export function ContactCard({ contact }: { contact: Contact }) {
       <dl>
         {contact.email && (
           <Fact label={text.email}>
-            <a href={`mailto:${contact.email}`}>{contact.email}</a>
+            <a href={`mailto:${encodeURIComponent(contact.email)}`} dir="ltr">
+              {contact.email}
+            </a>
           </Fact>
         )}
         {contact.external_id && (

@@ -48,7 +48,7 @@ export function Details() {
                     url={assignee.avatar_url}
                     size="small"
                   />
-                  <span class="property-value">{assignee.name}</span>
+                  <bdi class="property-value">{assignee.name}</bdi>
                 </>
               ) : (
                 <span class="property-value faint">{text.nobody}</span>

@@ -15,8 +15,8 @@ export function Quote({ id }: { id: string }) {
   };
   return (
     <button type="button" class="quoted" onClick={show}>
-      <strong>{isMe(quoted.sender) ? text.you : participantName(quoted.sender)}</strong>
-      <span>{quoted.deleted_at ? text.deleted : quoted.body}</span>
+      <strong dir="auto">{isMe(quoted.sender) ? text.you : participantName(quoted.sender)}</strong>
+      <span dir="auto">{quoted.deleted_at ? text.deleted : quoted.body}</span>
     </button>
   );
 }

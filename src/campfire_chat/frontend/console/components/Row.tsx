@@ -58,19 +58,23 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
         <Avatar id={contact.id} name={name} url={contact.avatar_url} />
         <span class="row-main">
           <span class="row-top">
-            <strong class="row-name">{name}</strong>
+            <strong class="row-name">
+              <bdi>{name}</bdi>
+            </strong>
             <time dateTime={summary.last_activity_at} title={fullTime(summary.last_activity_at)}>
               {age(summary.last_activity_at, now.value)}
             </time>
           </span>
-          {subject && <span class="row-subject">{subject}</span>}
+          {subject && <span class="row-subject">
+              <bdi>{subject}</bdi>
+            </span>}
           <span class="row-words">
             {visitorTypes ? (
               <em class="row-typing">{text.typing}</em>
             ) : (
               <span class="row-preview">
                 {!open && hasDraft(id) && <em class="row-draft">{text.draft} </em>}
-                {lastWords(row)}
+                <bdi>{lastWords(row)}</bdi>
               </span>
             )}
             {unread > 0 && (
@@ -99,7 +103,11 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
                     {text.until(moment(snoozed_until, now.value))}
                   </span>
                 )}
-                {tag && <span class="tag">{tag}</span>}
+                {tag && (
+                  <span class="tag">
+                    <bdi>{tag}</bdi>
+                  </span>
+                )}
                 {tags.length > 1 && (
                   <span class="tag rest" title={tags.join(", ")}>
                     +{tags.length - 1}

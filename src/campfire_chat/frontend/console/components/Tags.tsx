@@ -11,7 +11,7 @@ export function Tags({ id, tags }: { id: string; tags: readonly string[] }) {
     <div class="tags">
       {tags.map((tag) => (
         <span class="tag" key={tag}>
-          {tag}
+          <bdi>{tag}</bdi>
           {write && (
             <button
               type="button"

@@ -37,8 +37,14 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
         />
       )}
       <div class="thread-title">
-        <h2>{name}</h2>
-        {summary && <p>{summary.subject ?? summary.contact.email ?? text.unverifiedHelp}</p>}
+        <h2>
+          <bdi>{name}</bdi>
+        </h2>
+        {summary && (
+          <p>
+            <bdi>{summary.subject ?? summary.contact.email ?? text.unverifiedHelp}</bdi>
+          </p>
+        )}
       </div>
       <Viewers />
       {summary && canWrite.value && (

@@ -23,6 +23,8 @@ export const paletteOpen = signal(false);
 export const helpOpen = signal(false);
 /** The message that is about to be deleted. */
 export const deleting = signal<string | null>(null);
+/** The message whose earlier texts are shown. */
+export const versionsOf = signal<string | null>(null);
 
 function visible(element: HTMLElement): boolean {
   return element.getClientRects().length > 0;
@@ -55,7 +57,11 @@ export function closeMenu({ refocus = true } = {}): void {
 }
 
 export const anythingOpen = (): boolean =>
-  menu.value !== null || paletteOpen.value || helpOpen.value || deleting.value !== null;
+  menu.value !== null ||
+  paletteOpen.value ||
+  helpOpen.value ||
+  deleting.value !== null ||
+  versionsOf.value !== null;
 
 export interface Toast {
   id: number;

@@ -6,12 +6,19 @@ export interface Route {
   details: boolean;
 }
 
+/** What the address says; anything that is no place of ours is the inbox. */
 function read(): Route {
   const match = /^#\/conversations\/([^/]+)(\/details)?$/.exec(location.hash);
-  return {
-    conversation: match?.[1] ? decodeURIComponent(match[1]) : null,
-    details: Boolean(match?.[2]),
-  };
+  const conversation = match?.[1] ? decoded(match[1]) : null;
+  return { conversation, details: conversation !== null && Boolean(match?.[2]) };
+}
+
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }
 
 export const route = signal<Route>(read());

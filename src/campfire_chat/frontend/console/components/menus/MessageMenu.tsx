@@ -1,7 +1,7 @@
 import { text } from "../../messages";
 import { editing, quote } from "../../state/composer";
 import { canWrite, isMe } from "../../state/core";
-import { closeMenu, deleting, toast } from "../../state/overlay";
+import { closeMenu, deleting, toast, versionsOf } from "../../state/overlay";
 import { thread } from "../../state/thread";
 import { Icon } from "../Icon";
 import { Picker, type Option } from "../Picker";
@@ -15,6 +15,9 @@ export function MessageMenu({ id }: { id: string }) {
     options.push({ key: "quote", label: text.replyTo, mark: <Icon name="quote" size={16} /> });
   }
   options.push({ key: "copy", label: text.copy, mark: <Icon name="copy" size={16} /> });
+  if (message.edited_at) {
+    options.push({ key: "versions", label: text.versions, mark: <Icon name="clock" size={16} /> });
+  }
   if (isMe(message.sender)) {
     options.push(
       { key: "edit", label: text.edit, mark: <Icon name="edit" size={16} /> },
@@ -36,9 +39,10 @@ export function MessageMenu({ id }: { id: string }) {
       actions
       options={options}
       onPick={(key) => {
-        closeMenu({ refocus: key === "copy" || key === "delete" });
+        closeMenu({ refocus: key === "copy" || key === "delete" || key === "versions" });
         if (key === "quote") quote(id);
         if (key === "copy") void copy();
+        if (key === "versions") versionsOf.value = id;
         if (key === "edit") editing.value = id;
         if (key === "delete") deleting.value = id;
       }}
