@@ -61,7 +61,7 @@ class _Seeding:
         self._now = now
         self._scopes = {
             user.username: (
-                scope_of_agent(user.as_agent())
+                scope_of_agent(user.as_agent(), store.agent_key)
                 if user.is_staff
                 else scope_of_visitor(user.as_visitor())
             )

@@ -332,6 +332,7 @@ class _Running:
             self.gateway.server.at_start()
             await self.store.start()
             stack.push_async_callback(self.store.stop)
+            self.gateway.host.agent_key = self.store.agent_key
             await self.bus.start(f"campfire_{self.store.epoch}")
             stack.push_async_callback(self.bus.stop)
             await self.neighbours.start()

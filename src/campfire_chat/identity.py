@@ -32,6 +32,7 @@ from campfire_chat.errors import (
     CampfireError,
     ConfigurationError,
     HostUnavailableError,
+    NotStartedError,
     OriginForbiddenError,
     TokenExpiredError,
     TokenInvalidError,
@@ -233,6 +234,8 @@ class HostSession:
     def __init__(self, authenticate: Authenticate | None) -> None:
         self._authenticate = authenticate
         self._told_at: float | None = None
+        #: The installation's, once its database is open.
+        self.agent_key: bytes | None = None
 
     async def scope(self, connection: HTTPConnection) -> Scope | None:
         """The agent or user that the host vouches for; None for a stranger.
@@ -260,7 +263,9 @@ class HostSession:
             # `user and Agent(…)` is a natural way to write it; any falsy answer is a stranger.
             return None
         if isinstance(user, Agent):
-            return scope_of_agent(user)
+            if self.agent_key is None:
+                raise NotStartedError()
+            return scope_of_agent(user, self.agent_key)
         if isinstance(user, Visitor):
             return scope_of_visitor(user, by_session=True)
         raise ConfigurationError(

@@ -15,6 +15,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 CONVERSATION = "conv"
 MESSAGE = "msg"
 VISITOR = "vis"
+AGENT = "agt"
 SESSION = "ses"
 NODE = "node"
 
@@ -56,6 +57,24 @@ def new(prefix: str) -> str:
     """A new id such as ``msg_01jd…``."""
     number = (time.time_ns() // 1_000_000) << 80 | _random_bits()
     return f"{prefix}_{_base32(number)}"
+
+
+def agent_of(key: bytes, organization: str, external_id: str) -> str:
+    """The agent id of one of the host's users, as everybody else may know it.
+
+    Visitors see who answers them, and the host's own id may be a sequence number, a login or an
+    address. With a key that only the database holds, nobody can find the id by trying.
+
+    Args:
+        key: The installation's, 16 to 64 bytes.
+    """
+    digest = hashlib.blake2b(
+        f"{len(organization)}:{organization}{external_id}".encode(),
+        digest_size=16,
+        key=key,
+        person=b"campfire-agent",
+    ).digest()
+    return f"{AGENT}_{_base32(int.from_bytes(digest))}"
 
 
 def visitor_of(organization: str, external_id: str) -> str:

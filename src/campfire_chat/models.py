@@ -116,9 +116,16 @@ class Participant(Struct, frozen=True):
 
 
 class AgentRecord(Struct, frozen=True, kw_only=True):
-    """An agent as colleagues see them. Without a connection the availability is ``offline``."""
+    """An agent as colleagues see them.
+
+    Attributes:
+        id: The id of the agent here (``agt_…``), the same for everybody.
+        external_id: The host app's id of the user. Visitors never learn it.
+        availability: ``offline`` without a connection.
+    """
 
     id: str
+    external_id: str
     name: str
     avatar_url: str | None
     role: Role
@@ -173,6 +180,19 @@ class Message(Struct, frozen=True, kw_only=True):
     reply_to: str | None = None
     edited_at: Timestamp | None = None
     deleted_at: Timestamp | None = None
+
+
+class MessageVersion(Struct, frozen=True, kw_only=True):
+    """A text that a message had before it was edited; for agents.
+
+    Attributes:
+        number: 1 for the first text, then upwards.
+        at: When this text was written.
+    """
+
+    number: int
+    at: Timestamp
+    body: str
 
 
 class Preview(Struct, frozen=True, kw_only=True):

@@ -37,6 +37,8 @@ from campfire_chat.storage.statement import Row
 
 _encode = msgspec.json.Encoder().encode
 
+#: With what the ids of the archive's agents are derived; whoever fills a database puts it there.
+AGENT_KEY = b"the archive's agents"
 #: Messages of a conversation, on average.
 LENGTH = 10
 #: Conversations that go on at the same time.
@@ -82,7 +84,9 @@ class Archive:
         #: The last conversation of each visitor.
         self._last: dict[str, str] = {}
         self.agents = [
-            scope_of_agent(Agent(id=f"agent-{n}", name=f"Agent {n:02}", organization=organization))
+            scope_of_agent(
+                Agent(id=f"agent-{n}", name=f"Agent {n:02}", organization=organization), AGENT_KEY
+            )
             for n in range(AGENTS)
         ]
 
@@ -303,8 +307,9 @@ class Thread:
 def _agent_row(scope: Scope) -> Row:
     principal = scope.principal
     role = (principal.role or Role.AGENT).value
-    about = (principal.id, principal.name, principal.avatar_url, principal.email, role)
-    return (scope.organization, *about, Availability.ONLINE.value, BEGINNING)
+    who = (principal.id, principal.external_id, principal.name)
+    about = (principal.avatar_url, principal.email, role)
+    return (scope.organization, *who, *about, Availability.ONLINE.value, BEGINNING)
 
 
 def _contact_row(scope: Scope, at: int) -> Row:

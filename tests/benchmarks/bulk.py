@@ -6,9 +6,15 @@ import sqlite3
 
 from campfire_chat import Campfire
 from campfire_chat.storage import tables
-from tests.benchmarks.archive import Archive
+from tests.benchmarks.archive import AGENT_KEY, Archive
 from tests.support import host
 from tests.support.engines import run_apart
+
+#: So that the host's session makes an agent one of the archive's.
+_USE_KEY = (
+    f"UPDATE campfire_settings SET value = '{AGENT_KEY.hex()}' "
+    "WHERE org_id = '' AND key = 'agent_key'"
+)
 
 
 def fill(database_url: str, archive: Archive) -> None:
@@ -30,6 +36,7 @@ def _fill_sqlite(path: str, archive: Archive) -> None:
         # Nobody would miss half an archive.
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -262144")
+        connection.execute(_USE_KEY)
         for rows in archive.chunks():
             connection.execute("BEGIN")
             for name, some in rows.items():
@@ -47,6 +54,7 @@ async def _fill_postgresql(url: str, archive: Archive) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("SET synchronous_commit = off")
+        await connection.execute(_USE_KEY)
         for rows in archive.chunks():
             for name, some in rows.items():
                 columns = list(tables.metadata.tables[name].columns.keys())

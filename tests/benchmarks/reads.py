@@ -19,7 +19,7 @@ from campfire_chat.http.pages import write_cursor
 from campfire_chat.models import Agent, Status, Visitor
 from campfire_chat.storage.store import ANYONE, Store
 from campfire_chat.storage.streams import PAGE_EVENTS
-from tests.benchmarks.archive import AGENTS, Archive
+from tests.benchmarks.archive import AGENT_KEY, AGENTS, Archive
 from tests.benchmarks.bulk import fill
 from tests.benchmarks.contenders import campfire_environment
 from tests.benchmarks.servers import Backends, servers
@@ -146,7 +146,7 @@ async def _in_process(url: str, facts: Facts, calls: int) -> dict[str, Timing]:
 def _operations(store: Store, facts: Facts) -> dict[str, Callable[[], Iterator[Call]]]:
     """Name → an endless supply of calls, each about somebody or something else."""
     chance = random.Random(3)
-    agents = [scope_of_agent(agent_of(number)) for number in range(AGENTS)]
+    agents = [scope_of_agent(agent_of(number), AGENT_KEY) for number in range(AGENTS)]
 
     def listed(
         assignee: Callable[[Scope], Any],

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from campfire_chat.domain.principal import scope_of_agent
 from campfire_chat.events import EVENTS
 from campfire_chat.models import Agent, AgentConversation, ConversationSummary, Status
 from campfire_chat.storage.store import ANYONE
 from tests.benchmarks.archive import Archive
 from tests.benchmarks.bulk import fill
 from tests.support.engines import create_postgres_database, drop_postgres_database
-from tests.support.host import campfire_for
+from tests.support.host import agent_scope, campfire_for
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +56,7 @@ async def test_the_last_update_of_the_inbox_is_how_things_stand(archive_url: str
         event["data"]["id"]: event["data"]
         for event in Truth(archive_url).streams("default")["inbox:default"]
     }
-    agent = scope_of_agent(Agent(id="agent-1", name="Agent 01"))
+    agent = agent_scope(Agent(id="agent-1", name="Agent 01"))
     campfire = campfire_for(archive_url, drain_on_signal=False)
     shown: dict[str, AgentConversation] = {}
     async with campfire.lifespan():

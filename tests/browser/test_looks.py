@@ -52,7 +52,7 @@ def _fill(desk: Desk) -> None:
     conversation = mia.begin("Hello! Where is the kettle that I ordered on Monday?")["id"]
     ada.patch(
         f"/conversations/{conversation}",
-        {"assignee_id": "ada", "priority": "high", "tags": ["delivery", "kettle"]},
+        {"assignee_id": ada.id, "priority": "high", "tags": ["delivery", "kettle"]},
     )
     ada.write(conversation, "Good morning, Mia. Let me have a look.")
     ada.write(conversation, "The parcel left on Tuesday.", visibility="internal")

@@ -180,7 +180,7 @@ def test_an_agent_cannot_hand_a_conversation_to_a_stranger(desk: Desk, stranger_
     foreign.get("/me")
     path = f"/conversations/{secrets.conversation}"
     with untouched(secrets):
-        secrets.agent.patch(path, {"assignee_id": "bob"}, 422)
+        secrets.agent.patch(path, {"assignee_id": foreign.id}, 422)
 
 
 @pytest.mark.anyio

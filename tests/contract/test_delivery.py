@@ -246,8 +246,8 @@ class Delivery(RuleBasedStateMachine):
     @rule(server=SERVERS, status=st.sampled_from(["open", "pending", "resolved"]))
     def change(self, server: int, status: str) -> None:
         path = f"/conversations/{self.conversation}"
-        changes = {"status": status, "tags": [status], "assignee_id": "ada"}
-        self.people["ada"][server].patch(path, changes)
+        ada = self.people["ada"][server]
+        ada.patch(path, {"status": status, "tags": [status], "assignee_id": ada.id})
 
     @rule(seat=SEATS, server=SERVERS, read=st.integers(0, 30))
     def read(self, seat: str, server: int, read: int) -> None:

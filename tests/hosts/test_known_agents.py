@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from campfire_chat import Agent
-from campfire_chat.domain.principal import Scope, scope_of_agent
+from campfire_chat.domain.principal import Scope
 from campfire_chat.identity import Credentials
 from campfire_chat.realtime import gateway as module
 from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.storage.team import Team
-from tests.support.host import campfire_for
+from tests.support.host import agent_scope, campfire_for
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +42,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def agent(id: str, name: str) -> Credentials:
-    return Credentials(scope_of_agent(Agent(id=id, name=name)), ambient=True)
+    return Credentials(agent_scope(Agent(id=id, name=name)), ambient=True)
 
 
 async def test_twenty_tabs_are_one_row(gateway: Gateway, written: list[str]) -> None:

@@ -115,21 +115,21 @@ async def test_an_agents_availability_reaches_colleagues_and_the_visitor(
     visitor, ada, bob = desk.visitor(), desk.agent("ada", name="Ada"), desk.agent("bob")
     conversation = visitor.begin()
     his = await connect(ada)
-    ada.patch(f"/conversations/{conversation['id']}", {"assignee_id": "ada"})
+    ada.patch(f"/conversations/{conversation['id']}", {"assignee_id": ada.id})
     hers, colleague = await connect(visitor), await connect(bob)
     await hers.subscribe(f"conversation:{conversation['id']}")
     await colleague.subscribe(f"inbox:{desk.organization}")
     seen_by_visitor, seen_by_colleague = len(hers.frames), len(colleague.frames)
-    ada.put("/agents/ada/availability", {"availability": "busy"})
+    ada.put(f"/agents/{ada.id}/availability", {"availability": "busy"})
     told = await hers.until_frame("presence", since=seen_by_visitor, availability="busy")
-    assert told["participant"]["id"] == "ada"
+    assert told["participant"]["id"] == ada.id
     assert told["conversation_id"] == conversation["id"]
     await colleague.until_frame("presence", since=seen_by_colleague, availability="busy")
     assert visitor.get(f"/conversations/{conversation['id']}")["assignee_availability"] == "busy"
     # Gone is not a message: it is noticed, presence_life after the last beat.
     await his.drop()
     await hers.until_frame("presence", availability="offline", seconds=8)
-    assert bob.get("/agents/ada/availability") == {"availability": "offline"}
+    assert bob.get(f"/agents/{ada.id}/availability") == {"availability": "offline"}
 
 
 async def test_agents_see_the_visitor_come_and_go(desk: Desk, connect: Connect) -> None:
@@ -155,7 +155,7 @@ async def test_a_token_gets_the_teams_availability(desk: Desk, connect: Connect)
     someone = desk.session_visitor()
     assert someone.post("/visitors", {})["availability"] == "offline"
     await connect(agent)
-    agent.put("/agents/ada/availability", {"availability": "online"})
+    agent.put(f"/agents/{agent.id}/availability", {"availability": "online"})
     assert someone.post("/visitors", {})["availability"] == "online"
-    agent.put("/agents/ada/availability", {"availability": "busy"})
+    agent.put(f"/agents/{agent.id}/availability", {"availability": "busy"})
     assert someone.post("/visitors", {})["availability"] == "away"

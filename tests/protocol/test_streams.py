@@ -27,7 +27,7 @@ async def test_welcome_says_who_and_what(desk: Desk, connect: Connect) -> None:
     assert welcome["limits"]["body_characters"] == 10_000
     assert welcome["principal"] == {
         "kind": "agent",
-        "id": "ada",
+        "id": agent.id,
         "name": "Ada",
         "avatar_url": "/ada.png",
         "email": None,

@@ -96,15 +96,15 @@ def test_lists_filter_by_status_and_assignee(desk: Desk) -> None:
     visitor, ada, bob = desk.visitor(), desk.agent("ada"), desk.agent("bob")
     bob.get("/me")
     one, two, three = (visitor.begin(body)["id"] for body in ("1", "2", "3"))
-    ada.patch(f"/conversations/{one}", {"assignee_id": "ada"})
-    ada.patch(f"/conversations/{two}", {"assignee_id": "bob", "status": "pending"})
+    ada.patch(f"/conversations/{one}", {"assignee_id": ada.id})
+    ada.patch(f"/conversations/{two}", {"assignee_id": bob.id, "status": "pending"})
 
     def ids(**query: str) -> list[str]:
         return [item["id"] for item in ada.get("/conversations", **query)["items"]]
 
     assert ids(assignee="me") == [one]
     assert ids(assignee="unassigned") == [three]
-    assert ids(assignee="bob") == [two]
+    assert ids(assignee=bob.id) == [two]
     assert ids(assignee="nobody") == []
     assert ids(status="pending") == [two]
     assert ids(status="open") == [three, one]
@@ -229,13 +229,13 @@ def test_the_life_of_a_conversation(desk: Desk) -> None:
     changed = agent.patch(
         path,
         {
-            "assignee_id": "ada",
+            "assignee_id": agent.id,
             "priority": "urgent",
             "tags": ["billing", " late ", "billing"],
             "subject": "Late parcel",
         },
     )
-    assert changed["assignee"] == {"id": "ada", "name": "Ada", "avatar_url": None}
+    assert changed["assignee"] == {"id": agent.id, "name": "Ada", "avatar_url": None}
     assert (changed["priority"], changed["tags"]) == ("urgent", ["billing", "late"])
     assert visitor.get(path)["assignee"]["name"] == "Ada"
     agent.write(conversation, "Looking into it")

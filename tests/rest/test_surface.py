@@ -175,7 +175,7 @@ def test_unknown_paths(desk: Desk, path: str) -> None:
 def test_writes_by_session_need_a_known_origin(desk: Desk, origin: str) -> None:
     agent = desk.agent("ada")
     for method, path, body in (
-        ("PUT", "/agents/ada/availability", {"availability": "away"}),
+        ("PUT", f"/agents/{agent.id}/availability", {"availability": "away"}),
         ("PATCH", "/conversations/x", {"status": "open"}),
         ("POST", "/conversations/x/messages", {"body": "x"}),
         ("DELETE", "/messages/x", None),
@@ -185,7 +185,7 @@ def test_writes_by_session_need_a_known_origin(desk: Desk, origin: str) -> None:
         assert response.status_code == 403, (method, path)
         assert response.json()["code"] == "origin_forbidden"
     allowed = agent.http.put(
-        "/agents/ada/availability",
+        f"/agents/{agent.id}/availability",
         json={"availability": "away"},
         headers={"Origin": "https://shop.example"},
     )
@@ -196,7 +196,7 @@ def test_cross_site_writes_without_origin_are_refused(desk: Desk) -> None:
     agent = desk.agent("ada")
     del agent.http.headers["Origin"]
     response = agent.http.put(
-        "/agents/ada/availability",
+        f"/agents/{agent.id}/availability",
         json={"availability": "away"},
         headers={"Sec-Fetch-Site": "cross-site"},
     )
@@ -219,12 +219,15 @@ def test_agents_and_availability(desk: Desk) -> None:
     for person in (ada, bob):
         person.get("/me")
     listed = ada.get("/agents")
-    assert {agent["id"] for agent in listed["items"]} == {"ada", "bob"}
+    assert {agent["id"]: agent["external_id"] for agent in listed["items"]} == {
+        ada.id: "ada",
+        bob.id: "bob",
+    }
     assert listed["next_cursor"] is None
     visitor.get("/agents", 403)
-    ada.put("/agents/bob/availability", {"availability": "away"}, 403)
+    ada.put(f"/agents/{bob.id}/availability", {"availability": "away"}, 403)
     for wrong in ({"availability": "gone"}, {}, {"availability": None}):
-        ada.put("/agents/ada/availability", wrong, 422)
+        ada.put(f"/agents/{ada.id}/availability", wrong, 422)
     ada.get("/agents/nobody/availability", 404)
 
 

@@ -135,8 +135,9 @@ async def test_who_was_assigned_while_we_waited_has_a_name(url: str) -> None:
             sending = store.send(VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id)
             await until_waiting(url)
             await other.execute(
-                "INSERT INTO campfire_agents (org_id, agent_id, name, role, availability, "
-                "created_at) VALUES ('default', 'zoe', 'Zoe', 'agent', 'online', 1)"
+                "INSERT INTO campfire_agents (org_id, agent_id, external_id, name, role, "
+                "availability, created_at) "
+                "VALUES ('default', 'zoe', '7', 'Zoe', 'agent', 'online', 1)"
             )
             await other.execute("UPDATE campfire_conversations SET assignee_id = 'zoe'")
         await sending

@@ -22,7 +22,7 @@ from msgspec import UNSET
 from campfire_chat import clock
 from campfire_chat.clock import SECOND
 from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visitor
+from campfire_chat.domain.principal import Scope, scope_of_visitor
 from campfire_chat.errors import CampfireError, NotFoundError
 from campfire_chat.models import (
     Agent,
@@ -55,6 +55,7 @@ from tests.storage.desk_model import (
     Thread,
     Together,
 )
+from tests.support.host import agent_scope
 
 _numbers = itertools.count(1)
 
@@ -78,7 +79,7 @@ def people_of(organization: str) -> dict[str, Scope]:
             for name in VISITORS
         },
         **{
-            name: scope_of_agent(
+            name: agent_scope(
                 Agent(
                     id=name,
                     name=name,
@@ -88,7 +89,7 @@ def people_of(organization: str) -> dict[str, Scope]:
             )
             for name in AGENTS
         },
-        "other ada": scope_of_agent(Agent(id="ada", name="other ada", organization=other)),
+        "other ada": agent_scope(Agent(id="ada", name="other ada", organization=other)),
         "other mia": scope_of_visitor(Visitor(id="mia", name="other mia", organization=other)),
     }
 

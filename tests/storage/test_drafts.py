@@ -14,20 +14,21 @@ from msgspec import UNSET
 
 from campfire_chat import clock
 from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visitor
+from campfire_chat.domain.principal import Scope, scope_of_visitor
 from campfire_chat.errors import StorageUnavailableError
 from campfire_chat.models import Agent, Visitor
 from campfire_chat.settings import Settings
 from campfire_chat.storage import lanes, working_set
 from campfire_chat.storage.long_way import LongWay
 from campfire_chat.storage.store import Store
+from tests.support.host import agent_scope
 from tests.support.talk import until
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
 MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
-ADA = scope_of_agent(Agent(id="ada", name="Ada"))
+ADA = agent_scope(Agent(id="ada", name="Ada"))
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 from msgspec import UNSET
 
 from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import scope_of_agent
 from campfire_chat.models import Agent
 from campfire_chat.storage.postgresql import PostgreSQLEngine
 from tests.support.engines import EngineMissing, create_postgres_database
+from tests.support.host import agent_scope
 from tests.support.postgres import PostgresServer, execute, run_apart
 from tests.support.talk import VISITOR, Talk, check, store_on, until
 from tests.support.truth import Truth
@@ -85,7 +85,7 @@ async def test_twenty_terminated_backends(primary: PostgresServer) -> None:
 async def test_a_table_that_is_altered_meanwhile(primary: PostgresServer) -> None:
     """The server refuses a statement that was prepared for columns of another type."""
     url = create_postgres_database(primary.url)
-    ada = scope_of_agent(Agent(id="ada", name="Ada"))
+    ada = agent_scope(Agent(id="ada", name="Ada"))
     async with store_on(url) as store:
         await store.team.remember(ada)
         opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from campfire_chat import clock
-from campfire_chat.domain.principal import anonymous, scope_of_agent, scope_of_visitor
+from campfire_chat.domain.principal import anonymous, scope_of_visitor
 from campfire_chat.errors import (
     ClientIdConflictError,
     ConfigurationError,
@@ -22,7 +22,7 @@ from campfire_chat.models import Agent, Visitor
 from campfire_chat.settings import Settings
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.store import Store
-from tests.support.host import campfire_for
+from tests.support.host import agent_scope, campfire_for
 
 pytestmark = pytest.mark.anyio
 
@@ -92,7 +92,7 @@ async def test_a_listener_that_fails_does_not_stop_the_ledger(database_url: str)
 
 
 async def test_a_client_id_is_not_reused_for_another_contact(database_url: str) -> None:
-    agent = scope_of_agent(Agent(id="ada", name="Ada"))
+    agent = agent_scope(Agent(id="ada", name="Ada"))
     campfire = campfire_for(database_url, drain_on_signal=False)
     async with campfire.lifespan():
         store = campfire.store
@@ -129,4 +129,4 @@ def test_what_the_host_says_of_its_users_is_made_storable() -> None:
     assert scope.principal.name == "Mia"
     assert scope.principal.email is None
     with pytest.raises(ConfigurationError, match="use str"):
-        scope_of_agent(Agent(id=7, name="Ada"))  # type: ignore[arg-type]
+        agent_scope(Agent(id=7, name="Ada"))  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from campfire_chat import clock
 from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import scope_of_agent, scope_of_visitor
+from campfire_chat.domain.principal import scope_of_visitor
 from campfire_chat.errors import StorageUnavailableError
 from campfire_chat.models import Agent, Visitor
 from campfire_chat.settings import Settings
@@ -21,11 +21,12 @@ from campfire_chat.storage import ledger as ledgers
 from campfire_chat.storage.ledger import BATCH, Ledger
 from campfire_chat.storage.store import Store
 from tests.storage.test_drafts import held_up
+from tests.support.host import agent_scope
 
 pytestmark = pytest.mark.anyio
 
 MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
-ADA = scope_of_agent(Agent(id="ada", name="Ada"))
+ADA = agent_scope(Agent(id="ada", name="Ada"))
 #: More than the drafts under way and the next one take, so that some are still in the queue.
 CROWD = 4 * BATCH
 

@@ -32,7 +32,7 @@ from sqlalchemy.sql.selectable import Alias, FromClause
 import campfire_chat.storage
 from campfire_chat import clock
 from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import scope_of_agent, scope_of_visitor
+from campfire_chat.domain.principal import scope_of_visitor
 from campfire_chat.models import Agent, Availability, Role, Visitor
 from campfire_chat.settings import Settings
 from campfire_chat.storage import conversations, tables
@@ -42,6 +42,7 @@ from campfire_chat.storage.postgresql import PostgreSQLEngine
 from campfire_chat.storage.sqlite import SQLiteEngine
 from campfire_chat.storage.statement import BulkDelete, BulkInsert, Query
 from campfire_chat.storage.store import Store
+from tests.support.host import agent_scope
 
 FOLDER = Path(campfire_chat.storage.__file__).parent
 ENGINES = (SQLiteEngine(), PostgreSQLEngine())
@@ -242,7 +243,7 @@ def calls() -> dict[tuple[str, int], tuple[str, str]]:
 async def _everything_rare(store: Store) -> None:
     """Runs all the code that builds statements."""
     mia = scope_of_visitor(Visitor(id="mia", name="Mia"))
-    boss = scope_of_agent(Agent(id="boss", name="Boss", role=Role.ADMIN))
+    boss = agent_scope(Agent(id="boss", name="Boss", role=Role.ADMIN))
     await store.team.remember(boss)
     opened, _ = await store.open_conversation(mia, client_id="1", body="Hello")
     renamed = scope_of_visitor(Visitor(id="mia", name="Mia Miller"))

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visitor
+from campfire_chat.domain.principal import Scope, scope_of_visitor
 from campfire_chat.models import Agent, Status, Visibility, Visitor
 from campfire_chat.settings import Settings
 from campfire_chat.storage.store import ANYONE, Store
+from tests.support.host import agent_scope
 
 pytestmark = pytest.mark.anyio
 
 MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
-ADA = scope_of_agent(Agent(id="ada", name="Ada"))
+ADA = agent_scope(Agent(id="ada", name="Ada"))
 #: Conversations of one moment: whatever is committed together, or within one tick of the clock.
 MANY = 11
 NOON = 1_800_000_000_000_000

@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 
 from campfire_chat import Agent, clock
-from campfire_chat.domain.principal import Scope, anonymous, scope_of_agent
+from campfire_chat.domain.principal import Scope, anonymous
 from campfire_chat.errors import NotFoundError, OverloadedError
 from campfire_chat.settings import Settings
 from campfire_chat.storage.draft import Notice
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.operations import Marked
 from campfire_chat.storage.store import Store
+from tests.support.host import agent_scope
 
 pytestmark = pytest.mark.anyio
 
 VISITOR = anonymous("default")
-AGENT = scope_of_agent(Agent(id="ada", name="Ada"))
+AGENT = agent_scope(Agent(id="ada", name="Ada"))
 
 
 class Told:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campfire_chat import Campfire
-from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visitor
+from campfire_chat.domain.principal import Scope, scope_of_visitor
 from campfire_chat.errors import (
     ClientIdConflictError,
     NotFoundError,
@@ -17,14 +17,14 @@ from campfire_chat.errors import (
 )
 from campfire_chat.models import Agent, Visibility, Visitor
 from campfire_chat.storage.store import Store
-from tests.support.host import campfire_for
+from tests.support.host import agent_scope, campfire_for
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
 VISITOR = scope_of_visitor(Visitor(id="mia", name="Mia"))
-AGENT = scope_of_agent(Agent(id="ada", name="Ada"))
-OTHER = scope_of_agent(Agent(id="ada", name="Ada", organization="other"))
+AGENT = agent_scope(Agent(id="ada", name="Ada"))
+OTHER = agent_scope(Agent(id="ada", name="Ada", organization="other"))
 
 
 @pytest.fixture

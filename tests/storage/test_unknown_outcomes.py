@@ -11,7 +11,7 @@ import pytest
 
 from campfire_chat import clock
 from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import anonymous, scope_of_agent, scope_of_visitor
+from campfire_chat.domain.principal import anonymous, scope_of_visitor
 from campfire_chat.errors import StorageUnavailableError
 from campfire_chat.models import (
     Agent,
@@ -29,13 +29,14 @@ from campfire_chat.storage.presence import Beat
 from campfire_chat.storage.store import Store
 from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.fault_proxy import FaultProxy, Way
+from tests.support.host import agent_scope
 from tests.support.postgres import COMMIT, COMMITTED
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
 VISITOR = anonymous("default")
-ADA = scope_of_agent(Agent(id="ada", name="Ada"))
+ADA = agent_scope(Agent(id="ada", name="Ada"))
 
 
 class Heard:

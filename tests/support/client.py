@@ -104,8 +104,8 @@ class StreamView:
 def same_event(first: Frame, again: Frame) -> bool:
     """Whether two deliveries are of the same event.
 
-    Deleting a message takes its text out of its earlier events as well, and out of the previews
-    of the inbox; nothing else of an event ever changes.
+    Editing a message has its earlier events say the new text as well, and deleting it leaves them
+    none; so do the previews of the inbox. Nothing else of an event ever changes.
     """
     if first == again:
         return True
@@ -113,15 +113,15 @@ def same_event(first: Frame, again: Frame) -> bool:
         return False
     old, new = first["data"], again["data"]
     if first["event"] == "conversation.updated":
-        old, new = old["last_message"], new["last_message"]
-        emptied = new is not None and new["text"] == ""
-        rest = _without(first["data"], {"last_message"}) == _without(
-            again["data"], {"last_message"}
+        rest = _without(old, {"last_message"}) == _without(new, {"last_message"})
+        before, after = old["last_message"], new["last_message"]
+        return (
+            rest and after is not None and _without(before, {"text"}) == _without(after, {"text"})
         )
-        return emptied and rest and _without(old, {"text"}) == _without(new, {"text"})
-    redacted = {"body", "edited_at", "deleted_at"}
+    changes = {"body", "edited_at", "deleted_at"}
     emptied = new.get("body") == "" and new.get("deleted_at")
-    return bool(emptied) and _without(old, redacted) == _without(new, redacted)
+    edited = new.get("edited_at") and new["edited_at"] != old.get("edited_at")
+    return bool(emptied or edited) and _without(old, changes) == _without(new, changes)
 
 
 def _without(fields: Frame, names: set[str]) -> Frame:

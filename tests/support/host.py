@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from campfire_chat import Agent, Campfire, Limits, Rate, Visitor, clock
+from campfire_chat.domain.principal import Scope, scope_of_agent
 from campfire_chat.realtime.buses import kinds
 from tests.support.chaos import AIR
 from tests.support.heap import heap
@@ -48,6 +49,13 @@ ROOMY = Limits(
     sockets_per_visitor=None,
     polls_per_address=None,
 )
+
+
+def agent_scope(agent: Agent) -> Scope:
+    """The scope of an agent, for tests that ask the storage itself: known there by the very id that
+    the test gave, which only the host's session turns into the desk's own."""
+    scope = scope_of_agent(agent, b"not the installation's")
+    return structs.replace(scope, principal=structs.replace(scope.principal, id=agent.id))
 
 
 def session_of(user: Agent | Visitor) -> str:

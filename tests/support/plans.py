@@ -23,6 +23,7 @@ from campfire_chat.storage import (
     receipts,
     statements,
     streams,
+    versions,
 )
 from campfire_chat.storage.engines import engine_of
 from campfire_chat.storage.statement import Query
@@ -73,6 +74,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         "count": LIMIT + 1,
         "conversations": listed(ids),
         "messages": listed([row[0] for row in known]),
+        "message_id": known[0][0],
         "contact": contact[0][0],
         "organizations": listed(["default", "other"]),
         **{f"status_{number}": status.value for number, status in enumerate(Status)},
@@ -108,6 +110,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "streams.PAGE": (streams.PAGE, {}),
     "streams.FIRST": (streams.FIRST, {}),
     "streams.NEWEST": (streams.NEWEST, {}),
+    "versions.PAGE": (versions.PAGE, {}),
     **{
         f"conversations.page_query({whose}, {count})": (
             conversations.page_query(whose, count),

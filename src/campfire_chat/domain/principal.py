@@ -17,6 +17,8 @@ from campfire_chat.models import (
     Visitor,
 )
 
+#: The name of an agent to whom the host gives none that can be shown.
+NAMELESS = "Agent"
 #: Characters that are kept of a name or e-mail address, and of a URL.
 MAX_NAME = 256
 MAX_URL = 2048
@@ -26,8 +28,8 @@ class Principal(Struct, frozen=True, kw_only=True):
     """An agent or a visitor, as confirmed by the session of the host app or by a token.
 
     Attributes:
-        id: The host app's id of an agent, or the ``vis_…`` id of a visitor.
-        external_id: The host app's id of an identified visitor.
+        id: The ``agt_…`` id of an agent, or the ``vis_…`` id of a visitor.
+        external_id: The host app's id of an agent or of an identified visitor.
         by_session: Whether the session of the host app confirmed the visitor. If so, the
             visitor's access ends with that session.
     """
@@ -101,14 +103,17 @@ class Scope(Struct, frozen=True):
             raise ForbiddenError("Only agents may write notes.")
 
 
-def scope_of_agent(agent: Agent) -> Scope:
+def scope_of_agent(agent: Agent, key: bytes) -> Scope:
+    """The scope of one of the host's agents; see :func:`campfire_chat.ids.agent_of` for ``key``."""
     _check_identity("Agent", agent.id, agent.organization)
     return Scope(
         agent.organization,
         Principal(
             kind=SenderKind.AGENT,
-            id=agent.id,
-            name=text.storable(agent.name, limit=MAX_NAME) or agent.id,
+            id=ids.agent_of(key, agent.organization, agent.id),
+            external_id=agent.id,
+            # Visitors see it, so the host's id is no substitute for a name.
+            name=text.storable(agent.name, limit=MAX_NAME) or NAMELESS,
             avatar_url=text.storable(agent.avatar_url, limit=MAX_URL),
             email=text.storable(agent.email, limit=MAX_NAME),
             role=_role(agent.role),

@@ -8,7 +8,7 @@ from campfire_chat.http.conversations import client_id_of
 from campfire_chat.http.endpoints import Call, Reply
 from campfire_chat.http.pages import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
 from campfire_chat.models import Visibility
-from campfire_chat.realtime.frames import EntityId, RequestId
+from campfire_chat.realtime.frames import EntityId, RequestId, Seq
 from campfire_chat.storage.messages import Bounds
 
 
@@ -28,6 +28,22 @@ class MessageEdit(Struct, frozen=True, kw_only=True):
 class MessageList(Struct, frozen=True, kw_only=True):
     cursor: Cursor | None = None
     limit: Limit = DEFAULT_LIMIT
+
+
+class VersionList(Struct, frozen=True, kw_only=True):
+    cursor: Cursor | None = None
+    limit: Limit = DEFAULT_LIMIT
+
+
+async def list_versions(call: Call) -> Reply:
+    query: VersionList = call.query
+    records, following = await call.store.message_versions(
+        call.scope,
+        call.path["message_id"],
+        read_cursor(query.cursor, Seq) or 0,
+        query.limit,
+    )
+    return Reply(Page(records, None if following is None else write_cursor(following)))
 
 
 async def list_page(call: Call) -> Reply:

@@ -25,6 +25,7 @@ from campfire_chat.models import (
     AgentConversation,
     AgentRecord,
     Message,
+    MessageVersion,
     PrincipalRecord,
     VisitorConversation,
 )
@@ -145,6 +146,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             ClientIdConflictError,
         ),
         cost=Cost.WRITE,
+    ),
+    Endpoint(
+        operation="list_message_versions",
+        method="GET",
+        path="/messages/{message_id}/versions",
+        access=Access.AGENT,
+        handler=messages.list_versions,
+        summary="What a message said before it was edited, the oldest text first",
+        query=messages.VersionList,
+        returns={200: Page[MessageVersion]},
+        errors=(NotFoundError, ForbiddenError, InvalidCursorError),
     ),
     Endpoint(
         operation="delete_message",

@@ -197,7 +197,7 @@ class Gateway:
         """A socket has said hello."""
         scope = socket.scope
         await self.presence.arrive(scope)
-        if scope.principal.external_id is not None:
+        if not scope.is_agent and scope.principal.external_id is not None:
             await self.store.refresh_contact(scope)
         socket.due = asyncio.get_running_loop().time() + self.settings.heartbeat
 

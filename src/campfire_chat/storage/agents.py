@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.availability import effective
-from campfire_chat.domain.principal import Scope
+from campfire_chat.domain.principal import NAMELESS, Scope
 from campfire_chat.errors import ForbiddenError, NotFoundError
 from campfire_chat.models import AgentRecord, Assignee, Availability, Role, SenderKind
 from campfire_chat.storage import presence, statements, tables
@@ -24,7 +24,7 @@ _p = tables.presence.c
 
 def _team(_: Engine) -> ClauseElement:
     return (
-        select(_a.agent_id, _a.name, _a.avatar_url, _a.role, _a.availability)
+        select(_a.agent_id, _a.external_id, _a.name, _a.avatar_url, _a.role, _a.availability)
         .where(_a.org_id == bindparam("org_id"))
         .order_by(_a.name, _a.agent_id)
     )
@@ -123,7 +123,8 @@ class RememberAgent(Operation[None]):
         row = (
             self.organization,
             principal.id,
-            principal.name or principal.id,
+            principal.external_id or principal.id,
+            principal.name or NAMELESS,
             principal.avatar_url,
             principal.email,
             (principal.role or Role.AGENT).value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from campfire_chat import clock, events, ids
 from campfire_chat.domain import text
@@ -31,13 +31,12 @@ from campfire_chat.models import (
     Status,
     Visibility,
 )
-from campfire_chat.storage import agents, contacts, messages, tables
+from campfire_chat.storage import agents, contacts, messages, tables, versions
 from campfire_chat.storage.operations import Once, Operation
 from campfire_chat.storage.records import client_key, message_of
 from campfire_chat.storage.transaction import Transaction
 
 _m = tables.messages.c
-_e = tables.events.c
 
 
 def require_author(scope: Scope, message: Message) -> None:
@@ -267,10 +266,16 @@ class _OnMessage(Once[Message]):
         if last is not None and last.id == new.id:
             conversation.last_message = msgspec.structs.replace(last, text=text.preview(new.body))
         transaction.append(conversation, event, new, at, internal=internal)
+        # What is still on its way to the tables has to be there to be found.
+        await transaction.flush()
+        await versions.rewrite_events(transaction.session, self.organization, new)
 
 
 class EditMessage(_OnMessage):
-    """Replace the text of an own message. ``body`` has passed ``check_body``."""
+    """Replace the text of an own message. The old text is kept for agents only.
+
+    ``body`` has passed ``check_body``.
+    """
 
     def __init__(self, scope: Scope, message: Message, body: str, *, client_id: str | None) -> None:
         super().__init__(scope, message, client_id=client_id, content=f"edit {message.id} {body}")
@@ -286,12 +291,13 @@ class EditMessage(_OnMessage):
             return message
         at = conversation.next_at(transaction.now)
         new = msgspec.structs.replace(message, body=self._body, edited_at=clock.rfc3339(at))
+        await versions.keep(transaction.session, self.organization, message)
         await self._write(transaction, conversation, events.MESSAGE_UPDATED, new, at)
         return new
 
 
 class DeleteMessage(_OnMessage):
-    """Remove the text of a message from the tables and from the log. The message stays."""
+    """Remove the texts of a message from the tables and from the log. The message stays."""
 
     def __init__(self, scope: Scope, message: Message, *, client_id: str | None) -> None:
         super().__init__(scope, message, client_id=client_id, content=f"delete {message.id}")
@@ -303,40 +309,6 @@ class DeleteMessage(_OnMessage):
             return message
         at = conversation.next_at(transaction.now)
         new = msgspec.structs.replace(message, body="", deleted_at=clock.rfc3339(at))
+        await versions.drop(transaction.session, self.organization, message.id)
         await self._write(transaction, conversation, events.MESSAGE_DELETED, new, at)
-        await self._redact(transaction, new)
         return new
-
-    async def _redact(self, transaction: Transaction, message: Message) -> None:
-        """Rewrite every event that holds the message's text, in its own stream and the inbox.
-
-        The one exception to "append only": after a deletion a replay must not bring the text
-        back. Seqs, times and types stay.
-        """
-        session = transaction.session
-        await transaction.flush()
-        rows = await session.all(
-            select(_e.stream, _e.seq, _e.event, _e.payload).where(
-                _e.org_id == self.organization, _e.message_id == message.id
-            )
-        )
-        for row in rows:
-            await session.execute(
-                update(tables.events)
-                .where(
-                    _e.org_id == self.organization,
-                    _e.stream == row["stream"],
-                    _e.seq == row["seq"],
-                )
-                .values(payload=_without_text(row["payload"], row["event"], message))
-            )
-
-
-def _without_text(payload: str, event: str, message: Message) -> str:
-    """The wire text of an event, with an empty message text."""
-    frame = msgspec.json.decode(payload)
-    if event == events.CONVERSATION_UPDATED:
-        frame["data"]["last_message"]["text"] = ""
-    else:
-        frame["data"] = message
-    return msgspec.json.encode(frame).decode()

@@ -184,11 +184,16 @@ class Lanes:
         self._tasks.clear()
         self._refuse_waiting(StorageUnavailableError("The service is stopping."))
 
-    async def run(self, work: Work[T], *, attempts: int = ATTEMPTS) -> T:
+    async def run(
+        self, work: Work[T], *, attempts: int = ATTEMPTS, deadline: float | None = DEADLINE
+    ) -> T:
         """Let a lane run ``work``, and return its result.
 
         Work that fails because of the connection or of another transaction is repeated, so it
         has to be repeatable as a whole.
+
+        Args:
+            deadline: Seconds that all attempts together may take; None for as long as it takes.
 
         Raises:
             OverloadedError: Too much work is waiting.
@@ -196,7 +201,7 @@ class Lanes:
             Exception: Any exception of ``work``, also a conflict that occurred every time.
         """
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(deadline):
                 return await self._attempt(work, attempts)
         except TimeoutError:
             # The lane may still succeed with this work. Repeating it is safe.

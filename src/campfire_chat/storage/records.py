@@ -236,9 +236,14 @@ def client_id_of(key: str) -> str:
 
 
 def agent_of(row: Row, availability: Availability) -> AgentRecord:
-    agent_id, name, avatar_url, role, _ = row
+    agent_id, external_id, name, avatar_url, role, _ = row
     return AgentRecord(
-        id=agent_id, name=name, avatar_url=avatar_url, role=Role(role), availability=availability
+        id=agent_id,
+        external_id=external_id,
+        name=name,
+        avatar_url=avatar_url,
+        role=Role(role),
+        availability=availability,
     )
 
 

@@ -65,9 +65,9 @@ def head(engine: Engine) -> str:
     return found
 
 
-def _render(engine: Engine, current: str | None) -> list[str]:
+def _render(engine: Engine, current: str | None, following: str) -> list[str]:
     output = _Statements()
-    command.upgrade(_config(engine, output), f"{current or 'base'}:head", sql=True)
+    command.upgrade(_config(engine, output), f"{current or 'base'}:{following}", sql=True)
     return output
 
 
@@ -111,8 +111,16 @@ def _revisions(engine: Engine) -> dict[str, str]:
 
 async def _upgrade(session: Session, current: str | None) -> str:
     engine, wanted = session.engine, head(session.engine)
-    for statement in _render(engine, current):
-        await session.command(statement)
+    scripts = ScriptDirectory.from_config(_config(engine))
+    at = current
+    for script in reversed(list(scripts.iterate_revisions(wanted, current))):
+        for statement in _render(engine, at, script.revision):
+            await session.command(statement)
+        # What SQL cannot say, a migration does to the rows itself.
+        rewrite = getattr(script.module, "rewrite", None)
+        if rewrite is not None:
+            await rewrite(session)
+        at = script.revision
     oldest = _revisions(engine)[wanted]
     await session.execute(
         engine.upsert(tables.settings)
@@ -145,7 +153,9 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
 
     try:
         current, welcome = await lane.run(
-            lambda session: session.transaction(lambda _: bring_up(session))
+            lambda session: session.transaction(lambda _: bring_up(session)),
+            # Rewriting a long history takes its time.
+            deadline=None,
         )
     except CampfireError:
         raise

@@ -18,6 +18,7 @@ from campfire_chat.domain.principal import Scope, system_scope
 from campfire_chat.models import (
     AgentConversation,
     Message,
+    MessageVersion,
     Status,
     Visibility,
     VisitorConversation,
@@ -27,10 +28,11 @@ from campfire_chat.settings import Settings
 from campfire_chat.storage import (
     contacts,
     conversations,
-    epoch,
+    installation,
     messages,
     schema,
     streams,
+    versions,
     views,
 )
 from campfire_chat.storage.audience import Audience
@@ -66,6 +68,7 @@ class Store:
 
     Attributes:
         epoch: Names the present life of the database. It changes when a backup is restored.
+        agent_key: The key from which the ids of agents are derived.
         team: Agents and presence.
         nodes: The processes on this database.
         key_checks: Check values of their secret keys.
@@ -77,6 +80,7 @@ class Store:
     ) -> None:
         self.engine = engine_of(database_url)
         self.epoch = ""
+        self.agent_key = b""
         self._settings = settings
         self._now = now
         limit = settings.write_queue
@@ -107,7 +111,8 @@ class Store:
         await self._writer.start()
         try:
             await schema.prepare(self._writer, self.engine, self._settings.migrate)
-            self.epoch = await self._writer.run(epoch.read)
+            self.epoch = await self._writer.run(installation.read_epoch)
+            self.agent_key = await self._writer.run(installation.read_agent_key)
             await self._readers.start()
             await self._ledger.start()
         except BaseException:
@@ -304,6 +309,15 @@ class Store:
         """A page of a thread, newest first, and where the next page begins."""
         return await self._readers.run(
             lambda session: messages.page(session, scope, conversation_id, before, limit)
+        )
+
+    async def message_versions(
+        self, scope: Scope, message_id: str, after: int, limit: int
+    ) -> tuple[list[MessageVersion], int | None]:
+        """A page of a message's earlier texts, the oldest first, and where the next one begins;
+        for agents."""
+        return await self._readers.run(
+            lambda session: versions.page(session, scope, message_id, after, limit)
         )
 
     async def edit_message(

@@ -42,6 +42,8 @@ agents = Table(
     metadata,
     Column("org_id", String, nullable=False),
     Column("agent_id", String, nullable=False),
+    # The host's own id, for colleagues and the host's queries; visitors see ``agent_id``.
+    Column("external_id", String, nullable=False),
     Column("name", String, nullable=False),
     Column("avatar_url", String),
     Column("email", String),
@@ -49,6 +51,7 @@ agents = Table(
     Column("availability", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("org_id", "agent_id"),
+    UniqueConstraint("org_id", "external_id"),
 )
 
 contacts = Table(
@@ -130,6 +133,18 @@ messages = Table(
     PrimaryKeyConstraint("org_id", "conversation_id", "visibility", "seq"),
     UniqueConstraint("org_id", "message_id"),
     UniqueConstraint("org_id", "client_key"),
+)
+
+message_versions = Table(
+    "campfire_message_versions",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    # When this text was written; the next version, or the message, says until when it stood.
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "message_id", "number"),
 )
 
 receipts = Table(
