@@ -45,8 +45,7 @@ def typed(*moments: float, stop_at: float | None = None) -> tuple[list[tuple[flo
         screens = [Screen(ADA), Screen(MIA)]
         for screen in screens:
             subscription: Any = hub.attach("default", "conversation:c", screen)
-            if hasattr(subscription, "admitted"):
-                subscription.admitted = True
+            subscription.admitted = True
         loop = asyncio.get_running_loop()
         for moment in moments:
             await asyncio.sleep(moment - loop.time())

@@ -219,7 +219,7 @@ class Desk:
             codes.append("forbidden")
         if not self.sees(step.who, thread):
             codes.append("not_found")
-        elif step.internal and not self.people[step.who].is_agent:
+        if step.internal and not self.people[step.who].is_agent:
             codes.append("forbidden")
         if codes:
             raise Refused(*codes)

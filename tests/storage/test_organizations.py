@@ -259,6 +259,10 @@ async def _everything_rare(store: Store) -> None:
     await store.nodes.beat("node", "memory")
     assert [node.id for node in await store.nodes.all()] == ["node"]
     await store.nodes.forget(["node"])
+    for _ in range(2):
+        await store.key_checks.enter("node", ["check"])
+    assert await store.key_checks.of(["node"]) == [frozenset(["check"])]
+    await store.key_checks.forget(["node"])
     await store.usage.tell("other", [("default", "sends:visitor:mia", 1)], [])
     long_ago = tables.usage.update().values(at=0).where(tables.usage.c.org_id == "default")
     await store._writer.run(lambda session: session.execute(long_ago))
