@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import difflib
 import logging
+import weakref
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Unpack
 
@@ -23,6 +24,7 @@ from campfire_chat.http.notices import error_response
 from campfire_chat.identity import HostSession, Tokens
 from campfire_chat.models import Visitor
 from campfire_chat.mounting import Wrapped, check_reachable, relative
+from campfire_chat.preflights import check_cors, pass_preflights
 from campfire_chat.protocols import Authenticate, Clock
 from campfire_chat.realtime.admission import Admission
 from campfire_chat.realtime.bus import Bus, Wake
@@ -100,6 +102,8 @@ class Campfire:
         self._host = HostSession(authenticate)
         self._running: _Running | None = None
         self._users = 0
+        #: Hosts whose middleware does not see the desk's preflights.
+        self._answers_preflights: weakref.WeakSet[Starlette] = weakref.WeakSet()
         self._starting = asyncio.Lock()
 
     # Mounting.
@@ -117,6 +121,9 @@ class Campfire:
         """
         check_reachable(app.routes, path)
         app.mount(path.rstrip("/"), self)
+        if self.settings.allowed_origins:
+            pass_preflights(app, self)
+            self._answers_preflights.add(app)
         router = app.router
         inner = router.lifespan_context
 
@@ -143,6 +150,8 @@ class Campfire:
             for number, route in enumerate(app.routes):
                 if isinstance(route, Mount) and route.app is self:
                     check_reachable(app.routes[:number], route.path)
+            if self.settings.allowed_origins and app not in self._answers_preflights:
+                check_cors(app, self.settings.allowed_origins)
         await self.start()
         try:
             yield

@@ -22,6 +22,7 @@ FLOORS: list[set[str]] = [
         "ids",
         "models",
         "outages",
+        "preflights",
         "private_files",
         "protocols",
         "server_flags",

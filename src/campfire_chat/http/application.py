@@ -30,6 +30,7 @@ from campfire_chat.http.notices import error_response
 from campfire_chat.http.openapi import document
 from campfire_chat.http.problems import problem_response
 from campfire_chat.http.routes import ENDPOINTS, PREFIX
+from campfire_chat.preflights import HEADERS, METHODS
 
 #: The front end's build output.
 STATIC = Path(__file__).parent.parent / "static"
@@ -56,8 +57,10 @@ def build(services: Services) -> ASGIApp:
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.allowed_origins,
-                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+                allow_methods=METHODS,
+                allow_headers=HEADERS,
+                # Else a page of another origin is not told when to come back.
+                expose_headers=["Retry-After"],
                 max_age=600,
             )
         )

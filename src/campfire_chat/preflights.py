@@ -1,0 +1,116 @@
+"""Preflights for the desk, answered before the host's middleware sees them.
+
+A ``CORSMiddleware`` of the host answers every preflight of the whole app by its own list of
+origins, and refuses those of the pages that the desk allows. The desk has a list of its own,
+:attr:`Settings.allowed_origins`; so its preflights go past the host's middleware.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Match, Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+logger = logging.getLogger("campfire_chat")
+
+#: What pages of other origins may send to the API.
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+HEADERS = ("Authorization", "Content-Type", "Idempotency-Key")
+
+
+class Preflights:
+    """Outside of all middleware of ``host``: hands the preflights for ``desk`` on to it.
+
+    Args:
+        app: The host with its middleware.
+        host: The host, for its routes.
+        desk: An ASGI app that is mounted in the host.
+    """
+
+    def __init__(self, app: ASGIApp, host: Starlette, desk: ASGIApp) -> None:
+        self._app = app
+        self._host = host
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            mounted = self._mounted(scope)
+            if mounted is not None:
+                await self._desk(mounted, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _mounted(self, scope: Scope) -> Scope | None:
+        """The scope as the desk's mount makes it, of a preflight for a request to the desk."""
+        headers = Headers(scope=scope)
+        method = headers.get("access-control-request-method")
+        if method is None or "origin" not in headers:
+            return None
+        asked: Scope = {**scope, "method": method}
+        for route in self._host.routes:
+            match, child = route.matches(asked)
+            if match is Match.FULL:
+                if isinstance(route, Mount) and route.app is self._desk:
+                    return {**scope, **child}
+                return None
+        return None
+
+
+def pass_preflights(host: Starlette, desk: ASGIApp) -> None:
+    """Have the preflights for ``desk`` go past the middleware of ``host``, also past middleware
+    that is added later: the stack is built when the host is first called."""
+    build = host.build_middleware_stack
+
+    def build_with_preflights() -> ASGIApp:
+        return Preflights(build(), host, desk)
+
+    host.build_middleware_stack = build_with_preflights
+
+
+def check_cors(host: Starlette, origins: Sequence[str]) -> None:
+    """Warn of a ``CORSMiddleware`` in front of a desk that was mounted without ``mount_to``.
+
+    Only what cannot be put right from here is said: which lines the host's code needs.
+    """
+    for middleware in host.user_middleware:
+        if not _is_cors(middleware.cls):
+            continue
+        options = middleware.kwargs
+        wanted = {
+            "allow_origins": list(origins),
+            "allow_methods": list(METHODS),
+            "allow_headers": list(HEADERS),
+        }
+        lacking = {
+            name: values
+            for name, values in wanted.items()
+            if not _covers(cast("Sequence[str]", options.get(name, ())), values)
+        }
+        if options.get("allow_origin_regex") is not None:
+            lacking.pop("allow_origins", None)
+        if lacking:
+            lines = ", ".join(
+                f"{name}=[…, {str(values)[1:-1]}]" for name, values in lacking.items()
+            )
+            logger.warning(
+                "the CORSMiddleware of the host app answers the preflights of pages on %s, and "
+                "refuses them: mount with campfire.mount_to(app, path), or give the middleware "
+                "%s",
+                ", ".join(origins),
+                lines,
+            )
+
+
+def _is_cors(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, CORSMiddleware)
+
+
+def _covers(allowed: Sequence[str], wanted: Sequence[str]) -> bool:
+    known = {value.lower() for value in allowed}
+    return "*" in known or known.issuperset(value.lower() for value in wanted)
