@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import platform
 import re
 import secrets
@@ -111,13 +112,33 @@ async def _bus(url: str | None, database_url: str | None) -> Finding:
     if kind.name == "sqlite":
         # The check must not create the file.
         shown = f"bus {redacted(url)}, a file for the processes of this machine"
-        return _private(bus_path_of(url), shown) or _ok(shown)
+        path = bus_path_of(url)
+        return _bus_file(path, f"bus {redacted(url)}") or _private(path, shown) or _ok(shown)
     try:
         async with asyncio.timeout(BUS_TIMEOUT):
             await _echo(kind.make(url))
     except Exception as error:
         return _fail(f"bus {redacted(url)} cannot be reached: {describe(error)}")
     return _ok(f"bus {redacted(url)} works: a message that was sent there was received")
+
+
+def _bus_file(path: Path, shown: str) -> Finding | None:
+    """What keeps the file of a bus from working; None when nothing does.
+
+    A file that is not there yet is created by the first start, if its folder is there.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        return _fail(f"{shown}: the folder {folder} does not exist")
+    if not path.exists():
+        if os.access(folder, os.W_OK | os.X_OK):
+            return None
+        return _fail(f"{shown}: the file does not exist, and {folder} cannot be written to")
+    if not path.is_file():
+        return _fail(f"{shown}: {path} is not a file")
+    if not os.access(path, os.R_OK | os.W_OK):
+        return _fail(f"{shown}: {path} cannot be read and written")
+    return None
 
 
 async def _echo(backend: Backend) -> None:

@@ -62,3 +62,19 @@ async def test_a_password_is_not_shown_wherever_it_stands(secret: str) -> None:
         assert finding.level is Level.FAIL
         assert "127.0.0.1" in finding.text
         assert "hidden" not in finding.text
+
+
+async def test_a_bus_file_that_cannot_be(tmp_path: Path) -> None:
+    finding = await bus_finding(None, f"sqlite:///{tmp_path}/nowhere/desk.db-bus")
+    assert finding.level is Level.FAIL
+    assert f"the folder {tmp_path}/nowhere does not exist" in finding.text
+    finding = await bus_finding(f"sqlite:///{tmp_path}/nowhere/desk.db", None)
+    assert finding.level is Level.FAIL, "the bus that comes with a database in no folder"
+    (tmp_path / "folder-bus").mkdir()
+    finding = await bus_finding(None, f"sqlite:///{tmp_path}/folder-bus")
+    assert finding.level is Level.FAIL
+    assert "is not a file" in finding.text
+    # Not there yet is as it should be before the first start, and looking creates nothing.
+    finding = await bus_finding(None, f"sqlite:///{tmp_path}/desk.db-bus")
+    assert finding.level is Level.OK
+    assert not (tmp_path / "desk.db-bus").exists()
