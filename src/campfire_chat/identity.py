@@ -20,7 +20,7 @@ from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 from msgspec import Struct
 from starlette.requests import HTTPConnection
 
-from campfire_chat import clock
+from campfire_chat import clock, signed_identities
 from campfire_chat.clock import SECOND
 from campfire_chat.domain.principal import (
     Principal,
@@ -43,8 +43,6 @@ from campfire_chat.protocols import Authenticate, Clock
 
 logger = logging.getLogger("campfire_chat.identity")
 
-#: Seconds for which an identity signed by the host may be handed in.
-IDENTITY_LIFETIME = 24 * 3600
 #: Seconds after which a client comes back while the host cannot say who anybody is.
 OUTAGE_RETRY = 2.0
 #: Seconds between two lines of the log about the same outage.
@@ -116,9 +114,7 @@ class Tokens:
         self._visitor = URLSafeTimedSerializer(
             newest_last, salt="campfire.visitor.v1", signer=signer
         )
-        self._identity = URLSafeTimedSerializer(
-            newest_last, salt="campfire.identity.v1", signer=signer
-        )
+        self._keys = keys
 
     def issue(self, scope: Scope) -> str:
         """A token that makes its bearer the visitor of ``scope``."""
@@ -173,7 +169,7 @@ class Tokens:
     def sign_identity(self, visitor: Visitor) -> str:
         """What the host's page hands to the widget to say who its user is."""
         scope_of_visitor(visitor)
-        return self._dump(self._identity, msgspec.to_builtins(visitor))
+        return signed_identities.sign(self._keys[0], visitor, int(self._seconds()))
 
     def read_identity(self, identity: str) -> Scope:
         """
@@ -181,11 +177,12 @@ class Tokens:
             TokenExpiredError: It was good once.
             TokenInvalidError: It was not signed here, or for something else.
         """
-        payload, _ = self._load(self._identity, identity, IDENTITY_LIFETIME)
+        found = signed_identities.read(self._keys, identity, self._seconds())
         try:
-            return scope_of_visitor(msgspec.convert(payload, Visitor))
-        except msgspec.ValidationError:
-            raise TokenInvalidError() from None
+            return scope_of_visitor(found.visitor)
+        except ConfigurationError as error:
+            # Whoever signed it need not be this program.
+            raise TokenInvalidError(error.message, field="identity") from None
 
     def expired(self, credentials: Credentials) -> bool:
         """Whether a token that was good when it was read has ended since."""

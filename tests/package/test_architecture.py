@@ -27,6 +27,7 @@ FLOORS: list[set[str]] = [
         "protocols",
         "server_flags",
         "settings",
+        "signed_identities",
         "unreadable",
     },
     {"domain"},

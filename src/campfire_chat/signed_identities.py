@@ -1,0 +1,129 @@
+"""Signed identities: what a host's page hands to the widget to say who its user is.
+
+An identity is a JSON Web Token (RFC 7519) that is signed with HMAC-SHA256 (``HS256``) and the
+bytes of the secret key in UTF-8. It is a standard format so that a site can make one without
+Python; docs/how-to/identify-visitors.md has the claims, examples and test vectors. The audience
+tells an identity from other tokens that a host may sign with the same key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from campfire_chat.errors import TokenExpiredError, TokenInvalidError
+from campfire_chat.models import Visitor
+
+#: The audience that an identity has to name, alone.
+AUDIENCE = "campfire-identity"
+#: Seconds between ``iat`` and ``exp``, at most; and what ``sign`` uses.
+LIFETIME = 24 * 3600
+#: Seconds by which the clock of the machine that signed may be ahead.
+LEEWAY = 300
+_HEADER = b'{"alg":"HS256","typ":"JWT"}'
+
+
+class _Header(Struct, frozen=True):
+    alg: str
+    crit: list[str] | None = None
+
+
+class _Claims(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Claims that are not here are ignored, but for ``nbf``."""
+
+    aud: str
+    sub: str
+    iat: float
+    exp: float
+    nbf: float | None = None
+    name: str | None = None
+    email: str | None = None
+    avatar_url: str | None = None
+    organization: str = "default"
+
+
+class SignedIdentity(Struct, frozen=True):
+    """What an identity says.
+
+    Attributes:
+        issued_at: When it was signed, in seconds since 1970.
+        expires_at: When it ends, in seconds since 1970.
+    """
+
+    visitor: Visitor
+    issued_at: float
+    expires_at: float
+
+
+def sign(secret_key: str, visitor: Visitor, now: int) -> str:
+    """An identity for ``visitor`` that is good from ``now``, in seconds since 1970, for a day."""
+    claims = _Claims(
+        aud=AUDIENCE,
+        sub=visitor.id,
+        iat=now,
+        exp=now + LIFETIME,
+        name=visitor.name,
+        email=visitor.email,
+        avatar_url=visitor.avatar_url,
+        organization=visitor.organization,
+    )
+    signed = f"{_encode(_HEADER)}.{_encode(msgspec.json.encode(claims))}"
+    return f"{signed}.{_signature(secret_key, signed)}"
+
+
+def read(secret_keys: Sequence[str], identity: str, now: float) -> SignedIdentity:
+    """
+    Raises:
+        TokenExpiredError: It was good once.
+        TokenInvalidError: It was not signed with one of the keys, or is no identity. The message
+            says what is wrong with one that was signed.
+    """
+    signed, _, signature = identity.rpartition(".")
+    head, _, body = signed.partition(".")
+    if not identity.isascii():
+        raise TokenInvalidError()
+    # All of them, so that the time it takes does not tell which one signed.
+    good = [hmac.compare_digest(_signature(key, signed), signature) for key in secret_keys]
+    if not any(good):
+        raise TokenInvalidError()
+    try:
+        header = msgspec.json.decode(_decode(head), type=_Header)
+        claims = msgspec.json.decode(_decode(body), type=_Claims)
+    except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error) as error:
+        raise TokenInvalidError(f"The identity cannot be read: {error}") from None
+    if header.alg != "HS256" or header.crit:
+        raise TokenInvalidError("An identity is signed with HS256.")
+    if claims.aud != AUDIENCE:
+        raise TokenInvalidError(f"The audience (aud) of an identity is {AUDIENCE}.")
+    if not claims.iat < claims.exp <= claims.iat + LIFETIME:
+        raise TokenInvalidError(f"An identity ends (exp) at most {LIFETIME} s after its iat.")
+    if max(claims.iat, claims.nbf or 0.0) > now + LEEWAY:
+        raise TokenInvalidError("The identity (iat, nbf) is of the future.")
+    if now > claims.exp:
+        raise TokenExpiredError()
+    visitor = Visitor(
+        id=claims.sub,
+        name=claims.name,
+        email=claims.email,
+        avatar_url=claims.avatar_url,
+        organization=claims.organization,
+    )
+    return SignedIdentity(visitor, claims.iat, claims.exp)
+
+
+def _signature(secret_key: str, signed: str) -> str:
+    return _encode(hmac.digest(secret_key.encode(), signed.encode(), hashlib.sha256))
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
