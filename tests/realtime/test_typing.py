@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visitor
+from campfire_chat.domain.principal import Scope, scope_of_visitor
 from campfire_chat.models import Agent, Visitor
 from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.typing import LIFE, REPEAT, Typing
 from tests.support.clocks import in_virtual_time
+from tests.support.host import agent_scope
 
 MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
-ADA = scope_of_agent(Agent(id="ada", name="Ada"))
+ADA = agent_scope(Agent(id="ada", name="Ada"))
 
 
 class Screen:
