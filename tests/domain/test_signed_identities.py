@@ -124,7 +124,6 @@ REFUSED: dict[str, str] = {
     "no-exp": signed(claims(exp=...)),
     "too-long": signed(claims(exp=NOW + 24 * 3600 + 1)),
     "ends-before-it-begins": signed(claims(exp=NOW)),
-    "of-the-future": signed(claims(iat=NOW + 301, exp=NOW + 400)),
     "not-yet": signed(claims(nbf=NOW + 301)),
     "nan": signed(claims(exp=float("nan"))),
     "name-is-a-number": signed(claims(name=5)),
@@ -149,8 +148,10 @@ def test_an_id_that_cannot_be_kept_is_the_tokens_fault(subject: str) -> None:
 
 
 def test_claims_of_others_are_ignored_and_clocks_may_differ_a_little() -> None:
-    identity = signed(claims(iss="shop", jti="1", iat=NOW + 299, nbf=NOW + 299, admin=True))
+    identity = signed(claims(iss="shop", jti="1", nbf=NOW + 299, admin=True))
     assert read(identity).visitor == Visitor(id="42")
+    # The clock of the machine that signed is ahead.
+    assert read(signed(claims(iat=NOW + 9_000, exp=NOW + 9_900))).visitor == Visitor(id="42")
 
 
 #: Language → how its example is run.
