@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import pytest
+from starlette.requests import HTTPConnection
 
+from campfire_chat import Agent, Visitor
 from tests.conftest import QUICK
-from tests.support.client import Client
+from tests.support.client import Client, Closed
 from tests.support.engines import create_postgres_database
-from tests.support.host import campfire_for, host_app
+from tests.support.host import authenticate, campfire_for, host_app
 from tests.support.people import Desk
-from tests.support.postgres import execute, run_apart
+from tests.support.postgres import PostgresServer, execute, run_apart
 from tests.support.servers import ThreadServer
 
 pytestmark = pytest.mark.anyio
@@ -160,3 +163,45 @@ async def test_sqlite_locked_by_somebody_else_for_a_while(
             other.execute("ROLLBACK")
             other.close()
             assert (await waiting)["type"] == "ok"
+
+
+async def test_the_hosts_users_are_in_the_same_database() -> None:
+    """Nobody can be told who they are while it is away; nothing is final, and all comes back."""
+    database = PostgresServer()
+    with database:
+
+        async def users(connection: HTTPConnection) -> Agent | Visitor | None:
+            session = await asyncpg.connect(database.url, timeout=5)
+            try:
+                await session.execute("SELECT 1")
+            finally:
+                await session.close()
+            return await authenticate(connection)
+
+        campfire = campfire_for(database.url, authenticate=users, **QUICK)
+        with ThreadServer(host_app(campfire)) as server:
+            desk = Desk(f"{server.url}/support")
+            agent, user, visitor = desk.agent(), desk.session_visitor(), desk.visitor()
+            conversation = visitor.begin()["id"]
+            for person in (agent, user, visitor):
+                assert person.get("/me")["id"]
+            await asyncio.to_thread(database.stop)
+            for person in (agent, user):
+                answer = await asyncio.to_thread(person.http.get, "/me")
+                assert answer.status_code == 503
+                assert answer.json()["code"] == "host_unavailable"
+                assert answer.headers["retry-after"]
+            answer = await asyncio.to_thread(
+                agent.http.get, f"{server.url}/support/console/", headers={"Accept": "text/html"}
+            )
+            assert answer.status_code in (503, 404)
+            assert answer.headers["content-type"].startswith("text/html")
+            # A socket is told to come back, and not that it may not.
+            with pytest.raises(Closed) as caught:
+                async with Client(desk.base, agent):
+                    pytest.fail("it was let in")
+            assert caught.value.code == 1013
+            await asyncio.to_thread(database.start)
+            until(lambda: agent.http.get("/conversations").status_code == 200, "healed")
+            async with Client(desk.base, agent) as his:
+                await his.subscribe(f"conversation:{conversation}")
