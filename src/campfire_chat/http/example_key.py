@@ -16,13 +16,8 @@ from campfire_chat.http.problems import problem_response
 
 logger = logging.getLogger("campfire_chat")
 
-#: Every key that README, documentation and examples show.
-EXAMPLE_KEYS = frozenset(
-    {
-        "put 32 random characters here, and keep them out of git",
-        "only for tests, 32 characters...",
-    }
-)
+#: Every key that README, documentation and examples show for an app; one of a test is not for one.
+EXAMPLE_KEYS = frozenset({"put 32 random characters here, and keep them out of git"})
 #: The names under which tests call an app in their own process.
 _TEST_HOSTS = ("testserver", "test")
 
