@@ -117,7 +117,7 @@ class Campfire:
                 earlier route took.
 
         Raises:
-            ConfigurationError: An earlier route, or another desk, already answers at that path.
+            ConfigurationError: An earlier route, or another ``Campfire``, already answers at that path.
         """
         check_reachable(app.routes, path)
         app.mount(path.rstrip("/"), self)
@@ -142,7 +142,7 @@ class Campfire:
             app: The host; an app of Starlette or FastAPI is looked at for what cannot work.
 
         Raises:
-            ConfigurationError: Another route of the host takes the requests of this desk.
+            ConfigurationError: Another route of the host app takes the requests of this object.
             StorageUnavailableError: The database cannot be reached.
             MigrationError: The database schema is not the one that this version needs.
         """
@@ -165,7 +165,7 @@ class Campfire:
         Both get the lifespan.
 
         Raises:
-            ConfigurationError: ``path`` is ``/``, or another desk is already served there.
+            ConfigurationError: ``path`` is ``/``, or another ``Campfire`` is already served there.
         """
         return Wrapped(self, host, path)
 

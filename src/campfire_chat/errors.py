@@ -251,7 +251,7 @@ class UnavailableError(CampfireError):
 
 
 class HostUnavailableError(UnavailableError):
-    """The site cannot tell who you are right now; try again shortly."""
+    """The site cannot check who you are right now. Try again in a moment."""
 
     code = "host_unavailable"
 

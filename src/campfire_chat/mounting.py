@@ -40,7 +40,7 @@ def _below(path: str, prefix: str) -> bool:
 
 
 def check_reachable(routes: Sequence[BaseRoute], path: str) -> None:
-    """Refuse a mount path at which an earlier route answers: the desk would never be asked there.
+    """Refuse a mount path at which an earlier route already answers.
 
     Raises:
         ConfigurationError: One of the routes takes requests or sockets below the path.
@@ -57,9 +57,9 @@ def check_reachable(routes: Sequence[BaseRoute], path: str) -> None:
             match, _ = route.matches({"root_path": "", "headers": [], **probe})
             if match is Match.FULL:
                 raise ConfigurationError(
-                    f"The desk cannot be mounted at {prefix or '/'}: {route!r}, which was added "
-                    f"before it, already answers at {probe['path']}. Mount the desk before that "
-                    "route, or at another path; each desk needs a path of its own.",
+                    f"campfire-chat cannot be mounted at {prefix or '/'}: {route!r}, which was "
+                    f"added before it, already answers at {probe['path']}. Mount it before that "
+                    "route, or at another path. Each Campfire object needs its own path.",
                     field="path",
                 )
 
@@ -81,14 +81,14 @@ class Wrapped:
             other := next((place for place in host.prefixes if _below(place, self._prefix)), None)
         ):
             raise ConfigurationError(
-                f"A desk is served at {other} already, and one at {self._prefix} would take all "
-                "of its requests. Give each desk a path of its own.",
+                f"Another Campfire object is already served at {other}, and one at {self._prefix} "
+                "would take all its requests. Each Campfire object needs its own path.",
                 field="path",
             )
 
     @property
     def prefixes(self) -> list[str]:
-        """The paths that desks are served under, here and further in."""
+        """The paths of all ``Campfire`` objects in this app and in the apps that it wraps."""
         inner = self._host.prefixes if isinstance(self._host, Wrapped) else []
         return [self._prefix, *inner]
 

@@ -1,8 +1,8 @@
-"""Telling an outage from a mistake: whether an exception of the host's own code says that something
-it needs, such as its database, cannot be reached right now.
+"""Distinguishes outages from bugs: does an exception of the host app mean that something it needs,
+such as its database, cannot be reached right now?
 
-The drivers are not imported. An exception is judged by the names of its classes, and by what it
-says of itself in the ways that drivers share (``sqlstate``, ``sqlite_errorname``).
+No driver is imported. An exception is judged by the names of its classes, and by attributes that
+drivers share (``sqlstate``, ``sqlite_errorname``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-#: Names of exception classes that mean: not reachable, no connection to be had, or no answer in
+#: Names of exception classes that mean: unreachable, no connection available, or no answer in
 #: time. They, or classes derived from them, are raised by SQLAlchemy, Django, the DB-API drivers,
 #: asyncpg, redis, pymongo, httpx, requests, aiohttp and many others.
 _NAMES = frozenset(
@@ -21,16 +21,16 @@ _NAMES = frozenset(
         *("ClientConnectionError", "ConnectionFailure", "AutoReconnect", "BusyLoadingError"),
     }
 )
-#: Classes of SQLSTATE: 08 connection, 53 resources, 57P the server stops or starts, 58 its system.
+#: Classes of SQLSTATE: 08 connection, 53 resources, 57P server stops or starts, 58 system error.
 _SQLSTATES = ("08", "53", "57P", "58")
-#: SQLite has one class for all of its trouble; the first words of its error names tell it apart.
+#: SQLite has one exception class for all errors, so the beginnings of its error names decide.
 _SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL")
-#: Exceptions in a chain that are looked at.
+#: Greatest number of exceptions in a chain that are examined.
 _DEPTH = 8
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether repeating what raised this may succeed later, since something was away.
+    """Whether a repetition may succeed later, because something could not be reached.
 
     Errors are judged with those that they wrap: ``raise X from error``, the ``orig`` of
     SQLAlchemy. A group is an outage when all of its members are.
@@ -42,7 +42,7 @@ def is_outage(error: BaseException) -> bool:
     for link in links:
         told: Any = getattr(link, "sqlite_errorname", None)
         if isinstance(told, str):
-            # A table that is missing is an OperationalError as well.
+            # A missing table is an OperationalError too.
             return told.startswith(_SQLITE)
     return any(_says_outage(link) for link in links)
 
@@ -59,7 +59,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _says_outage(error: BaseException) -> bool:
     if isinstance(error, OSError):
-        # ConnectionError, TimeoutError, a name that cannot be resolved, a socket file that is gone.
+        # ConnectionError, TimeoutError, a name that cannot be resolved, a missing socket file.
         return True
     state: Any = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     if isinstance(state, str) and state.startswith(_SQLSTATES):

@@ -1,9 +1,9 @@
-"""Whether the ASGI server bounds what a stranger can make it hold, as far as that can be seen.
+"""Warns when the ASGI server does not limit the size of WebSocket messages, if that can be seen.
 
-A WebSocket message is received, and unpacked if it was compressed, before the desk is asked. By
-default uvicorn takes messages of 16 MiB and lets clients compress them: 16 KB on the wire become
-16 MiB in memory, before anybody has said who they are. Only the server can refuse that, so the
-desk says when it finds that it does not.
+The server receives and decompresses a WebSocket message before campfire-chat sees it. By default
+uvicorn accepts messages of 16 MiB and lets clients compress them: 16 KB on the wire become 16 MiB
+in memory, before the client has authenticated. Only the server can refuse that, so campfire-chat
+warns when it finds that the server does not.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 
 logger = logging.getLogger("campfire_chat")
 
-#: What a command has to say, as it is shown wherever one is.
+#: The flags that a uvicorn command needs.
 SAFE_FLAGS = "--ws-max-size 65536 --ws-per-message-deflate false"
-#: Bytes of a WebSocket message up to which a server's limit is no danger.
+#: The greatest limit for a WebSocket message, in bytes, that is not dangerous.
 LARGEST_SAFE = 1024 * 1024
 #: uvicorn's own default.
 UVICORN_DEFAULT = 16 * 1024 * 1024
@@ -29,12 +29,12 @@ _NO = ("0", "f", "false", "n", "no", "off")
 
 
 def of_command(argv: Sequence[str], environ: Mapping[str, str]) -> str | None:
-    """What is wrong with the command that runs this process; None if nothing, or if it is not
-    known.
+    """What is wrong with the command that runs this process. None if nothing is wrong, or if it is
+    unknown.
 
     Args:
         argv: As ``sys.argv``. Worker processes have the command line of their parent.
-        environ: uvicorn takes its flags from there as well, as ``UVICORN_…``.
+        environ: uvicorn also reads its flags from here, as ``UVICORN_…``.
     """
     path = Path(argv[0] if argv else "")
     program = path.parent.name if path.stem == "__main__" else path.stem
@@ -95,7 +95,7 @@ class ServerWatch:
             self._judge(of_receive(receive))
 
     def at_frame(self, size: int) -> None:
-        """A frame has come that no well-set server would have passed on."""
+        """Note a frame. A server with safe limits would not pass on a very large one."""
         if size > LARGEST_SAFE:
             self._judge(f"it has passed on a WebSocket message of {size} characters")
 
@@ -103,7 +103,7 @@ class ServerWatch:
         if complaint is not None and not self._warned:
             self._warned = True
             logger.warning(
-                "The ASGI server lets strangers use up its memory: %s. Set its limits; for "
+                "The ASGI server lets unknown clients use up its memory: %s. Set its limits. For "
                 "uvicorn they are `%s`. See the page Deploy of the documentation.",
                 complaint,
                 SAFE_FLAGS,

@@ -14,7 +14,7 @@ from campfire_chat.server_flags import SAFE_FLAGS, of_command, of_receive
 from tests.support.host import campfire_for, host_app
 from tests.support.servers import ProcessServer, ThreadServer, process_server
 
-WARNING = "lets strangers use up its memory"
+WARNING = "lets unknown clients use up its memory"
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ AVOIDED = {
     r"\bnobody is there\b": "no client is connected",
     r"\ba room of its own\b|\brooms of their own\b": "a module",
     r"\bthe desk\b|\bdesk's\b": "campfire-chat",
-    r"\bplug-?in\b": "campfire-chat",
+    r"\b(?:an?|the|our|only) plug-?in\b": "campfire-chat",
     r"\bthe package's\b": "campfire-chat's",
     r"\bstrangers?\b": "anonymous visitor",
     r"\bvouch(?:es|ed|ing)?\b": "confirm",

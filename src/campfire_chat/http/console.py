@@ -1,8 +1,8 @@
-"""The page of the console, and whom it sends where.
+"""The page of the console, and the redirect to the login page.
 
-Whoever is no agent sees the page as well: it says why there is nothing to be seen. Only a
-stranger is sent to the host's login, and only once: who comes back from there as a stranger is
-logged in to the host and no agent, or did not want to log in, and would be sent round in a circle.
+A user who is not an agent gets the page too, and the page says why it shows nothing. Only a user
+who is not logged in is redirected to the login page, and only once. Otherwise a user who comes
+back from there and is still not recognised would be redirected again and again.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from campfire_chat.errors import NotFoundError, UnavailableError
 from campfire_chat.http.endpoints import Services
 
-#: The console needs nothing from elsewhere but the avatars that the host names.
+#: The console loads nothing from other origins except the avatars of the host app.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
 )
-#: Set when somebody is sent to the login, for as long as that may take, in seconds.
+#: Set when a user is redirected to the login page, and how long it is kept in seconds.
 SENT_COOKIE = "campfire_sent_to_login"
 SENT_FOR = 300
 
@@ -36,7 +36,7 @@ def console(services: Services, page: Path) -> Callable[[Request], Awaitable[Res
         try:
             scope = await services.gateway.host.scope(request)
         except UnavailableError as error:
-            # The page asks again by itself, and goes on when the host can tell.
+            # The page asks again by itself, and continues when the host app can answer.
             return _page(request, page, services, status=503, retry_after=error.retry_after)
         if scope is not None and scope.is_agent:
             response = _page(request, page, services)
@@ -61,7 +61,7 @@ def _remember_sent(request: Request, response: Response, *, seconds: int) -> Non
         SENT_COOKIE,
         "1",
         max_age=seconds,
-        # The folder of the page as the browser knows it: a proxy may have put a prefix before it.
+        # The folder of the page, as the browser sees it: a proxy may have added a prefix.
         path=None,
         secure=request.url.scheme == "https",
         httponly=True,
@@ -70,10 +70,10 @@ def _remember_sent(request: Request, response: Response, *, seconds: int) -> Non
 
 
 def login_address(request: Request, login_url: str | None) -> str | None:
-    """``login_url`` as the browser has to be told it.
+    """``login_url`` as the browser needs it.
 
-    A path on this server is below the prefix under which the server is reached, if it knows of
-    one; see the documentation of the setting.
+    A path on this server is below the prefix under which the server is reached, if the server
+    knows it; see the documentation of the setting.
     """
     if login_url is None or not login_url.startswith("/") or login_url.startswith("//"):
         return login_url
@@ -94,7 +94,7 @@ def _page(
     retry_after: float | None = None,
 ) -> Response:
     if not page.is_file():
-        raise NotFoundError("The console was not built into this installation.")
+        raise NotFoundError("The console is missing from this installation.")
     text = page.read_text("utf-8")
     login = login_address(request, services.settings.login_url)
     if login is not None:

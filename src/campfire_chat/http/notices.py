@@ -1,4 +1,4 @@
-"""What a person is shown who opens an address of the desk that has no page to show.
+"""The error pages for a person who opens an address of campfire-chat in a browser.
 
 Programs get a problem document instead; see :mod:`campfire_chat.http.problems`.
 """
@@ -28,14 +28,14 @@ _POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
-#: Seconds after which a page of a passing trouble is asked for again.
+#: Seconds after which the page of a temporary error is loaded again.
 _RELOAD = 5
 
 
 def error_response(
     scope: Scope, error: CampfireError, headers: dict[str, str] | None = None
 ) -> Response:
-    """An error as a page for a browser that wants one, else as a problem document."""
+    """An error as a page for a browser that asks for one, otherwise as a problem document."""
     if not _is_for_a_person(scope):
         return problem_response(error, headers)
     extra = {
@@ -60,7 +60,7 @@ def error_response(
 
 
 def _is_for_a_person(scope: Scope) -> bool:
-    """Whether a browser asks for a page, other than a script of its that asks the API."""
+    """Whether a browser asks for a page. A script that calls the API does not."""
     path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
     return (
         scope["method"] in ("GET", "HEAD")

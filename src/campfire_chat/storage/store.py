@@ -150,11 +150,11 @@ class Store:
         return self._ledger.congested
 
     async def admit_writer(self, scope: Scope, conversation_id: str) -> None:
-        """To be called before a write about a conversation is queued, unless it is known already
-        that the caller may see it: what may not be done takes no place in the queue.
+        """Check permission before a write about a conversation is queued, so that refused writes
+        take no place in the queue. Not needed when permission is known already.
 
-        Agents see every conversation of their organisation. For a visitor it costs a read, unless
-        the conversation is in hand.
+        Agents may see every conversation of their organisation. For a visitor this costs a read,
+        unless the conversation is in memory.
 
         Raises:
             NotFoundError: No such conversation, or not one that the caller may see.

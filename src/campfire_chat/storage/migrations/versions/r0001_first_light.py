@@ -1,4 +1,4 @@
-"""First light: the tables of the desk."""
+"""The first revision: all tables."""
 
 from __future__ import annotations
 
