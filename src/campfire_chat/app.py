@@ -117,7 +117,7 @@ class Campfire:
                 earlier route took.
 
         Raises:
-            ConfigurationError: An earlier route or another ``Campfire`` already answers at the path.
+            ConfigurationError: An earlier route or another ``Campfire`` already answers there.
         """
         check_reachable(app.routes, path)
         app.mount(path.rstrip("/"), self)
