@@ -144,7 +144,7 @@ async def test_garbage_on_the_channel_is_survived(
     async with broadcast, broadcast.subscribe(channel):
         for garbage in ("", "nonsense", '{"a": 1}', "[1, 2]", "\x01", "ü" * 1_000):
             await broadcast.publish(channel, garbage)
-        await until(lambda: caplog.text.count("cannot be read; does another program") >= 12, "garbage is noticed")
+        await until(lambda: caplog.text.count("cannot be read; does") >= 12, "garbage is noticed")
     await talk(one, two, "still there")
     assert one.bus.well
     assert two.bus.well

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -185,17 +186,41 @@ def prose(path: Path) -> str:
     return text
 
 
+def avoided(text: str, allowed: Sequence[str] = ()) -> list[str]:
+    """Each place of a word that is to be avoided, and what to say instead."""
+    text = " ".join(text.split())
+    return [
+        f"{match[0]!r}, say instead: {instead} (…{text[max(0, match.start() - 40) :][:90]}…)"
+        for pattern, instead in AVOIDED.items()
+        if instead not in allowed
+        for match in re.finditer(pattern, text, re.IGNORECASE)
+    ]
+
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_plain_words(path: Path) -> None:
     """Each page uses common words, and the terms of docs/reference/glossary.md."""
-    text = " ".join(prose(path).split())
-    found = [
-        f"{match[0]!r}, say instead: {instead} (…{text[max(0, match.start() - 40) :][:90]}…)"
-        for pattern, instead in AVOIDED.items()
-        if not (path.name == "glossary.md" and instead in ("organisation", "caller"))
-        for match in re.finditer(pattern, text, re.IGNORECASE)
-    ]
-    assert found == []
+    # The glossary may name a synonym where it explains a term.
+    allowed = ("organisation", "caller") if path.name == "glossary.md" else ()
+    assert avoided(prose(path), allowed) == []
+
+
+def public_docstrings() -> dict[str, str]:
+    """What the page Python API and editors show."""
+    public = {name: getattr(campfire_chat, name) for name in campfire_chat.__all__}
+    texts = {name: inspect.getdoc(each) or "" for name, each in public.items()}
+    for name, method in inspect.getmembers(campfire_chat.Campfire):
+        if not name.startswith("_"):
+            texts[f"Campfire.{name}"] = inspect.getdoc(method) or ""
+    texts |= {error.__name__: inspect.getdoc(error) or "" for error in all_errors().values()}
+    return {**texts, "Settings": inspect.getdoc(Settings) or ""}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [pytest.param(*each, id=each[0]) for each in public_docstrings().items()]
+)
+def test_plain_docstrings(name: str, text: str) -> None:
+    assert avoided(re.sub(r"``.*?``", "", text, flags=re.DOTALL)) == [], name
