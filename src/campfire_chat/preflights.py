@@ -1,8 +1,8 @@
-"""Preflights for the desk, answered before the host's middleware sees them.
+"""Preflights for campfire-chat, answered before the middleware of the host app sees them.
 
-A ``CORSMiddleware`` of the host answers every preflight of the whole app by its own list of
-origins, and refuses those of the pages that the desk allows. The desk has a list of its own,
-:attr:`Settings.allowed_origins`; so its preflights go past the host's middleware.
+A ``CORSMiddleware`` of the host app answers all preflights by its own list of origins, and refuses
+pages that campfire-chat allows. campfire-chat has its own list, :attr:`Settings.allowed_origins`.
+So its preflights bypass the middleware of the host app.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ HEADERS = ("Authorization", "Content-Type", "Idempotency-Key")
 
 
 class Preflights:
-    """Outside of all middleware of ``host``: hands the preflights for ``desk`` on to it.
+    """Runs outside all middleware of ``host``, and passes the preflights for ``desk`` to it.
 
     Args:
-        app: The host with its middleware.
-        host: The host, for its routes.
-        desk: An ASGI app that is mounted in the host.
+        app: The host app with its middleware.
+        host: The host app, for its routes.
+        desk: An ASGI app that is mounted in the host app.
     """
 
     def __init__(self, app: ASGIApp, host: Starlette, desk: ASGIApp) -> None:
@@ -47,7 +47,7 @@ class Preflights:
         await self._app(scope, receive, send)
 
     def _mounted(self, scope: Scope) -> Scope | None:
-        """The scope as the desk's mount makes it, of a preflight for a request to the desk."""
+        """The scope of a preflight for ``desk``, as its mount makes it."""
         headers = Headers(scope=scope)
         method = headers.get("access-control-request-method")
         if method is None or "origin" not in headers:
@@ -63,8 +63,8 @@ class Preflights:
 
 
 def pass_preflights(host: Starlette, desk: ASGIApp) -> None:
-    """Have the preflights for ``desk`` go past the middleware of ``host``, also past middleware
-    that is added later: the stack is built when the host is first called."""
+    """Let the preflights for ``desk`` bypass the middleware of ``host``, also middleware that is
+    added later: the stack is built at the first call of the host app."""
     build = host.build_middleware_stack
 
     def build_with_preflights() -> ASGIApp:
@@ -74,9 +74,9 @@ def pass_preflights(host: Starlette, desk: ASGIApp) -> None:
 
 
 def check_cors(host: Starlette, origins: Sequence[str]) -> None:
-    """Warn of a ``CORSMiddleware`` in front of a desk that was mounted without ``mount_to``.
+    """Warn of a ``CORSMiddleware`` before a ``Campfire`` that was mounted without ``mount_to``.
 
-    Only what cannot be put right from here is said: which lines the host's code needs.
+    This cannot be corrected here, so the warning names the lines that the host app needs.
     """
     for middleware in host.user_middleware:
         if not _is_cors(middleware.cls):

@@ -1,4 +1,4 @@
-"""Files that hold conversations: for their owner alone."""
+"""Files that hold conversations are readable by their owner only."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PRIVATE = 0o600
 
 
 def create_private(path: Path) -> None:
-    """Create an empty file with mode 0600, whatever the umask; an existing one stays as it is.
+    """Create an empty file with mode 0600, whatever the umask. An existing file is not changed.
 
-    SQLite takes an empty file for a new database. It would create one that everybody may read.
+    SQLite treats an empty file as a new database. A file that it creates is readable by all.
 
     Raises:
         OSError: The file is not there and cannot be created.

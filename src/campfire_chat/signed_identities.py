@@ -1,9 +1,9 @@
-"""Signed identities: what a host's page hands to the widget to say who its user is.
+"""Signed identities: a page of the host app passes one to the widget to say who its user is.
 
 An identity is a JSON Web Token (RFC 7519) that is signed with HMAC-SHA256 (``HS256``) and the
-bytes of the secret key in UTF-8. It is a standard format so that a site can make one without
+bytes of the secret key in UTF-8. The format is standard, so that a site can make one without
 Python; docs/how-to/identify-visitors.md has the claims, examples and test vectors. The audience
-tells an identity from other tokens that a host may sign with the same key.
+distinguishes an identity from other tokens that a host app may sign with the same key.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from msgspec import Struct
 from campfire_chat.errors import TokenExpiredError, TokenInvalidError
 from campfire_chat.models import Visitor
 
-#: The audience that an identity has to name, alone.
+#: The only audience that an identity may name.
 AUDIENCE = "campfire-identity"
-#: Seconds between ``iat`` and ``exp``, at most; and what ``sign`` uses.
+#: Most seconds between ``iat`` and ``exp``. ``sign`` uses this time.
 LIFETIME = 24 * 3600
-#: Seconds by which clocks may differ where ``nbf`` is looked at.
+#: Seconds by which clocks may differ when ``nbf`` is checked.
 LEEWAY = 300
 _HEADER = b'{"alg":"HS256","typ":"JWT"}'
 
@@ -49,7 +49,7 @@ class _Claims(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SignedIdentity(Struct, frozen=True):
-    """What an identity says.
+    """The contents of an identity.
 
     Attributes:
         issued_at: When it was signed, in seconds since 1970.
@@ -62,7 +62,7 @@ class SignedIdentity(Struct, frozen=True):
 
 
 def sign(secret_key: str, visitor: Visitor, now: int) -> str:
-    """An identity for ``visitor`` that is good from ``now``, in seconds since 1970, for a day."""
+    """Sign an identity for ``visitor``, valid for a day from ``now`` (seconds since 1970)."""
     claims = _Claims(
         aud=AUDIENCE,
         sub=visitor.id,
@@ -80,15 +80,15 @@ def sign(secret_key: str, visitor: Visitor, now: int) -> str:
 def read(secret_keys: Sequence[str], identity: str, now: float) -> SignedIdentity:
     """
     Raises:
-        TokenExpiredError: It was good once.
-        TokenInvalidError: It was not signed with one of the keys, or is no identity. The message
-            says what is wrong with one that was signed.
+        TokenExpiredError: It has expired.
+        TokenInvalidError: It was not signed with one of the keys, or is not an identity. If the
+            signature is right, the message says what is wrong.
     """
     signed, _, signature = identity.rpartition(".")
     head, _, body = signed.partition(".")
     if not identity.isascii():
         raise TokenInvalidError()
-    # All of them, so that the time it takes does not tell which one signed.
+    # Compare all keys, so that the time does not reveal which one signed.
     good = [hmac.compare_digest(_signature(key, signed), signature) for key in secret_keys]
     if not any(good):
         raise TokenInvalidError()
@@ -98,15 +98,15 @@ def read(secret_keys: Sequence[str], identity: str, now: float) -> SignedIdentit
     except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error) as error:
         raise TokenInvalidError(f"The identity cannot be read: {error}") from None
     if header.alg != "HS256" or header.crit:
-        raise TokenInvalidError("An identity is signed with HS256.")
+        raise TokenInvalidError("An identity must be signed with HS256.")
     if claims.aud != AUDIENCE:
-        raise TokenInvalidError(f"The audience (aud) of an identity is {AUDIENCE}.")
+        raise TokenInvalidError(f"The audience (aud) of an identity must be {AUDIENCE}.")
     if not claims.iat < claims.exp <= claims.iat + LIFETIME:
-        raise TokenInvalidError(f"An identity ends (exp) at most {LIFETIME} s after its iat.")
+        raise TokenInvalidError(f"An identity must end (exp) at most {LIFETIME} s after its iat.")
     # An iat of the future is accepted: the clock of the machine that signed may be ahead, or this
     # one's may have been set back. Only who writes nbf wants to be held to it.
     if claims.nbf is not None and claims.nbf > now + LEEWAY:
-        raise TokenInvalidError("The identity is not good yet (nbf).")
+        raise TokenInvalidError("The identity is not valid yet (nbf).")
     if now > claims.exp:
         raise TokenExpiredError()
     visitor = Visitor(
