@@ -157,6 +157,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         max_frame_bytes: Largest size of a frame or request body; checked before parsing.
         max_body_characters: Greatest length of a message.
         max_subscriptions: Number of streams that one socket may subscribe to.
+        assign_on_reply: Whether an agent who answers an unassigned conversation, or begins one,
+            gets it, in the same commit as the message.
         token_lifetime: Seconds for which a visitor's token is valid. It is renewed after half of
             that time.
         poll_interval: Seconds between two looks at the stream heads in the database. They find
@@ -192,6 +194,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_frame_bytes: int = 64 * 1024
     max_body_characters: int = 10_000
     max_subscriptions: int = 256
+    assign_on_reply: bool = True
     token_lifetime: int = 30 * 24 * 3600
     poll_interval: float = 1.0
     presence_beat: float = 20.0
@@ -258,6 +261,7 @@ class SettingsDict(TypedDict, total=False):
     max_frame_bytes: int
     max_body_characters: int
     max_subscriptions: int
+    assign_on_reply: bool
     token_lifetime: int
     poll_interval: float
     presence_beat: float

@@ -71,6 +71,7 @@ BODIES: dict[str, Any] = {
 #: Routes without anybody's id in the path: the caller's own things, checked by their own tests.
 WITHOUT_IDS = {
     *("create_visitor", "get_me", "create_conversation", "list_conversations", "list_agents"),
+    *("count_conversations", "search_conversations", "take_conversation"),
     *("health_live", "health_ready"),
 }
 

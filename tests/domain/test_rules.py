@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campfire_chat import clock, ids
+from campfire_chat import clock, events, ids
 from campfire_chat.domain import availability, receipts, streams, text
 from campfire_chat.domain.conversations import (
     Conversation,
@@ -22,6 +22,7 @@ from campfire_chat.domain.conversations import (
 )
 from campfire_chat.errors import CampfireError, InvalidError, NotFoundError
 from campfire_chat.models import (
+    Assignee,
     Availability,
     Contact,
     Message,
@@ -252,3 +253,36 @@ def test_known_frames_with_any_fields(kind: Any, extra: dict[str, Any], value: A
 def test_a_snooze_ends_in_the_future(patch: Patch) -> None:
     with pytest.raises(InvalidError):
         change(conversation(), patch, actor=AGENT, now=NOW)
+
+
+@given(
+    st.text(alphabet=" \n\u00ad\u034f\u115f\u17b4\u180b\u200d\u2800\u3164\ufe0f\uffa0\U000e0100")
+)
+def test_fillers_and_variation_selectors_show_nothing(nothing: str) -> None:
+    assert text.is_blank(nothing)
+    assert not text.is_blank(nothing + "x")
+    assert not text.is_blank("❤" + nothing)
+    with pytest.raises(CampfireError):
+        text.check_body(nothing, limit=10_000)
+    assert text.storable(nothing, limit=100) is None
+
+
+@pytest.mark.parametrize("sender", [AGENT, VISITOR, Participant(SenderKind.BOT, "bot")])
+@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("assign", [True, False])
+@pytest.mark.parametrize("taken", [True, False])
+def test_who_answers_what_nobody_has_gets_it(
+    sender: Participant, visibility: Visibility, assign: bool, taken: bool
+) -> None:
+    bob = Assignee(id="bob", name="Bob", avatar_url=None) if taken else None
+    about = conversation(assignee=bob)
+    changes = receive(about, message_of(sender, visibility, NOW), NOW, assign=assign)
+    answers = sender is AGENT and visibility is Visibility.PUBLIC
+    if assign and answers and not taken:
+        assert about.assignee == Assignee(id="ada", name="Agent", avatar_url=None)
+        (taking,) = changes
+        assert taking.event == events.ASSIGNEE_CHANGED
+        assert not taking.internal
+    else:
+        assert about.assignee == bob
+        assert changes == []

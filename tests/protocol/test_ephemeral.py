@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from campfire_chat.realtime import presence
+from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk
+from tests.support.servers import ThreadServer
+from tests.support.talk import until
 
 pytestmark = pytest.mark.anyio
 
@@ -126,10 +131,83 @@ async def test_an_agents_availability_reaches_colleagues_and_the_visitor(
     assert told["conversation_id"] == conversation["id"]
     await colleague.until_frame("presence", since=seen_by_colleague, availability="busy")
     assert visitor.get(f"/conversations/{conversation['id']}")["assignee_availability"] == "busy"
-    # Gone is not a message: it is noticed, presence_life after the last beat.
+    # A lost connection is not a message: it is noticed, presence_life after the last beat.
     await his.drop()
     await hers.until_frame("presence", availability="offline", seconds=8)
     assert bob.get(f"/agents/{ada.id}/availability") == {"availability": "offline"}
+
+
+#: Nobody beats or dies in a test: only a close can have told.
+STILL = {"presence_beat": 1200.0, "presence_life": 3600.0}
+
+
+def told_offline(client: Any, kind: str, id: str) -> bool:
+    """Whether a client was told that a participant is offline."""
+    return any(
+        frame["type"] == "presence"
+        and frame.get("availability") == "offline"
+        and (frame["participant"]["kind"], frame["participant"]["id"]) == (kind, id)
+        for frame in client.frames
+    )
+
+
+@pytest.fixture
+def still_desk(database_url: str) -> Iterator[Desk]:
+    with ThreadServer(host_app(campfire_for(database_url, **STILL))) as server:
+        yield Desk(f"{server.url}/support", "default")
+
+
+async def test_who_closes_the_last_tab_is_gone_at_once(still_desk: Desk, connect: Connect) -> None:
+    desk = still_desk
+    visitor, ada, bob = desk.visitor(), desk.agent("ada"), desk.agent("bob")
+    conversation = visitor.begin()
+    path = f"/conversations/{conversation['id']}"
+    ada.patch(path, {"assignee_id": ada.id})
+    tabs = [await connect(ada), await connect(ada)]
+    hers, colleague = await connect(visitor), await connect(bob)
+    await hers.subscribe(f"conversation:{conversation['id']}")
+    await colleague.subscribe(f"inbox:{desk.organization}")
+    for tab in tabs:
+        assert not told_offline(colleague, "agent", ada.id)
+        assert bob.get(f"/agents/{ada.id}/availability") == {"availability": "online"}
+        await tab.close()
+    await until(lambda: told_offline(colleague, "agent", ada.id))
+    await until(lambda: told_offline(hers, "agent", ada.id))
+    assert bob.get(f"/agents/{ada.id}/availability") == {"availability": "offline"}
+    assert visitor.get(path)["assignee_availability"] == "offline"
+    assert not told_offline(hers, "system", "team")
+    await colleague.close()
+    await until(lambda: told_offline(hers, "system", "team"))
+    # And so it is with visitors.
+    assert ada.get(path)["contact_present"] is True
+    await hers.close()
+    await until(lambda: ada.get(path)["contact_present"] is False)
+
+
+async def test_a_reload_is_not_a_departure(
+    still_desk: Desk, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = still_desk.agent("ada"), still_desk.agent("bob")
+    colleague = await connect(bob)
+    await colleague.subscribe(f"inbox:{still_desk.organization}")
+    page = await connect(ada)
+    monkeypatch.setattr(presence, "RETURN", 3600.0)
+    await page.close()
+    again = await connect(ada)
+    assert bob.get(f"/agents/{ada.id}/availability") == {"availability": "online"}
+    assert not told_offline(colleague, "agent", ada.id)
+    monkeypatch.setattr(presence, "RETURN", 0.0)
+    await again.close()
+    await until(lambda: told_offline(colleague, "agent", ada.id))
+
+
+async def test_a_lost_connection_is_not_a_close(still_desk: Desk, connect: Connect) -> None:
+    ada, bob = still_desk.agent("ada"), still_desk.agent("bob")
+    lost, closed = await connect(ada), await connect(bob)
+    await lost.drop()
+    await closed.close()
+    await until(lambda: ada.get(f"/agents/{bob.id}/availability") == {"availability": "offline"})
+    assert ada.get(f"/agents/{ada.id}/availability") == {"availability": "online"}
 
 
 async def test_agents_see_the_visitor_come_and_go(desk: Desk, connect: Connect) -> None:

@@ -27,7 +27,10 @@ async def test_a_visitor_and_an_agent_talk(desk: Desk, connect: Any) -> None:
     assert answered["seq"] == asked["seq"] + 1
 
     for client in (hers, his):
-        view = await client.until_seq(stream, answered["seq"])
-        bodies = [event["data"]["body"] for event in view.applied]
+        view = await client.until_seq(stream, answered["seq"] + 1)
+        *said, taken = view.applied
+        bodies = [event["data"]["body"] for event in said]
         assert bodies == ["Where is my order?", "Number 42.", "On its way."]
-        assert [event["seq"] for event in view.applied] == [1, 2, 3]
+        assert taken["event"] == "conversation.assignee_changed"
+        assert taken["data"]["assignee"]["name"] == "Ada"
+        assert [event["seq"] for event in view.applied] == [1, 2, 3, 4]

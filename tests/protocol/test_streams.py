@@ -103,12 +103,13 @@ async def test_resuming_brings_exactly_what_was_missed(desk: Desk, connect: Conn
     for body in ("two", "three"):
         agent.write(conversation["id"], body)
     welcome = await client.connect()
-    assert welcome["streams"] == [{"stream": stream, "head": 3}]
-    view = await client.until_seq(stream, 3)
-    assert [event["seq"] for event in view.applied] == [1, 2, 3]
+    # Two answers, and that the agent got the conversation with the first.
+    assert welcome["streams"] == [{"stream": stream, "head": 4}]
+    view = await client.until_seq(stream, 4)
+    assert [event["seq"] for event in view.applied] == [1, 2, 3, 4]
     assert view.repetitions == 0
     agent.write(conversation["id"], "four")
-    await client.until_seq(stream, 4)
+    await client.until_seq(stream, 5)
 
 
 async def test_a_stream_that_may_not_be_seen_any_more_is_refused_at_resume(

@@ -59,7 +59,12 @@ def test_the_long_poll_answers_when_something_happens(server: ThreadServer, desk
         assert not answer.done()
         agent.write(conversation, "Here I am")
         page = checked(answer.result(), 200)
-    assert [event["data"]["body"] for event in page["events"]] == ["Here I am"]
+    # And the agent who answers gets the conversation, in the same commit.
+    assert [event["event"] for event in page["events"]] == [
+        "message.created",
+        "conversation.assignee_changed",
+    ]
+    assert page["events"][0]["data"]["body"] == "Here I am"
 
 
 def test_the_long_poll_ends_by_itself(server: ThreadServer, desk: Desk) -> None:
@@ -89,7 +94,7 @@ def test_a_poll_for_the_impossible_misleads_nobody_else(server: ThreadServer, de
     ):
         agent.write(conversation, "Heard")
         page = checked(answer.result(), 200)
-        assert [event["seq"] for event in page["events"]] == [2]
+        assert [event["seq"] for event in page["events"]] == [2, 3]
         assert checked(impossible.result(), 200)["reset"] == "ahead"
 
 

@@ -125,7 +125,9 @@ async def test_notes_leave_no_trace_on_the_visitors_stream(store: Store) -> None
     sent = await say(store, conversation, "p", scope=AGENT)
     assert sent.seq == 2
     seen = await store.conversation(VISITOR, conversation)
-    assert seen.head == 2
+    # The answer, and that the agent who gave it got the conversation.
+    assert seen.head == 3
+    assert seen.assignee is not None
     assert seen.last_message is not None
     assert seen.last_message.text == "body of p"
 

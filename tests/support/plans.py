@@ -18,6 +18,7 @@ from campfire_chat.storage import (
     agents,
     contacts,
     conversations,
+    listing,
     messages,
     presence,
     receipts,
@@ -81,6 +82,8 @@ def values_of(database_url: str) -> dict[str, Any]:
     }
 
 
+ORDERS: tuple[listing.Order, ...] = ("latest", "longest_waiting")
+
 #: Query → values that mean something else in it than elsewhere, by the name of a value.
 QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "agents.TEAM": (agents.TEAM, {}),
@@ -93,6 +96,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "conversations.OWNERS": (conversations.OWNERS, {"ids": "conversations"}),
     "conversations.DUE_SNOOZES": (conversations.DUE_SNOOZES, {}),
     "conversations.OPEN_ASSIGNED": (conversations.OPEN_ASSIGNED, {}),
+    "listing.COUNTS": (listing.COUNTS, {}),
     "messages.BY_CLIENT_KEY": (messages.BY_CLIENT_KEY, {}),
     "messages.BY_ID": (messages.BY_ID, {"ids": "messages"}),
     "messages.COUNT_BETWEEN": (messages.COUNT_BETWEEN, {}),
@@ -112,11 +116,14 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "streams.NEWEST": (streams.NEWEST, {}),
     "versions.PAGE": (versions.PAGE, {}),
     **{
-        f"conversations.page_query({whose}, {count})": (
-            conversations.page_query(whose, count),
+        f"listing.page_query({whose}, {order}, {count})": (
+            listing.page_query(whose, count, order),
             {"whose": "contact" if whose == "own" else "agent_id"},
         )
-        for whose, count in itertools.product(("all", "assigned", "unassigned", "own"), (1, 4))
+        for whose, order, count in itertools.product(
+            ("all", "assigned", "unassigned", "own"), ORDERS, (1, 4)
+        )
+        if (whose, order) != ("own", "longest_waiting")
     },
 }
 #: What is read and sorted whole: a team, and what one visitor began.
@@ -198,6 +205,9 @@ async def _check_postgresql(
         most = MOST + (3 * LIMIT if name.endswith("4)") else 0)
         if name == "conversations.OPEN_ASSIGNED":
             most += conversations.MOST_TOLD
+        if name == "listing.COUNTS":
+            # Each of six counts.
+            most += 6 * listing.MOST_COUNTED
         assert touched <= most, f"{touched} rows\n{shown}"
 
 

@@ -6,6 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from campfire_chat import clock, events
 from campfire_chat.domain import text
+from campfire_chat.domain.principal import NAMELESS
 from campfire_chat.errors import InvalidError
 from campfire_chat.models import (
     Assignee,
@@ -109,11 +110,16 @@ class Patch(Struct, frozen=True, kw_only=True):
     subject: str | UnsetType | None = UNSET
 
 
-def receive(conversation: Conversation, message: Message, at: int) -> list[Change]:
+def receive(
+    conversation: Conversation, message: Message, at: int, *, assign: bool = False
+) -> list[Change]:
     """Count a message, and return what else it changes.
 
     A visitor's reply reopens a resolved or snoozed conversation and starts the wait for an
     answer. The first public message of anybody else ends the wait. Notes change nothing.
+
+    Args:
+        assign: Whether an agent who answers an unassigned conversation gets it.
     """
     if message.visibility is Visibility.INTERNAL:
         return []
@@ -132,6 +138,11 @@ def receive(conversation: Conversation, message: Message, at: int) -> list[Chang
             conversation.waiting_since = None
             if conversation.first_response_at is None:
                 conversation.first_response_at = at
+            if assign and conversation.assignee is None:
+                taker = Assignee(
+                    id=sender.id, name=sender.name or NAMELESS, avatar_url=sender.avatar_url
+                )
+                return _set_assignee(conversation, taker, actor=sender)
         return []
     conversation.visitor_messages += 1
     if conversation.waiting_since is None:
@@ -161,13 +172,7 @@ def change(
     if patch.status is not UNSET:
         changes += _set_status(conversation, patch.status, actor=actor, at=now, until=until)
     if patch.assignee is not UNSET and patch.assignee != conversation.assignee:
-        conversation.assignee = patch.assignee
-        changes.append(
-            Change(
-                events.ASSIGNEE_CHANGED,
-                events.AssigneeChanged(conversation_id=about, assignee=patch.assignee, actor=actor),
-            )
-        )
+        changes += _set_assignee(conversation, patch.assignee, actor=actor)
     if patch.priority is not UNSET and patch.priority != conversation.priority:
         conversation.priority = patch.priority
         changes.append(
@@ -221,6 +226,14 @@ def check_subject(subject: str | None) -> str | None:
     if subject is None:
         return None
     return text.check_line(subject, field="subject", limit=MAX_SUBJECT_LENGTH)
+
+
+def _set_assignee(
+    conversation: Conversation, assignee: Assignee | None, *, actor: Participant
+) -> list[Change]:
+    conversation.assignee = assignee
+    data = events.AssigneeChanged(conversation_id=conversation.id, assignee=assignee, actor=actor)
+    return [Change(events.ASSIGNEE_CHANGED, data)]
 
 
 def _set_status(

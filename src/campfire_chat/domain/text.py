@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from campfire_chat.errors import (
@@ -40,20 +41,40 @@ def storable(value: str | None, *, limit: int) -> str | None:
     """
     if value is None:
         return None
-    clean = value.replace("\x00", "").encode("utf-8", "ignore").decode()
-    return clean[:limit].strip() or None
+    clean = value.replace("\x00", "").encode("utf-8", "ignore").decode()[:limit].strip()
+    return None if is_blank(clean) else clean
+
+
+#: What shows nothing although its category is a letter, a mark or a symbol: Unicode's property
+#: ``Default_Ignorable_Code_Point`` (DerivedCoreProperties.txt of Unicode 16), and two characters
+#: whose glyph is empty, U+2800 BRAILLE PATTERN BLANK and U+1D159 MUSICAL SYMBOL NULL NOTEHEAD.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of ``text`` can be seen: white space, control and format characters only."""
+    """Whether nothing of ``text`` can be seen.
+
+    White space, control and format characters, fillers and variation selectors show nothing. The
+    clients decide the same in ``frontend/shared/text.ts``.
+    """
     return not any(
-        not character.isspace() and unicodedata.category(character) not in ("Cc", "Cf")
+        not character.isspace()
+        and unicodedata.category(character) not in ("Cc", "Cf")
+        and _INVISIBLE.match(character) is None
         for character in text
     )
 
 
 def check_body(body: str, *, limit: int) -> str:
-    """Check a message body. It is stored unchanged.
+    """Check a message body. It is stored unchanged: nothing is normalised or trimmed.
+
+    Args:
+        limit: Unicode code points, as ``len`` counts them; an emoji made of several counts as
+            several. ``frontend/shared/text.ts`` counts the same.
 
     Raises:
         BodyEmptyError: It contains nothing visible.

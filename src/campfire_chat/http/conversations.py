@@ -8,16 +8,17 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from campfire_chat import clock, ids
 from campfire_chat.domain.conversations import Patch
-from campfire_chat.errors import InvalidError
+from campfire_chat.errors import InvalidCursorError, InvalidError
 from campfire_chat.http.endpoints import Call, Reply
 from campfire_chat.http.pages import DEFAULT_LIMIT, Cursor, Limit, Page, read_cursor, write_cursor
-from campfire_chat.models import Priority, Status
+from campfire_chat.models import AgentConversation, Priority, Status
 from campfire_chat.realtime.frames import EntityId, RequestId, Seq
-from campfire_chat.storage.store import ANYONE
+from campfire_chat.storage.listing import ANYONE, Order
 
 AgentId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]+$")]
-#: The end of a page of conversations: the activity time and id of its last row.
-Place = tuple[Seq, EntityId]
+#: Where a page of conversations ends: the time that the list is sorted by and the id of its last
+#: row. Which order it belongs to is part of it, so that no cursor is taken for another list's.
+Place = tuple[Order, Seq, EntityId]
 
 
 class FirstMessage(Struct, frozen=True, kw_only=True):
@@ -49,8 +50,34 @@ class ConversationList(Struct, frozen=True, kw_only=True):
     assignee: (
         Annotated[str, Meta(max_length=128, description="me, unassigned, or an agent's id")] | None
     ) = None
+    order: Annotated[Order, Meta(description="longest_waiting is for agents")] = "latest"
     cursor: Cursor | None = None
     limit: Limit = DEFAULT_LIMIT
+
+
+class ConversationSearch(Struct, frozen=True, kw_only=True):
+    text: Annotated[
+        str,
+        Meta(
+            min_length=2,
+            max_length=100,
+            description="part of a contact's name or e-mail address or of the subject, "
+            "or the beginning of the id",
+        ),
+    ]
+    limit: Limit = DEFAULT_LIMIT
+
+
+class Take(Struct, frozen=True, kw_only=True):
+    """``client_id``: repeated with the same one, it answers with the same conversation."""
+
+    client_id: RequestId | None = None
+
+
+class Taken(Struct, frozen=True):
+    """``conversation`` is null when nobody waits."""
+
+    conversation: AgentConversation | None
 
 
 class ReceiptCreate(Struct, frozen=True, kw_only=True):
@@ -80,14 +107,40 @@ async def list_page(call: Call) -> Reply:
         assignee = {"me": call.scope.principal.id, "unassigned": None}.get(
             query.assignee, query.assignee
         )
+    if query.order != "latest":
+        call.scope.require_agent()
+    before: Place | None = read_cursor(query.cursor, Place)
+    if before is not None and before[0] != query.order:
+        raise InvalidCursorError(field="cursor")
     records, following = await call.store.conversation_page(
         call.scope,
         statuses=[Status(query.status)] if query.status else list(Status),
         assignee_id=assignee,
-        before=read_cursor(query.cursor, Place),
+        order=query.order,
+        before=None if before is None else before[1:],
         limit=query.limit,
     )
-    return Reply(Page(records, None if following is None else write_cursor(following)))
+    return Reply(
+        Page(records, None if following is None else write_cursor((query.order, *following)))
+    )
+
+
+async def counts(call: Call) -> Reply:
+    return Reply(await call.store.conversation_counts(call.scope))
+
+
+async def search(call: Call) -> Reply:
+    query: ConversationSearch = call.query
+    found = await call.store.find_conversations(call.scope, query.text, query.limit)
+    return Reply(Page(found))
+
+
+async def take(call: Call) -> Reply:
+    body: Take = call.body
+    given, key = body.client_id, call.idempotency_key
+    client_id = None if given is None and key is None else client_id_of(call, given)
+    taken = await call.store.take_conversation(call.scope, client_id=client_id)
+    return Reply({"conversation": taken})
 
 
 async def get(call: Call) -> Reply:

@@ -29,6 +29,7 @@ from campfire_chat.models import (
     PrincipalRecord,
     VisitorConversation,
 )
+from campfire_chat.storage.listing import Tallies
 from campfire_chat.storage.operations import Marked
 
 #: The path of the API below the mount path.
@@ -79,10 +80,43 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/conversations",
         access=Access.PARTICIPANT,
         handler=conversations.list_page,
-        summary="List conversations, newest activity first",
+        summary="List conversations, newest activity or longest wait first",
         query=conversations.ConversationList,
         returns={200: (Page[AgentConversation], Page[VisitorConversation])},
         errors=(InvalidCursorError, ForbiddenError),
+    ),
+    Endpoint(
+        operation="count_conversations",
+        method="GET",
+        path="/conversations/counts",
+        access=Access.AGENT,
+        handler=conversations.counts,
+        summary="Count the open conversations: the caller's, unassigned ones and all",
+        returns={200: Tallies},
+        errors=(ForbiddenError,),
+    ),
+    Endpoint(
+        operation="search_conversations",
+        method="GET",
+        path="/conversations/search",
+        access=Access.AGENT,
+        handler=conversations.search,
+        summary="Find conversations by contact, subject or id",
+        query=conversations.ConversationSearch,
+        returns={200: Page[AgentConversation]},
+        errors=(ForbiddenError, InvalidTextError),
+    ),
+    Endpoint(
+        operation="take_conversation",
+        method="POST",
+        path="/conversations/take",
+        access=Access.AGENT,
+        handler=conversations.take,
+        summary="Assign the conversation whose visitor waits longest to the caller",
+        body=conversations.Take,
+        body_optional=True,
+        returns={200: conversations.Taken},
+        errors=(ForbiddenError, ClientIdConflictError),
     ),
     Endpoint(
         operation="get_conversation",

@@ -201,9 +201,12 @@ class Gateway:
             await self.store.refresh_contact(scope)
         socket.due = asyncio.get_running_loop().time() + self.settings.heartbeat
 
-    def depart(self, socket: Socket) -> None:
-        """A socket that had said hello has ended."""
-        self.presence.depart(socket.scope)
+    def depart(self, socket: Socket, *, cleanly: bool) -> None:
+        """A socket that had said hello has ended, ``cleanly`` when somebody closed it on purpose.
+
+        Who is sent away by a drain is on the way to another process, and not gone.
+        """
+        self.presence.depart(socket.scope, cleanly=cleanly and not self.draining.refusing)
 
     async def _rounds(self) -> None:
         """Look after every socket once a round; nothing in here waits for the host."""

@@ -3,6 +3,9 @@
 The database decides who is present (see ``storage.presence``). Each process writes the beats of its
 own sockets, and its :mod:`~campfire_chat.realtime.watch` tells its clients what it finds there. In
 addition, arrivals and departures here are told to all processes at once.
+
+Somebody who closes their last connection is gone at once: the beat is deleted. That a beat ages is
+for connections that end without a word, as in a crash or when the network is lost.
 """
 
 from __future__ import annotations
@@ -31,6 +34,9 @@ GATHER = 0.02
 LINGER = 2.0
 #: Seconds that the hello of an agent waits until the first beat is written.
 ARRIVAL_TIMEOUT = 2.0
+#: Seconds for which a participant who has closed their last connection still counts as present: a
+#: page that reloads, or leads to the next one, takes about that long.
+RETURN = 1.0
 #: Number of beats that one operation writes. Messages are written in between.
 WRITTEN_AT_ONCE = 500
 
@@ -67,7 +73,7 @@ class Presence:
         self._node = node
         self._beat = beat
         self._here: dict[_Key, _Here] = {}
-        #: Participants who have left a conversation and may still come back.
+        #: Participants who have left a conversation, or the desk, and may still come back.
         self._leaving: dict[_Key, asyncio.TimerHandle] = {}
         self._changes: dict[_Key, tuple[Participant, bool]] = {}
         self._changed = asyncio.Event()
@@ -103,9 +109,26 @@ class Presence:
             except TimeoutError:
                 logger.warning("the presence of an agent is not in the database yet")
 
-    def depart(self, scope: Scope) -> None:
-        """A socket of a participant has closed. If it was the last one, the beats end."""
-        self._remove(scope, CONNECTED)
+    def depart(self, scope: Scope, *, cleanly: bool) -> None:
+        """A socket of a participant has ended. If it was the last one, the beats end.
+
+        Args:
+            cleanly: Whether it was closed on purpose. Then the participant is gone, unless they
+                come back within :data:`RETURN`. Otherwise they are gone when their beat is too old.
+        """
+        key = self._key(scope, CONNECTED)
+        here = self._here[key]
+        here.count -= 1
+        if here.count > 0:
+            return
+        if cleanly:
+            self._leave(key, RETURN)
+        else:
+            del self._here[key]
+
+    def _leave(self, key: _Key, linger: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._leaving[key] = loop.call_later(linger, self._left, key)
 
     def open_conversation(self, scope: Scope, conversation_id: str) -> None:
         """A participant has opened a conversation."""
@@ -120,8 +143,7 @@ class Presence:
         here = self._here[key]
         here.count -= 1
         if here.count == 0:
-            loop = asyncio.get_running_loop()
-            self._leaving[key] = loop.call_later(LINGER, self._left, key)
+            self._leave(key, LINGER)
 
     def _left(self, key: _Key) -> None:
         del self._leaving[key]
@@ -153,16 +175,6 @@ class Presence:
         self._changed.set()
         return True
 
-    def _remove(self, scope: Scope, place: str) -> bool:
-        """Count down. Return whether it was the last."""
-        key = self._key(scope, place)
-        here = self._here[key]
-        here.count -= 1
-        if here.count > 0:
-            return False
-        del self._here[key]
-        return True
-
     def _tell(self, key: _Key, participant: Participant, *, here: bool) -> None:
         frame = frames.presence_at(participant, key.place, here=here)
         agent = key.kind is SenderKind.AGENT
@@ -187,9 +199,10 @@ class Presence:
                 logger.warning("presence could not be written", exc_info=True)
             finally:
                 written.set()
-            arrived = [key for key in alive if key.place == CONNECTED]
             for organization in {
-                key.organization for key in arrived if key.kind is SenderKind.AGENT
+                key.organization
+                for key in changes
+                if key.place == CONNECTED and key.kind is SenderKind.AGENT
             }:
                 self._watch.team_changed(organization)
 
@@ -220,9 +233,11 @@ class Presence:
             left = [key for key in part if key not in self._here]
             beats = [Beat(organization, key.place, gone[key]) for key in left]
             await self._store.team.write_presence(organization, node_id=self._node, gone=beats)
-            places = sorted({key.place for key in left})
-            still = await self._store.team.present_at(organization, places)
-            for key in left:
+            # Who is connected at all is told by the watch.
+            looked_at = [key for key in left if key.place != CONNECTED]
+            places = sorted({key.place for key in looked_at})
+            still = await self._store.team.present_at(organization, places) if places else {}
+            for key in looked_at:
                 others = still.get(key.place, ())
                 if not any((person.kind, person.id) == (key.kind, key.id) for person in others):
                     self._tell(key, gone[key], here=False)

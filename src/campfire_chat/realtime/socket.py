@@ -43,6 +43,12 @@ logger = logging.getLogger("campfire_chat.realtime")
 IN_A_ROW = 16
 #: Seconds to get a close frame out to a peer that may not be reading.
 CLOSE_TIMEOUT = 1.0
+#: How a client closes that knows it is leaving: normally, or with its page. A lost connection is
+#: 1006, or 1005 with some servers.
+CLOSED_BY_CLIENT = frozenset((1000, 1001))
+#: The server's closes after which the person is no longer there: their session has ended, or they
+#: are not welcome any more.
+CLOSED_FOR_GOOD = frozenset((4401, 4403))
 
 
 class Socket:
@@ -69,6 +75,7 @@ class Socket:
         "_credentials",
         "_ending",
         "_greeted",
+        "_left_on_purpose",
         "_receive",
         "_send",
         "_session",
@@ -104,6 +111,7 @@ class Socket:
         self.due = 0.0
         self._ending = False
         self._greeted = False
+        self._left_on_purpose = False
         self.streams = Subscriptions(self, gateway)
         self.outlet = Outlet(
             send,
@@ -177,7 +185,8 @@ class Socket:
             CancelledError: It was cancelled by somebody else.
         """
         match error:
-            case WebSocketDisconnect():
+            case WebSocketDisconnect(code=code):
+                self._left_on_purpose = code in CLOSED_BY_CLIENT
                 return None
             case Closed():
                 # Its traceback holds the frame that is about to hold it.
@@ -343,6 +352,7 @@ class Socket:
 
     async def _end(self, reason: Closed) -> None:
         self._ending = True
+        self._left_on_purpose = reason.code in CLOSED_FOR_GOOD
         try:
             await self._send_close(reason)
         except asyncio.CancelledError:
@@ -382,7 +392,7 @@ class Socket:
         self.visit.leave()
         self.streams.leave_all()
         if self._credentials is not None:
-            self.gateway.depart(self)
+            self.gateway.depart(self, cleanly=self._left_on_purpose)
         # It goes at once, and the server's side of it: nothing is left for the cyclic collector,
         # whose looks through ten thousand others are felt.
         del self.streams

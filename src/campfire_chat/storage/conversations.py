@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import FromClause, Integer, Select, String, and_, bindparam, or_, select, union_all
+from sqlalchemy import FromClause, Integer, Select, and_, bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.conversations import Conversation
@@ -21,16 +20,11 @@ from campfire_chat.storage.statement import Query
 
 _c = tables.conversations.c
 
-#: The assignee filter of a list: an agent's id, nobody, or anyone.
-ANYONE = object()
-
 #: For so many open conversations of an agent, visitors are told when the availability changes.
 MOST_TOLD = 500
-#: Where the first page of a list begins: before all rows.
-_NEWEST = (2**62, "")
 
 
-def _with_names(of: FromClause, *, known: bool = True) -> Select[Any]:
+def with_names(of: FromClause, *, known: bool = True) -> Select[Any]:
     """Conversations ``of`` a table or subquery, with the contact and the assignee.
 
     Args:
@@ -60,7 +54,7 @@ def _with_names(of: FromClause, *, known: bool = True) -> Select[Any]:
 
 
 def _by_id(engine: Engine) -> ClauseElement:
-    return _with_names(tables.conversations).where(
+    return with_names(tables.conversations).where(
         engine.among(_c.org_id, _c.conversation_id, "ids")
     )
 
@@ -83,7 +77,7 @@ def _lock(engine: Engine) -> ClauseElement:
         .order_by(_c.conversation_id)
         .with_for_update(key_share=True)
     )
-    return _with_names(locked.cte("locked"), known=False)
+    return with_names(locked.cte("locked"), known=False)
 
 
 def _lock_heads(engine: Engine) -> ClauseElement:
@@ -159,95 +153,6 @@ async def get(session: Session, scope: Scope, conversation_id: str) -> Conversat
         if may_see(scope, found):
             return found
     raise NotFoundError("There is no such conversation.")
-
-
-#: The conversations of a list: all, those of an agent, unassigned ones, or a visitor's own.
-_Whose = Literal["all", "assigned", "unassigned", "own"]
-
-
-def _page(whose: _Whose, statuses: int, _: Engine) -> ClauseElement:
-    """The query for a page of conversations that have one of several statuses.
-
-    Each status is one range of an index, cut off at the limit before the ranges are merged, so
-    that a page costs the same however many conversations there are. A visitor has only a few.
-    """
-    at = bindparam("at", type_=_c.last_activity_at.type)
-    limit = bindparam("count", type_=Integer)
-    latest = (_c.last_activity_at.desc(), _c.conversation_id.desc())
-    wanted = [bindparam(f"status_{number}", type_=String) for number in range(statuses)]
-    narrowed = (
-        select(tables.conversations)
-        .where(
-            _c.org_id == bindparam("org_id"),
-            _c.last_activity_at <= at,
-            or_(_c.last_activity_at < at, _c.conversation_id < bindparam("id", type_=String)),
-        )
-        .limit(limit)
-    )
-    if whose == "own":
-        mine = _c.contact_id == bindparam("whose", type_=String)
-        ranges = [narrowed.where(mine, _c.status.in_(wanted)).order_by(*latest)]
-    else:
-        order = latest
-        if whose == "assigned":
-            narrowed = narrowed.where(_c.assignee_id == bindparam("whose", type_=String))
-        elif whose == "unassigned":
-            narrowed = narrowed.where(_c.assignee_id.is_(None))
-            # PostgreSQL does not recognise that they are all equal, and would sort them.
-            order = (_c.assignee_id.desc(), *latest)
-        ranges = [narrowed.where(_c.status == status).order_by(*order) for status in wanted]
-    found = union_all(*(select(one.subquery()) for one in ranges)).subquery()
-    page = (
-        select(found)
-        .order_by(found.c.last_activity_at.desc(), found.c.conversation_id.desc())
-        .limit(limit)
-        .subquery()
-    )
-    # The names are joined last, only for the rows of the page. A join need not keep the order.
-    return _with_names(page).order_by(page.c.last_activity_at.desc(), page.c.conversation_id.desc())
-
-
-@cache
-def page_query(whose: _Whose, statuses: int) -> Query:
-    """The query of a list in so many statuses: ``org_id``, ``whose`` where it narrows,
-    ``status_0`` …, ``at`` and ``id`` of the last row before, ``count``."""
-    return Query(partial(_page, whose, statuses))
-
-
-async def list_page(
-    session: Session,
-    scope: Scope,
-    *,
-    statuses: Sequence[Status],
-    assignee_id: str | object | None,
-    before: tuple[int, str] | None,
-    limit: int,
-) -> list[Conversation]:
-    """A page of conversations, newest activity first.
-
-    Args:
-        assignee_id: An agent's id, None for unassigned ones, :data:`ANYONE` for no condition. A
-            visitor's list holds all their conversations.
-        before: Activity time and id of the last row of the previous page.
-    """
-    whose: _Whose = "all"
-    if not scope.is_agent:
-        whose, assignee_id = "own", scope.principal.id
-    elif assignee_id is None:
-        whose = "unassigned"
-    elif assignee_id is not ANYONE:
-        whose = "assigned"
-    at, conversation_id = before or _NEWEST
-    rows = await session.fetch(
-        page_query(whose, len(statuses)),
-        org_id=scope.organization,
-        whose=assignee_id,
-        at=at,
-        id=conversation_id,
-        count=limit,
-        **{f"status_{number}": status.value for number, status in enumerate(statuses)},
-    )
-    return [conversation_of(scope.organization, row) for row in rows]
 
 
 def _due_snoozes(_: Engine) -> ClauseElement:

@@ -68,7 +68,11 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class OpenConversation(Operation[Opened]):
-    """Begin a conversation with its first message. ``body`` has passed ``check_body``."""
+    """Begin a conversation with its first message. ``body`` has passed ``check_body``.
+
+    Args:
+        assign: Whether an agent who begins a conversation gets it.
+    """
 
     def __init__(
         self,
@@ -78,6 +82,7 @@ class OpenConversation(Operation[Opened]):
         body: str,
         subject: str | None,
         contact_id: str | None,
+        assign: bool,
     ) -> None:
         super().__init__(scope)
         scope.require_writer()
@@ -88,6 +93,7 @@ class OpenConversation(Operation[Opened]):
         self.size += sys.getsizeof(body)
         self._subject = check_subject(subject)
         self._contact_id = contact_id
+        self._assign = assign
 
     async def run(self, transaction: Transaction) -> Opened:
         scope = self.scope
@@ -130,9 +136,10 @@ class OpenConversation(Operation[Opened]):
             body=self._body,
             client_id=self._client_id,
         )
-        receive(conversation, message, at)
+        changes = receive(conversation, message, at, assign=self._assign)
         transaction.append(conversation, events.MESSAGE_CREATED, message, at, internal=False)
         transaction.add_message(scope, message, at)
+        transaction.append_changes(conversation, changes)
         transaction.known[self.organization, key] = message
         return Opened(conversation_id=conversation.id, duplicate=False)
 

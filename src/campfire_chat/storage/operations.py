@@ -134,7 +134,11 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Send(Bulk[Sent]):
-    """Add a message to a conversation. ``body`` has passed ``check_body``."""
+    """Add a message to a conversation. ``body`` has passed ``check_body``.
+
+    Args:
+        assign: Whether an agent who answers an unassigned conversation gets it.
+    """
 
     def __init__(
         self,
@@ -145,6 +149,7 @@ class Send(Bulk[Sent]):
         body: str,
         visibility: Visibility,
         reply_to: str | None,
+        assign: bool = False,
     ) -> None:
         super().__init__(scope, (conversation_id,))
         self.conversation_id = conversation_id
@@ -154,6 +159,7 @@ class Send(Bulk[Sent]):
         self.size += sys.getsizeof(body)
         self.visibility = visibility
         self.reply_to = reply_to
+        self.assign = assign
         self.reads_more = reply_to is not None
 
     async def run(self, transaction: Transaction) -> Sent:

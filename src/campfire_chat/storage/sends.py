@@ -90,7 +90,7 @@ def _send(draft: Draft, operation: Send) -> Sent:
         client_id=operation.client_id,
         reply_to=operation.reply_to,
     )
-    changes = receive(conversation, message, at)
+    changes = receive(conversation, message, at, assign=operation.assign)
     draft.append(conversation, events.MESSAGE_CREATED, message, at, internal=internal)
     draft.add_message(scope, message, at)
     draft.append_changes(conversation, changes)

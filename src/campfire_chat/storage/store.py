@@ -29,7 +29,9 @@ from campfire_chat.storage import (
     contacts,
     conversations,
     installation,
+    listing,
     messages,
+    queue,
     schema,
     streams,
     versions,
@@ -58,8 +60,8 @@ from campfire_chat.storage.usage import Usage
 
 logger = logging.getLogger("campfire_chat.storage")
 
-ANYONE = conversations.ANYONE
-#: Number of conversations whose snooze is ended at a time.
+ANYONE = listing.ANYONE
+#: Conversations that are woken at a time.
 WAKE = 200
 
 
@@ -180,6 +182,7 @@ class Store:
             body=self._body(body),
             subject=subject,
             contact_id=contact_id,
+            assign=self._settings.assign_on_reply,
         )
         opened = await self._ledger.submit(operation)
         return await self.conversation(scope, opened.conversation_id), opened.duplicate
@@ -204,10 +207,11 @@ class Store:
         *,
         statuses: Sequence[Status],
         assignee_id: str | object | None,
-        before: tuple[int, str] | None,
+        order: listing.Order = "latest",
+        before: listing.Place | None,
         limit: int,
-    ) -> tuple[list[AgentConversation | VisitorConversation], tuple[int, str] | None]:
-        """A page of conversations, newest activity first, and where the next page begins."""
+    ) -> tuple[list[AgentConversation | VisitorConversation], listing.Place | None]:
+        """A page of conversations, and where the next one begins."""
 
         return await self._readers.run(
             lambda session: views.read_page(
@@ -215,10 +219,31 @@ class Store:
                 scope,
                 statuses=statuses,
                 assignee_id=assignee_id,
+                order=order,
                 before=before,
                 limit=limit,
             )
         )
+
+    async def conversation_counts(self, scope: Scope) -> listing.Tallies:
+        """How many open conversations are the agent's, nobody's, and there at all."""
+        return await self._readers.run(lambda session: listing.read_counts(session, scope))
+
+    async def find_conversations(
+        self, scope: Scope, wanted: str, limit: int
+    ) -> list[AgentConversation | VisitorConversation]:
+        """Conversations that a few letters stand for, the latest activity first."""
+        text.check_text(wanted, field="text")
+        return await self._readers.run(lambda session: views.find(session, scope, wanted, limit))
+
+    async def take_conversation(
+        self, scope: Scope, *, client_id: str | None
+    ) -> AgentConversation | VisitorConversation | None:
+        """Assign the conversation whose visitor waits longest to the agent; None: nobody waits."""
+        taken = await queue.take(
+            self._readers, self._ledger, scope, client_id=self._optional_id(client_id)
+        )
+        return None if taken is None else await self.conversation(scope, taken)
 
     async def change_conversation(
         self,
@@ -293,6 +318,7 @@ class Store:
                 body=self._body(body),
                 visibility=visibility,
                 reply_to=reply_to,
+                assign=self._settings.assign_on_reply,
             )
         )
 

@@ -97,6 +97,20 @@ conversations = Table(
     # For lists: one status, of all or of one assignee, newest activity first.
     Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),
     Index("campfire_conversations_assignee", "org_id", "status", "assignee_id", "last_activity_at"),
+    # The queue: those in which a visitor waits, the longest first. Partial, so that a message in
+    # a conversation that waits already, or that nobody waits in, writes nothing here.
+    Index(
+        "campfire_conversations_waiting",
+        *("org_id", "status", "waiting_since", "conversation_id"),
+        sqlite_where=text("waiting_since IS NOT NULL"),
+        postgresql_where=text("waiting_since IS NOT NULL"),
+    ),
+    Index(
+        "campfire_conversations_assignee_waiting",
+        *("org_id", "status", "assignee_id", "waiting_since", "conversation_id"),
+        sqlite_where=text("waiting_since IS NOT NULL"),
+        postgresql_where=text("waiting_since IS NOT NULL"),
+    ),
     # A visitor has only a few, which are sorted when they are read; without the time in it this
     # index stays as it is when a message comes.
     Index("campfire_conversations_contact", "org_id", "contact_id"),

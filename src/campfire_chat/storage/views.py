@@ -17,8 +17,9 @@ from campfire_chat.models import (
     Status,
     VisitorConversation,
 )
-from campfire_chat.storage import agents, conversations, presence, receipts
+from campfire_chat.storage import agents, conversations, listing, presence, receipts, search
 from campfire_chat.storage.lanes import Session
+from campfire_chat.storage.listing import Order, Place
 
 View = AgentConversation | VisitorConversation
 
@@ -67,29 +68,36 @@ async def read_page(
     *,
     statuses: Sequence[Status],
     assignee_id: str | object | None,
-    before: tuple[int, str] | None,
+    order: Order,
+    before: Place | None,
     limit: int,
-) -> tuple[list[View], tuple[int, str] | None]:
-    """A page of conversations, newest activity first, and where the next page begins."""
-    found = await conversations.list_page(
+) -> tuple[list[View], Place | None]:
+    """A page of conversations, and where the next one begins."""
+    found, following = await listing.read_page(
         session,
         scope,
         statuses=statuses,
         assignee_id=assignee_id,
+        order=order,
         before=before,
-        limit=limit + 1,
+        limit=limit,
     )
-    shown = found[:limit]
-    counts = await receipts.read_counts(session, scope, [item.id for item in shown])
-    records: list[View] = [
+    return await _shown(session, scope, found), following
+
+
+async def find(session: Session, scope: Scope, text: str, limit: int) -> list[View]:
+    """Conversations that a few letters stand for; see :func:`campfire_chat.storage.search.find`."""
+    return await _shown(session, scope, await search.find(session, scope, text, limit))
+
+
+async def _shown(session: Session, scope: Scope, found: Sequence[Conversation]) -> list[View]:
+    counts = await receipts.read_counts(session, scope, [item.id for item in found])
+    return [
         _for_agent(item, counts.get(item.id, 0))
         if scope.is_agent
         else _for_visitor(item, counts.get(item.id, 0), [], None)
-        for item in shown
+        for item in found
     ]
-    if len(found) <= limit:
-        return records, None
-    return records, (shown[-1].last_activity_at, shown[-1].id)
 
 
 def _for_agent(conversation: Conversation, read_count: int) -> AgentConversation:

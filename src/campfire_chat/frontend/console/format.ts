@@ -76,6 +76,14 @@ export function age(at: Timestamp, now: number): string {
   return shortDay.format(then);
 }
 
+const whole = new Intl.NumberFormat();
+/** Where the server stops counting. */
+const MOST_COUNTED = 10_000;
+
+/** How many conversations there are. */
+export const amount = (count: number): string =>
+  count < MOST_COUNTED ? whole.format(count) : `${whole.format(MOST_COUNTED - 1)}+`;
+
 /** One or two letters for somebody without a picture. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/).filter(Boolean);

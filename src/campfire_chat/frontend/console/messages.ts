@@ -6,7 +6,8 @@ const isolated = (value: string) => `\u2068${value}\u2069`;
 
 export const text = {
   product: "campfire-chat",
-  title: (unread: number, where: string) => `${unread ? `(${unread}) ` : ""}${where} · campfire-chat`,
+  title: (waiting: number, where: string) =>
+    `${waiting ? `(${waiting}) ` : ""}${where} · campfire-chat`,
   heading: "campfire-chat inbox",
   skip: "Skip to the conversation",
   somebody: "Somebody",
@@ -22,7 +23,14 @@ export const text = {
 
   views: { mine: "Mine", unassigned: "Unassigned", all: "All" },
   viewsLabel: "Views",
-  unreadIn: (count: number) => `${count} ${plural(count, "conversation", "conversations")} unread`,
+  openIn: (open: string, waiting: string) => `${open} open, ${waiting} waiting for an answer`,
+  orderLabel: "Order",
+  orders: { latest: "Latest activity", longest_waiting: "Longest waiting" },
+  sortBy: (order: string) => `Sort by ${order.toLowerCase()}`,
+  refresh: "Show new conversations",
+  takeNext: "Take next",
+  takeHelp: "Take the visitor who waits longest (W)",
+  nobodyWaits: "Nobody is waiting.",
   status: { open: "Open", pending: "Pending", snoozed: "Snoozed", resolved: "Resolved" },
   statusFilter: "Status",
   filter: "Filter this list",
@@ -43,7 +51,9 @@ export const text = {
   noMessage: "No message yet",
   removedMessage: "Message deleted",
   assignedTo: (name: string) => `Assigned to ${name}`,
-  arrived: (count: number) => `${count} ${plural(count, "change", "changes")} above`,
+  arrived: (count: number) => `${count} new`,
+  arrivedLabel: (count: number) =>
+    `Show ${count} new ${plural(count, "conversation", "conversations")}`,
 
   empty: {
     filtered: {
@@ -80,7 +90,9 @@ export const text = {
   listFailed: "The conversations could not be loaded.",
 
   noneOpen: "Pick a conversation",
-  noneOpenHelp: "Choose one from the list, or move with J and K and open it with Enter.",
+  noneOpenHelp:
+    "Move in the list with J and K and open a conversation with Enter. " +
+    "W takes the visitor who waits longest.",
   noneOpenKeys: "Press ? to see every shortcut.",
   missing: "This conversation is not here",
   missingHelp: "It may have been removed, or belongs to another team.",
@@ -94,6 +106,8 @@ export const text = {
   yesterday: "Yesterday",
   jump: "Jump to the newest message",
   jumpNew: (count: number) => `${count} new ${plural(count, "message", "messages")}`,
+  jumpLabel: (count: number) =>
+    `Mark ${count} new ${plural(count, "message", "messages")} as read and go to the newest`,
   newLine: "New",
   edited: "edited",
   deleted: "This message was deleted.",
@@ -111,6 +125,7 @@ export const text = {
     failed: "Not sent",
   },
   notSent: "Not sent.",
+  openIt: "Open",
   discard: "Discard",
   waitingToSend: "Sent as soon as the connection is back",
   messageMenu: "Message actions",
@@ -158,7 +173,8 @@ export const text = {
   send: "Send",
   addNote: "Add note",
   sendAndResolve: "Send and resolve",
-  enterHint: "Enter sends, Shift+Enter makes a new line",
+  enterHint: "Enter sends, Shift+Enter makes a new line, Esc leaves the field",
+  writeHint: "R writes a reply, N a note",
   tooLong: (length: number, limit: number) => `${length} of ${limit} characters`,
   readOnly: "Your role can read conversations but not answer them.",
   quoting: (name: string) => `Quoting ${name}`,
@@ -239,7 +255,9 @@ export const text = {
   theme: { label: "Appearance", light: "Light", dark: "Dark", system: "Same as the system" },
   shortcuts: "Keyboard shortcuts",
   palette: "Search and commands",
-  paletteHint: "Search loaded conversations, or type a command",
+  paletteHint: "Search all conversations, or type a command",
+  searching: "Searching…",
+  searchFailed: "The server could not be searched. These are the loaded conversations.",
   paletteConversations: "Conversations",
   paletteCommands: "Commands",
   paletteEmpty: "No conversation or command matches.",
@@ -253,12 +271,15 @@ export const text = {
     next: "Next conversation",
     previous: "Previous conversation",
     open: "Open it",
+    take: "Take the visitor who waits longest",
+    newest: "Jump to the newest message, mark all as read",
     back: "Go back",
     find: "Filter the list",
     palette: "Search and commands",
     help: "This help",
     reply: "Write a reply",
     note: "Write a note",
+    leave: "Leave the field",
     assign: "Assign",
     assignMe: "Assign to me",
     resolve: "Resolve or reopen",
@@ -305,6 +326,7 @@ export const text = {
   },
   failed: {
     change: "The change could not be saved.",
+    take: "No conversation could be taken.",
     edit: "The edit could not be saved.",
     remove: "The message could not be deleted.",
     availability: "Your availability could not be changed.",

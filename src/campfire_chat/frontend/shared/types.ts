@@ -123,6 +123,19 @@ export interface VisitorConversation {
   receipts: ReceiptRecord[];
 }
 
+/** How many open conversations there are; the server stops counting at 10,000. */
+export interface Tally {
+  open: number;
+  /** Those of them in which a visitor waits for an answer. */
+  waiting: number;
+}
+
+export interface ConversationCounts {
+  mine: Tally;
+  unassigned: Tally;
+  all: Tally;
+}
+
 export interface PrincipalRecord {
   kind: SenderKind;
   id: string;

@@ -1,3 +1,4 @@
+import { isComposing } from "../shared/keyboard";
 import type { Chat } from "./chat";
 import { Composer } from "./Composer";
 import { Header } from "./Header";
@@ -14,7 +15,7 @@ export function App({ chat }: { chat: Chat }) {
       role="dialog"
       aria-label={text.title}
       hidden={!open}
-      onKeyDown={(event) => event.key === "Escape" && !event.isComposing && chat.close()}
+      onKeyDown={(event) => event.key === "Escape" && !isComposing(event) && chat.close()}
     >
       <Header chat={chat} />
       <Notice chat={chat} />

@@ -19,7 +19,7 @@ interface Props {
 export function Bubble({ mine, first, last, message, tick }: Props) {
   const { sender, body, at, edited_at, deleted_at } = message;
   return (
-    <div class={(mine ? "row mine " : "row ") + (first && "first")}>
+    <div class={(mine ? "row mine " : "row ") + (first && "first")} data-message={message.id}>
       {!mine && last && <Avatar person={sender} />}
       {!mine && first && <bdi class="name">{sender.name ?? text.agent}</bdi>}
       <p class={deleted_at ? "bubble gone" : "bubble"} dir="auto">

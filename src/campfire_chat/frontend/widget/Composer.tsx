@@ -1,3 +1,5 @@
+import { isComposing } from "../shared/keyboard";
+import { characters, isBlank } from "../shared/text";
 import type { Chat } from "./chat";
 import { Icon } from "./icons";
 import { text } from "./messages";
@@ -14,7 +16,8 @@ function fit(area: HTMLTextAreaElement, { state }: Chat): void {
 
 export function Composer({ chat }: { chat: Chat }) {
   const { draft, bodyLimit, phase } = chat.state;
-  const length = [...draft.trim()].length;
+  const body = draft.trim();
+  const length = characters(body);
   const over = length > bodyLimit;
   return (
     <form
@@ -34,12 +37,12 @@ export function Composer({ chat }: { chat: Chat }) {
         onInput={(event) => chat.write(event.currentTarget.value)}
         onKeyDown={(event) => {
           // While an input method is composing, Enter chooses a word.
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+          if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
           event.preventDefault();
           chat.send();
         }}
       />
-      <button class="send" aria-label={text.send} disabled={!length || over || phase !== "ready"}>
+      <button class="send" aria-label={text.send} disabled={isBlank(body) || over || phase !== "ready"}>
         <Icon name="send" />
       </button>
       {over && (

@@ -9,6 +9,8 @@ import { waiting, type Room } from "./state";
 const GROUP = 5 * 60_000;
 /** Pixels from an edge that still count as being there. */
 const NEAR = 60;
+/** Pixels that stay free above the first unread message. */
+const ABOVE = 12;
 
 function together(a: Message | undefined, b: Message | undefined): boolean {
   return (
@@ -23,18 +25,39 @@ function together(a: Message | undefined, b: Message | undefined): boolean {
 /** The first message and the distance to the end at the last rendering, by scrolled element. */
 const places = new WeakMap<Element, { room: Room; oldest: string | undefined; left: number }>();
 
+/** To the end, but never past a message that was not read. */
+function follow(box: HTMLElement, { state, unread }: Chat): void {
+  const first = unread()[0]?.id;
+  const line = first && state.room.newFrom === first && box.querySelector(".fresh");
+  const mark = line || (first && box.querySelector(`[data-message="${CSS.escape(first)}"]`));
+  const top = mark
+    ? mark.getBoundingClientRect().top - box.getBoundingClientRect().top
+    : box.scrollHeight;
+  // What was jumped over stays where it is.
+  box.scrollTop += top < 0 && !state.opening ? box.scrollHeight : top - ABOVE;
+  state.opening = false;
+  state.atEnd = isAtEnd(box);
+}
+
+const isAtEnd = ({ clientHeight, scrollHeight, scrollTop }: HTMLElement) =>
+  scrollHeight - scrollTop - clientHeight < NEAR;
+
 /** Keeps what the person looks at in its place while messages come above and below. */
-function hold(box: HTMLElement, { state }: Pick<Chat, "state">): void {
+function hold(box: HTMLElement, chat: Chat): void {
+  const { state } = chat;
   const { room } = state;
   const oldest = room.messages[0]?.id;
   const before = places.get(box);
   // The keyboard of a phone and the notice above take from its height.
-  if (!before) new ResizeObserver(() => hold(box, { state })).observe(box);
-  if (state.atEnd) box.scrollTop = box.scrollHeight;
+  if (!before) new ResizeObserver(() => hold(box, chat)).observe(box);
+  // A hidden box has no height, and nothing in it can be placed.
+  if (!box.clientHeight) return void places.set(box, before ?? { room, oldest, left: 0 });
+  if (state.atEnd) follow(box, chat);
   else if (before?.room === room && before.oldest !== oldest) {
     box.scrollTop = box.scrollHeight - before.left;
   }
   places.set(box, { room, oldest, left: box.scrollHeight - box.scrollTop });
+  chat.look();
 }
 
 function scrolled(box: HTMLElement, chat: Chat): void {
@@ -44,8 +67,9 @@ function scrolled(box: HTMLElement, chat: Chat): void {
   if (!clientHeight) return;
   const place = places.get(box);
   if (place) place.left = scrollHeight - scrollTop;
-  const atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
-  if (atEnd !== state.atEnd) chat.show({ atEnd, below: !atEnd && state.below });
+  const atEnd = isAtEnd(box);
+  if (atEnd !== state.atEnd) chat.show({ atEnd });
+  chat.look();
   if (scrollTop < NEAR) chat.older();
 }
 
@@ -54,6 +78,7 @@ export function Thread({ chat }: { chat: Chat }) {
   const { room } = state;
   const { messages, info, typing, phase } = room;
   const queue = waiting(room, state);
+  const missed = chat.unread().length;
   return (
     <div class="thread">
       <div
@@ -88,6 +113,11 @@ export function Thread({ chat }: { chat: Chat }) {
                 {day(at)}
               </p>
             ),
+            id === room.newFrom && (
+              <p class="aside fresh" key="new">
+                {text.newLine}
+              </p>
+            ),
             <Bubble
               key={id}
               mine={sender.id === state.me}
@@ -116,9 +146,9 @@ export function Thread({ chat }: { chat: Chat }) {
           </p>
         )}
       </div>
-      {state.below && (
-        <button class="jump" onClick={() => chat.show({ atEnd: true, below: false })}>
-          {text.jump}
+      {(!state.atEnd || missed > 0) && phase === "ready" && (
+        <button class="jump" onClick={chat.jump}>
+          {text.jump(missed)}
         </button>
       )}
     </div>

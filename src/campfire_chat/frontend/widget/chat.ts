@@ -1,7 +1,9 @@
 import type { ApiError } from "../shared/api";
 import { createConnection, type Connection } from "../shared/connection";
 import { createOutbox, newClientId, type Outbox } from "../shared/outbox";
+import { createSight, isAttentive, onAttention, unreadAfter } from "../shared/reading";
 import { drop, load, save } from "../shared/storage";
+import { characters, isBlank } from "../shared/text";
 import type {
   Availability,
   Message,
@@ -17,6 +19,8 @@ import { createTyping } from "./typing";
 
 const TYPING_SHOWN = 5000;
 const PAGE = 30;
+/** Pages of a hundred that are loaded at once to reach the first unread message. */
+const BACK = 5;
 
 /** The panel's state and everything that a person can do to it. */
 export interface Chat {
@@ -30,6 +34,12 @@ export interface Chat {
   show(change: Partial<State>): void;
   enter(room: Room | null): void;
   older(): void;
+  /** Messages of the room that this person has not read. */
+  unread(): Message[];
+  /** Looks at what is in sight, and marks it. */
+  look(): void;
+  /** To the end, where everything is read. */
+  jump(): void;
   write(draft: string): void;
   send(): void;
   resend(clientId: string): void;
@@ -51,6 +61,7 @@ export function createChat(host: Host, changed: () => void): Chat {
   let turn = 0;
   let unread = 0;
   let ackTimer = 0;
+  const sight = createSight(look);
 
   const draftKey = () => `campfire:draft:${session.principal}:${state.room.info?.id}`;
   const mine = (participant: Participant) => participant.id === state.me;
@@ -142,7 +153,7 @@ export function createChat(host: Host, changed: () => void): Chat {
       if (!room?.info) return;
       if (!mine(receipt.participant)) received(room, receipt);
       // Read in another tab.
-      else if (receipt.read >= room.info.head) room.info.unread = 0;
+      else markTo(room, receipt.read);
       settle();
     });
     made.on("presence", ({ conversation_id, participant, availability }) => {
@@ -164,6 +175,7 @@ export function createChat(host: Host, changed: () => void): Chat {
         room.key = opened.id;
         room.info = opened as VisitorConversation;
         room.phase = "ready";
+        room.mark = 0;
         // Listed before its answer came.
         state.rooms = state.rooms.filter(({ key }) => key !== opened.id);
         write(state.draft);
@@ -189,6 +201,7 @@ export function createChat(host: Host, changed: () => void): Chat {
         onReset: () => {
           room.messages = [];
           room.delivered = room.read = 0;
+          room.mark = null;
           void fill(room);
         },
       },
@@ -209,7 +222,17 @@ export function createChat(host: Host, changed: () => void): Chat {
       learn(room, info);
       merge(room, [...items, ...room.messages]);
       room.cursor = next_cursor;
+      // Back to the first unread message, which is where the thread opens.
+      for (let turn = 0; turn < BACK && room.cursor && hasGap(room); turn++) {
+        const page = await api.get<Page<Message>>(path + "/messages", {
+          limit: 100,
+          cursor: room.cursor,
+        });
+        merge(room, [...page.items, ...room.messages]);
+        room.cursor = page.next_cursor;
+      }
       room.phase = "ready";
+      begin(room);
     } catch {
       room.phase = "failed";
     }
@@ -231,7 +254,11 @@ export function createChat(host: Host, changed: () => void): Chat {
   }
 
   function learn(room: Room, { receipts, assignee, assignee_availability }: VisitorConversation) {
-    for (const receipt of receipts) if (!mine(receipt.participant)) received(room, receipt);
+    room.mark ??= 0;
+    for (const receipt of receipts) {
+      if (!mine(receipt.participant)) received(room, receipt);
+      else room.mark = Math.max(room.mark, receipt.read);
+    }
     const { info } = room;
     if (info && info.assignee?.id === assignee?.id) {
       info.assignee_availability = assignee_availability;
@@ -252,7 +279,8 @@ export function createChat(host: Host, changed: () => void): Chat {
         if (mine(sender)) break;
         info.unread++;
         showTyping(room, null);
-        if (room === state.room) state.below = !state.atEnd;
+        // What comes while nobody looks is new when somebody looks again.
+        if (!isShown(room) && unreadIn(room).length === 1) room.newFrom = id;
         host.emit("message", data);
         break;
       }
@@ -283,13 +311,50 @@ export function createChat(host: Host, changed: () => void): Chat {
 
   // Unread counts and receipts.
 
-  const seen = (room: Room) =>
+  const isOwn = ({ sender }: Message) => mine(sender);
+  const unreadIn = ({ messages, mark }: Room) => unreadAfter(messages, mark ?? 0, isOwn);
+
+  /** Whether somebody can be reading the room now. */
+  const isShown = (room: Room) =>
     room === state.room &&
     room.phase === "ready" &&
     state.open &&
     state.view === "room" &&
-    state.atEnd &&
-    !document.hidden;
+    isAttentive();
+
+  /** Whether unread messages may be missing above what is loaded. */
+  const hasGap = ({ messages: [first], cursor, mark }: Room) =>
+    cursor !== null && first !== undefined && first.seq > (mark ?? 0) + 1;
+
+  /** The room comes on the screen. */
+  function begin(room: Room): void {
+    room.newFrom = unreadIn(room)[0]?.id ?? null;
+    state.atEnd = state.opening = true;
+  }
+
+  function markTo(room: Room, seq: number): void {
+    const { info, messages } = room;
+    const newest = messages.at(-1)?.seq ?? 0;
+    room.mark = Math.max(room.mark ?? 0, seq);
+    if (!info) return;
+    // Everything is read: up to the head, which costs the server no counting.
+    if (!unreadIn(room).length && newest >= (info.last_message?.seq ?? 0)) {
+      room.mark = Math.max(room.mark, info.head);
+    }
+    if (room.mark >= info.head) info.unread = 0;
+    else if (room.phase === "ready" && !hasGap(room)) info.unread = unreadIn(room).length;
+  }
+
+  /** Marks the unbroken run of messages that is in sight. */
+  function look(): void {
+    const { room } = state;
+    const box = host.place.querySelector(".log");
+    if (!box || !isShown(room) || room.mark === null || hasGap(room)) return;
+    const last = sight(box, unreadIn(room));
+    if (!last) return;
+    markTo(room, last.seq);
+    settle();
+  }
 
   /** After a change: sorts, counts, and tells the server what has arrived and been read. */
   function settle(): void {
@@ -302,11 +367,8 @@ export function createChat(host: Host, changed: () => void): Chat {
       for (const room of state.rooms) {
         const { key, info } = room;
         if (!info) continue;
-        const read = seen(room);
-        if (read) info.unread = 0;
         total += info.unread;
-        const { head } = info;
-        const marks = { delivered: head, ...(read && { read: head }) };
+        const marks = { delivered: info.head, ...(room.mark && { read: room.mark }) };
         const told = JSON.stringify(marks);
         if (room.told === told || state.connection !== "online") continue;
         room.told = told;
@@ -327,7 +389,8 @@ export function createChat(host: Host, changed: () => void): Chat {
 
   function enter(room: Room | null): void {
     typing.stop();
-    show({ room: room ?? newRoom(newClientId()), view: "room", below: false, atEnd: true });
+    show({ room: room ?? newRoom(newClientId()), view: "room", atEnd: true });
+    if (room?.phase === "ready") begin(room);
     // What was typed while the panel was still starting is kept.
     const typed = state.phase === "ready" ? "" : state.draft;
     show({ draft: load<string>(draftKey()) ?? typed, focus: state.open });
@@ -340,7 +403,10 @@ export function createChat(host: Host, changed: () => void): Chat {
     if (state.me) draft ? save(draftKey(), draft) : drop(draftKey());
   }
 
-  document.addEventListener("visibilitychange", settle);
+  const attention = onAttention(() => {
+    look();
+    settle();
+  });
   // Somebody who has been here before: keep the unread badge right while the panel is closed.
   if (session.token()) void start();
 
@@ -349,6 +415,7 @@ export function createChat(host: Host, changed: () => void): Chat {
     toggle(open) {
       show({ open, focus: open });
       if (open) {
+        begin(state.room);
         void start();
         void catchUp(state.room);
       } else typing.stop();
@@ -357,7 +424,7 @@ export function createChat(host: Host, changed: () => void): Chat {
     start: () => void start(),
     shutdown() {
       turn++;
-      document.removeEventListener("visibilitychange", settle);
+      attention();
       reset();
       session.forget();
     },
@@ -381,6 +448,15 @@ export function createChat(host: Host, changed: () => void): Chat {
         () => (room.cursor = cursor),
       );
     },
+    unread: () => unreadIn(state.room),
+    look,
+    jump() {
+      markTo(state.room, state.room.info?.head ?? 0);
+      // The line has served.
+      state.room.newFrom = null;
+      show({ atEnd: true });
+      settle();
+    },
     write(draft) {
       write(draft);
       typing.typed(draft);
@@ -388,7 +464,7 @@ export function createChat(host: Host, changed: () => void): Chat {
     send() {
       const body = state.draft.trim();
       const { key, info } = state.room;
-      if (!body || !outbox || [...body].length > state.bodyLimit) return;
+      if (isBlank(body) || !outbox || characters(body) > state.bodyLimit) return;
       state.atEnd = true;
       outbox.add({ thread: key, conversation_id: info ? key : null, body });
       typing.stop();

@@ -15,6 +15,10 @@ export interface Room {
   /** How far the other side has got. */
   delivered: number;
   read: number;
+  /** How far this side has read; null until the server has said. */
+  mark: number | null;
+  /** The first message that was unread when the room came on the screen: the "New" line. */
+  newFrom: string | null;
   /** How far the server has been told that this side has got. */
   told: string;
   typing: Participant | null;
@@ -39,8 +43,8 @@ export interface State {
   bodyLimit: number;
   /** The end of the thread is in sight. */
   atEnd: boolean;
-  /** It is not, and somebody wrote. */
-  below: boolean;
+  /** The room has come on the screen, and is not in its place yet. */
+  opening: boolean;
   /** The composer is to be focused with the next rendering. */
   focus: boolean;
 }
@@ -53,6 +57,8 @@ export const newRoom = (key: string, info: VisitorConversation | null = null): R
   phase: "new",
   delivered: 0,
   read: 0,
+  mark: null,
+  newFrom: null,
   told: "",
   typing: null,
   typingTimer: 0,
@@ -72,7 +78,7 @@ export const newState = (): State => ({
   draft: "",
   bodyLimit: Infinity,
   atEnd: true,
-  below: false,
+  opening: false,
   focus: false,
 });
 

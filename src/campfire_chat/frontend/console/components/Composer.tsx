@@ -1,10 +1,12 @@
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isComposing } from "../../shared/keyboard";
+import { characters, isBlank } from "../../shared/text";
 import { participantName } from "../format";
 import { text } from "../messages";
 import {
   chooseMode,
   draft,
-  editing,
+  edit,
   focusRequests,
   quote,
   send,
@@ -14,6 +16,8 @@ import {
   type Mode,
 } from "../state/composer";
 import { canWrite, connection, isMe } from "../state/core";
+import { FIELD, focusThread } from "../state/focus";
+import { isPeriod } from "../state/keys";
 import { thread } from "../state/thread";
 import { lastOwn } from "../state/timeline";
 import { Icon } from "./Icon";
@@ -29,8 +33,10 @@ export function Composer({ name }: { name: string }) {
   const body = written.value;
   const note = mode === "note";
   const limit = connection.limits?.body_characters ?? Infinity;
-  const nearLimit = body.length > limit * 0.9;
-  const sendable = Boolean(body.trim()) && body.length <= limit;
+  const length = characters(body);
+  const nearLimit = length > limit * 0.9;
+  const sendable = !isBlank(body) && length <= limit;
+  const [focused, setFocused] = useState(false);
   const quoted = quoting ? thread.value?.messages.value.get(quoting) : undefined;
 
   useLayoutEffect(() => {
@@ -40,24 +46,24 @@ export function Composer({ name }: { name: string }) {
     area.style.height = `${Math.min(area.scrollHeight, 260)}px`;
   }, [body, mode]);
 
-  // Ready to type the moment a conversation opens, except where that would raise a keyboard.
-  useEffect(() => {
-    if (!touch.matches) field.current?.focus({ preventScroll: true });
-  }, []);
   const requests = focusRequests.value;
+  const answered = useRef(requests);
   useEffect(() => {
-    if (requests) field.current?.focus();
+    if (requests === answered.current) return;
+    answered.current = requests;
+    field.current?.focus();
   }, [requests]);
 
   if (!canWrite.value) return <p class="composer read-only">{text.readOnly}</p>;
 
   const submit = (resolve = false) => {
-    send({ resolve });
-    field.current?.focus();
+    // After "Send and resolve" comes the next conversation, and the focus is in its thread.
+    if (!send({ resolve }) || !resolve) field.current?.focus();
   };
   const onKeyDown = (event: preact.TargetedKeyboardEvent<HTMLTextAreaElement>) => {
     const command = event.ctrlKey || event.metaKey;
-    if (event.key === "Enter" && !event.isComposing) {
+    if (isComposing(event)) return;
+    if (event.key === "Enter") {
       if (command && event.shiftKey) {
         event.preventDefault();
         submit(!note);
@@ -65,20 +71,20 @@ export function Composer({ name }: { name: string }) {
         event.preventDefault();
         submit();
       }
-    } else if (event.key === "." && command) {
+    } else if (isPeriod(event) && command) {
       event.preventDefault();
       chooseMode(note ? "reply" : "note");
     } else if (event.key === "ArrowUp" && !body) {
       const last = lastOwn((message) => isMe(message.sender));
       if (last) {
         event.preventDefault();
-        editing.value = last.id;
+        edit(last.id, { fromField: true });
       }
     } else if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
       if (quoting) quote(null);
-      else field.current?.blur();
+      else focusThread();
     }
   };
   return (
@@ -144,19 +150,29 @@ export function Composer({ name }: { name: string }) {
       <div id="composer-field" role="tabpanel" aria-labelledby={`mode-${mode}`}>
         <textarea
           ref={field}
+          id={FIELD}
           rows={1}
+          dir="auto"
           aria-label={note ? text.noteField : text.replyField}
           placeholder={note ? text.noteHere : text.replyHere(name)}
           value={body}
           enterkeyhint={touch.matches ? "enter" : "send"}
           onInput={(event) => write(event.currentTarget.value)}
-          onBlur={() => tellTyping(false)}
+          onFocus={() => setFocused(true)}
+          onBlur={() => {
+            setFocused(false);
+            tellTyping(false);
+          }}
           onKeyDown={onKeyDown}
         />
       </div>
       <div class="composer-foot">
         <span class={nearLimit ? "composer-hint warn" : "composer-hint"}>
-          {nearLimit ? text.tooLong(body.length, limit) : text.enterHint}
+          {nearLimit
+            ? text.tooLong(length, limit)
+            : focused
+              ? text.enterHint
+              : text.writeHint}
         </span>
         {!note && (
           <button

@@ -1,7 +1,10 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isComposing } from "../../shared/keyboard";
+import { characters, isBlank } from "../../shared/text";
 import type { Message } from "../../shared/types";
 import { text } from "../messages";
-import { editing, focusComposer } from "../state/composer";
+import { stopEditing } from "../state/composer";
+import { connection } from "../state/core";
 import { editMessage } from "../state/desk";
 
 /** A message while it is being edited, in its own place. */
@@ -23,17 +26,16 @@ export function EditForm({ message }: { message: Message }) {
     area.style.height = `${area.scrollHeight + 2}px`;
   }, [body]);
 
-  const done = () => {
-    editing.value = null;
-    focusComposer();
-  };
+  const limit = connection.limits?.body_characters ?? Infinity;
+  const length = characters(body);
+  const savable = !isBlank(body) && length <= limit && !saving;
   const save = async () => {
-    if (!body.trim() || saving) return;
-    if (body === message.body) return done();
+    if (!savable) return;
+    if (body === message.body) return stopEditing();
     setSaving(true);
     const saved = await editMessage(message.id, body);
     setSaving(false);
-    if (saved) done();
+    if (saved) stopEditing();
   };
   return (
     <form
@@ -46,25 +48,28 @@ export function EditForm({ message }: { message: Message }) {
       <textarea
         ref={field}
         rows={1}
+        dir="auto"
         aria-label={text.editing}
         value={body}
         onInput={(event) => setBody(event.currentTarget.value)}
         onKeyDown={(event) => {
+          if (isComposing(event)) return;
           if (event.key === "Escape") {
             event.stopPropagation();
-            done();
+            stopEditing();
           }
-          if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+          if (event.key === "Enter" && !event.shiftKey) {
             event.preventDefault();
             void save();
           }
         }}
       />
       <span class="edit-actions">
-        <button type="button" class="button quiet" onClick={done}>
+        {length > limit && <span role="alert">{text.tooLong(length, limit)}</span>}
+        <button type="button" class="button quiet" onClick={stopEditing}>
           {text.cancel}
         </button>
-        <button type="submit" class="button primary" disabled={!body.trim() || saving}>
+        <button type="submit" class="button primary" disabled={!savable}>
           {text.save}
         </button>
       </span>

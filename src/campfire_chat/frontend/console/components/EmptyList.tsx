@@ -1,5 +1,5 @@
 import { text } from "../messages";
-import { choose, filter, status, view } from "../state/inbox";
+import { choose, filter, status, view } from "../state/lists";
 
 /** Says why the list is empty and what to do about it. */
 export function EmptyList() {

@@ -1,12 +1,55 @@
 import { text } from "../messages";
-import { choose, filter, status, STATUSES, view } from "../state/inbox";
+import { isComposing } from "../../shared/keyboard";
+import { canWrite } from "../state/core";
+import { counts } from "../state/counts";
+import {
+  choose,
+  chooseOrder,
+  filter,
+  order,
+  ORDERS,
+  status,
+  STATUSES,
+  view,
+} from "../state/lists";
+import { takeNext } from "../state/queue";
 import { Icon } from "./Icon";
 
 /** The name of the list, its statuses and the filter. */
 export function InboxHead() {
   return (
     <header class="inbox-head">
-      <h2>{text.views[view.value]}</h2>
+      <div class="inbox-title">
+        <h2>{text.views[view.value]}</h2>
+        {canWrite.value && Boolean(counts.value?.unassigned.waiting) && (
+          <button
+            type="button"
+            class="button take"
+            title={text.takeHelp}
+            onClick={() => void takeNext()}
+          >
+            {text.takeNext}
+            <kbd aria-hidden="true">W</kbd>
+          </button>
+        )}
+        {status.value !== "resolved" && (
+          <select
+            class="order"
+            aria-label={text.orderLabel}
+            value={order.value}
+            onChange={({ currentTarget }) => {
+              const chosen = ORDERS.find((name) => name === currentTarget.value);
+              if (chosen) chooseOrder(chosen);
+            }}
+          >
+            {ORDERS.map((name) => (
+              <option key={name} value={name}>
+                {text.orders[name]}
+              </option>
+            ))}
+          </select>
+        )}
+      </div>
       <div class="segments" role="group" aria-label={text.statusFilter}>
         {STATUSES.map((name) => (
           <button
@@ -27,9 +70,11 @@ export function InboxHead() {
           type="search"
           placeholder={text.filter}
           autoComplete="off"
+          dir="auto"
           value={filter.value}
           onInput={(event) => (filter.value = event.currentTarget.value)}
           onKeyDown={(event) => {
+            if (isComposing(event)) return;
             if (event.key === "Escape") {
               event.stopPropagation();
               if (filter.peek()) filter.value = "";

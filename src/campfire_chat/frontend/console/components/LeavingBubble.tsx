@@ -30,7 +30,7 @@ export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
         <div class="bubble-line">
           <div class="bubble">
             {reply_to && <Quote id={reply_to} />}
-            <span class="bubble-text">
+            <span class="bubble-text" dir="auto">
               <Linked body={body} />
             </span>
             <span class="meta">

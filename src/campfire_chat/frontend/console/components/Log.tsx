@@ -1,9 +1,11 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { onAttention } from "../../shared/reading";
 import { dayName, fullTime } from "../format";
 import { text } from "../messages";
 import { now } from "../state/clock";
 import { isMe } from "../state/core";
-import { atBottom } from "../state/reading";
+import { focusThread, THREAD } from "../state/focus";
+import { atBottom, createReader, readAll, unread } from "../state/reading";
 import { loadOlder, type Thread } from "../state/thread";
 import { timeline } from "../state/timeline";
 import { Bubble } from "./Bubble";
@@ -14,15 +16,17 @@ import { TypingLine } from "./TypingLine";
 
 /** Pixels from the end within which new messages are followed. */
 const NEAR = 48;
+/** Pixels that stay free above the first unread message. */
+const ABOVE = 24;
 
 /** The messages, notes and changes of a conversation. */
 export function Log({ opened }: { opened: Thread }) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const mark = useRef<HTMLDivElement>(null);
-  const [missed, setMissed] = useState(0);
   const [away, setAway] = useState(false);
   const placed = useRef(false);
+  const reader = useRef<(() => void) | null>(null);
   const before = useRef({ first: "", height: 0, newest: "", top: 0 });
 
   const items = timeline.value;
@@ -30,12 +34,32 @@ export function Log({ opened }: { opened: Thread }) {
   const older = opened.cursor.value !== null;
   const loadingOlder = opened.loadingOlder.value;
   const typing = opened.typing.value;
+  const missed = unread.value.length;
 
   const toEnd = (smooth = false) => {
     const box = scroller.current;
     if (!box) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     box.scrollTo({ top: box.scrollHeight, behavior: smooth && !calm ? "smooth" : "instant" });
+  };
+
+  /** To the end, but never past a message that was not read: its run would be broken. */
+  const follow = ({ opening = false } = {}) => {
+    const box = scroller.current;
+    if (!box) return;
+    const [first] = unread.peek();
+    const mark =
+      first &&
+      box.querySelector<HTMLElement>(
+        first.id === opened.firstUnread.peek()
+          ? ".new-line"
+          : `[data-message="${CSS.escape(first.id)}"]`,
+      );
+    if (!mark) return toEnd();
+    const top = mark.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    // What was jumped over stays where it is.
+    if (top < 0 && !opening) return toEnd();
+    box.scrollTop = Math.min(box.scrollHeight, box.scrollTop + top - ABOVE);
   };
 
   const look = () => {
@@ -45,7 +69,14 @@ export function Log({ opened }: { opened: Thread }) {
     before.current.top = box.scrollTop;
     atBottom.value = near;
     setAway(!near);
-    if (near) setMissed(0);
+    reader.current ??= createReader(opened, box);
+    reader.current();
+  };
+
+  const jump = () => {
+    readAll(opened);
+    toEnd(true);
+    focusThread();
   };
 
   // The end is followed while it is in sight; older pages come in without a jump.
@@ -58,17 +89,15 @@ export function Log({ opened }: { opened: Thread }) {
     const last = before.current;
     if (!placed.current) {
       placed.current = true;
-      const line = box.querySelector<HTMLElement>(".new-line");
-      if (line) box.scrollTop = Math.max(0, line.offsetTop - 24);
-      else toEnd();
+      follow({ opening: true });
     } else if (first !== last.first && last.first) {
       box.scrollTop = last.top + (box.scrollHeight - last.height);
     } else if (newest && newest.key !== last.newest) {
       const own = newest.kind === "message" && isMe(newest.message.sender);
-      if (own || atBottom.peek()) toEnd();
-      else setMissed((count) => count + 1);
+      if (own) toEnd();
+      else if (atBottom.peek()) follow();
     } else if (atBottom.peek()) {
-      toEnd();
+      follow();
     }
     before.current = {
       first,
@@ -90,10 +119,17 @@ export function Log({ opened }: { opened: Thread }) {
     const box = scroller.current;
     const inner = content.current;
     if (!box || !inner) return;
-    const observer = new ResizeObserver(() => atBottom.peek() && toEnd());
+    const observer = new ResizeObserver(() => {
+      if (atBottom.peek()) follow();
+      look();
+    });
     observer.observe(box);
     observer.observe(inner);
+    const stop = onAttention(look);
+    // Letters are shortcuts here, and text only in the composer.
+    focusThread();
     return () => {
+      stop();
       observer.disconnect();
       atBottom.value = true;
     };
@@ -114,8 +150,14 @@ export function Log({ opened }: { opened: Thread }) {
     <div class="log-frame">
       <div
         class="log"
+        id={THREAD}
         ref={scroller}
         onScroll={look}
+        onKeyDown={(event) => {
+          if (event.key !== "End" || event.target !== event.currentTarget) return;
+          event.preventDefault();
+          jump();
+        }}
         tabIndex={0}
         role="log"
         aria-label={text.log}
@@ -173,12 +215,15 @@ export function Log({ opened }: { opened: Thread }) {
           <TypingLine />
         </div>
       </div>
-      {away && ready && (
-        <button type="button" class={missed ? "jump fresh" : "jump"} onClick={() => toEnd(true)}>
+      {ready && (away || missed > 0) && (
+        <button
+          type="button"
+          class={missed ? "jump fresh" : "jump"}
+          aria-label={missed ? text.jumpLabel(missed) : text.jump}
+          onClick={jump}
+        >
           <Icon name="arrowDown" size={16} />
-          <span class={missed ? undefined : "hidden"}>
-            {missed ? text.jumpNew(missed) : text.jump}
-          </span>
+          {missed > 0 && <span>{text.jumpNew(missed)}</span>}
         </button>
       )}
     </div>

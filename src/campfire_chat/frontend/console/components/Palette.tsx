@@ -1,28 +1,65 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiError } from "../../shared/api";
+import { isComposing } from "../../shared/keyboard";
 import { text } from "../messages";
-import { commands, findConversations, type Command } from "../state/commands";
+import {
+  commands,
+  findConversations,
+  searchConversations,
+  type Command,
+} from "../state/commands";
 import { paletteOpen } from "../state/overlay";
 import { Icon } from "./Icon";
 import { Modal } from "./Modal";
 
+/** Milliseconds without a further letter before the server is asked. */
+const PAUSE = 150;
+
 /** Finds a conversation or does something, by a few letters. */
 export function Palette() {
   const [typed, setTyped] = useState("");
-  const [active, setActive] = useState(0);
+  const [active, setActive] = useState<string | null>(null);
+  const [found, setFound] = useState<readonly Command[]>([]);
+  const [search, setSearch] = useState<"idle" | "asking" | "failed">("idle");
   const list = useRef<HTMLDivElement>(null);
   const wanted = typed.trim().toLowerCase();
+  // Those that are loaded are there at once, the server's come below them.
+  const loaded = findConversations(wanted);
+  const known = new Set(loaded.map(({ key }) => key));
+  const conversations = [...loaded, ...(wanted ? found.filter(({ key }) => !known.has(key)) : [])];
   const groups: [title: string, found: Command[]][] = [
-    [text.paletteConversations, findConversations(wanted)],
+    [text.paletteConversations, conversations],
     [text.paletteCommands, commands().filter(({ label }) => label.toLowerCase().includes(wanted))],
   ];
   // With nothing typed, what can be done here is the better help.
   if (!wanted) groups.reverse();
   const all = groups.flatMap(([, found]) => found);
-  const index = Math.min(active, all.length - 1);
+  // By its name: what comes in above must not change what Enter does.
+  const index = Math.max(0, all.findIndex(({ key }) => key === active));
 
   useEffect(() => {
     list.current?.querySelector(".active")?.scrollIntoView({ block: "nearest" });
   }, [index, typed]);
+
+  useEffect(() => {
+    const asked = new AbortController();
+    setSearch("asking");
+    const timer = setTimeout(() => {
+      searchConversations(typed, asked.signal).then(
+        (commands) => {
+          setFound(commands);
+          setSearch("idle");
+        },
+        (error: unknown) => {
+          if (!asked.signal.aborted && error instanceof ApiError) setSearch("failed");
+        },
+      );
+    }, PAUSE);
+    return () => {
+      clearTimeout(timer);
+      asked.abort();
+    };
+  }, [typed]);
 
   const close = () => (paletteOpen.value = false);
   const run = (command: Command | undefined) => {
@@ -50,14 +87,14 @@ export function Palette() {
           value={typed}
           onInput={(event) => {
             setTyped(event.currentTarget.value);
-            setActive(0);
+            setActive(null);
           }}
           onKeyDown={(event) => {
-            if (event.isComposing) return;
+            if (isComposing(event)) return;
             const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
             if (step) {
               event.preventDefault();
-              setActive((index + step + all.length) % Math.max(1, all.length));
+              setActive(all[(index + step + all.length) % Math.max(1, all.length)]?.key ?? null);
             }
             if (event.key === "Enter") {
               event.preventDefault();
@@ -90,11 +127,17 @@ export function Palette() {
                       class={here === index ? "option active" : "option"}
                       role="option"
                       aria-selected={here === index}
-                      onPointerMove={() => here !== index && setActive(here)}
+                      onPointerMove={() => here !== index && setActive(command.key)}
                       onClick={() => run(command)}
                     >
-                      <span class="option-label">{command.label}</span>
-                      {command.hint && <span class="option-hint">{command.hint}</span>}
+                      <span class="option-label" dir="auto">
+                        {command.label}
+                      </span>
+                      {command.hint && (
+                        <span class="option-hint" dir="auto">
+                          {command.hint}
+                        </span>
+                      )}
                     </div>
                   );
                 })}
@@ -102,11 +145,13 @@ export function Palette() {
             ),
         )}
       </div>
-      {!all.length && (
-        <p class="picker-empty" role="status">
-          {text.paletteEmpty}
-        </p>
-      )}
+      <p class="picker-empty" role="status" hidden={all.length > 0 && search !== "failed"}>
+        {search === "failed"
+          ? text.searchFailed
+          : search === "asking"
+            ? text.searching
+            : text.paletteEmpty}
+      </p>
     </Modal>
   );
 }

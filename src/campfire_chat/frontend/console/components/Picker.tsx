@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isComposing } from "../../shared/keyboard";
 import { plain } from "../format";
 import { text } from "../messages";
 import { Icon } from "./Icon";
@@ -64,7 +65,7 @@ export function Picker(props: Props) {
       event.preventDefault();
       setActive((to + shown.length) % Math.max(1, shown.length));
     };
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === "ArrowDown") move(index + 1);
     else if (event.key === "ArrowUp") move(index - 1);
     else if (event.key === "Home" && !search) move(0);

@@ -1,5 +1,7 @@
-import { choose, status, unreadViews, view, VIEWS } from "../state/inbox";
+import { counts } from "../state/counts";
+import { choose, status, view, VIEWS } from "../state/lists";
 import { go, openId } from "../state/route";
+import { amount } from "../format";
 import { phone } from "../state/appearance";
 import { text } from "../messages";
 import { paletteOpen, helpOpen } from "../state/overlay";
@@ -9,7 +11,6 @@ import { Icon } from "./Icon";
 
 /** The views, and what is always at hand. */
 export function Rail() {
-  const unread = unreadViews.value;
   return (
     <nav class="rail" aria-label={text.viewsLabel}>
       <span class="mark" title={text.product}>
@@ -17,7 +18,7 @@ export function Rail() {
       </span>
       <ul>
         {VIEWS.map((name) => {
-          const count = unread[name];
+          const count = counts.value?.[name];
           return (
             <li key={name}>
               <button
@@ -31,10 +32,12 @@ export function Rail() {
               >
                 <Icon name={name} size={20} />
                 <span>{text.views[name]}</span>
-                {count > 0 && (
-                  <span class={name === "all" ? "count quiet" : "count"}>
-                    <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
-                    <span class="hidden">{text.unreadIn(count)}</span>
+                {count !== undefined && count.open > 0 && (
+                  <span class={count.waiting && name !== "all" ? "count" : "count quiet"}>
+                    <span aria-hidden="true">{amount(count.open)}</span>
+                    <span class="hidden">
+                      {text.openIn(amount(count.open), amount(count.waiting))}
+                    </span>
                   </span>
                 )}
               </button>

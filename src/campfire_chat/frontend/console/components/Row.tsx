@@ -72,7 +72,7 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
             {visitorTypes ? (
               <em class="row-typing">{text.typing}</em>
             ) : (
-              <span class="row-preview">
+              <span class="row-preview" dir="auto">
                 {!open && hasDraft(id) && <em class="row-draft">{text.draft} </em>}
                 <bdi>{lastWords(row)}</bdi>
               </span>

@@ -1,7 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isComposing } from "../../shared/keyboard";
+import { characters, isBlank } from "../../shared/text";
 import { text } from "../messages";
 import { canWrite } from "../state/core";
 import { changeConversation } from "../state/desk";
+
+/** Code points, as the server counts them. */
+const LONGEST = 200;
 
 /** The subject, editable in its place. */
 export function SubjectField({ id, subject }: { id: string; subject: string | null }) {
@@ -12,7 +17,7 @@ export function SubjectField({ id, subject }: { id: string; subject: string | nu
     if (document.activeElement !== field.current) setValue(subject ?? "");
   }, [subject]);
   const save = () => {
-    const next = value.trim() || null;
+    const next = isBlank(value) ? null : value.trim();
     if (next !== subject) void changeConversation(id, { subject: next });
     else setValue(subject ?? "");
   };
@@ -23,13 +28,17 @@ export function SubjectField({ id, subject }: { id: string; subject: string | nu
       type="text"
       aria-label={text.subject}
       placeholder={text.addSubject}
-      maxLength={200}
+      dir="auto"
       readOnly={!canWrite.value}
       value={value}
-      onInput={(event) => setValue(event.currentTarget.value)}
+      onInput={(event) => {
+        const typed = event.currentTarget.value;
+        const fits = characters(typed) <= LONGEST;
+        setValue(fits ? typed : [...typed].slice(0, LONGEST).join(""));
+      }}
       onBlur={save}
       onKeyDown={(event) => {
-        if (event.isComposing) return;
+        if (isComposing(event)) return;
         if (event.key === "Enter") event.currentTarget.blur();
         if (event.key === "Escape") {
           event.stopPropagation();

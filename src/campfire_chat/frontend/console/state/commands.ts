@@ -1,13 +1,16 @@
-import type { Availability } from "../../shared/types";
+import type { AgentConversation, Availability, ConversationSummary, Page } from "../../shared/types";
 import { contactName, plain } from "../format";
 import { text } from "../messages";
 import { chooseTheme } from "./appearance";
 import { focusComposer } from "./composer";
-import { canWrite } from "./core";
+import { api, canWrite } from "./core";
 import { assignTo, assignToMe, summaryOf, toggleResolved } from "./desk";
 import { toggleDetails } from "./details";
-import { choose, haystack, rows, STATUSES, view, VIEWS } from "./inbox";
+import { showArrived } from "./held";
+import { haystack, rows } from "./inbox";
+import { choose, chooseOrder, ORDERS, STATUSES, view, VIEWS } from "./lists";
 import { helpOpen, openMenu } from "./overlay";
+import { takeNext } from "./queue";
 import { go, openId } from "./route";
 import { chooseAvailability } from "./team";
 
@@ -53,6 +56,9 @@ export function commands(): Command[] {
   const id = openId.value;
   const list = [
     ...(id ? conversationCommands(id) : []),
+    ...(canWrite.value
+      ? [{ key: "take", label: text.keys.take, hint: "W", run: () => void takeNext() }]
+      : []),
     ...VIEWS.map((name) => ({
       key: `view:${name}`,
       label: text.go(text.views[name]),
@@ -63,6 +69,12 @@ export function commands(): Command[] {
       label: text.show(text.status[name]),
       run: () => choose(view.peek(), name),
     })),
+    ...ORDERS.map((name) => ({
+      key: `order:${name}`,
+      label: text.sortBy(text.orders[name]),
+      run: () => chooseOrder(name),
+    })),
+    { key: "refresh", label: text.refresh, run: showArrived },
     ...AVAILABILITIES.map((name) => ({
       key: `be:${name}`,
       label: text.be(text.availability[name]),
@@ -79,6 +91,30 @@ export function commands(): Command[] {
 }
 
 const MOST = 8;
+/** With fewer letters the server finds too much. */
+const FEWEST_LETTERS = 2;
+
+const commandOf = ({ id, contact, subject, last_message }: ConversationSummary): Command => ({
+  key: id,
+  label: contactName(contact),
+  hint: subject ?? last_message?.text ?? "",
+  run: () => go(id),
+});
+
+/** Conversations that the server finds: by contact, subject or the beginning of the id. */
+export async function searchConversations(
+  typed: string,
+  signal: AbortSignal,
+): Promise<Command[]> {
+  const wanted = typed.trim();
+  if ([...wanted].length < FEWEST_LETTERS) return [];
+  const { items } = await api.get<Page<AgentConversation>>(
+    "conversations/search",
+    { text: wanted, limit: MOST },
+    signal,
+  );
+  return items.map(commandOf);
+}
 
 /** Loaded conversations that hold every word. */
 export function findConversations(typed: string): Command[] {
@@ -88,10 +124,5 @@ export function findConversations(typed: string): Command[] {
     return words.every((word) => hay.includes(word));
   });
   found.sort((a, b) => (a.summary.last_activity_at < b.summary.last_activity_at ? 1 : -1));
-  return found.slice(0, MOST).map(({ summary }) => ({
-    key: summary.id,
-    label: contactName(summary.contact),
-    hint: summary.subject ?? summary.last_message?.text ?? "",
-    run: () => go(summary.id),
-  }));
+  return found.slice(0, MOST).map(({ summary }) => commandOf(summary));
 }

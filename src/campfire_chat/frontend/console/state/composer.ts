@@ -1,6 +1,10 @@
 import { computed, effect, signal } from "@preact/signals";
 import { drop, keys, load, save } from "../../shared/storage";
+import { characters, isBlank } from "../../shared/text";
 import { connection, me } from "./core";
+import { moveOnAfter } from "./desk";
+import { focusField, focusThread } from "./focus";
+import { setResolving } from "./lists";
 import { openId } from "./route";
 import { sendMessage } from "./sending";
 import { thread } from "./thread";
@@ -25,6 +29,20 @@ const drafts = signal<ReadonlyMap<string, Draft>>(new Map());
 export const focusRequests = signal(0);
 /** The message that is being edited in the thread. */
 export const editing = signal<string | null>(null);
+/** Whether that was begun in the field of the composer, which then gets the focus back. */
+let editedFromField = false;
+
+export function edit(message: string, { fromField = false } = {}): void {
+  editedFromField = fromField;
+  editing.value = message;
+}
+
+/** The focus goes back to where it was: letters must not land in a message by accident. */
+export function stopEditing(): void {
+  editing.value = null;
+  if (editedFromField) focusComposer();
+  else focusThread();
+}
 
 const prefix = () => `campfire:draft:agent:${me.peek()?.organization}:${me.peek()?.id}:`;
 
@@ -39,7 +57,7 @@ export function loadDrafts(): void {
 
 export const hasDraft = (id: string): boolean => {
   const draft = drafts.value.get(id);
-  return Boolean(draft && (draft.reply.trim() || draft.note.trim()));
+  return Boolean(draft && !(isBlank(draft.reply) && isBlank(draft.note)));
 };
 
 export const draft = computed<Draft>(() => drafts.value.get(openId.value ?? "") ?? EMPTY);
@@ -59,7 +77,7 @@ function change(part: Partial<Draft>): void {
 export function write(body: string): void {
   const { mode } = draft.peek();
   change({ [mode]: body });
-  if (mode === "reply") tellTyping(Boolean(body.trim()));
+  if (mode === "reply") tellTyping(!isBlank(body));
 }
 
 export function chooseMode(mode: Mode): void {
@@ -69,6 +87,8 @@ export function chooseMode(mode: Mode): void {
 
 export function focusComposer(mode?: Mode): void {
   if (mode) chooseMode(mode);
+  // At once, so that what is typed next lands in it; a field that is not there yet asks later.
+  focusField();
   focusRequests.value++;
 }
 
@@ -83,19 +103,21 @@ export function send({ resolve = false } = {}): boolean {
   const { mode, quoting } = draft.peek();
   const body = written.peek();
   const limit = connection.limits?.body_characters;
-  if (!conversation || !body.trim() || (limit && body.length > limit)) return false;
+  if (!conversation || isBlank(body) || (limit && characters(body) > limit)) return false;
   const quoted = quoting ? thread.peek()?.messages.peek().get(quoting) : undefined;
   const seen = mode === "note" || quoted?.visibility === "public";
   const allowed = quoted && !quoted.deleted_at && seen;
+  const resolving = resolve && mode === "reply";
   sendMessage({
     conversation,
     body,
     visibility: mode === "note" ? "internal" : "public",
     replyTo: allowed ? quoted.id : null,
-    resolve: resolve && mode === "reply",
+    resolve: resolving,
   });
   tellTyping(false);
   change({ [mode]: "", quoting: null });
+  if (resolving) moveOnAfter(conversation, () => setResolving(conversation, true));
   return true;
 }
 

@@ -9,8 +9,10 @@ import type {
 import { moment } from "../format";
 import { text } from "../messages";
 import { api, me, reason } from "./core";
+import { following, isListed, putBack } from "./held";
 import { preview, putConversation, rows } from "./inbox";
 import { toast } from "./overlay";
+import { go, openId } from "./route";
 import { agents } from "./team";
 import { putMessage } from "./thread";
 
@@ -62,13 +64,31 @@ function statusOf({ status, snoozed_until }: ConversationSummary): ConversationC
   return status === "snoozed" && snoozed_until ? { status, snoozed_until } : { status };
 }
 
+/**
+ * Does what is given, and when the open conversation leaves the list by it, the one below comes,
+ * or else the one above.
+ */
+export function moveOnAfter<T>(id: string, act: () => T): T {
+  const next = openId.peek() === id && isListed(id) ? following(id) : id;
+  const result = act();
+  if (openId.peek() === id && next !== id && !isListed(id)) go(next);
+  return result;
+}
+
 export async function setStatus(id: string, change: ConversationChange): Promise<void> {
   const before = summaryOf(id);
   if (!before || (before.status === change.status && change.status !== "snoozed")) return;
-  if (!(await changeConversation(id, change))) return;
+  const changing = () => changeConversation(id, change);
+  // Who reopens a conversation goes on with it.
+  const changed = change.status === "open" ? changing() : moveOnAfter(id, changing);
+  if (!(await changed)) return;
   const undo = {
     label: text.undo,
-    run: () => void changeConversation(id, statusOf(before)),
+    run: () => {
+      putBack(id);
+      void changeConversation(id, statusOf(before));
+      go(id);
+    },
   };
   if (change.status === "resolved") toast(text.toast.resolved, { action: undo });
   if (change.status === "snoozed") {

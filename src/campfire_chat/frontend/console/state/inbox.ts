@@ -1,18 +1,7 @@
-import { batch, computed, signal } from "@preact/signals";
-import { load, save } from "../../shared/storage";
-import type {
-  AgentConversation,
-  ConversationSummary,
-  Page,
-  Status,
-} from "../../shared/types";
+import { computed, signal } from "@preact/signals";
+import type { AgentConversation, ConversationSummary } from "../../shared/types";
 import { contactName, plain } from "../format";
-import { api, me, reason } from "./core";
-import { openId } from "./route";
-
-export type View = "mine" | "unassigned" | "all";
-export const VIEWS: readonly View[] = ["mine", "unassigned", "all"];
-export const STATUSES: readonly Status[] = ["open", "pending", "snoozed", "resolved"];
+import { api } from "./core";
 
 /** A conversation and how many of its visitor's messages this agent has read. */
 export interface Row {
@@ -22,69 +11,11 @@ export interface Row {
   readonly readSeq: number;
 }
 
-/** How far one list has been loaded. */
-export interface Progress {
-  readonly phase: "idle" | "loading" | "failed";
-  readonly error: string;
-  /** Whether the first page is there. */
-  readonly loaded: boolean;
-  readonly cursor: string | null;
-  /** Activity of the last row loaded; older rows that are known by chance would leave gaps. */
-  readonly bound: string | null;
-}
-
-const FRESH: Progress = { phase: "idle", error: "", loaded: false, cursor: null, bound: null };
-const PAGE = 50;
-const PLACE = "campfire:console:place";
-
-const kept = load<{ view: View; status: Status }>(PLACE);
-export const view = signal<View>(VIEWS.find((name) => name === kept?.view) ?? "all");
-export const status = signal<Status>(STATUSES.find((name) => name === kept?.status) ?? "open");
-export const filter = signal("");
-
+/** Every conversation that this page knows, in no order; `lists.ts` has the lists. */
 export const rows = signal<ReadonlyMap<string, Row>>(new Map());
-const progresses = signal<ReadonlyMap<string, Progress>>(new Map());
-
-const keyOf = (of: View, having: Status) => `${of}:${having}`;
-
-export const progressOf = (of: View, having: Status): Progress =>
-  progresses.value.get(keyOf(of, having)) ?? FRESH;
-
-export const progress = computed(() => progressOf(view.value, status.value));
-
-function setProgress(key: string, change: Partial<Progress>): void {
-  const next = new Map(progresses.peek());
-  next.set(key, { ...(next.get(key) ?? FRESH), ...change });
-  progresses.value = next;
-}
 
 export const unreadOf = ({ summary, myRead }: Row): number =>
   Math.max(0, summary.counts.visitor - myRead);
-
-function belongs(summary: ConversationSummary, of: View): boolean {
-  if (of === "mine") return summary.assignee?.id === me.value?.id;
-  if (of === "unassigned") return summary.assignee === null;
-  return true;
-}
-
-const byActivity = (a: Row, b: Row): number =>
-  a.summary.last_activity_at === b.summary.last_activity_at
-    ? b.summary.id.localeCompare(a.summary.id)
-    : a.summary.last_activity_at < b.summary.last_activity_at
-      ? 1
-      : -1;
-
-/** The rows of the chosen view and status, newest activity first, as far as it was loaded. */
-export const listed = computed<readonly Row[]>(() => {
-  const { cursor, bound } = progress.value;
-  const chosen = [...rows.value.values()].filter(
-    ({ summary }) =>
-      summary.status === status.value &&
-      belongs(summary, view.value) &&
-      (cursor === null || bound === null || summary.last_activity_at >= bound),
-  );
-  return chosen.sort(byActivity);
-});
 
 /** Everything a row can be found by. */
 export function haystack({ contact, subject, tags, last_message, assignee }: ConversationSummary) {
@@ -100,25 +31,6 @@ export function haystack({ contact, subject, tags, last_message, assignee }: Con
   return plain(words.join("\n"));
 }
 
-export const matching = computed<readonly Row[]>(() => {
-  const wanted = plain(filter.value.trim());
-  if (!wanted) return listed.value;
-  return listed.value.filter(({ summary }) => haystack(summary).includes(wanted));
-});
-
-/** Open conversations with something unread, per view. */
-export const unreadViews = computed<Record<View, number>>(() => {
-  const counts = { mine: 0, unassigned: 0, all: 0 };
-  for (const row of rows.value.values()) {
-    if (row.summary.status !== "open" || !unreadOf(row)) continue;
-    for (const name of VIEWS) if (belongs(row.summary, name)) counts[name]++;
-  }
-  return counts;
-});
-
-/** What concerns this agent: unread of their own and of nobody's. */
-export const unreadTotal = computed(() => unreadViews.value.mine + unreadViews.value.unassigned);
-
 export const knownTags = computed(() => {
   const found = new Set<string>();
   for (const { summary } of rows.value.values()) for (const tag of summary.tags) found.add(tag);
@@ -126,6 +38,9 @@ export const knownTags = computed(() => {
 });
 
 // Merging what the server says.
+
+/** Rows that came since the latest reload began: as new as its snapshot, or newer. */
+const touched = new Set<string>();
 
 /** Both heads only grow, so their sum tells which of two summaries is the newer. */
 const version = ({ head, notes_head }: ConversationSummary) => head + notes_head;
@@ -153,9 +68,26 @@ function merged(conversation: AgentConversation, known: Row | undefined): Row {
 }
 
 export function putConversation(conversation: AgentConversation): void {
-  touched.add(conversation.id);
-  place(merged(conversation, rows.peek().get(conversation.id)));
+  putConversations([conversation]);
 }
+
+/** @param keep Which of the rows known so far are still worth something; all, unless said so. */
+export function putConversations(
+  conversations: readonly AgentConversation[],
+  keep: (id: string) => boolean = () => true,
+): void {
+  const next = new Map([...rows.peek()].filter(([id]) => keep(id)));
+  for (const item of conversations) {
+    next.set(item.id, merged(item, next.get(item.id)));
+    touched.add(item.id);
+  }
+  rows.value = next;
+}
+
+/** From here on nothing is known to be new. */
+export const beginReload = (): void => touched.clear();
+/** Whether the row came since the latest reload began. */
+export const isTouched = (id: string): boolean => touched.has(id);
 
 /** A `conversation.updated` event. */
 export function putSummary(summary: ConversationSummary): void {
@@ -186,11 +118,21 @@ async function refresh(id: string): Promise<void> {
   }
 }
 
-/** This agent has read up to `seq`, here or on another screen. */
-export function markRead(id: string, seq: number): void {
+/**
+ * This agent has read up to `seq`, here or on another screen.
+ *
+ * @param left How many of the visitor's messages come after it; without it the server is asked
+ *   where the summary does not tell.
+ */
+export function markRead(id: string, seq: number, left?: number): void {
   const row = rows.peek().get(id);
-  if (!row || row.readSeq >= seq) return;
-  place(settled(row.summary, row.myRead, seq));
+  if (!row || (row.readSeq >= seq && left === undefined)) return;
+  const { summary } = row;
+  const myRead = left === undefined ? row.myRead : summary.counts.visitor - left;
+  const next = settled(summary, Math.max(row.myRead, myRead), Math.max(row.readSeq, seq));
+  if (next.myRead === row.myRead && next.readSeq === row.readSeq) return;
+  place(next);
+  if (left === undefined && unreadOf(next)) void refresh(id);
 }
 
 /** Shows a change before the server has confirmed it; returns how to take it back. */
@@ -203,84 +145,4 @@ export function preview(id: string, change: Partial<ConversationSummary>): () =>
     if (rows.peek().get(id) === changed) place(row);
     else void refresh(id);
   };
-}
-
-// Loading.
-
-let generation = 0;
-/** Rows that came since the latest reload began: as new as its snapshot, or newer. */
-const touched = new Set<string>();
-
-/**
- * Loads the next page of a list.
- *
- * @param renew The rows known so far are worth nothing any more; the page replaces them.
- */
-async function loadPage(of: View, having: Status, renew = false): Promise<void> {
-  const key = keyOf(of, having);
-  const { phase: busy, loaded, cursor } = progresses.peek().get(key) ?? FRESH;
-  if (busy === "loading" || (loaded && cursor === null)) return;
-  const asked = generation;
-  setProgress(key, { phase: "loading", error: "" });
-  try {
-    const page = await api.get<Page<AgentConversation>>("conversations", {
-      status: having,
-      assignee: of === "mine" ? "me" : of === "unassigned" ? "unassigned" : null,
-      cursor,
-      limit: PAGE,
-    });
-    if (asked !== generation) return;
-    const kept = ([id]: [string, Row]) => !renew || touched.has(id) || id === openId.peek();
-    const next = new Map([...rows.peek()].filter(kept));
-    for (const item of page.items) {
-      next.set(item.id, merged(item, next.get(item.id)));
-      touched.add(item.id);
-    }
-    const last = page.items[page.items.length - 1];
-    batch(() => {
-      rows.value = next;
-      setProgress(key, {
-        phase: "idle",
-        loaded: true,
-        cursor: page.next_cursor,
-        bound: last?.last_activity_at ?? null,
-      });
-    });
-  } catch (error) {
-    if (asked === generation) setProgress(key, { phase: "failed", error: reason(error) });
-  }
-}
-
-export function loadMore(): void {
-  void loadPage(view.peek(), status.peek());
-}
-
-/** The first page of what is shown, and of what the counts in the navigation need. */
-export const loadInbox = (): Promise<void> => loadShown();
-
-async function loadShown(renew = false): Promise<void> {
-  const asked = generation;
-  await loadPage(view.peek(), status.peek(), renew);
-  for (const name of VIEWS) {
-    if (asked !== generation) return;
-    if (!progresses.peek().get(keyOf(name, "open"))?.loaded) await loadPage(name, "open");
-  }
-}
-
-/** The stream could not be continued: what is shown stays until the new snapshot is there. */
-export async function reloadInbox(): Promise<void> {
-  generation++;
-  touched.clear();
-  progresses.value = new Map();
-  await loadShown(true);
-}
-
-export function choose(of: View, having: Status = status.peek()): void {
-  batch(() => {
-    view.value = of;
-    status.value = having;
-    filter.value = "";
-  });
-  save(PLACE, { view: of, status: having });
-  if (!progress.peek().loaded) loadMore();
 }

@@ -1,18 +1,12 @@
-import { effect, signal } from "@preact/signals";
-import type { ConversationSummary } from "../../shared/types";
+import { computed, effect, signal } from "@preact/signals";
+import { createSight, unreadAfter } from "../../shared/reading";
+import type { ConversationSummary, Message } from "../../shared/types";
 import { connection, me } from "./core";
 import { markRead, rows } from "./inbox";
-import { thread } from "./thread";
+import { isOwn, numbered, thread, type Thread } from "./thread";
 
 /** Whether the newest message is on the screen, which the thread's scroll position decides. */
 export const atBottom = signal(true);
-
-const attentive = signal(document.visibilityState === "visible" && document.hasFocus());
-const look = () =>
-  (attentive.value = document.visibilityState === "visible" && document.hasFocus());
-window.addEventListener("focus", look);
-window.addEventListener("blur", look);
-document.addEventListener("visibilitychange", look);
 
 const told = new Map<string, { delivered: number; read: number }>();
 let timer = 0;
@@ -60,27 +54,65 @@ function confirmLoaded(): void {
   }
 }
 
-/** Reading is: the thread is ready, its end is on the screen, and the window has the focus. */
+// What was read.
+
+/** Whether messages after the mark may be missing above what is loaded. */
+const hasGap = (opened: Thread, messages: readonly Message[]): boolean => {
+  const first = messages[0];
+  return opened.cursor.value !== null && first !== undefined && first.seq > opened.mark.value + 1;
+};
+
+/** Messages of others in the open conversation that this agent has not read. */
+export const unread = computed<readonly Message[]>(() => {
+  const opened = thread.value;
+  if (opened?.phase.value !== "ready") return [];
+  return unreadAfter(numbered(opened), opened.mark.value, isOwn);
+});
+
+function markTo(opened: Thread, seq: number): void {
+  // The server is told of the last event where nothing is left: that costs it no counting.
+  const whole = !unreadAfter(numbered(opened), seq, isOwn).length;
+  opened.mark.value = whole ? Math.max(opened.head, seq) : seq;
+  tell(opened.id, "read", opened.mark.peek());
+}
+
+/** Marks what is in sight for long enough; `box` scrolls the messages. */
+export function createReader(opened: Thread, box: Element): () => void {
+  const sight = createSight(look);
+  function look(): void {
+    const left = thread.peek() === opened ? unread.peek() : [];
+    if (!box.isConnected || hasGap(opened, numbered(opened))) return;
+    const last = sight(box, left);
+    if (last) markTo(opened, last.seq);
+  }
+  return look;
+}
+
+/** Somebody has said that they want to go on from the newest message. */
+export function readAll(opened: Thread): void {
+  const newest = numbered(opened).at(-1);
+  if (newest) markTo(opened, Math.max(newest.seq, opened.head));
+}
+
 export function watchReading(): void {
   effect(confirmLoaded);
   effect(() => {
     const opened = thread.value;
-    if (!opened || opened.phase.value !== "ready") return;
-    if (!attentive.value || !atBottom.value) return;
-    let newest = 0;
-    for (const { visibility, seq } of opened.messages.value.values()) {
-      if (visibility === "public" && seq > newest) newest = seq;
-    }
-    if (!newest) return;
-    const row = rows.value.get(opened.id);
-    if (row && row.readSeq < newest) markRead(opened.id, newest);
-    tell(opened.id, "read", newest);
+    if (opened?.phase.value !== "ready") return;
+    const left = unread.value.filter(({ sender }) => sender.kind === "visitor").length;
+    const messages = numbered(opened);
+    // With a gap above, only the server knows how many there are.
+    if (!hasGap(opened, messages)) markRead(opened.id, opened.mark.value, left);
   });
   connection.on("state", (state) => {
     if (state !== "online") return;
     // A receipt may have been lost with the connection.
     const opened = thread.peek();
-    if (opened) told.delete(opened.id);
+    const known = opened && told.get(opened.id);
+    if (opened && known) {
+      told.delete(opened.id);
+      if (known.read) tell(opened.id, "read", known.read);
+    }
     confirmLoaded();
   });
 }

@@ -2,9 +2,12 @@ import { computed, signal } from "@preact/signals";
 import { createOutbox, type Outbox, type OutboxEntry } from "../../shared/outbox";
 import { drop, load, save } from "../../shared/storage";
 import type { Message, Ok, Visibility } from "../../shared/types";
+import { text } from "../messages";
 import { api, connection, me } from "./core";
-import { changeConversation } from "./desk";
-import { openId } from "./route";
+import { setStatus } from "./desk";
+import { setResolving } from "./lists";
+import { toast } from "./overlay";
+import { go, openId } from "./route";
 import { putMessage } from "./thread";
 
 /** Kept beside the entry, so that "Send and resolve" survives a reload between the two. */
@@ -41,7 +44,23 @@ function stored(entry: OutboxEntry, ok: Ok | null): void {
   }
   if (conversation_id && load<boolean>(RESOLVE + client_id)) {
     drop(RESOLVE + client_id);
-    void changeConversation(conversation_id, { status: "resolved" });
+    void setStatus(conversation_id, { status: "resolved" }).finally(() =>
+      setResolving(conversation_id, false),
+    );
+  }
+}
+
+/** A message that was refused is said where its conversation is no longer on the screen. */
+function watchFailures(before: readonly OutboxEntry[], now: readonly OutboxEntry[]): void {
+  const known = new Set(before.filter(({ state }) => state === "failed").map((e) => e.client_id));
+  for (const { client_id, conversation_id, state, error } of now) {
+    if (state !== "failed" || known.has(client_id) || !conversation_id) continue;
+    setResolving(conversation_id, false);
+    if (conversation_id === openId.peek()) continue;
+    toast(text.failed.reason(text.notSent, error?.message ?? ""), {
+      urgent: true,
+      action: { label: text.openIt, run: () => go(conversation_id) },
+    });
   }
 }
 
@@ -52,7 +71,10 @@ export function startSending(): void {
     principal: `agent:${principal.organization}:${principal.id}`,
     api,
     connection,
-    onChange: (now) => (entries.value = now),
+    onChange: (now) => {
+      watchFailures(entries.peek(), now);
+      entries.value = now;
+    },
     onSent: stored,
   });
   entries.value = outbox.entries();

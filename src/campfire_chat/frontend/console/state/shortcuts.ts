@@ -1,9 +1,14 @@
+import { isComposing } from "../../shared/keyboard";
+import { wide } from "./appearance";
 import { focusComposer } from "./composer";
 import { canWrite } from "./core";
 import { assignToMe, toggleResolved } from "./desk";
 import { toggleDetails } from "./details";
-import { wide } from "./appearance";
+import { focusRow } from "./focus";
+import { holdForKey, neighbour } from "./held";
+import { letterOf, noteScript, shortcutOf, type Label } from "./keys";
 import { anythingOpen, closeMenu, helpOpen, menu, openMenu, paletteOpen } from "./overlay";
+import { takeNext } from "./queue";
 import { go, openId, route } from "./route";
 
 function inField(target: EventTarget | null): boolean {
@@ -13,88 +18,87 @@ function inField(target: EventTarget | null): boolean {
   );
 }
 
+const focusedRow = (): string | null =>
+  document.activeElement?.closest<HTMLElement>("a.row")?.dataset["conversation"] ?? null;
+
 /** Moves the focus in the list, from the focused row or the open one. */
-export function moveInList(step: 1 | -1): void {
-  const rows = [...document.querySelectorAll<HTMLElement>("a.row")];
-  if (!rows.length) return;
-  const focused = rows.indexOf(document.activeElement as HTMLElement);
-  const open = rows.findIndex((row) => row.dataset["conversation"] === openId.peek());
-  const from = focused >= 0 ? focused : open;
-  const next = from < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, from + step));
-  rows[next]?.focus();
-  rows[next]?.scrollIntoView({ block: "nearest" });
+function moveInList(step: 1 | -1): void {
+  const next = neighbour(focusedRow() ?? openId.peek(), step);
+  holdForKey();
+  if (next) focusRow(next);
+}
+
+/** To the next conversation: in the list to its row, in a conversation into the next one. */
+function move(step: 1 | -1): void {
+  const open = openId.peek();
+  if (!open || focusedRow()) return moveInList(step);
+  const next = neighbour(open, step);
+  if (next) go(next);
 }
 
 function back(): void {
   const { conversation, details } = route.peek();
+  if (!conversation) return;
   if (details && !wide.peek()) return go(conversation, false, true);
-  const row = document.querySelector<HTMLElement>('a.row[aria-current="true"]');
-  if (conversation) go(null);
-  row?.focus();
+  go(null);
+  focusRow(conversation);
 }
 
-/** What a key does on its own; true when it did something. */
-function act(key: string): boolean {
+/** What a shortcut does; true when it did something. */
+function act(label: Label): boolean {
   const id = openId.peek();
-  switch (key) {
-    case "j":
-      moveInList(1);
+  switch (label) {
+    case "next":
+      move(1);
       return true;
-    case "k":
-      moveInList(-1);
+    case "previous":
+      move(-1);
       return true;
-    case "/": {
+    case "take":
+      void takeNext();
+      return true;
+    case "find": {
       const field = document.getElementById("filter");
       if (!field?.getClientRects().length) return false;
       field.focus();
       return true;
     }
-    case "?":
+    case "help":
       helpOpen.value = true;
-      return true;
-    case "Escape":
-      back();
       return true;
   }
   if (!id) return false;
-  if (key === "d") {
+  if (label === "details") {
     toggleDetails();
     return true;
   }
   if (!canWrite.peek()) return false;
-  switch (key) {
-    case "r":
-      focusComposer("reply");
+  switch (label) {
+    case "reply":
+    case "note":
+      focusComposer(label);
       return true;
-    case "n":
-      focusComposer("note");
+    case "assign":
+    case "snooze":
+    case "priority":
+    case "tags":
+      openMenu(label);
       return true;
-    case "a":
-      openMenu("assign");
-      return true;
-    case "i":
+    case "assignMe":
       assignToMe(id);
       return true;
-    case "e":
+    case "resolve":
       toggleResolved(id);
-      return true;
-    case "s":
-      openMenu("snooze");
-      return true;
-    case "p":
-      openMenu("priority");
-      return true;
-    case "t":
-      openMenu("tags");
       return true;
   }
   return false;
 }
 
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.isComposing) return;
+  noteScript(event);
+  if (event.defaultPrevented || isComposing(event)) return;
   const command = event.ctrlKey || event.metaKey;
-  if (command && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
+  if (command && !event.shiftKey && !event.altKey && letterOf(event) === "K") {
     event.preventDefault();
     if (menu.peek()) closeMenu({ refocus: false });
     if (!helpOpen.peek()) paletteOpen.value = !paletteOpen.peek();
@@ -107,8 +111,15 @@ function onKeyDown(event: KeyboardEvent): void {
     moveInList(event.key === "ArrowDown" ? 1 : -1);
     return;
   }
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (act(key)) event.preventDefault();
+  if (event.key === "Escape") {
+    event.preventDefault();
+    back();
+    return;
+  }
+  // A key that is held down must not resolve one conversation after the other.
+  const label = shortcutOf(event);
+  if (!label || (event.repeat && label !== "next" && label !== "previous")) return;
+  if (act(label)) event.preventDefault();
 }
 
 export function listenToKeys(): void {

@@ -3,7 +3,10 @@ import type { Replay } from "../../shared/types";
 import { text } from "../messages";
 import { loadDrafts, watchLeaving } from "./composer";
 import { api, connection, identify, linkState, me, phase, polling } from "./core";
-import { loadInbox, putSummary, reloadInbox, unreadTotal, view } from "./inbox";
+import { loadCounts, waitingTotal } from "./counts";
+import { watchOrder } from "./held";
+import { putSummary } from "./inbox";
+import { loadInbox, reloadInbox, view } from "./lists";
 import { confirmDelivery, watchReading } from "./reading";
 import { openId } from "./route";
 import { startSending } from "./sending";
@@ -27,6 +30,7 @@ function run({ head, epoch }: Replay): void {
     onEvent(event) {
       if (event.event !== "conversation.updated") return;
       putSummary(event.data);
+      loadCounts();
       confirmDelivery(event.data);
     },
     onReset: () => void reloadInbox(),
@@ -34,6 +38,7 @@ function run({ head, epoch }: Replay): void {
   connection.start();
   watchReading();
   watchLeaving();
+  watchOrder();
   void loadInbox();
   effect(() => {
     if (openId.value) openThread(openId.value);
@@ -60,6 +65,7 @@ export async function start(): Promise<void> {
 connection.on("welcome", () => {
   polling.value = false;
   void loadTeam();
+  loadCounts();
 });
 
 connection.on("state", (state) => {
@@ -70,6 +76,6 @@ connection.on("state", (state) => {
 });
 
 effect(() => {
-  const unread = phase.value === "ready" ? unreadTotal.value : 0;
-  document.title = text.title(unread, text.views[view.value]);
+  const waiting = phase.value === "ready" ? waitingTotal.value : 0;
+  document.title = text.title(waiting, text.views[view.value]);
 });

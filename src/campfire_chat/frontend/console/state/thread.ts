@@ -11,12 +11,15 @@ import type {
 } from "../../shared/types";
 import { participantName } from "../format";
 import { text } from "../messages";
+import { isAttentive, unreadAfter } from "../../shared/reading";
 import { activityOf, loadActivities, type Activity } from "./activity";
 import { api, connection, isMe, reason } from "./core";
 import { markRead, putConversation } from "./inbox";
 import { announce, toast } from "./overlay";
 
 const PAGE = 50;
+/** Pages of a hundred that are loaded at once to reach the first unread message. */
+const UNREAD_PAGES = 5;
 /** Typing notices come at least every 5 s while somebody types; after that it has stopped. */
 const TYPING_LIFE = 5000;
 
@@ -36,8 +39,10 @@ export interface Thread {
   readonly loadingOlder: Signal<boolean>;
   /** The first message that was unread when it was opened: the "New" line stands before it. */
   readonly firstUnread: Signal<string | null>;
-  /** This agent's read mark when it was opened; null before that. */
-  readMark: number | null;
+  /** How far this agent has read; a seq of `conversation:<id>`. */
+  readonly mark: Signal<number>;
+  /** The seq of the last event that was applied. */
+  head: number;
 }
 
 export const thread = signal<Thread | null>(null);
@@ -62,7 +67,8 @@ function create(id: string): Thread {
     cursor: signal<string | null>(null),
     loadingOlder: signal(false),
     firstUnread: signal<string | null>(null),
-    readMark: null,
+    mark: signal(0),
+    head: 0,
   };
 }
 
@@ -99,12 +105,16 @@ const current = (opened: Thread) => thread.peek() === opened;
 async function load(opened: Thread, renew = false): Promise<void> {
   const { id } = opened;
   try {
-    const [conversation, page] = await Promise.all([
+    const [conversation, newest] = await Promise.all([
       api.get<AgentConversation>(`conversations/${encodeURIComponent(id)}`),
       api.get<Page<Message>>(`conversations/${encodeURIComponent(id)}/messages`, { limit: PAGE }),
     ]);
-    if (!current(opened)) return;
     const mine = conversation.receipts.find(({ participant }) => isMe(participant));
+    const page = conversation.unread
+      ? await backTo(opened, newest, Math.max(mine?.read ?? 0, opened.mark.peek()))
+      : newest;
+    if (!current(opened)) return;
+    const first = opened.phase.peek() !== "ready";
     batch(() => {
       putConversation(conversation);
       opened.messages.value = new Map(page.items.map((message) => [message.id, message]));
@@ -113,9 +123,14 @@ async function load(opened: Thread, renew = false): Promise<void> {
       receive(opened, conversation.receipts);
       opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
       opened.contactPresence.value = presenceOf(conversation);
-      if (opened.readMark === null) {
-        opened.readMark = mine?.read ?? 0;
-        opened.firstUnread.value = firstUnread(page.items, opened.readMark);
+      opened.mark.value = Math.max(opened.mark.peek(), mine?.read ?? 0);
+      opened.head = page.items.reduce(
+        (seq, message) => (message.visibility === "public" ? Math.max(seq, message.seq) : seq),
+        0,
+      );
+      if (first) {
+        const unread = unreadAfter(numbered(opened), opened.mark.peek(), isOwn);
+        opened.firstUnread.value = unread[0]?.id ?? null;
       }
       opened.phase.value = "ready";
     });
@@ -144,15 +159,33 @@ function receive(opened: Thread, records: readonly ReceiptRecord[]): void {
   opened.receipts.value = next;
 }
 
-/** Null when nothing is unread, or everything in sight is: a line above it all says nothing. */
-function firstUnread(page: readonly Message[], mark: number): string | null {
-  const read = page.some(({ visibility, seq }) => visibility === "public" && seq <= mark);
-  const unread = page.filter(
-    ({ visibility, seq, sender }) =>
-      visibility === "public" && sender.kind === "visitor" && seq > mark,
-  );
-  unread.sort((a, b) => a.seq - b.seq);
-  return read ? (unread[0]?.id ?? null) : null;
+export const isOwn = ({ sender }: Message): boolean => isMe(sender);
+
+/** The public messages by seq: what can be unread. */
+export const numbered = (opened: Thread): Message[] =>
+  [...opened.messages.value.values()]
+    .filter(({ visibility }) => visibility === "public")
+    .sort((a, b) => a.seq - b.seq);
+
+/** The page, with those before it until the mark is among them. */
+async function backTo(
+  opened: Thread,
+  page: Page<Message>,
+  mark: number,
+): Promise<Page<Message>> {
+  const items = [...page.items];
+  let cursor = page.next_cursor;
+  const reached = () =>
+    items.some(({ visibility, seq }) => visibility === "public" && seq <= mark + 1);
+  for (let turn = 0; turn < UNREAD_PAGES && cursor && !reached() && current(opened); turn++) {
+    const older: Page<Message> = await api.get(
+      `conversations/${encodeURIComponent(opened.id)}/messages`,
+      { cursor, limit: 100 },
+    );
+    items.push(...older.items);
+    cursor = older.next_cursor;
+  }
+  return { items, next_cursor: cursor };
 }
 
 function follow(opened: Thread, conversation: AgentConversation, page: Message[]): void {
@@ -237,6 +270,12 @@ export function putMessage(message: Message): void {
   opened.messages.value = withEntry(opened.messages.peek(), message.id, message);
 }
 
+/** Whether the "New" line already stands before something unread. */
+function newSince(opened: Thread): boolean {
+  const first = opened.messages.peek().get(opened.firstUnread.peek() ?? "");
+  return first !== undefined && first.seq > opened.mark.peek();
+}
+
 /** Whether the loaded part of the thread reaches back to this time. */
 const covers = (opened: Thread, at: string): boolean => {
   if (opened.cursor.peek() === null) return true;
@@ -246,10 +285,17 @@ const covers = (opened: Thread, at: string): boolean => {
 
 function apply(opened: Thread, event: StreamEvent): void {
   if (!current(opened)) return;
+  if (event.stream === `conversation:${opened.id}`) {
+    opened.head = Math.max(opened.head, event.seq);
+  }
   switch (event.event) {
     case "message.created": {
       const message = event.data;
       const known = opened.messages.peek().has(message.id);
+      // What comes while nobody looks is new when somebody looks again.
+      if (!known && !isAttentive() && !isMe(message.sender) && !newSince(opened)) {
+        opened.firstUnread.value = message.visibility === "public" ? message.id : null;
+      }
       putMessage(message);
       stopTyping(opened, message.sender);
       if (!known && !isMe(message.sender)) {
@@ -292,9 +338,13 @@ connection.on("typing", ({ conversation_id, participant, active }) => {
 });
 
 connection.on("receipt", ({ conversation_id, participant, delivered, read }) => {
-  if (isMe(participant)) markRead(conversation_id, read);
   const opened = thread.peek();
-  if (opened?.id !== conversation_id) return;
+  if (opened?.id !== conversation_id) {
+    if (isMe(participant)) markRead(conversation_id, read);
+    return;
+  }
+  // Read on another screen of the same agent.
+  if (isMe(participant)) opened.mark.value = Math.max(opened.mark.peek(), read);
   receive(opened, [{ participant, delivered, read }]);
 });
 

@@ -1,5 +1,5 @@
 import { text } from "../../messages";
-import { editing, quote } from "../../state/composer";
+import { edit, quote } from "../../state/composer";
 import { canWrite, isMe } from "../../state/core";
 import { closeMenu, deleting, toast, versionsOf } from "../../state/overlay";
 import { thread } from "../../state/thread";
@@ -43,7 +43,7 @@ export function MessageMenu({ id }: { id: string }) {
         if (key === "quote") quote(id);
         if (key === "copy") void copy();
         if (key === "versions") versionsOf.value = id;
-        if (key === "edit") editing.value = id;
+        if (key === "edit") edit(id);
         if (key === "delete") deleting.value = id;
       }}
     />

@@ -1,6 +1,6 @@
 import { text } from "../../messages";
 import { setStatus, summaryOf } from "../../state/desk";
-import { STATUSES } from "../../state/inbox";
+import { STATUSES } from "../../state/lists";
 import { closeMenu, openMenu, menu } from "../../state/overlay";
 import { Icon } from "../Icon";
 import { Picker } from "../Picker";

@@ -1,0 +1,25 @@
+/** Where the keyboard is at work. Its places are found by their ids. */
+
+/** The id of the messages of the open conversation. */
+export const THREAD = "thread-log";
+
+/** The id of the field of the composer. */
+export const FIELD = "composer-text";
+
+/** Into the field, where letters are text. */
+export function focusField(): void {
+  document.getElementById(FIELD)?.focus();
+}
+
+/** Into the open conversation, where letters are shortcuts. */
+export function focusThread(): void {
+  document.getElementById(THREAD)?.focus({ preventScroll: true });
+}
+
+/** Onto the row of a conversation; whether it is in the list. */
+export function focusRow(id: string): boolean {
+  const row = document.querySelector<HTMLElement>(`a.row[data-conversation="${CSS.escape(id)}"]`);
+  row?.focus();
+  row?.scrollIntoView({ block: "nearest" });
+  return row !== null;
+}

@@ -1,0 +1,35 @@
+import { ApiError } from "../../shared/api";
+import { newClientId } from "../../shared/outbox";
+import type { AgentConversation } from "../../shared/types";
+import { text } from "../messages";
+import { api, canWrite, reason } from "./core";
+import { putConversation } from "./inbox";
+import { toast } from "./overlay";
+import { go } from "./route";
+
+let taking = false;
+
+/** Takes the conversation whose visitor waits longest, and opens it. */
+export async function takeNext(clientId = newClientId()): Promise<void> {
+  if (taking || !canWrite.peek()) return;
+  taking = true;
+  try {
+    const { conversation } = await api.post<{ conversation: AgentConversation | null }>(
+      "conversations/take",
+      { client_id: clientId },
+    );
+    if (!conversation) return toast(text.nobodyWaits);
+    putConversation(conversation);
+    go(conversation.id);
+  } catch (error) {
+    // Under the same id, so that an answer that got lost does not take a second one.
+    const final = error instanceof ApiError && error.final;
+    const again = { label: text.retry, run: () => void takeNext(clientId) };
+    toast(text.failed.reason(text.failed.take, reason(error)), {
+      urgent: true,
+      ...(!final && { action: again }),
+    });
+  } finally {
+    taking = false;
+  }
+}

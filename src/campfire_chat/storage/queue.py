@@ -1,0 +1,113 @@
+"""Taking the conversation whose visitor waits longest, so that no two agents get the same."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from campfire_chat.domain.conversations import Patch, change
+from campfire_chat.domain.principal import NAMELESS, Scope
+from campfire_chat.errors import ClientIdConflictError
+from campfire_chat.models import Assignee, Status
+from campfire_chat.storage import listing, statements, tables
+from campfire_chat.storage.lanes import Lanes, Session
+from campfire_chat.storage.ledger import Ledger
+from campfire_chat.storage.operations import Operation
+from campfire_chat.storage.records import client_key
+from campfire_chat.storage.transaction import Transaction
+
+_i = tables.idempotency.c
+
+#: What stands before the conversation's id where the client id of a take is kept.
+_TAKEN = "take "
+#: Conversations that are tried before the queue is read again: colleagues take from it too.
+_CANDIDATES = 20
+
+
+class TakeConversation(Operation[bool]):
+    """Assign an open conversation to the caller, unless a colleague was faster.
+
+    Args:
+        client_id: The caller's id for it; the conversation that it got is kept under it.
+    """
+
+    def __init__(self, scope: Scope, conversation_id: str, *, client_id: str | None) -> None:
+        super().__init__(scope, (conversation_id,))
+        self._conversation_id = conversation_id
+        self._client_id = client_id
+
+    async def run(self, transaction: Transaction) -> bool:
+        self.scope.require_agent()
+        self.scope.require_writer()
+        conversation = transaction.conversation(self.scope, self._conversation_id)
+        if (
+            conversation.assignee is not None
+            or conversation.status is not Status.OPEN
+            or conversation.waiting_since is None
+        ):
+            return False
+        me = self.scope.principal.participant
+        patch = Patch(
+            assignee=Assignee(id=me.id, name=me.name or NAMELESS, avatar_url=me.avatar_url)
+        )
+        changes = change(conversation, patch, actor=me, now=transaction.now)
+        transaction.append_changes(conversation, changes)
+        if self._client_id is not None:
+            key = client_key(self.scope.sender_key, self._client_id)
+            row = (self.organization, key, _TAKEN + self._conversation_id, transaction.now)
+            await transaction.session.write(statements.INSERT_IDEMPOTENCY, [row])
+        return True
+
+
+async def take(
+    readers: Lanes, ledger: Ledger, scope: Scope, *, client_id: str | None
+) -> str | None:
+    """The id of the conversation that the caller has been given; None when nobody waits.
+
+    Raises:
+        ForbiddenError: The caller is not an agent who may write.
+        ClientIdConflictError: The client id belongs to something else.
+    """
+    scope.require_agent()
+    scope.require_writer()
+    if client_id is not None:
+        taken = await readers.run(lambda session: _earlier(session, scope, client_id))
+        if taken is not None:
+            return taken
+    while True:
+        waiting, _ = await readers.run(
+            lambda session: listing.read_page(
+                session,
+                scope,
+                statuses=[Status.OPEN],
+                assignee_id=None,
+                order="longest_waiting",
+                before=None,
+                limit=_CANDIDATES,
+            )
+        )
+        if not waiting:
+            return None
+        for conversation in waiting:
+            operation = TakeConversation(scope, conversation.id, client_id=client_id)
+            if await ledger.submit(operation):
+                return conversation.id
+
+
+async def _earlier(session: Session, scope: Scope, client_id: str) -> str | None:
+    """The conversation that was taken under this client id.
+
+    Raises:
+        ClientIdConflictError: The client id belongs to something else.
+    """
+    row = await session.first(
+        select(_i.fingerprint).where(
+            _i.org_id == scope.organization,
+            _i.client_key == client_key(scope.sender_key, client_id),
+        )
+    )
+    if row is None:
+        return None
+    fingerprint: str = row["fingerprint"]
+    if not fingerprint.startswith(_TAKEN):
+        raise ClientIdConflictError()
+    return fingerprint.removeprefix(_TAKEN)

@@ -1,0 +1,240 @@
+"""Working through the inbox: the list keeps still, and the next conversation is the next one."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from campfire_chat import Agent
+from tests.browser.conftest import NewPage
+from tests.browser.screens import ConsoleScreen
+from tests.support.people import Desk
+from tests.support.servers import ProcessServer
+
+ADA = Agent(id="ada", name="Ada Lovelace")
+NAMES = ["Anna Alt", "Ben Braun", "Cleo Cruz", "Dan Dorn", "Eve Ernst"]
+
+
+def desk_of(server: ProcessServer) -> Desk:
+    return Desk(f"{server.url}/support", "default")
+
+
+def five_who_wait(server: ProcessServer) -> dict[str, str]:
+    """Name → conversation, who has waited longest first."""
+    desk = desk_of(server)
+    return {
+        name: desk.visitor(name[0].lower(), name=name).begin(f"Hello from {name}")["id"]
+        for name in NAMES
+    }
+
+
+def console_of(open_page: NewPage, server: ProcessServer, view: str) -> ConsoleScreen:
+    console = ConsoleScreen(open_page(f"{server.url}/support/console/", ADA))
+    console.show(view)
+    expect(console.page.locator("a.row")).to_have_count(len(NAMES))
+    return console
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("li:not(.leaving) > a.row .row-name").all_inner_texts()
+
+
+def open_name(page: Page) -> str:
+    return page.locator(".thread-title h2").inner_text()
+
+
+def expect_open(page: Page, name: str) -> None:
+    expect(page.locator(".thread-title h2")).to_have_text(name)
+    expect(page.locator("#thread-log")).to_be_focused()
+
+
+def test_answering_one_after_the_other_reaches_everybody_once(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    five_who_wait(desk_server)
+    console = console_of(open_page, desk_server, "All")
+    page = console.page
+    expected = names(page)
+    assert sorted(expected) == NAMES
+    page.keyboard.press("j")
+    answered: list[str] = []
+    for name in expected:
+        page.keyboard.press("Enter")
+        expect_open(page, name)
+        page.keyboard.press("r")
+        expect(console.field).to_be_focused()
+        page.keyboard.type("Yes, we do.")
+        page.keyboard.press("Enter")
+        expect(console.log.get_by_text("Yes, we do.", exact=True)).to_be_visible()
+        answered.append(open_name(page))
+        assert names(page) == expected
+        page.keyboard.press("Escape")
+        expect(page.locator("#thread-log")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(console.row(name)).to_be_focused()
+        assert names(page) == expected
+        page.keyboard.press("j")
+    assert answered == expected
+    ada = desk_of(desk_server).agent("ada")
+    for conversation in ada.get("/conversations")["items"]:
+        assert conversation["counts"] == {"visitor": 1, "agent": 1}
+        assert conversation["last_message"]["text"] == "Yes, we do."
+
+
+def test_after_resolving_comes_the_neighbour_and_undo_goes_back(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    five_who_wait(desk_server)
+    console = console_of(open_page, desk_server, "All")
+    page = console.page
+    order = names(page)
+    console.row(order[1]).click()
+    expect_open(page, order[1])
+    page.keyboard.press("e")
+    expect_open(page, order[2])
+    expect(console.row(order[1])).to_have_count(0)
+    assert names(page) == [order[0], *order[2:]]
+    page.get_by_role("button", name="Undo").click()
+    expect_open(page, order[1])
+    expect(page.locator("li:not(.leaving) > a.row")).to_have_count(5)
+    assert names(page) == order
+    # Of the last one in the list the neighbour is above.
+    console.row(order[4]).click()
+    expect_open(page, order[4])
+    page.keyboard.press("e")
+    expect_open(page, order[3])
+
+
+def test_send_and_resolve_goes_on_to_the_neighbour(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    conversations = five_who_wait(desk_server)
+    console = console_of(open_page, desk_server, "All")
+    page = console.page
+    order = names(page)
+    console.row(order[0]).click()
+    expect_open(page, order[0])
+    page.keyboard.press("r")
+    page.keyboard.type("Done.")
+    page.keyboard.press("Control+Shift+Enter")
+    expect_open(page, order[1])
+    expect(console.row(order[0])).to_have_count(0)
+    expect(page.get_by_text("Resolved", exact=True).last).to_be_visible()
+    ada = desk_of(desk_server).agent("ada")
+    done = ada.get(f"/conversations/{conversations[order[0]]}")
+    assert (done["status"], done["last_message"]["text"]) == ("resolved", "Done.")
+    # The key is held a moment too long: nothing of it lands in the next conversation.
+    page.keyboard.type("x")
+    assert console.field.input_value() == ""
+
+
+def test_newcomers_are_announced_and_move_nothing(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    conversations = five_who_wait(desk_server)
+    console = console_of(open_page, desk_server, "All")
+    page = console.page
+    order = names(page)
+    console.row(order[2]).click()
+    expect_open(page, order[2])
+    desk = desk_of(desk_server)
+    desk.visitor("z", name="Zoe Zander").begin("I am new here")
+    desk.visitor(order[4][0].lower(), name=order[4]).write(conversations[order[4]], "Anybody?")
+    new = page.get_by_role("button", name="Show 2 new conversations")
+    expect(new).to_be_visible()
+    assert names(page) == order
+    new.click()
+    expect(console.row("Zoe Zander")).to_be_visible()
+    assert set(names(page)[:2]) == {order[4], "Zoe Zander"}
+    expect(console.row(order[2])).to_have_attribute("aria-current", "true")
+
+
+def test_unassigned_begins_with_who_waits_longest_and_newcomers_come_below(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    five_who_wait(desk_server)
+    console = console_of(open_page, desk_server, "Unassigned")
+    page = console.page
+    assert names(page) == NAMES
+    console.row("Ben Braun").click()
+    expect_open(page, "Ben Braun")
+    desk_of(desk_server).visitor("z", name="Zoe Zander").begin("I am new here")
+    expect(console.row("Zoe Zander")).to_be_visible()
+    assert names(page) == [*NAMES, "Zoe Zander"]
+    page.get_by_role("combobox", name="Order").select_option("Latest activity")
+    expect(page.locator("a.row .row-name").first).to_have_text("Zoe Zander")
+    page.reload()
+    expect(page.locator("a.row .row-name").first).to_have_text("Zoe Zander")
+
+
+def test_a_reply_takes_the_conversation_and_the_list_keeps_still(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    conversations = five_who_wait(desk_server)
+    console = console_of(open_page, desk_server, "Unassigned")
+    page = console.page
+    console.row("Ben Braun").click()
+    expect_open(page, "Ben Braun")
+    page.keyboard.press("r")
+    page.keyboard.type("Let me see.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Assigned to Ada Lovelace")).to_be_visible()
+    ada = desk_of(desk_server).agent("ada")
+    assert ada.get(f"/conversations/{conversations['Ben Braun']}")["assignee"]["id"] == ada.id
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect_open(page, "Cleo Cruz")
+    expect(page.locator("a.row")).to_have_count(4)
+    assert names(page) == [name for name in NAMES if name != "Ben Braun"]
+
+
+def test_one_key_takes_who_waits_longest(desk_server: ProcessServer, open_page: NewPage) -> None:
+    five_who_wait(desk_server)
+    console = console_of(open_page, desk_server, "All")
+    page = console.page
+    for name in NAMES:
+        page.keyboard.press("w")
+        expect_open(page, name)
+        expect(page.get_by_role("button", name="Assigned to Ada Lovelace")).to_be_visible()
+    page.keyboard.press("w")
+    expect(page.get_by_text("Nobody is waiting.")).to_be_visible()
+
+
+def test_the_numbers_are_the_servers(desk_server: ProcessServer, open_page: NewPage) -> None:
+    desk = desk_of(desk_server)
+    ada = desk.agent("ada")
+    visitor = desk.visitor("m", name="Mia")
+    for number in range(120):
+        conversation = visitor.begin(f"Number {number}")["id"]
+        if number < 55:
+            ada.patch(f"/conversations/{conversation}", {"assignee_id": ada.id})
+    views = open_page(f"{desk_server.url}/support/console/", ADA).get_by_role(
+        "navigation", name="Views"
+    )
+    for name, count in (("Mine", 55), ("Unassigned", 65), ("All", 120)):
+        button = views.get_by_role("button", name=re.compile(name))
+        expect(button).to_contain_text(f"{count} open, {count} waiting for an answer")
+    visitor.begin("One more")
+    expect(views.get_by_role("button", name=re.compile("All"))).to_contain_text("121 open")
+
+
+def test_the_palette_finds_what_no_list_has_loaded(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    desk = desk_of(desk_server)
+    old = desk.visitor("u", name="Ursula Ümit").begin("Long ago", subject="The broken lamp")["id"]
+    desk.agent("ada").patch(f"/conversations/{old}", {"status": "resolved"})
+    visitor = desk.visitor("m", name="Mia")
+    for number in range(60):
+        visitor.begin(f"Number {number}")
+    page = open_page(f"{desk_server.url}/support/console/", ADA)
+    expect(page.locator("a.row").first).to_be_visible()
+    for typed in ("ümit", "BROKEN lamp", old[:-4]):
+        page.keyboard.press("Control+k")
+        page.get_by_role("combobox", name=re.compile("Search")).fill(typed)
+        expect(page.get_by_role("option", name="Ursula Ümit")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect_open(page, "Ursula Ümit")
+        page.keyboard.press("Escape")
+        expect(page.locator(".thread-title")).to_have_count(0)
