@@ -22,6 +22,9 @@ Key = tuple[str, str]
 #: exchange every second, this lets ten processes keep the rate exactly. It also bounds how long a
 #: caller can be locked out, whatever other processes report.
 DEBT = 10 * SECOND
+#: Nanoseconds that a bucket of bytes may be below empty. Thousands of sockets of one address may
+#: each have a large frame that waits. The frames have to wait one after the other.
+DEBT_OF_BYTES = 600 * SECOND
 #: Buckets that one limiter keeps. Full buckets are dropped, because a new bucket is full too. Other
 #: buckets are dropped only above this number, the oldest first.
 MAX_BUCKETS = 100_000
@@ -60,18 +63,20 @@ class Limiter:
     Args:
         rate: None admits everything.
         times: The rate and the burst are multiplied by this.
+        debt: Nanoseconds by which :meth:`delay` may bring a bucket below empty.
 
     Attributes:
         hot: Buckets of which half a burst is used in less time than a burst takes to refill, here
             or in another process. The other processes have to know about these.
     """
 
-    def __init__(self, rate: Rate | None, *, times: int = 1) -> None:
+    def __init__(self, rate: Rate | None, *, times: int = 1, debt: int = DEBT) -> None:
         # Rounded up, so that the rate is never exceeded.
         self._interval = 0 if rate is None else math.ceil(SECOND / (times * rate.per_second))
         self._burst = 0 if rate is None else times * rate.burst
         self._span = self._burst * self._interval
-        self._deepest = self._span + DEBT
+        self._debt = debt
+        self._deepest = self._span + debt
         self._half = max(1, self._burst // 2)
         self._buckets: dict[Key, Bucket] = {}
         self._pruned_at = 0
@@ -96,11 +101,21 @@ class Limiter:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._new(key, now)
-        full_at = self._full_at(bucket, now) + count * interval
+        # Written out here and in :meth:`delay`: they run for every frame.
+        full_at = bucket.full_at
+        if full_at < now:
+            full_at = now
+        elif full_at - now > self._deepest:
+            # No bucket can be that far below empty, so the clock was set back.
+            bucket.full_at = full_at = now + self._span
+        full_at += count * interval
         wait = full_at - now - self._span
         if wait > 0:
             return wait
-        self._use(key, bucket, full_at, count, now)
+        bucket.full_at = full_at
+        bucket.used += count
+        if bucket.used >= bucket.next_look:
+            self._look(key, bucket, now)
         return 0
 
     def delay(self, key: Key, now: int, count: int = 1) -> int:
@@ -114,9 +129,21 @@ class Limiter:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._new(key, now)
-        full_at = min(self._full_at(bucket, now) + count * interval, now + self._deepest)
-        self._use(key, bucket, full_at, count, now)
-        return max(0, full_at - now - self._span)
+        full_at = bucket.full_at
+        if full_at < now:
+            full_at = now
+        elif full_at - now > self._deepest:
+            full_at = now + self._span
+        full_at += count * interval
+        wait = full_at - now - self._span
+        if wait > self._debt:
+            wait = self._debt
+            full_at = now + self._deepest
+        bucket.full_at = full_at
+        bucket.used += count
+        if bucket.used >= bucket.next_look:
+            self._look(key, bucket, now)
+        return wait if wait > 0 else 0
 
     def wait(self, key: Key, now: int) -> int:
         """What :meth:`take` would return, without taking a token."""
@@ -147,8 +174,9 @@ class Limiter:
         if not self._interval:
             return
         bucket = self._buckets.get(key) or self._new(key, now)
-        full_at = max(bucket.full_at, now) + count * self._interval
-        bucket.full_at = min(full_at, now + self._deepest)
+        full_at = max(bucket.full_at, now)
+        deepest = max(full_at, now + self._span + DEBT)
+        bucket.full_at = min(full_at + count * self._interval, deepest, now + self._deepest)
 
     def cool(self, now: int) -> list[Key]:
         """Remove buckets that are no longer hot from :attr:`hot`, and return their keys."""
@@ -179,21 +207,6 @@ class Limiter:
         bucket = self._buckets[key] = Bucket(now, self._half)
         return bucket
 
-    def _full_at(self, bucket: Bucket, now: int) -> int:
-        full_at = bucket.full_at
-        if full_at < now:
-            return now
-        if full_at - now > self._deepest:
-            # No bucket can be that far below empty, so the clock was set back.
-            bucket.full_at = full_at = now + self._span
-        return full_at
-
-    def _use(self, key: Key, bucket: Bucket, full_at: int, count: int, now: int) -> None:
-        bucket.full_at = full_at
-        bucket.used += count
-        if bucket.used >= bucket.next_look:
-            self._look(key, bucket, now)
-
     def _look(self, key: Key, bucket: Bucket, now: int) -> None:
         if 0 <= now - bucket.looked_at < self._span and key not in self.hot:
             bucket.base = bucket.used - self._half
@@ -222,10 +235,21 @@ class Cap:
             return True
         return self[key] < self._most + (self._most // 10 if reserve else 0)
 
+    def try_enter(self, key: Key) -> bool:
+        """:meth:`enter`, if there is room; whether there was."""
+        count = self._count.get(key, 0)
+        if self._most is not None and count >= self._most:
+            return False
+        self._count[key] = count + 1
+        return True
+
     def enter(self, key: Key) -> None:
         self._count[key] = self[key] + 1
 
     def leave(self, key: Key) -> None:
-        left = self._count.pop(key) - 1
+        count = self._count
+        left = count[key] - 1
         if left:
-            self._count[key] = left
+            count[key] = left
+        else:
+            del count[key]

@@ -17,7 +17,7 @@ from typing import NamedTuple, NoReturn
 from starlette.requests import HTTPConnection
 
 from campfire_chat.domain.addresses import is_internal, networks_of
-from campfire_chat.domain.limits import SECOND, Cap, Key, Limiter
+from campfire_chat.domain.limits import DEBT, DEBT_OF_BYTES, SECOND, Cap, Key, Limiter
 from campfire_chat.domain.network_limits import NetworkCap, NetworkLimiter, Networks
 from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import OverloadedError, TooManyError
@@ -110,8 +110,10 @@ class Admission:
         self._connections = self._network_limiter("connections")
         self.frames = self._limiter("frames")
         self.frames_per_address = self._network_limiter("frames_per_address")
-        self.input_bytes = self._limiter("input_bytes")
-        self.input_bytes_per_address = self._network_limiter("input_bytes_per_address")
+        self.input_bytes = self._limiter("input_bytes", DEBT_OF_BYTES)
+        self.input_bytes_per_address = self._network_limiter(
+            "input_bytes_per_address", DEBT_OF_BYTES
+        )
         self.sockets_per_address = NetworkCap(limits.sockets_per_address)
         self.sockets_per_visitor = Cap(limits.sockets_per_visitor)
         self.sockets_per_organization = Cap(limits.sockets_per_organization)
@@ -130,14 +132,14 @@ class Admission:
         rate: Rate | None = getattr(self.limits, name)
         return rate
 
-    def _limiter(self, name: str) -> Limiter:
-        limiter = Limiter(self._rate(name))
+    def _limiter(self, name: str, debt: int = DEBT) -> Limiter:
+        limiter = Limiter(self._rate(name), debt=debt)
         if self._rate(name) is not None:
             self.limiters[name] = limiter
         return limiter
 
-    def _network_limiter(self, name: str) -> NetworkLimiter:
-        limiter = NetworkLimiter(self._rate(name))
+    def _network_limiter(self, name: str, debt: int = DEBT) -> NetworkLimiter:
+        limiter = NetworkLimiter(self._rate(name), debt=debt)
         if self._rate(name) is not None:
             self.limiters |= limiter.named(name)
         return limiter
@@ -183,19 +185,19 @@ class Admission:
                 has a full share of the queue.
         """
         networks, principal = caller.networks, caller.principal
-        if principal is not None and not self._writing.has_room(principal):
+        if principal is not None and not self._writing.try_enter(principal):
             self._overloaded(principal)
-        if full := self._writing_per_address.full(networks):
+        if networks and (full := self._writing_per_address.try_enter(networks)):
+            if principal is not None:
+                self._writing.leave(principal)
             self._overloaded(full)
-        if principal is not None:
-            self._writing.enter(principal)
-        self._writing_per_address.enter(networks)
 
     def end_write(self, caller: Caller) -> None:
         """Note that a write admitted by :meth:`begin_write` was answered."""
         if caller.principal is not None:
             self._writing.leave(caller.principal)
-        self._writing_per_address.leave(caller.networks)
+        if caller.networks:
+            self._writing_per_address.leave(caller.networks)
 
     @contextmanager
     def writing(self, caller: Caller) -> Generator[None]:

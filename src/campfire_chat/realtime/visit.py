@@ -87,7 +87,9 @@ class Visit:
         if principal is not None:
             wait = admission.frames.delay(principal, moment)
         if networks:
-            wait = max(wait, admission.frames_per_address.delay(networks, moment))
+            shared = admission.frames_per_address.delay(networks, moment)
+            if shared > wait:
+                wait = shared
         if size > SMALL:
             if principal is not None:
                 wait = max(wait, admission.input_bytes.delay(principal, moment, size))
