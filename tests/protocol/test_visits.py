@@ -10,17 +10,18 @@ import pytest
 from campfire_chat import Agent, Rate
 from campfire_chat.domain.limits import SECOND
 from campfire_chat.domain.network_limits import Networks
-from campfire_chat.domain.principal import Scope, anonymous, scope_of_agent
+from campfire_chat.domain.principal import Scope, anonymous
 from campfire_chat.realtime import admission as admissions
 from campfire_chat.realtime import visit as visits
 from campfire_chat.realtime.admission import Admission
 from campfire_chat.realtime.visit import SMALL, Visit
 from tests.protocol.test_limits import roomy
+from tests.support.host import agent_scope
 
 HERE: Networks = (("", "198.51.100.7"),)
 THERE: Networks = (("", "198.51.100.8"),)
 VISITOR = anonymous("default")
-AGENT = scope_of_agent(Agent(id="ada", name="Ada"))
+AGENT = agent_scope(Agent(id="ada", name="Ada"))
 
 
 @pytest.fixture(autouse=True)
