@@ -217,6 +217,12 @@ def test_the_team_is_there_when_somebody_is(members: list[Availability]) -> None
         assert team is Availability.AWAY
 
 
+@given(st.sampled_from(Availability))
+def test_an_agent_without_a_connection_is_offline(chosen: Availability) -> None:
+    assert availability.effective(chosen, present=True) is chosen
+    assert availability.effective(chosen, present=False) is Availability.OFFLINE
+
+
 def decode(raw: bytes | str, *, limit: int) -> Any:
     """A frame, or the error it was refused with."""
     try:

@@ -1,0 +1,77 @@
+"""A pytest plugin: runs the tests with a changed module in the place of the real one, or says which
+tests run which lines. Told by the environment what to do, since it begins before everything else.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+#: The module to be changed and the file with its changed source.
+MODULE, SOURCE = "CAMPFIRE_MUTANT_MODULE", "CAMPFIRE_MUTANT_SOURCE"
+#: Where to write which tests run which lines, and of which files.
+LINES, FILES = "CAMPFIRE_MUTATION_LINES", "CAMPFIRE_MUTATION_FILES"
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """The real module's place, with other source."""
+
+    def get_code(self, fullname: str) -> Any:
+        return compile(Path(os.environ[SOURCE]).read_text("utf-8"), self.path, "exec")
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> Any:
+        if fullname != os.environ[MODULE]:
+            return None
+        found = importlib.machinery.PathFinder.find_spec(fullname, path)
+        assert found is not None
+        assert found.origin is not None
+        loader = _Loader(fullname, found.origin)
+        return importlib.util.spec_from_loader(fullname, loader)
+
+
+if MODULE in os.environ:
+    sys.meta_path.insert(0, _Finder())
+
+if LINES in os.environ:
+    import coverage
+
+    _coverage = coverage.Coverage(
+        data_file=None, include=os.environ[FILES].split(os.pathsep), concurrency=["thread"]
+    )
+    _coverage.start()
+    _seconds: dict[str, float] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+        _coverage.switch_context(item.nodeid)
+        yield
+        _coverage.switch_context("")
+
+    def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+        _seconds[report.nodeid] = _seconds.get(report.nodeid, 0.0) + report.duration
+
+    def pytest_sessionfinish() -> None:
+        _coverage.stop()
+        data = _coverage.get_data()
+        lines = {
+            file: {
+                str(line): [test for test in tests if test]
+                for line, tests in data.contexts_by_lineno(file).items()
+            }
+            for file in data.measured_files()
+        }
+        Path(os.environ[LINES]).write_text(json.dumps({"lines": lines, "seconds": _seconds}))
