@@ -16,13 +16,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from campfire_chat import clock, ids
+from campfire_chat.domain.revocations import Revocations
 from campfire_chat.errors import CampfireError, ConfigurationError, NotStartedError
 from campfire_chat.http.application import build
 from campfire_chat.http.endpoints import Services
 from campfire_chat.http.example_key import LocalOnly, is_example
 from campfire_chat.http.notices import error_response
 from campfire_chat.identity import HostSession, Tokens
-from campfire_chat.models import Visitor
+from campfire_chat.models import DEFAULT_ORGANIZATION, Visitor
 from campfire_chat.mounting import Wrapped, check_reachable, relative
 from campfire_chat.preflights import check_cors, pass_preflights
 from campfire_chat.protocols import Authenticate, Clock
@@ -33,6 +34,7 @@ from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.realtime.hub import Hub
 from campfire_chat.realtime.neighbours import Neighbours
 from campfire_chat.realtime.presence import Presence
+from campfire_chat.realtime.revoking import Revoking
 from campfire_chat.realtime.sharing import Sharing
 from campfire_chat.realtime.typing import Typing
 from campfire_chat.realtime.watch import Watch
@@ -98,7 +100,13 @@ class Campfire:
         self._clock = clock
         keys = [secret_key] if isinstance(secret_key, str) else list(secret_key)
         self._local_only = is_example(keys)
-        self._tokens = Tokens(keys, lifetime=self.settings.token_lifetime, now=clock)
+        self._revocations = Revocations()
+        self._tokens = Tokens(
+            keys,
+            lifetime=self.settings.token_lifetime,
+            now=clock,
+            revocations=self._revocations,
+        )
         self._host = HostSession(authenticate)
         self._running: _Running | None = None
         self._users = 0
@@ -200,6 +208,7 @@ class Campfire:
                     clock=self._clock,
                     host=self._host,
                     tokens=self._tokens,
+                    revocations=self._revocations,
                     settings=self.settings,
                     local_only=self._local_only,
                 )
@@ -250,6 +259,35 @@ class Campfire:
         """
         return self._tokens.sign_identity(visitor)
 
+    async def revoke_tokens(
+        self,
+        *,
+        user_id: str | None = None,
+        visitor_id: str | None = None,
+        organization: str = DEFAULT_ORGANIZATION,
+    ) -> None:
+        """Refuse every token and signed identity that a visitor has been given until now.
+
+        Open sockets of the visitor are closed, in every process, within a few seconds. Call it
+        when a user logs out everywhere, or when a token may have been stolen. What is issued or
+        signed later counts; an anonymous visitor begins anew as another one.
+
+        Args:
+            user_id: Your id of the user, as in ``Visitor.id``.
+            visitor_id: The visitor's ``vis_…`` id instead, for anonymous visitors.
+
+        Raises:
+            ConfigurationError: Neither id was given, or both were.
+            NotStartedError: Campfire was not started.
+            StorageUnavailableError: The database cannot be reached; nothing was revoked.
+        """
+        if (user_id is None) == (visitor_id is None):
+            raise ConfigurationError("revoke_tokens needs either user_id or visitor_id.")
+        if self._running is None:
+            raise NotStartedError()
+        visitor = visitor_id or ids.visitor_of(organization, user_id or "")
+        await self._running.revoking.revoke(organization, visitor)
+
     @property
     def store(self) -> Store:
         """The storage, once the object is started. It has no load limits.
@@ -295,6 +333,7 @@ class _Running:
         clock: Clock,
         host: HostSession,
         tokens: Tokens,
+        revocations: Revocations,
         settings: Settings,
         local_only: bool,
     ) -> None:
@@ -310,6 +349,9 @@ class _Running:
             self.store, self.bus, node=node, beat=beat, checks=tokens.checks
         )
         self.typing = Typing(self.hub)
+        self.revoking = Revoking(
+            self.store.revocations, self.bus, revocations, life=tokens.longest_life, now=clock
+        )
         admission = Admission(settings.limits, write_queue=settings.write_queue)
         self.sharing = Sharing(admission, self.store.usage, node=node)
         self.gateway = Gateway(
@@ -344,6 +386,8 @@ class _Running:
             self.gateway.host.agent_key = self.store.agent_key
             await self.bus.start(f"campfire_{self.store.epoch}")
             stack.push_async_callback(self.bus.stop)
+            await self.revoking.start()
+            stack.push_async_callback(self.revoking.stop)
             await self.neighbours.start()
             stack.push_async_callback(self.neighbours.stop)
             await self.hub.start(self.store, self.bus)
@@ -372,6 +416,8 @@ class _Running:
 
     def _on_wake(self, wake: Wake) -> None:
         self.hub.on_wake(wake)
+        if wake.revoked:
+            self.revoking.look()
         for organization in wake.team:
             self.watch.look(organization)
 

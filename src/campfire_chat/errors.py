@@ -193,6 +193,20 @@ class TokenExpiredError(UnauthorizedError):
     code = "token_expired"
 
 
+class SessionChangedError(UnauthorizedError):
+    """Somebody else is signed in now."""
+
+    code = "session_changed"
+
+
+class RenewalNeededError(CampfireError):
+    """Prove your session with a renew frame, then send the same frame again; nothing was stored."""
+
+    code = "renewal_needed"
+    status = 401
+    final = False
+
+
 class ForbiddenError(CampfireError):
     """You do not have permission to do that."""
 

@@ -13,7 +13,6 @@ import logging
 import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
@@ -28,21 +27,24 @@ from campfire_chat.domain.principal import (
     scope_of_agent,
     scope_of_visitor,
 )
+from campfire_chat.domain.revocations import Revocations
 from campfire_chat.errors import (
     CampfireError,
     ConfigurationError,
     HostUnavailableError,
     NotStartedError,
-    OriginForbiddenError,
     TokenExpiredError,
     TokenInvalidError,
 )
-from campfire_chat.models import Agent, SenderKind, Visitor
+from campfire_chat.models import Agent, Role, SenderKind, Visitor
+from campfire_chat.origins import from_own_page
 from campfire_chat.outages import is_outage
 from campfire_chat.protocols import Authenticate, Clock
 
 logger = logging.getLogger("campfire_chat.identity")
 
+#: Seconds for which a ticket may be handed in.
+TICKET_LIFETIME = 60
 #: Seconds after which a client comes back while the host cannot say who anybody is.
 OUTAGE_RETRY = 2.0
 #: Seconds between two lines of the log about the same outage.
@@ -57,12 +59,17 @@ class Credentials(Struct, frozen=True):
             need a trusted origin.
         expires_at: When the token ends, in seconds since the epoch.
         renewal: A fresh token, when the presented one is past half of its life.
+        issued_at: When the token was issued, in microseconds since 1970.
+        ends: When the identity ends that the token rests on, in seconds since 1970; no token that
+            renews it is good for longer. None where it rests on none.
     """
 
     scope: Scope
     ambient: bool
     expires_at: float | None = None
     renewal: str | None = None
+    issued_at: int = 0
+    ends: int | None = None
 
     @property
     def by_session(self) -> bool:
@@ -82,13 +89,39 @@ class Credentials(Struct, frozen=True):
         )
 
 
+class Ticket(Struct, frozen=True):
+    """Proof that the host's session named somebody a moment ago.
+
+    Attributes:
+        kind: ``agent`` or ``visitor``.
+        issued_at: Microseconds since 1970.
+    """
+
+    organization: str
+    kind: SenderKind
+    id: str
+    role: Role | None
+    issued_at: int
+
+    def names(self, scope: Scope) -> bool:
+        """Whether it was issued to exactly this person, in this role."""
+        principal = scope.principal
+        return (self.organization, self.kind, self.id, self.role) == (
+            scope.organization,
+            principal.kind,
+            principal.id,
+            principal.role,
+        )
+
+
 class Tokens:
-    """Issues and reads visitor tokens and the host's signed identities.
+    """Issues and reads visitor tokens, tickets and the host's signed identities.
 
     Args:
         secret_keys: The newest first; every one of them is accepted, the first one signs.
         lifetime: Seconds a visitor token is good for.
         now: The wall clock.
+        revocations: Which of them were revoked.
 
     Attributes:
         checks: A value for each key by which two processes can tell whether they share one,
@@ -96,7 +129,12 @@ class Tokens:
     """
 
     def __init__(
-        self, secret_keys: str | Sequence[str], *, lifetime: int, now: Clock = clock.now
+        self,
+        secret_keys: str | Sequence[str],
+        *,
+        lifetime: int,
+        now: Clock = clock.now,
+        revocations: Revocations | None = None,
     ) -> None:
         keys = [secret_keys] if isinstance(secret_keys, str) else list(secret_keys)
         if not keys or min(map(len, keys)) < 16:
@@ -108,6 +146,7 @@ class Tokens:
         self.checks = frozenset(map(_check_value, keys))
         self._lifetime = lifetime
         self._now = now
+        self._revocations = revocations or Revocations()
         # itsdangerous wants the newest last.
         newest_last = keys[::-1]
         signer = _signer(now)
@@ -115,9 +154,19 @@ class Tokens:
             newest_last, salt="campfire.visitor.v1", signer=signer
         )
         self._keys = keys
+        self._ticket = URLSafeTimedSerializer(newest_last, salt="campfire.ticket.v1", signer=signer)
 
-    def issue(self, scope: Scope) -> str:
-        """A token that makes its bearer the visitor of ``scope``."""
+    @property
+    def longest_life(self) -> int:
+        """Seconds after which nothing that was issued or signed is good any more."""
+        return max(self._lifetime, signed_identities.LIFETIME)
+
+    def issue(self, scope: Scope, ends: int | None = None) -> str:
+        """A token that makes its bearer the visitor of ``scope``.
+
+        Args:
+            ends: When the identity ends that says so, in seconds since 1970, and the token with it.
+        """
         principal = scope.principal
         return self._dump(
             self._visitor,
@@ -129,6 +178,8 @@ class Tokens:
                 principal.email,
                 principal.avatar_url,
                 principal.by_session,
+                self._now(),
+                ends,
             ],
         )
 
@@ -138,56 +189,93 @@ class Tokens:
             TokenExpiredError: It was good once.
             TokenInvalidError: It was not signed here, or for something else.
         """
-        payload, issued_at = self._load(self._visitor, token, self._lifetime)
+        payload, signed_at = self._load(self._visitor, token, self._lifetime)
         try:
-            fields = msgspec.convert(
-                payload, tuple[str, str, str | None, str | None, str | None, str | None, bool]
-            )
+            fields = msgspec.convert(payload, _VisitorToken)
         except msgspec.ValidationError:
             raise TokenInvalidError() from None
-        organization, visitor_id, external_id, name, email, avatar_url, by_session = fields
         scope = Scope(
-            organization,
+            fields.organization,
             Principal(
                 kind=SenderKind.VISITOR,
-                id=visitor_id,
-                name=name,
-                email=email,
-                avatar_url=avatar_url,
-                external_id=external_id,
-                by_session=by_session,
+                id=fields.visitor_id,
+                name=fields.name,
+                email=fields.email,
+                avatar_url=fields.avatar_url,
+                external_id=fields.external_id,
+                by_session=fields.by_session,
             ),
         )
-        old = self._seconds() - issued_at > self._lifetime / 2
-        return Credentials(
+        expires_at, ends = signed_at + self._lifetime, fields.ends
+        old = self._seconds() - signed_at > self._lifetime / 2
+        renewable = old and (ends is None or ends > expires_at)
+        credentials = Credentials(
             scope,
             ambient=False,
-            expires_at=issued_at + self._lifetime,
-            renewal=self.issue(scope) if old else None,
+            expires_at=expires_at if ends is None else min(expires_at, ends),
+            renewal=self.issue(scope, ends) if renewable else None,
+            issued_at=fields.issued_at,
+            ends=ends,
         )
+        if self.expired(credentials):
+            raise TokenExpiredError()
+        return credentials
 
     def sign_identity(self, visitor: Visitor) -> str:
         """What the host's page hands to the widget to say who its user is."""
         scope_of_visitor(visitor)
         return signed_identities.sign(self._keys[0], visitor, int(self._seconds()))
 
-    def read_identity(self, identity: str) -> Scope:
-        """
+    def read_identity(self, identity: str) -> tuple[Scope, int]:
+        """Whom it names, and when that ends, in seconds since 1970.
+
         Raises:
             TokenExpiredError: It was good once.
             TokenInvalidError: It was not signed here, or for something else.
         """
         found = signed_identities.read(self._keys, identity, self._seconds())
         try:
-            return scope_of_visitor(found.visitor)
+            scope = scope_of_visitor(found.visitor)
         except ConfigurationError as error:
             # Whoever signed it need not be this program.
             raise TokenInvalidError(error.message, field="identity") from None
+        # Most of them know whole seconds only: of the second of a revocation none counts.
+        if self._revocations.refuse(scope, int(found.issued_at * SECOND)):
+            raise TokenExpiredError("The identity was revoked.")
+        return scope, int(found.expires_at)
+
+    def issue_ticket(self, scope: Scope) -> tuple[str, int]:
+        """A ticket for somebody whom the host's session names right now, and when it ends, in
+        microseconds since 1970."""
+        principal, now = scope.principal, self._now()
+        payload = [scope.organization, principal.kind.value, principal.id, principal.role, now]
+        return self._dump(self._ticket, payload), now + TICKET_LIFETIME * SECOND
+
+    def read_ticket(self, ticket: str) -> Ticket:
+        """
+        Raises:
+            TokenExpiredError: It was good once.
+            TokenInvalidError: It was not signed here, or for something else.
+        """
+        payload, _ = self._load(self._ticket, ticket, TICKET_LIFETIME)
+        try:
+            fields = msgspec.convert(payload, tuple[str, SenderKind, str, Role | None, int])
+        except msgspec.ValidationError:
+            raise TokenInvalidError() from None
+        return Ticket(*fields)
+
+    def age(self, ticket: Ticket) -> float:
+        """Seconds since a ticket was issued; 0 for one from a machine whose clock is ahead."""
+        return max(0, self._now() - ticket.issued_at) / SECOND
 
     def expired(self, credentials: Credentials) -> bool:
-        """Whether a token that was good when it was read has ended since."""
+        """Whether a token that was good when it was read has ended or was revoked since."""
         ends = credentials.expires_at
-        return ends is not None and self._seconds() > ends
+        if ends is None:
+            return False
+        return self._seconds() > ends or self._revocations.refuse(
+            credentials.scope, credentials.issued_at
+        )
 
     def _seconds(self) -> float:
         return self._now() / SECOND
@@ -208,6 +296,20 @@ class Tokens:
         if self._seconds() - issued.timestamp() > lifetime:
             raise TokenExpiredError()
         return payload, issued.timestamp()
+
+
+class _VisitorToken(Struct, frozen=True, array_like=True):
+    """What a visitor token says."""
+
+    organization: str
+    visitor_id: str
+    external_id: str | None
+    name: str | None
+    email: str | None
+    avatar_url: str | None
+    by_session: bool
+    issued_at: int
+    ends: int | None
 
 
 def _check_value(secret_key: str) -> str:
@@ -237,12 +339,15 @@ class HostSession:
     async def scope(self, connection: HTTPConnection) -> Scope | None:
         """The agent or user that the host vouches for; None for a stranger.
 
+        A page of another origin is nobody here, even an allowed one of the same site, to which the
+        browser sends the host's cookies along: such a page has to show a token.
+
         Raises:
             HostUnavailableError: ``authenticate`` raised an error that says that something it
                 needs, such as the host's database, cannot be reached.
             Exception: Whatever else it raised.
         """
-        if self._authenticate is None:
+        if self._authenticate is None or not from_own_page(connection):
             return None
         try:
             # What the host returns is its own code's doing, whatever the annotation says.
@@ -275,34 +380,6 @@ class HostSession:
         if self._told_at is None or now - self._told_at > OUTAGE_LOG_PAUSE:
             self._told_at = now
             logger.warning("authenticate cannot reach what it needs: %r", error, exc_info=error)
-
-
-def check_origin(connection: HTTPConnection, allowed: Sequence[str]) -> None:
-    """Refuse a browser page of somebody else's.
-
-    A browser names the origin of every WebSocket and of every write; a client that names none is
-    no browser, and so carries no cookies but its own. ``Sec-Fetch-Site`` speaks for requests
-    without ``Origin``.
-
-    Raises:
-        OriginForbiddenError: The page is neither the host's own nor of an allowed origin.
-    """
-    origin = connection.headers.get("origin")
-    if origin is None:
-        if connection.headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
-            return
-        raise OriginForbiddenError()
-    if origin in allowed:
-        return
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        raise OriginForbiddenError() from None
-    # The scheme is not compared: behind a proxy that ends TLS this process does not know it.
-    host = connection.headers.get("host", "").lower()
-    if parts.scheme in ("http", "https") and parts.netloc and parts.netloc.lower() == host:
-        return
-    raise OriginForbiddenError()
 
 
 def bearer_token(connection: HTTPConnection) -> str | None:

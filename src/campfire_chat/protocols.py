@@ -13,9 +13,9 @@ from campfire_chat.models import Agent, Visitor
 class Authenticate(Protocol):
     """A function that says who makes a request, from the session of the host app.
 
-    It is called with Starlette's ``HTTPConnection`` for every HTTP request, before a WebSocket is
-    accepted, and again while the WebSocket is open. So it has to be quick. It may be a plain
-    function or a coroutine function.
+    It is called with Starlette's ``HTTPConnection`` for every HTTP request, and before a WebSocket
+    is accepted. So it has to be quick. While a WebSocket is open, the page proves the session
+    with further HTTP requests. It may be a plain function or a coroutine function.
 
     Returns:
         ``Agent`` for a user who answers visitors, ``Visitor`` for a user who asks for help,

@@ -166,8 +166,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         presence_beat: Seconds between two beats. With a beat a process records that a participant
             is still connected.
         presence_life: Seconds after the last beat for which a participant counts as present.
-        reauthenticate: Seconds between two checks that the host app still confirms the caller of
-            an open socket.
+        reauthenticate: Seconds after which the client of a signed-in socket has to prove the
+            session of the host app again.
         drain_delay: Seconds at a shutdown between the moment when ``ready`` fails and the moment
             when clients are asked to reconnect. The load balancer needs them to notice.
         drain_window: Longest time in seconds over which clients spread their reconnects at a

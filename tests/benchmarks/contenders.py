@@ -116,6 +116,7 @@ def campfire_seat(
         headers={"Sec-WebSocket-Protocol": "campfire.v1", **({"Cookie": cookie} if cookie else {})},
         greetings=greetings,
         message=_compact(send),
+        tickets="/support/api/v1/tickets" if cookie else "",
         ready='"id":"subscribed"' if after is None else f'"streams":[{{"stream":"{stream}"',
     )
 

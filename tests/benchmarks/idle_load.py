@@ -95,12 +95,14 @@ class IdleLoad:
     async def talk(self, links: list[Link]) -> Delivered:
         chance = random.Random(1)
         count = int(self.plan.rate * self.plan.seconds)
+        chosen = [chance.choice(links) for _ in range(count)]
+        for start in range(0, count, AT_ONCE):
+            await asyncio.gather(*(link.prove() for link in set(chosen[start : start + AT_ONCE])))
         began = time.perf_counter()
-        for number in range(count):
+        for number, link in enumerate(chosen):
             due = began + number / self.plan.rate
             while (ahead := due - time.perf_counter()) > 0:
                 await asyncio.sleep(ahead)
-            link = chance.choice(links)
             if link.peer is None:
                 continue
             text = link.seat.message % link.next_id()

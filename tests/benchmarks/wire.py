@@ -26,6 +26,7 @@ class Seat(msgspec.Struct):
     Attributes:
         message: What its messages look like; ``%s`` is the client id.
         ready: What is in the answer to the last greeting; empty when there is none.
+        tickets: Where proofs of the host's session come from, for those who are here by it.
     """
 
     port: int
@@ -34,6 +35,7 @@ class Seat(msgspec.Struct):
     greetings: list[str] = []
     message: str = ""
     ready: str = ""
+    tickets: str = ""
 
 
 class Link(asyncio.Protocol):
@@ -59,6 +61,7 @@ class Link(asyncio.Protocol):
         self._ready_text = seat.ready.encode()
         self._buffer = b""
         self._transport: Any = None
+        self._proving: asyncio.Task[None] | None = None
         self._id_end = f"_{int.from_bytes(os.urandom(12)):029}"
 
     def connection_made(self, transport: Any) -> None:
@@ -121,6 +124,9 @@ class Link(asyncio.Protocol):
 
     def _took(self, text: bytes) -> None:
         if self.ready.done():
+            if text.startswith(b'{"type":"renew_due"'):
+                self._proving = asyncio.create_task(self.prove())
+                return
             self._on_text(self, text)
         elif self._ready_text in text:
             self.ready.set_result(None)
@@ -137,6 +143,21 @@ class Link(asyncio.Protocol):
         fresh = f"c_{_base36(time.time_ns() // 1_000_000)}{self.count % 10_000:04}{self._id_end}"
         self.current = fresh.encode()
         return fresh
+
+    async def prove(self) -> None:
+        """Show that the host's session is still there, as our pages do while one types; nothing
+        for who is here by a token."""
+        if not self.seat.tickets:
+            return
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.seat.port)
+        headers = {"Host": "127.0.0.1", **self.seat.headers, "Connection": "close"}
+        headers["Content-Length"] = "0"
+        lines = [f"POST {self.seat.tickets} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items())]
+        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        answer = await reader.read()
+        writer.close()
+        ticket = msgspec.json.decode(answer.partition(b"\r\n\r\n")[2])["ticket"]
+        self.send(msgspec.json.encode({"type": "renew", "ticket": ticket}).decode())
 
     def send(self, text: str) -> None:
         self._write(0x81, text.encode())

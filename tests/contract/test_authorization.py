@@ -72,7 +72,7 @@ BODIES: dict[str, Any] = {
 WITHOUT_IDS = {
     *("create_visitor", "get_me", "create_conversation", "list_conversations", "list_agents"),
     *("count_conversations", "search_conversations", "take_conversation"),
-    *("health_live", "health_ready"),
+    *("create_ticket", "health_live", "health_ready"),
 }
 
 #: Frame → what it looks like about a foreign thing. ``None``: it is about nobody's thing.
@@ -89,6 +89,8 @@ FRAMES: dict[str, Callable[[Secrets], list[Frame]] | None] = {
     ],
     "receipt": lambda secrets: [{"conversation_id": secrets.conversation, "read": 1}],
     "typing": lambda secrets: [{"conversation_id": secrets.conversation, "active": True}],
+    # What it does with a ticket of somebody else's is in protocol/test_sessions.py.
+    "renew": None,
     "ping": None,
 }
 

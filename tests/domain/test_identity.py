@@ -14,8 +14,9 @@ from starlette.requests import HTTPConnection
 from campfire_chat import Visitor
 from campfire_chat.domain.principal import anonymous, scope_of_visitor
 from campfire_chat.errors import OriginForbiddenError, TokenInvalidError
-from campfire_chat.identity import Tokens, check_origin
+from campfire_chat.identity import Tokens
 from campfire_chat.ids import visitor_of
+from campfire_chat.origins import check_origin
 
 KEYS = [f"key number {n}, and some more characters" for n in range(3)]
 

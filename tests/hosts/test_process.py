@@ -201,7 +201,7 @@ async def test_keys_rotate(tmp_path: Path) -> None:
     tokens = [campfire_for(url, secret_key=key)._tokens for key in (old, [new, old], new)]
     identity = campfire_for(url, secret_key=old).sign_identity
     signed = identity(Visitor(id="mia"))
-    assert tokens[1].read_identity(signed).principal.external_id == "mia"
+    assert tokens[1].read_identity(signed)[0].principal.external_id == "mia"
     with pytest.raises(CampfireError):
         tokens[2].read_identity(signed)
 

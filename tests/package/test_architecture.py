@@ -31,7 +31,7 @@ FLOORS: list[set[str]] = [
         "unreadable",
     },
     {"domain"},
-    {"storage", "identity"},
+    {"storage", "identity", "origins"},
     {"realtime"},
     {"http", "mounting", "shutdown"},
     {"app"},

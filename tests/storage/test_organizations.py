@@ -54,6 +54,8 @@ OF_ALL = {
 }
 #: The same for statements that are built while the code runs: module and function.
 BUILT_OF_ALL = {
+    ("revocations", "read"): "every process refuses the revoked tokens of everybody",
+    ("revocations", "sweep"): "what no token can be from any more, of everybody",
     ("usage", "sweep"): "what dead processes left behind, of everybody",
     ("usage", "<lambda>"): "the same",
 }
@@ -267,6 +269,9 @@ async def _everything_rare(store: Store) -> None:
     long_ago = tables.usage.update().values(at=0).where(tables.usage.c.org_id == "default")
     await store._writer.run(lambda session: session.execute(long_ago))
     await store.usage.sweep()
+    revoked = await store.revocations.add("default", mia.principal.id)
+    assert await store.revocations.since(0) == [revoked]
+    await store.revocations.sweep(revoked.not_before + 1)
 
 
 @pytest.mark.anyio

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -40,6 +41,7 @@ SERVER_FRAMES: dict[str, frozenset[str]] = {
     "typing": frozenset({"conversation_id", "participant", "active"}),
     "presence": frozenset({"participant"}),
     "receipt": frozenset({"conversation_id", "participant", "delivered", "read"}),
+    "renew_due": frozenset({"within"}),
     "drain": frozenset({"window"}),
     "pong": frozenset({"n"}),
 }
@@ -135,10 +137,14 @@ class Client:
         base: The address of the mount, such as ``http://127.0.0.1:8000/support``.
         person: Who connects; an agent by the host's session, a visitor by token.
         origin: What the browser would say; the host's own unless given.
+        proves: Whether it proves the host's session when it is asked, as our pages do.
     """
 
-    def __init__(self, base: str, person: Person, *, origin: str | None = None) -> None:
+    def __init__(
+        self, base: str, person: Person, *, origin: str | None = None, proves: bool = True
+    ) -> None:
         self.base = base
+        self.proves = proves
         self.person = person
         self.origin = origin
         self.views: dict[str, StreamView] = {}
@@ -154,6 +160,7 @@ class Client:
         self._changed = asyncio.Event()
         self._failure: BaseException | None = None
         self._ids = itertools.count(1)
+        self._proving: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Client:
         await self.connect()
@@ -218,6 +225,8 @@ class Client:
         await self._end()
 
     async def _end(self) -> None:
+        for task in self._proving:
+            task.cancel()
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
@@ -281,7 +290,23 @@ class Client:
     async def say(self, conversation_id: str, body: str, **more: Any) -> Frame:
         """Send a message; its ``ok`` or ``error``."""
         frame = {"type": "message.send", "conversation_id": conversation_id, "body": body, **more}
-        return await self.request(frame)
+        reply = await self.request(frame)
+        if reply.get("code") == "renewal_needed" and self.proves:
+            # Whoever cannot prove it now has a refusal in hand that may be repeated.
+            with contextlib.suppress(AssertionError, httpx.HTTPError):
+                await self.prove()
+                reply = await self.request(frame)
+        return reply
+
+    async def prove(self) -> None:
+        """Show that the host's session is still there, with a ticket fetched for that."""
+        ticket = await asyncio.to_thread(self.person.ticket)
+        await self.send({"type": "renew", "ticket": ticket})
+
+    async def _answer_renew_due(self) -> None:
+        # Whoever cannot prove it, or has gone meanwhile, is closed by the server.
+        with contextlib.suppress(AssertionError, Closed, httpx.HTTPError):
+            await self.prove()
 
     # Waiting.
 
@@ -374,6 +399,10 @@ class Client:
                     if event["stream"] != frame["stream"]:
                         raise ProtocolViolation(f"a foreign event in {frame['stream']}")
                     await self._event(event)
+            case "renew_due" if self.proves:
+                task = asyncio.create_task(self._answer_renew_due())
+                self._proving.add(task)
+                task.add_done_callback(self._proving.discard)
             case "head":
                 for name, head in frame["heads"].items():
                     if (view := self.views.get(name)) is not None and head > view.last:

@@ -101,6 +101,15 @@ class Person:
         message = {"body": body, "client_id": secrets.token_hex(8)}
         return self.post("/conversations", {"message": message, **more})
 
+    def poll(self, path: str, *, after: int, wait: float = 10) -> Any:
+        """A long poll; one that rests on the host's session is told to ask again for what came."""
+        page = self.get(path, after=after, wait=wait)
+        return page if page["events"] or not page["more"] else self.get(path, after=after)
+
+    def ticket(self) -> str:
+        """Proof that the host's session names them now."""
+        return self.post("/tickets", None)["ticket"]
+
     def write(self, conversation_id: str, body: str, status: int = 201, **more: Any) -> Any:
         """Write a message."""
         fields = {"body": body, "client_id": secrets.token_hex(8), **more}
@@ -188,6 +197,11 @@ class Desk:
         """A stranger with a token; always in the default organisation."""
         with httpx.Client(trust_env=False) as client:
             created = checked(client.post(f"{self.base}/api/v1/visitors"), 201)
+        return Person(self.base, token=created["token"])
+
+    def nobody_with(self, identity: str) -> Person:
+        """The visitor whom a signed identity names."""
+        created = self.nobody().post("/visitors", {"identity": identity})
         return Person(self.base, token=created["token"])
 
     def nobody(self) -> Person:

@@ -66,6 +66,13 @@ lifespan: AbstractAsyncContextManager[None] = campfire.lifespan()
 Starlette(lifespan=campfire.lifespan)
 
 assert_type(campfire.sign_identity(Visitor(id="1", name="Mia")), str)
+
+
+async def revoke() -> None:
+    assert_type(await campfire.revoke_tokens(user_id="1", organization="acme"), None)
+    await campfire.revoke_tokens("1")  # pyright: ignore[reportCallIssue]
+
+
 status: str = Status.OPEN.value
 assert issubclass(ConfigurationError, CampfireError)
 assert_type(CampfireError.code, str)

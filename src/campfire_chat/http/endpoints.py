@@ -94,6 +94,11 @@ class Call(Struct, frozen=True, kw_only=True):
         return self.credentials.scope
 
     @property
+    def by_session(self) -> bool:
+        """Whether the caller is who they are by the host's session, which may end any time."""
+        return self.credentials is not None and self.credentials.by_session
+
+    @property
     def store(self) -> Store:
         return self.services.store
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -22,13 +23,16 @@ from campfire_chat.errors import (
     InternalError,
     InvalidError,
     NotFoundError,
+    OriginForbiddenError,
+    SessionChangedError,
     TooLargeError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
 from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Services
 from campfire_chat.http.problems import problem_response
-from campfire_chat.identity import Credentials, bearer_token, check_origin
+from campfire_chat.identity import Credentials, bearer_token
+from campfire_chat.origins import check_origin
 from campfire_chat.realtime.admission import Caller, caller_of, networks_at
 from campfire_chat.unreadable import UNREADABLE, invalid, malformed
 
@@ -38,6 +42,9 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What waits for the database in the ledger's queue.
 _WRITES = frozenset({Cost.SEND, Cost.WRITE, Cost.OPEN})
 _encode = msgspec.json.Encoder().encode
+#: Names the person whom a page was opened for: ``agent:<id>`` or ``visitor:<id>``,
+#: percent-encoded, since headers are ASCII.
+PERSON_HEADER = "campfire-person"
 #: Greatest length of an Idempotency-Key, as of the client ids of frames.
 MAX_KEY = 64
 
@@ -101,18 +108,34 @@ async def _credentials(
     gateway = services.gateway
     if endpoint.access is Access.PUBLIC:
         return None, _charge(endpoint, services, request, gateway.bearer(request))
+    token = bearer_token(request)
     try:
+        if token is None and request.method not in _SAFE:
+            check_origin(request, services.settings.allowed_origins)
         with gateway.admission.asking(request):
-            found = await gateway.credentials(request, bearer_token(request))
-    except UnauthorizedError:
+            found = await gateway.credentials(request, token)
+    except (UnauthorizedError, OriginForbiddenError):
         _charge(endpoint, services, request, None)
         raise
     caller = _charge(endpoint, services, request, found.scope)
-    if found.ambient and request.method not in _SAFE:
-        check_origin(request, services.settings.allowed_origins)
+    _check_person(request, found.scope)
     if endpoint.access is Access.AGENT:
         found.scope.require_agent()
     return found, caller
+
+
+def _check_person(request: Request, scope: Scope) -> None:
+    """Refuse what a page asks for in somebody else's name.
+
+    A page that rests on the host's session cannot see whose cookies the browser sends along by
+    now. It names the person it was opened for, and nothing is done as, or shown to, another one.
+
+    Raises:
+        SessionChangedError: The session is another person's.
+    """
+    named = request.headers.get(PERSON_HEADER)
+    if named is not None and unquote(named) != scope.sender_key:
+        raise SessionChangedError()
 
 
 def _charge(

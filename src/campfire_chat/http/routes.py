@@ -13,12 +13,21 @@ from campfire_chat.errors import (
     MessageDeletedError,
     NotFoundError,
     OriginForbiddenError,
+    SessionChangedError,
     StorageUnavailableError,
     TokenExpiredError,
     TokenInvalidError,
     UnavailableError,
 )
-from campfire_chat.http import agents, conversations, health, messages, streams, visitors
+from campfire_chat.http import (
+    agents,
+    conversations,
+    health,
+    messages,
+    streams,
+    tickets,
+    visitors,
+)
 from campfire_chat.http.endpoints import Access, Cost, Endpoint
 from campfire_chat.http.pages import Page
 from campfire_chat.models import (
@@ -61,6 +70,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         handler=visitors.me,
         summary="Get the caller",
         returns={200: PrincipalRecord},
+    ),
+    Endpoint(
+        operation="create_ticket",
+        method="POST",
+        path="/tickets",
+        access=Access.PARTICIPANT,
+        handler=tickets.create,
+        summary="Prove the host's session, for a socket that is open",
+        returns={201: tickets.TicketCreated},
+        errors=(SessionChangedError, TokenExpiredError, OriginForbiddenError),
     ),
     Endpoint(
         operation="create_conversation",

@@ -6,10 +6,10 @@ import asyncio
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from campfire_chat.domain.principal import Scope
-from campfire_chat.errors import UnavailableError
+from campfire_chat.errors import TokenExpiredError, UnavailableError
 from campfire_chat.events import EventFrame
 from campfire_chat.http.endpoints import Call, Reply
 from campfire_chat.http.pages import Limit
@@ -31,7 +31,11 @@ class EventList(Struct, frozen=True, kw_only=True):
 
 
 class EventPage(Struct, frozen=True, kw_only=True):
-    """``reset`` is set when the caller cannot continue from ``after`` and needs a snapshot."""
+    """``reset`` is set when the caller cannot continue from ``after`` and needs a snapshot.
+
+    A caller by session who had to wait gets ``more`` without ``events`` when there are some: the
+    session may have ended meanwhile, which the next request shows.
+    """
 
     stream: str
     epoch: str
@@ -86,10 +90,24 @@ async def list_events(call: Call) -> Reply:
                 raise UnavailableError("The service is restarting.", retry_after=1.0)
             with call.services.gateway.admission.polling(call.caller):
                 await _wait(waiter, query.wait, call)
-            page = await store.stream_page(organization, name, query.after, query.limit)
+            _check_again(call)
+            if call.by_session:
+                # It may have ended meanwhile, which only a new request can tell.
+                page = structs.replace(page, more=waiter.heard.is_set())
+            else:
+                page = await store.stream_page(organization, name, query.after, query.limit)
     finally:
         hub.detach(subscription)
     return Reply(_answer(page, name, query, store.epoch))
+
+
+def _check_again(call: Call) -> None:
+    """
+    Raises:
+        TokenExpiredError: The caller's token has ended while they waited.
+    """
+    if call.credentials is not None and call.services.gateway.tokens.expired(call.credentials):
+        raise TokenExpiredError()
 
 
 async def _wait(waiter: _Waiter, seconds: float, call: Call) -> None:

@@ -8,8 +8,9 @@ from msgspec import Meta, Struct
 
 from campfire_chat.domain.principal import Scope, anonymous
 from campfire_chat.http.endpoints import Call, Reply
-from campfire_chat.identity import bearer_token, check_origin
+from campfire_chat.identity import bearer_token
 from campfire_chat.models import DEFAULT_ORGANIZATION, Availability, PrincipalRecord
+from campfire_chat.origins import check_origin
 
 
 class VisitorCreate(Struct, frozen=True, kw_only=True):
@@ -19,11 +20,13 @@ class VisitorCreate(Struct, frozen=True, kw_only=True):
 
 
 class VisitorCreated(Struct, frozen=True, kw_only=True):
-    """``availability`` is that of the team."""
+    """``availability`` is that of the team. ``by_session`` tells that the visitor is the user of
+    the session, so that the token is valid only together with the session."""
 
     token: str
     visitor: PrincipalRecord
     availability: Availability
+    by_session: bool
 
 
 async def create(call: Call) -> Reply:
@@ -32,38 +35,39 @@ async def create(call: Call) -> Reply:
 
     Nothing is stored. The contact is created with the first message.
     """
-    scope = await _visitor(call)
+    scope, ends = await _visitor(call)
     gateway = call.services.gateway
     return Reply(
         VisitorCreated(
-            token=gateway.tokens.issue(scope),
+            token=gateway.tokens.issue(scope, ends),
             visitor=scope.record,
             availability=await call.store.team.availability(scope.organization),
+            by_session=scope.principal.by_session,
         ),
         status=201,
     )
 
 
-async def _visitor(call: Call) -> Scope:
+async def _visitor(call: Call) -> tuple[Scope, int | None]:
+    """Who calls, and when the identity ends that says so, if it is one that does."""
     gateway = call.services.gateway
     body: VisitorCreate = call.body
+    check_origin(call.request, call.services.settings.allowed_origins)
     if body.identity is not None:
         return gateway.tokens.read_identity(body.identity)
     session = await gateway.host.scope(call.request)
-    if session is not None:
-        # This token is for the user of the session, so a page of another site must not get it.
-        check_origin(call.request, call.services.settings.allowed_origins)
-        if not session.is_agent:
-            return session
+    if session is not None and not session.is_agent:
+        return session, None
     organization = session.organization if session is not None else DEFAULT_ORGANIZATION
     token = bearer_token(call.request)
     if token is None:
-        return anonymous(organization)
-    bearer = gateway.tokens.read(token).scope
-    if bearer.principal.by_session:
+        return anonymous(organization), None
+    bearer = gateway.tokens.read(token)
+    if bearer.by_session:
         # The host app no longer confirms that user: after a logout the visitor is anonymous.
-        return anonymous(bearer.organization)
-    return bearer
+        return anonymous(bearer.scope.organization), None
+    # Renewed, but never beyond the identity that it rests on.
+    return bearer.scope, bearer.ends
 
 
 async def me(call: Call) -> Reply:

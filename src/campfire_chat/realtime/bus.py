@@ -70,12 +70,14 @@ class Wake(Struct, frozen=True, array_like=True):
         heads: Organisation, stream and head of streams that have grown.
         frames: Ephemeral frames.
         team: Organisations in which the availability of an agent changed.
+        revoked: Whether tokens of visitors were revoked.
     """
 
     node: str
     heads: list[tuple[str, str, int]] = []
     frames: list[Ephemeral] = []
     team: list[str] = []
+    revoked: bool = False
 
 
 _decode = msgspec.json.Decoder(Wake).decode
@@ -112,6 +114,7 @@ class Bus:
         self._heads: dict[tuple[str, str], int] = {}
         self._frames: deque[Ephemeral] = deque(maxlen=WAITING_FRAMES)
         self._team: set[str] = set()
+        self._revoked = False
         self._published = False
         self._heard = False
         self._pending = asyncio.Event()
@@ -164,6 +167,13 @@ class Bus:
         if self._nobody_hears():
             return
         self._team.add(organization)
+        self._pending.set()
+
+    def tokens_revoked(self) -> None:
+        """Have the other processes look at which tokens were revoked."""
+        if self._nobody_hears():
+            return
+        self._revoked = True
         self._pending.set()
 
     def _nobody_hears(self) -> bool:
@@ -288,13 +298,14 @@ class Bus:
                 heads=[(*key, head) for key, head in self._heads.items()],
                 frames=list(self._frames),
                 team=sorted(self._team),
+                revoked=self._revoked,
             )
-            self._heads, self._team = {}, set()
+            self._heads, self._team, self._revoked = {}, set(), False
             self._frames.clear()
             for message in _messages(wake):
                 async with asyncio.timeout(PUBLISH_TIMEOUT):
                     await broadcast.publish(self._channel, message)
-            self._published = bool(wake.heads or wake.frames or wake.team)
+            self._published = bool(wake.heads or wake.frames or wake.team or wake.revoked)
 
     # In.
 
@@ -331,11 +342,12 @@ def _messages(wake: Wake) -> Iterator[str]:
     heads = min(items // 2, len(wake.heads))
     frames = min(items // 2 - heads, len(wake.frames))
     team = items // 2 - heads - frames
+    node, revoked = wake.node, wake.revoked
     yield from _messages(
-        Wake(wake.node, wake.heads[:heads], wake.frames[:frames], wake.team[:team])
+        Wake(node, wake.heads[:heads], wake.frames[:frames], wake.team[:team], revoked)
     )
     yield from _messages(
-        Wake(wake.node, wake.heads[heads:], wake.frames[frames:], wake.team[team:])
+        Wake(node, wake.heads[heads:], wake.frames[frames:], wake.team[team:], revoked)
     )
 
 

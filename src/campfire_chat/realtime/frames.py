@@ -92,11 +92,17 @@ class Typing(_Frame, frozen=True, kw_only=True, tag="typing"):
     active: bool
 
 
+class Renew(_Frame, frozen=True, kw_only=True, tag="renew"):
+    """Proof that the host's session is still there: a ticket from ``POST /tickets``."""
+
+    ticket: Annotated[str, Meta(max_length=4096)]
+
+
 class Ping(_Frame, frozen=True, kw_only=True, tag="ping"):
     n: int = 0
 
 
-ClientFrame = Hello | Subscribe | Unsubscribe | MessageSend | Receipt | Typing | Ping
+ClientFrame = Hello | Subscribe | Unsubscribe | MessageSend | Receipt | Typing | Renew | Ping
 CLIENT_FRAMES: Final[tuple[type[Struct], ...]] = (
     Hello,
     Subscribe,
@@ -104,6 +110,7 @@ CLIENT_FRAMES: Final[tuple[type[Struct], ...]] = (
     MessageSend,
     Receipt,
     Typing,
+    Renew,
     Ping,
 )
 
@@ -215,6 +222,12 @@ def presence_at(participant: Participant, conversation_id: str, *, here: bool) -
         conversation_id=conversation_id,
         availability=Availability.ONLINE if here else Availability.OFFLINE,
     )
+
+
+class RenewDue(_Frame, frozen=True, kw_only=True, tag="renew_due"):
+    """Prove the host's session within so many seconds, or be closed with 4401."""
+
+    within: float
 
 
 class Drain(_Frame, frozen=True, kw_only=True, tag="drain"):

@@ -31,9 +31,6 @@ logger = logging.getLogger("campfire_chat.realtime")
 ROUND = 1.0
 #: Connections that are looked at in one go, in about a millisecond.
 SLICE = 100
-#: Open connections that the host is asked about at the same time, and seconds it may take.
-ASKED_AT_ONCE = 8
-ASK_TIMEOUT = 10.0
 #: Seconds after which an agent is written again as the host names them, should they come.
 KNOWN_FOR = 600.0
 
@@ -78,10 +75,7 @@ class Gateway:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._rounds(), name="campfire-gateway"),
-            asyncio.create_task(self._reauthenticate(), name="campfire-reauthenticate"),
-        ]
+        self._tasks = [asyncio.create_task(self._rounds(), name="campfire-gateway")]
 
     async def stop(self) -> None:
         """Send away whoever is still here, then end.
@@ -214,7 +208,8 @@ class Gateway:
             # A few at a time, all over the round: ten thousand in one go hold everybody up.
             sockets = list(self.sockets)
             slices = max(1, math.ceil(len(sockets) / SLICE))
-            pause = min(ROUND, self.settings.heartbeat / 4) / slices
+            period = min(self.settings.heartbeat, self.settings.reauthenticate)
+            pause = min(ROUND, period / 4) / slices
             for _ in range(slices):
                 await asyncio.sleep(pause)
                 self._look_after(sockets[-SLICE:])
@@ -230,30 +225,6 @@ class Gateway:
                 socket.look_after(now)
             except Exception:
                 logger.exception("a socket could not be looked after")
-
-    async def _reauthenticate(self) -> None:
-        """Ask the host again about the connections it vouched for, a few at a time."""
-        while True:
-            await asyncio.sleep(min(ROUND, self.settings.reauthenticate / 4))
-            await self._ask_about_all()
-
-    async def _ask_about_all(self) -> None:
-        before = asyncio.get_running_loop().time() - self.settings.reauthenticate
-        stale = [socket for socket in self.sockets if socket.greeted and socket.checked_at < before]
-        for start in range(0, len(stale), ASKED_AT_ONCE):
-            some = stale[start : start + ASKED_AT_ONCE]
-            await asyncio.gather(*(self._ask_again(socket) for socket in some))
-
-    async def _ask_again(self, socket: Socket) -> None:
-        socket.checked_at = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(ASK_TIMEOUT):
-                vouched = await socket.still_vouched_for()
-        except Exception:
-            logger.exception("authenticate failed for an open socket; it stays as it is")
-            return
-        if not vouched:
-            socket.close(UnauthorizedError.close_code or 4401, "signed out")
 
 
 def _nothing() -> None:

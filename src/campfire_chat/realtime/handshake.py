@@ -15,8 +15,9 @@ from campfire_chat.errors import (
     ProtocolVersionError,
     UnavailableError,
 )
-from campfire_chat.identity import Credentials, check_origin
+from campfire_chat.identity import Credentials
 from campfire_chat.models import StreamHead
+from campfire_chat.origins import check_origin
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.visit import Visit
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from campfire_chat.domain import streams
 from campfire_chat.errors import BadFrameError
-from campfire_chat.realtime import frames
+from campfire_chat.realtime import frames, proof
 from campfire_chat.realtime.writes import mark_ok, send_ok
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ async def answer(socket: Socket, frame: frames.ClientFrame) -> None:
         case frames.Unsubscribe():
             socket.streams.leave(frame.stream)
             socket.outlet.push_frame(frames.Ok(id=frame.id))
+        case frames.Renew():
+            proof.renew(socket, frame.ticket)
         case frames.Ping():
             socket.pings = True
             socket.outlet.push_frame(frames.Pong(n=frame.n))
@@ -40,6 +42,8 @@ async def answer(socket: Socket, frame: frames.ClientFrame) -> None:
 
 
 async def _send(socket: Socket, frame: frames.MessageSend) -> None:
+    if socket.proof is not None:
+        socket.proof.require(proof.FOR_SENDING)
     visit, gateway, scope = socket.visit, socket.gateway, socket.scope
     visit.send()
     visit.begin_write()

@@ -30,6 +30,7 @@ from campfire_chat.realtime.admission import networks_at
 from campfire_chat.realtime.frames import FrameRejected
 from campfire_chat.realtime.handshake import Closed
 from campfire_chat.realtime.outlet import Outlet
+from campfire_chat.realtime.proof import Proof
 from campfire_chat.realtime.subscriptions import Subscriptions
 from campfire_chat.realtime.visit import Visit
 from campfire_chat.realtime.writes import Writes
@@ -64,7 +65,8 @@ class Socket:
         writes: What it has asked the ledger for.
         pings: Whether the client has begun to ping.
         heard_at: When its latest frame came; loop time, as the following.
-        checked_at: When the host last vouched for it.
+        entered_at: When its handshake began.
+        proof: How fresh the host's word for its person is; None where it rests on a token alone.
         due: When the next heartbeat is due.
     """
 
@@ -80,12 +82,13 @@ class Socket:
         "_send",
         "_session",
         "_task",
-        "checked_at",
         "due",
+        "entered_at",
         "gateway",
         "heard_at",
         "outlet",
         "pings",
+        "proof",
         "streams",
         "visit",
         "writes",
@@ -107,7 +110,8 @@ class Socket:
         self.visit = Visit(gateway.admission, networks_at(HTTPConnection(asgi_scope)))
         self.pings = False
         self.heard_at = 0.0
-        self.checked_at = 0.0
+        self.entered_at = 0.0
+        self.proof: Proof | None = None
         self.due = 0.0
         self._ending = False
         self._greeted = False
@@ -214,8 +218,11 @@ class Socket:
         websocket = WebSocket(self._asgi_scope, self._receive, self._send)
         refused: Exception | None = None
         try:
+            self.entered_at = asyncio.get_running_loop().time()
             self._session = await handshake.admit(websocket, self.gateway, self.visit)
-        except (CampfireError, Closed) as error:
+        except WebSocketDisconnect:
+            raise
+        except Exception as error:
             refused = error
         # A browser learns the reason of a refusal only from a close after an accept.
         await websocket.accept(handshake.subprotocol(websocket))
@@ -238,7 +245,10 @@ class Socket:
         self.visit.greet(credentials.scope)
         self.visit.resume(len(first.resume))
         self._credentials = credentials
-        self.heard_at = self.checked_at = asyncio.get_running_loop().time()
+        if credentials.by_session:
+            # The handshake was a request with the cookies that the browser had then.
+            self.proof = Proof(self.entered_at)
+        self.heard_at = asyncio.get_running_loop().time()
         await gateway.arrive(self)
         heads: list[StreamHead] = []
         refused: list[frames.ErrorFrame] = []
@@ -338,15 +348,8 @@ class Socket:
             return
         if self.gateway.tokens.expired(credentials):
             self.close(TokenExpiredError.close_code or 4401, TokenExpiredError.code)
-
-    async def still_vouched_for(self) -> bool:
-        """Whether the host still says of this connection what it said at the beginning."""
-        credentials = self._credentials
-        if credentials is None or not credentials.by_session:
-            return True
-        return credentials.vouched_by(
-            await self.gateway.host.scope(HTTPConnection(self._asgi_scope))
-        )
+        elif self.proof is not None:
+            self.proof.look_after(self, now)
 
     # The end.
 

@@ -54,6 +54,7 @@ from campfire_chat.storage.ledger import Ledger, OnCommit
 from campfire_chat.storage.messages import Bounds
 from campfire_chat.storage.nodes import Nodes
 from campfire_chat.storage.operations import Marked, MarkSeen, Send, Sent
+from campfire_chat.storage.revocations import RevocationTable
 from campfire_chat.storage.streams import Page
 from campfire_chat.storage.team import Team
 from campfire_chat.storage.usage import Usage
@@ -75,6 +76,7 @@ class Store:
         nodes: The processes on this database.
         key_checks: Check values of their secret keys.
         usage: What the processes have admitted from their busiest callers.
+        revocations: Which tokens of visitors were revoked.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Store:
             limit_size=settings.write_queue_bytes,
         )
         self.usage = Usage(self._writer, self._readers, now=now)
+        self.revocations = RevocationTable(self._writer, self._readers, now=now)
         self.team = Team(self._readers, self._ledger, now=now, life=settings.presence_life)
 
     async def start(self) -> None:

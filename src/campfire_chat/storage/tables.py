@@ -243,6 +243,19 @@ presence = Table(
     sqlite_with_rowid=False,
 )
 
+revocations = Table(
+    "campfire_revocations",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("visitor_id", String, nullable=False),
+    # Tokens that were issued before are refused.
+    Column("not_before", BigInteger, nullable=False),
+    # In the order of the commits, over all organisations.
+    Column("number", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "visitor_id"),
+    Index("campfire_revocations_number", "number"),
+)
+
 usage = Table(
     "campfire_usage",
     metadata,

@@ -38,6 +38,7 @@ export const text = {
   list: (view: string, status: string) => `${view}, ${status}`,
   listOf: "Conversations",
   more: "Load more",
+  checking: "One moment…",
   loading: "Loading",
   loadingMore: "Loading more conversations",
   waiting: (time: string) => `waiting ${time}`,

@@ -18,8 +18,8 @@ type Listener = (value: never) => void;
 export interface CampfireMethods {
   /** Shows the button; happens by itself unless the script tag has `data-boot="manual"`. */
   boot(options?: BootOptions): void;
-  /** Says who the person is, by a token that the host's server signed. */
-  identify(identity: Identity): void;
+  /** Says who the person is, by a token that the host's server signed; null: nobody is logged in. */
+  identify(identity: Identity | null): void;
   /** Forgets the visitor on this browser, at once, and removes the button. */
   shutdown(): void;
   open(): void;

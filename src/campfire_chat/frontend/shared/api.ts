@@ -25,6 +25,11 @@ export interface ApiOptions {
   base: string;
   /** The visitor's token; agents leave it out and are known by the host's session. */
   token?: () => string | null;
+  /**
+   * Whom the page was opened for, as `agent:<id>`: the server refuses to act as, or to show things
+   * to, whoever else the browser's cookies name by then.
+   */
+  person?: () => string | null;
   /** Called on 401; when it resolves to true the request is repeated once. */
   onUnauthorized?: () => Promise<boolean>;
 }
@@ -48,7 +53,7 @@ export interface Api {
   del<T>(path: string): Promise<T>;
 }
 
-export function createApi({ base, token, onUnauthorized }: ApiOptions): Api {
+export function createApi({ base, token, person, onUnauthorized }: ApiOptions): Api {
   async function request<T>(
     method: string,
     path: string,
@@ -64,6 +69,8 @@ export function createApi({ base, token, onUnauthorized }: ApiOptions): Api {
     const headers: Record<string, string> = {};
     const bearer = token?.();
     if (bearer) headers["Authorization"] = "Bearer " + bearer;
+    const named = person?.();
+    if (named) headers["Campfire-Person"] = encodeURIComponent(named);
     if (body !== undefined) headers["Content-Type"] = "application/json";
 
     const response = await fetch(url, {

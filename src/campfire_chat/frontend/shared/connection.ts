@@ -38,8 +38,15 @@ export interface ConnectionOptions {
   token?: () => string | null;
   /** The server renewed the token: keep this one instead. */
   onToken?: (token: string) => void;
-  /** The token has expired; true when there is a new one to try. */
+  /**
+   * The token has expired, or the host's session has; true when the same person may try again.
+   * Rejects when that cannot be found out now.
+   */
   refreshToken?: () => Promise<boolean>;
+  /** Whether the person is here by the host's session, which has to be proved again and again. */
+  signedIn?: () => boolean;
+  /** Whether the server's word for who this is suits; otherwise the connection ends. */
+  accepts?: (principal: PrincipalRecord) => boolean;
   client?: { name: string; version: string };
 }
 
@@ -66,6 +73,11 @@ export interface Connection {
    * is not `final`, the same frame with the same id may be sent again.
    */
   request(frame: RequestFrame): Promise<Ok>;
+  /**
+   * Proves the host's session unless that was done in the last so many milliseconds; nothing for
+   * who is here by a token alone. Rejects with what `POST /tickets` was refused with.
+   */
+  prove(age: number): Promise<void>;
   /** Sends when there is a socket, else forgets it. */
   signal(frame: SignalFrame): void;
 }
@@ -75,6 +87,8 @@ const PROBE_TIMEOUT = 5_000;
 const STABLE = 60_000;
 /** When the browser says that something may have changed. */
 const SIGNS = ["online", "offline", "visibilitychange"];
+/** Milliseconds for which a proof is good enough to send; the server takes 30 s. */
+const PROOF_FOR_SENDING = 20_000;
 /** Failed opens in a row before the long poll is tried. */
 const OPENS_BEFORE_POLL = 3;
 
@@ -99,6 +113,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   let pings = 0;
   let retryTimer = 0;
   let watch = 0;
+  // When the host's session was last known to be there, and the proof that is under way.
+  let provedAt = 0;
+  let proving: Promise<void> | null = null;
   // When the socket is dead unless something is heard; when to ping; when it was welcomed.
   let [deadline, nextPing, since] = [0, 0, 0];
 
@@ -115,6 +132,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!poller) setState("connecting");
     const opened = new WebSocket(new URL("ws", api.base.replace("http", "ws")), "campfire.v1");
     socket = opened;
+    const asked = Date.now();
     deadline = Date.now() + OPEN_TIMEOUT;
     watch = setInterval(tick, 1000);
     opened.onopen = () =>
@@ -130,7 +148,10 @@ export function createConnection(options: ConnectionOptions): Connection {
       });
     opened.onmessage = ({ data }: MessageEvent<string>) => {
       if (welcome) deadline = Date.now() + 2000 * welcome.heartbeat;
-      receive(JSON.parse(data) as ServerFrame);
+      const frame = JSON.parse(data) as ServerFrame;
+      // The handshake was a request with the cookies of that moment.
+      if (frame.type === "welcome") provedAt = asked;
+      receive(frame);
     };
     opened.onclose = ({ code }) => closed(code);
   }
@@ -176,7 +197,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       return schedule(wait + Math.min(60_000, 5000 * 2 ** (failedOpens - OPENS_BEFORE_POLL)));
     }
     setState("offline");
-    if (code === 4401) return void refresh();
+    if (code === 4401) return void refresh(delay);
     schedule(delay);
     // 1012 and up: the server has answered, so sockets do get through.
     if (failedOpens >= OPENS_BEFORE_POLL && code < 1012) void fallBack();
@@ -196,12 +217,39 @@ export function createConnection(options: ConnectionOptions): Connection {
     setState("forbidden");
   }
 
-  async function refresh(): Promise<void> {
-    // A new token that is refused as well means that asking again leads nowhere.
-    const again = !refreshed && (await options.refreshToken?.());
-    refreshed = true;
-    if (again) open();
-    else if (running) forbid();
+  /** @param delay Milliseconds until the next try where nobody can say who this is. */
+  async function refresh(delay: number): Promise<void> {
+    try {
+      // A new token that is refused as well means that asking again leads nowhere.
+      const again = !refreshed && (await options.refreshToken?.());
+      refreshed = true;
+      if (again) open();
+      else if (running) forbid();
+    } catch {
+      if (running) schedule(delay);
+    }
+  }
+
+  // The host's session.
+
+  const prove = (age: number): Promise<void> =>
+    !options.signedIn?.() || (!proving && Date.now() - provedAt < age)
+      ? Promise.resolve()
+      : (proving ??= show().finally(() => (proving = null)));
+
+  async function show(): Promise<void> {
+    const asked = Date.now();
+    const { ticket } = await api.post<{ ticket: string }>("tickets");
+    provedAt = asked;
+    send({ type: "renew", ticket });
+  }
+
+  /** The server has asked: again and again, until it is told, or the session has ended. */
+  function answer(): void {
+    const before = socket;
+    prove(0).catch(({ status }: ApiError) => {
+      if (status !== 401) setTimeout(() => socket && socket === before && answer(), 2000);
+    });
   }
 
   /** The long poll, while sockets do not open but HTTP works. */
@@ -246,7 +294,14 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   async function request(frame: RequestFrame): Promise<Ok> {
-    if (welcome) return requests.send(frame);
+    if (frame.type === "message.send") await prove(PROOF_FOR_SENDING);
+    if (welcome) {
+      return requests.send(frame).catch(async (error: ApiError) => {
+        if (error.code !== "renewal_needed") throw error;
+        await prove(0);
+        return requests.send(frame);
+      });
+    }
     const ok = await requestByRest(api, frame);
     if (!poller) open(); // The server is back: no reason to sit out the rest of the wait.
     return ok;
@@ -274,6 +329,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       case "receipt":
       case "presence":
         return emit(frame.type, frame as never);
+      case "renew_due":
+        return answer();
       case "drain": {
         const drained = socket;
         spread = frame.window;
@@ -287,6 +344,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   function greeted(frame: Welcome): void {
+    if (options.accepts && !options.accepts(frame.principal)) return closed(4401);
     welcome = frame;
     stopPolling();
     refreshed = false;
@@ -355,6 +413,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       };
     },
     on,
+    prove,
     request,
     signal: send,
   };

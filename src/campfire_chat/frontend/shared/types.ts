@@ -152,6 +152,8 @@ export interface VisitorSession {
   token: string;
   visitor: PrincipalRecord;
   availability: Availability;
+  /** It is whom the host's session names, and the token is good only as long as it does. */
+  by_session: boolean;
 }
 
 /** A text that a message had before it was edited; for agents. */
@@ -341,6 +343,13 @@ export interface Drain {
   window: number;
 }
 
+/** Prove the host's session, with a `renew` frame, or be closed with 4401. */
+export interface RenewDue {
+  type: "renew_due";
+  /** Seconds. */
+  within: number;
+}
+
 export interface Pong {
   type: "pong";
   n: number;
@@ -358,6 +367,7 @@ export type ServerFrame =
   | ReceiptNotice
   | PresenceNotice
   | Drain
+  | RenewDue
   | Pong;
 
 // Client → server frames.

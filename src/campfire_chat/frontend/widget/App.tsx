@@ -13,6 +13,7 @@ export function App({ chat }: { chat: Chat }) {
     <section
       id="panel"
       role="dialog"
+      class={chat.state.covered ? "covered" : ""}
       aria-label={text.title}
       hidden={!open}
       onKeyDown={(event) => event.key === "Escape" && !isComposing(event) && chat.close()}

@@ -23,7 +23,7 @@ export function Header({ chat }: { chat: Chat }) {
         <h2 dir="auto">{list ? text.conversations : (agent?.name ?? text.title)}</h2>
         <p>{phase === "ready" ? text.availability[availability] : " "}</p>
       </div>
-      <button class="plain" aria-label={text.close} onClick={chat.close}>
+      <button class="plain shut" aria-label={text.close} onClick={chat.close}>
         <Icon name="close" />
       </button>
     </header>

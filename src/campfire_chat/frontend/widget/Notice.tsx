@@ -3,14 +3,18 @@ import { text } from "./messages";
 
 /** One calm line when something is not as it should be; the style sheet lets it wait a moment. */
 export function Notice({ chat }: { chat: Chat }) {
-  const { phase, connection } = chat.state;
+  const { phase, connection, covered } = chat.state;
   const failed = phase === "failed";
   const trouble = connection === "offline" || connection === "connecting";
   const said = failed
     ? text.unreachable
+    : phase === "ended"
+      ? text.ended
     : connection === "forbidden"
       ? text.forbidden
-      : trouble && text.reconnecting;
+      : trouble
+        ? text.reconnecting
+        : covered && text.checking;
   return (
     <div role="status" class={said ? "notice" : ""}>
       {said}

@@ -1,5 +1,6 @@
 import type { ApiError } from "../shared/api";
 import { createConnection, type Connection } from "../shared/connection";
+import { createCurtain } from "../shared/curtain";
 import { createOutbox, newClientId, type Outbox } from "../shared/outbox";
 import { createSight, isAttentive, onAttention, unreadAfter } from "../shared/reading";
 import { drop, load, save } from "../shared/storage";
@@ -21,11 +22,17 @@ const TYPING_SHOWN = 5000;
 const PAGE = 30;
 /** Pages of a hundred that are loaded at once to reach the first unread message. */
 const BACK = 5;
+/** Milliseconds between proofs while one types; the first letter is always one's own to prove. */
+const PROOF_WHILE_TYPING = 5000;
+/** Milliseconds between two times that this tab gives way to another one by itself. */
+const GIVE_WAY = 10_000;
 
 /** The panel's state and everything that a person can do to it. */
 export interface Chat {
   readonly state: State;
   toggle(open: boolean): void;
+  /** The page says who the person is, or that it is nobody. */
+  identified(): void;
   /** Asks the server again who the visitor is. */
   start(): void;
   shutdown(): void;
@@ -49,7 +56,7 @@ export interface Chat {
 
 /** @param changed Called whenever the state may look different. */
 export function createChat(host: Host, changed: () => void): Chat {
-  const session = createSession(host, restart);
+  const session = createSession(host, doubt);
   const { api } = session;
   const state = newState();
   const typing = createTyping((active) => {
@@ -62,6 +69,10 @@ export function createChat(host: Host, changed: () => void): Chat {
   let unread = 0;
   let ackTimer = 0;
   const sight = createSight(look);
+  // Another tab has taken the visitor away: nothing is begun before the person comes back here.
+  let asleep = false;
+  let wrote = false;
+  let gaveWayAt = -Infinity;
 
   const draftKey = () => `campfire:draft:${session.principal}:${state.room.info?.id}`;
   const mine = (participant: Participant) => participant.id === state.me;
@@ -75,6 +86,7 @@ export function createChat(host: Host, changed: () => void): Chat {
   }
 
   async function start(): Promise<void> {
+    asleep = false;
     const mark = ++turn;
     changed();
     try {
@@ -91,6 +103,7 @@ export function createChat(host: Host, changed: () => void): Chat {
       }
     } catch (error) {
       if (mark !== turn) return;
+      if ((error as ApiError).status === 401) return end();
       if (state.phase === "starting") show({ phase: "failed" });
       // Refused for now: nobody has to press a button for that.
       const { retryAfter } = error as ApiError;
@@ -113,8 +126,79 @@ export function createChat(host: Host, changed: () => void): Chat {
     connection?.stop();
     outbox?.close();
     connection = outbox = null;
-    const { open, focus } = state;
-    show({ ...newState(), open, focus });
+    const { open, focus, covered } = state;
+    show({ ...newState(), open, focus, covered });
+    // The badge is theirs as well.
+    if (unread) host.emit("unread", (unread = 0));
+  }
+
+  function end(): void {
+    turn++;
+    reset();
+    show({ phase: "ended" });
+    curtain.lift();
+  }
+
+  // Who is in front of the page.
+
+  function cover(covered: boolean): void {
+    // What is hidden loses the focus; whoever was writing goes on.
+    const root = host.place.getRootNode() as ShadowRoot;
+    if (covered && !state.covered) wrote = root.activeElement instanceof HTMLTextAreaElement;
+    show({ covered, focus: state.focus || (!covered && state.covered && wrote) });
+    settle();
+  }
+
+  /** The same person as before? Another one finds nothing of theirs. */
+  async function ask(): Promise<boolean> {
+    const other = await session.begin();
+    if (other) restart();
+    return !other;
+  }
+
+  /** Perhaps the visitor is somebody else now: nothing is shown until that is known. */
+  async function doubt(): Promise<boolean> {
+    cover(true);
+    try {
+      const same = await ask();
+      curtain.lift();
+      return same;
+    } catch (error) {
+      // What the page says of who this is counts no longer: nothing but another page can.
+      if ((error as ApiError).status === 401) end();
+      else curtain.later();
+      throw error;
+    }
+  }
+
+  const curtain = createCurtain({
+    cover,
+    async prove() {
+      if (state.phase !== "ready") return wake();
+      if (session.bySession) return connection?.prove(0);
+      // Of a stranger there is nothing to prove, only that nobody has logged in since.
+      await ask().catch((error: ApiError) => {
+        if (error.status === 401) end();
+        else if (session.visitor?.verified) throw error;
+      });
+    },
+  });
+
+  function wake(): void {
+    if (asleep) void start();
+  }
+
+  /** Another tab has logged out, or logged somebody else in. */
+  function stored(): void {
+    if (!session.replaced || asleep) return;
+    turn++;
+    reset();
+    asleep = true;
+    // Two tabs that say different things of who is there must not take turns for ever.
+    const now = performance.now();
+    if (!session.token() || !document.hasFocus() || now - gaveWayAt < GIVE_WAY) return;
+    gaveWayAt = now;
+    wake();
   }
 
   function restart(): void {
@@ -128,7 +212,8 @@ export function createChat(host: Host, changed: () => void): Chat {
       api,
       token: session.token,
       onToken: session.keep,
-      refreshToken: session.renew,
+      refreshToken: doubt,
+      signedIn: () => session.bySession,
       client: { name: "widget", version: "1" },
     }));
     made.on("state", (next) => {
@@ -320,6 +405,7 @@ export function createChat(host: Host, changed: () => void): Chat {
     room.phase === "ready" &&
     state.open &&
     state.view === "room" &&
+    !state.covered &&
     isAttentive();
 
   /** Whether unread messages may be missing above what is loaded. */
@@ -408,7 +494,9 @@ export function createChat(host: Host, changed: () => void): Chat {
     settle();
   });
   // Somebody who has been here before: keep the unread badge right while the panel is closed.
-  if (session.token()) void start();
+  if (session.known) void start();
+  addEventListener("storage", stored);
+  document.addEventListener("pointerdown", wake, true);
 
   return {
     state,
@@ -416,15 +504,23 @@ export function createChat(host: Host, changed: () => void): Chat {
       show({ open, focus: open });
       if (open) {
         begin(state.room);
+        if (state.phase === "ready" && session.bySession) curtain.check();
         void start();
         void catchUp(state.room);
       } else typing.stop();
       settle();
     },
     start: () => void start(),
+    identified() {
+      if (state.phase === "ready") doubt().catch(() => undefined);
+      else if (session.known) void start();
+    },
     shutdown() {
       turn++;
       attention();
+      curtain.stop();
+      removeEventListener("storage", stored);
+      document.removeEventListener("pointerdown", wake, true);
       reset();
       session.forget();
     },
@@ -458,6 +554,8 @@ export function createChat(host: Host, changed: () => void): Chat {
       settle();
     },
     write(draft) {
+      // Done while one types, so that nobody waits for it when sending; the send minds a refusal.
+      if (draft) connection?.prove(state.draft ? PROOF_WHILE_TYPING : 0).catch(() => undefined);
       write(draft);
       typing.typed(draft);
     },

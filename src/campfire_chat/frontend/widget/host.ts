@@ -5,8 +5,11 @@ import type { Availability, Message } from "../shared/types";
 
 export type Theme = "light" | "dark" | "auto";
 
-/** A token that the host's server signed for its user, or a function that fetches a fresh one. */
-export type Identity = string | (() => string | Promise<string>);
+/**
+ * A token that the host's server signed for its user, or a function that fetches a fresh one; null
+ * when nobody is logged in.
+ */
+export type Identity = string | (() => string | null | Promise<string | null>);
 
 export interface BootOptions {
   theme?: Theme;

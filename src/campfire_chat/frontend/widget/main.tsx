@@ -19,7 +19,7 @@ export function createPanel(host: Host): Panel {
   const chat = createChat(host, changed);
   return {
     toggled: chat.toggle,
-    identified: () => chat.state.phase === "ready" && chat.start(),
+    identified: chat.identified,
     shutdown: chat.shutdown,
   };
 }

@@ -32,6 +32,8 @@ export const text = {
   jump: (count: number) => (count ? count + " new ↓" : "Newest ↓"),
   resolved: "This conversation is resolved. Write again to reopen it.",
   reconnecting: "Reconnecting… Your messages are kept.",
+  checking: "One moment…",
+  ended: "Please reload this page to go on.",
   unreachable: "We cannot be reached right now.",
   forbidden: "The chat is not available here.",
   unread: (count: number) => count + " unread",

@@ -15,10 +15,14 @@ export interface Session {
   token(): string | null;
   /** The server has renewed the token. */
   keep(token: string): void;
+  /** The visitor is whom the host's session names. */
+  readonly bySession: boolean;
+  /** An earlier visit of theirs can be taken up without asking the page who they are first. */
+  readonly known: boolean;
   /** Asks the server who the visitor is; true when it is somebody else than before. */
   begin(): Promise<boolean>;
-  /** A fresh token for an expired one; false when there is none to be had. */
-  renew(): Promise<boolean>;
+  /** Another tab has taken this one's visitor off this browser, or put another one there. */
+  readonly replaced: boolean;
   /** Also where the browser stores nothing: the launcher can only clear what is stored. */
   forget(): void;
 }
@@ -26,27 +30,36 @@ export interface Session {
 interface Stored {
   token: string;
   id: string;
+  /** The page said who it is, with an identity that the host signed. */
+  identified: boolean;
 }
 
-/** @param onOther The visitor has become somebody else in the middle of things. */
-export function createSession(host: Host, onOther: () => void): Session {
+/**
+ * @param onDoubt The server does not take the visitor for who they were; true when it does again.
+ */
+export function createSession(host: Host, onDoubt: () => Promise<boolean>): Session {
   const { base } = host;
   const path = new URL(base).pathname;
   // The launcher knows this key, and what begins like the others, as those of the visitor.
   const key = "campfire:visitor:" + path;
   // Read anew each time: another tab may have renewed it.
   const stored = () => load<Stored>(key);
-  const token = () => stored()?.token ?? null;
-  const principal = (id = stored()?.id) => path + id;
-  const bare = createApi({ base, token });
   let answer: VisitorSession | null = null;
   let asking: Promise<boolean> | null = null;
+  const mine = () => answer?.visitor.id ?? stored()?.id;
+  const replaced = () => !!answer && stored()?.id !== answer.visitor.id;
+  // What another tab has put there for another visitor is not for this one to use.
+  const token = () => (replaced() ? answer : stored())?.token ?? null;
+  const principal = (id = mine()) => path + id;
+  const bare = createApi({ base, token: () => stored()?.token ?? null });
 
   async function ask(): Promise<VisitorSession> {
     const given = host.identity();
-    const identity = typeof given === "function" ? await given() : (given ?? undefined);
+    const identity = (typeof given === "function" ? await given() : given) || undefined;
+    // Whom the page does not name (any more) is nobody here, whatever the browser has kept.
+    if (!identity && stored()?.identified) drop(key);
     return bare.post<VisitorSession>("visitors", { identity }).catch((error: ApiError) => {
-      if (error.status !== 401 || !token()) throw error;
+      if (error.status !== 401 || !stored()) throw error;
       // The stored token has expired or was signed with a key that is gone: start over.
       drop(key);
       return bare.post("visitors", { identity });
@@ -58,10 +71,10 @@ export function createSession(host: Host, onOther: () => void): Session {
   }
 
   async function compare(): Promise<boolean> {
-    const before = stored()?.id;
+    const before = mine();
     answer = await ask();
-    const { token, visitor } = answer;
-    save(key, { token, id: visitor.id });
+    const { token, visitor, by_session } = answer;
+    save(key, { token, id: visitor.id, identified: visitor.verified && !by_session });
     if (!before || before === visitor.id) return false;
     discard(before);
     return true;
@@ -70,17 +83,18 @@ export function createSession(host: Host, onOther: () => void): Session {
   // Once at a time: each stranger who asks without a token is a new visitor.
   const begin = () => (asking ??= compare().finally(() => (asking = null)));
 
-  const renew = () =>
-    begin().then(
-      (other) => {
-        if (other) onOther();
-        return !other;
-      },
-      () => false,
-    );
-
   return {
-    api: createApi({ base, token, onUnauthorized: renew }),
+    api: createApi({ base, token, onUnauthorized: onDoubt }),
+    get bySession() {
+      return !!answer?.by_session;
+    },
+    get known() {
+      const visit = stored();
+      return !!visit && (!visit.identified || !!host.identity());
+    },
+    get replaced() {
+      return replaced();
+    },
     get visitor() {
       return answer && answer.visitor;
     },
@@ -91,9 +105,11 @@ export function createSession(host: Host, onOther: () => void): Session {
       return principal();
     },
     token,
-    keep: (token) => save(key, { ...stored(), token }),
+    keep(token) {
+      if (answer) answer = { ...answer, token };
+      if (!replaced()) save(key, { ...stored(), token });
+    },
     begin,
-    renew,
     forget: () => drop(key),
   };
 }

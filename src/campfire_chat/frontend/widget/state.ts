@@ -27,8 +27,10 @@ export interface Room {
 
 export interface State {
   open: boolean;
-  /** `starting` until the server has said who the visitor is. */
-  phase: "starting" | "ready" | "failed";
+  /** Nothing is shown until it is known that the person is still the same. */
+  covered: boolean;
+  /** `starting` until the server has said who the visitor is; `ended`: only the page can say it. */
+  phase: "starting" | "ready" | "failed" | "ended";
   view: "room" | "list";
   me: string;
   availability: Availability;
@@ -66,6 +68,7 @@ export const newRoom = (key: string, info: VisitorConversation | null = null): R
 
 export const newState = (): State => ({
   open: false,
+  covered: false,
   phase: "starting",
   view: "room",
   me: "",

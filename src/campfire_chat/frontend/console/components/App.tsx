@@ -1,5 +1,5 @@
 import { text } from "../messages";
-import { phase } from "../state/core";
+import { covered, phase } from "../state/core";
 import { detailsShown } from "../state/details";
 import { deleting, paletteOpen, versionsOf } from "../state/overlay";
 import { openId } from "../state/route";
@@ -21,7 +21,15 @@ export function App() {
   const shown = detailsShown.value;
   const step = shown ? "details" : openId.value ? "thread" : "list";
   return (
-    <div class={shown ? "desk with-details" : "desk"} data-step={step}>
+    <div
+      class={(shown ? "desk with-details" : "desk") + (covered.value ? " covered" : "")}
+      data-step={step}
+    >
+      {covered.value && (
+        <p class="covering" role="status">
+          {text.checking}
+        </p>
+      )}
       <a
         class="skip"
         href="#thread"

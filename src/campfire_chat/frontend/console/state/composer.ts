@@ -24,6 +24,9 @@ const EMPTY: Draft = { mode: "reply", reply: "", note: "", quoting: null };
 /** Milliseconds between typing frames; the server forgets them after five. */
 const TYPING_PERIOD = 2500;
 
+/** Milliseconds between proofs of the session while one types; the first letter asks for one. */
+const PROOF_WHILE_TYPING = 5000;
+
 const drafts = signal<ReadonlyMap<string, Draft>>(new Map());
 /** Counts up when the field should take the focus. */
 export const focusRequests = signal(0);
@@ -76,6 +79,8 @@ function change(part: Partial<Draft>): void {
 
 export function write(body: string): void {
   const { mode } = draft.peek();
+  // Done while one types, so that nobody waits for it when sending; the send minds a refusal.
+  if (body) connection.prove(written.peek() ? PROOF_WHILE_TYPING : 0).catch(() => undefined);
   change({ [mode]: body });
   if (mode === "reply") tellTyping(!isBlank(body));
 }

@@ -1,13 +1,22 @@
 import { computed, signal } from "@preact/signals";
 import { ApiError, createApi } from "../../shared/api";
 import { createConnection, type ConnectionState } from "../../shared/connection";
+import { createCurtain } from "../../shared/curtain";
 import type { PrincipalRecord } from "../../shared/types";
 
 /** The page is served at `<mount>/console/`; everything else lies beside it. */
 export const base = new URL("../", location.href).href;
 
-export const api = createApi({ base, onUnauthorized: expired });
-export const connection = createConnection({ api, client: { name: "console", version: "1" } });
+/** Asks who is there, whoever that is. */
+const anybody = createApi({ base });
+export const api = createApi({ base, person, onUnauthorized: expired });
+export const connection = createConnection({
+  api,
+  client: { name: "console", version: "1" },
+  signedIn: () => true,
+  accepts: isMe,
+  refreshToken: again,
+});
 
 /**
  * `loading`: finding out who this is; `ready`: an agent; the others are pages that say what to do.
@@ -16,13 +25,22 @@ export type Phase = "loading" | "ready" | "sign-in" | "not-agent" | "signed-out"
 
 export const phase = signal<Phase>("loading");
 export const me = signal<PrincipalRecord | null>(null);
+/** Nothing of the desk is in sight until it is known that the agent is still the same. */
+export const covered = signal(false);
 export const linkState = signal<ConnectionState>("idle");
 export const polling = signal(false);
 
 export const canWrite = computed(() => me.value !== null && me.value.role !== "viewer");
 
-export const isMe = (participant: { kind: string; id: string }): boolean =>
-  participant.kind === "agent" && participant.id === me.value?.id;
+export function isMe(participant: { kind: string; id: string }): boolean {
+  return participant.kind === "agent" && participant.id === me.value?.id;
+}
+
+/** Whom this page was opened for. */
+function person(): string | null {
+  const agent = me.peek();
+  return agent && `agent:${agent.id}`;
+}
 
 /** Where to sign in, when the host said so. */
 export function loginUrl(): string | null {
@@ -41,40 +59,82 @@ export function loginUrl(): string | null {
 export const cameFromLogin = (): boolean =>
   document.querySelector('meta[name="campfire-login"][data-returned]') !== null;
 
-let asking = false;
+/** Tells the other tabs of the console that somebody has gone, so that they look as well. */
+const tabs = channel();
 
-/** The session has ended while the page was open. Repeating the request would not help. */
+function channel(): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel(`campfire:console:${new URL(base).pathname}`);
+  } catch {
+    return null;
+  }
+}
+
+/** What is hidden loses the focus: it comes back. */
+let focused: Element | null = null;
+
+function cover(next: boolean): void {
+  if (next && !covered.peek()) focused = document.activeElement;
+  const back = covered.peek() && !next && document.activeElement === document.body;
+  covered.value = next;
+  if (back) requestAnimationFrame(() => (focused as HTMLElement | null)?.focus());
+}
+
+const curtain = createCurtain({
+  cover,
+  prove: async () => phase.peek() === "ready" && connection.prove(0),
+});
+if (tabs) tabs.onmessage = () => phase.peek() === "ready" && curtain.check();
+
+let asking: Promise<boolean> | null = null;
+
+/** The session has ended, or is somebody else's. Repeating the request would not help. */
 async function expired(): Promise<boolean> {
-  if (!asking && phase.peek() === "ready") await identify();
+  if (phase.peek() === "ready") await again();
   return false;
 }
 
+/** Whether the same agent is still there; rejects when that cannot be found out now. */
+async function again(): Promise<boolean> {
+  cover(true);
+  if (await identify()) return true;
+  if (phase.peek() !== "ready") return false;
+  curtain.later();
+  throw new ApiError("network", 0, "", false);
+}
+
 /** Asks who the caller is and sets the phase; true when an agent is signed in. */
-export async function identify(): Promise<boolean> {
+export function identify(): Promise<boolean> {
+  return (asking ??= ask().finally(() => (asking = null)));
+}
+
+async function ask(): Promise<boolean> {
   const before = phase.peek();
-  asking = true;
   try {
-    const principal = await api.get<PrincipalRecord>("me");
+    const principal = await anybody.get<PrincipalRecord>("me");
+    const same = principal.kind === "agent" && principal.id === me.peek()?.id;
+    if (before === "ready" && !same) tabs?.postMessage("look");
     if (principal.kind !== "agent") {
       phase.value = before === "ready" ? "signed-out" : "not-agent";
       return false;
     }
-    if (me.peek() && me.peek()?.id !== principal.id) {
+    if (me.peek() && !same) {
       // Somebody else has signed in: nothing on this page is theirs.
+      phase.value = "loading";
       location.reload();
       return false;
     }
     me.value = principal;
     phase.value = "ready";
+    curtain.lift();
     return true;
   } catch (error) {
     const status = error instanceof ApiError ? error.status : 0;
+    if (before === "ready" && (status === 401 || status === 403)) tabs?.postMessage("look");
     if (status === 401) phase.value = before === "ready" ? "signed-out" : "sign-in";
     else if (status === 403 || status === 404) phase.value = "not-agent";
     else if (before !== "ready") phase.value = "unreachable";
     return false;
-  } finally {
-    asking = false;
   }
 }
 

@@ -1,7 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { createSight, unreadAfter } from "../../shared/reading";
 import type { ConversationSummary, Message } from "../../shared/types";
-import { connection, me } from "./core";
+import { connection, covered, me } from "./core";
 import { markRead, rows } from "./inbox";
 import { isOwn, numbered, thread, type Thread } from "./thread";
 
@@ -81,7 +81,7 @@ export function createReader(opened: Thread, box: Element): () => void {
   const sight = createSight(look);
   function look(): void {
     const left = thread.peek() === opened ? unread.peek() : [];
-    if (!box.isConnected || hasGap(opened, numbered(opened))) return;
+    if (covered.peek() || !box.isConnected || hasGap(opened, numbered(opened))) return;
     const last = sight(box, left);
     if (last) markTo(opened, last.seq);
   }

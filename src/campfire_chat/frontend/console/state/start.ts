@@ -2,7 +2,7 @@ import { effect } from "@preact/signals";
 import type { Replay } from "../../shared/types";
 import { text } from "../messages";
 import { loadDrafts, watchLeaving } from "./composer";
-import { api, connection, identify, linkState, me, phase, polling } from "./core";
+import { api, connection, covered, identify, linkState, me, phase, polling } from "./core";
 import { loadCounts, waitingTotal } from "./counts";
 import { watchOrder } from "./held";
 import { putSummary } from "./inbox";
@@ -76,6 +76,6 @@ connection.on("state", (state) => {
 });
 
 effect(() => {
-  const waiting = phase.value === "ready" ? waitingTotal.value : 0;
+  const waiting = phase.value === "ready" && !covered.value ? waitingTotal.value : 0;
   document.title = text.title(waiting, text.views[view.value]);
 });
