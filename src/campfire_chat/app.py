@@ -23,6 +23,7 @@ from campfire_chat.http.endpoints import Services
 from campfire_chat.http.example_key import LocalOnly, is_example
 from campfire_chat.http.notices import error_response
 from campfire_chat.identity import HostSession, Tokens
+from campfire_chat.jobs.worker import Worker
 from campfire_chat.models import DEFAULT_ORGANIZATION, Visitor
 from campfire_chat.mounting import Wrapped, check_reachable, relative
 from campfire_chat.preflights import check_cors, pass_preflights
@@ -40,14 +41,12 @@ from campfire_chat.realtime.typing import Typing
 from campfire_chat.realtime.watch import Watch
 from campfire_chat.settings import Settings, SettingsDict
 from campfire_chat.shutdown import DrainOnSignal
+from campfire_chat.storage import retention, snoozes
 from campfire_chat.storage.draft import Committed, Heads, Notice
 from campfire_chat.storage.engines import engine_of
-from campfire_chat.storage.store import WAKE, Store
+from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat")
-
-#: Seconds between two searches for conversations whose snooze has ended.
-WAKE_INTERVAL = 10.0
 
 
 class Campfire:
@@ -109,6 +108,7 @@ class Campfire:
         )
         self._host = HostSession(authenticate)
         self._running: _Running | None = None
+        self._works = False
         self._users = 0
         #: Hosts whose middleware does not see the desk's preflights.
         self._answers_preflights: weakref.WeakSet[Starlette] = weakref.WeakSet()
@@ -211,6 +211,7 @@ class Campfire:
                     revocations=self._revocations,
                     settings=self.settings,
                     local_only=self._local_only,
+                    does_jobs=self._works or self.settings.work == "here",
                 )
                 await running.start()
                 self._running = running
@@ -240,6 +241,20 @@ class Campfire:
             self._database_url, settings=self.settings, on_commit=_nobody_listens, now=self._clock
         )
         return await store.migrate()
+
+    async def work(self, until: asyncio.Event) -> None:
+        """Do jobs in a process of its own, whatever the setting ``work`` says.
+
+        Args:
+            until: Ends it; what is under way is finished or given back first.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+            MigrationError: The schema is not the one that is needed.
+        """
+        self._works = True
+        async with self.lifespan():
+            await until.wait()
 
     def drain(self) -> None:
         """Make ``/health/ready`` fail, and ask all clients to reconnect within the drain window.
@@ -336,9 +351,11 @@ class _Running:
         revocations: Revocations,
         settings: Settings,
         local_only: bool,
+        does_jobs: bool,
     ) -> None:
         node = ids.new(ids.NODE)
         self._settings = settings
+        self._does_jobs = does_jobs
         self.hub = Hub(poll_interval=settings.poll_interval)
         self.store = Store(database_url, settings=settings, on_commit=self.hub.on_commit, now=clock)
         self.bus = Bus(bus_url, node=node, on_wake=self._on_wake)
@@ -363,6 +380,17 @@ class _Running:
             tokens=tokens,
             admission=admission,
             settings=settings,
+        )
+        self.jobs = Worker(
+            self.store.jobs,
+            self.store.submit,
+            [
+                snoozes.WAKE.done_by(snoozes.wake),
+                retention.EXPIRE_KEYS.done_by(self.store.retention.expire_keys),
+            ],
+            [retention.DAILY],
+            now=clock,
+            poll=settings.poll_interval,
         )
         application = build(
             Services(
@@ -404,8 +432,10 @@ class _Running:
             stack.push_async_callback(self.sharing.stop)
             await self.gateway.start()
             stack.push_async_callback(self.gateway.stop)
-            waker = asyncio.create_task(self._wake_snoozed(), name="campfire-snooze")
-            stack.callback(waker.cancel)
+            if self._does_jobs:
+                self.store.on_deferred(self.jobs.look)
+                await self.jobs.start()
+                stack.push_async_callback(self.jobs.stop)
             if self._settings.drain_on_signal:
                 signals = stack.enter_context(DrainOnSignal(self.gateway.drain))
                 self.gateway.on_first = signals.stand
@@ -420,14 +450,3 @@ class _Running:
             self.revoking.look()
         for organization in wake.team:
             self.watch.look(organization)
-
-    async def _wake_snoozed(self) -> None:
-        while True:
-            await asyncio.sleep(WAKE_INTERVAL)
-            try:
-                while await self.store.wake_snoozed() == WAKE:
-                    logger.info("many snoozes have ended at once; searching for more")
-            except Exception:
-                logger.exception(
-                    "the search for ended snoozes failed; it is repeated in a few seconds"
-                )

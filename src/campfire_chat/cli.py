@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import errno
 import importlib
 import importlib.util
 import os
 import secrets
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -19,11 +21,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from campfire_chat import __version__
+from campfire_chat import __version__, clock
 from campfire_chat.app import Campfire
 from campfire_chat.doctor import Finding, Level, examine
 from campfire_chat.errors import CampfireError, ConfigurationError
 from campfire_chat.http.application import STATIC
+from campfire_chat.jobs.queue import jobs_of
+from campfire_chat.models import DEFAULT_ORGANIZATION
 
 #: Bytes of one WebSocket message that the demo's server reads: as many as campfire-chat accepts.
 MAX_MESSAGE = 64 * 1024
@@ -78,6 +82,24 @@ def _parser() -> argparse.ArgumentParser:
         help="bus URL (CAMPFIRE_BUS_URL, else the bus that comes with the database)",
     )
     doctor.set_defaults(run=_doctor)
+
+    worker = commands.add_parser("worker", help="do the jobs of a desk in a process of its own")
+    worker.add_argument(
+        "campfire", metavar="MODULE:NAME", help="where the Campfire is, such as app:campfire"
+    )
+    worker.set_defaults(run=_worker)
+
+    jobs = commands.add_parser("jobs", help="show jobs that failed for good; restart or drop one")
+    _add_database(jobs)
+    some = jobs.add_mutually_exclusive_group()
+    some.add_argument("--restart", metavar="ID", help="try this job again")
+    some.add_argument("--drop", metavar="ID", help="remove this job")
+    jobs.add_argument(
+        "--organization",
+        default=DEFAULT_ORGANIZATION,
+        help="whose job it is (%(default)s); '' is the installation",
+    )
+    jobs.set_defaults(run=_jobs)
     return parser
 
 
@@ -111,6 +133,74 @@ def _doctor(arguments: argparse.Namespace) -> int:
     warned = sum(finding.level is Level.WARN for finding in findings)
     print(f"{len(findings)} checks, {failed} failed, {warned} to look at.")
     return 1 if failed else 0
+
+
+# worker and jobs.
+
+
+def _worker(arguments: argparse.Namespace) -> int:
+    campfire = _load_campfire(arguments.campfire)
+
+    async def work() -> None:
+        until = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Windows has no such handlers; there Ctrl+C ends the process by an exception.
+            with contextlib.suppress(NotImplementedError):
+                loop.add_signal_handler(number, until.set)
+        print(f"Doing the jobs of {arguments.campfire}; Ctrl+C or SIGTERM ends it.", flush=True)
+        await campfire.work(until)
+
+    asyncio.run(work())
+    return 0
+
+
+def _load_campfire(target: str) -> Campfire:
+    """
+    Raises:
+        ConfigurationError: ``target`` does not name a Campfire.
+    """
+    name, _, attribute = target.partition(":")
+    if not name or not attribute:
+        raise ConfigurationError(f"{target!r} is not of the form MODULE:NAME, such as app:campfire")
+    # As for uvicorn: the application is in the folder where the command is run.
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = getattr(importlib.import_module(name), attribute, None)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise ConfigurationError(f"There is no module {error.name!r} here.") from None
+    if not isinstance(found, Campfire):
+        raise ConfigurationError(f"{attribute!r} in {name!r} is not a Campfire.")
+    return found
+
+
+def _jobs(arguments: argparse.Namespace) -> int:
+    return asyncio.run(
+        _look_at_jobs(arguments.database, arguments.organization, arguments.restart, arguments.drop)
+    )
+
+
+async def _look_at_jobs(
+    database: str, organization: str, restart: str | None, drop: str | None
+) -> int:
+    async with jobs_of(database) as queue:
+        if restart is not None or drop is not None:
+            act = queue.drop if restart is None else queue.restart
+            if await act(organization, restart or drop or ""):
+                print("Done.")
+                return 0
+            print("There is no such parked job in this organisation.", file=sys.stderr)
+            return 1
+        parked = await queue.parked()
+    for job in parked:
+        whose = job.organization or "(installation)"
+        print(f"{clock.rfc3339(job.parked_at)}  {job.id}  {whose}  {job.kind}")
+        print(f"    {job.attempts} attempts; {job.error}")
+        print(f"    {job.arguments}")
+    print(f"{len(parked)} parked jobs.")
+    return 0
 
 
 # demo.

@@ -18,6 +18,7 @@ VISITOR = "vis"
 AGENT = "agt"
 SESSION = "ses"
 NODE = "node"
+JOB = "job"
 
 
 #: Two digits at a time.

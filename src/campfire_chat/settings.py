@@ -14,6 +14,7 @@ from msgspec import Struct
 from campfire_chat.errors import ConfigurationError
 
 Migrate = Literal["auto", "check", "off"]
+Work = Literal["here", "elsewhere"]
 
 
 @functools.cache
@@ -179,6 +180,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             ``overloaded``. A quarter of them is reserved for agents.
         write_queue_bytes: Approximate number of bytes that the waiting writes may hold. A quarter
             of them is reserved for agents.
+        work: ``here``: this process does jobs, such as ending snoozes. ``elsewhere``: other
+            processes do them, such as those of ``campfire-chat worker``.
         limits: How much load one caller may make; see :class:`Limits`.
     """
 
@@ -206,6 +209,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     readers: int = 2
     write_queue: int = 10_000
     write_queue_bytes: int = 64 * 1024 * 1024
+    work: Work = "here"
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
@@ -273,6 +277,7 @@ class SettingsDict(TypedDict, total=False):
     readers: int
     write_queue: int
     write_queue_bytes: int
+    work: Work
     limits: Limits
 
 

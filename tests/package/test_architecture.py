@@ -31,7 +31,7 @@ FLOORS: list[set[str]] = [
         "unreadable",
     },
     {"domain"},
-    {"storage", "identity", "origins"},
+    {"storage", "identity", "origins", "jobs"},
     {"realtime"},
     {"http", "mounting", "shutdown"},
     {"app"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -29,13 +30,15 @@ from sqlalchemy.sql.elements import (
 )
 from sqlalchemy.sql.selectable import Alias, FromClause
 
+import campfire_chat.jobs
 import campfire_chat.storage
 from campfire_chat import clock
 from campfire_chat.domain.conversations import Patch
 from campfire_chat.domain.principal import scope_of_visitor
-from campfire_chat.models import Agent, Availability, Role, Visitor
+from campfire_chat.jobs.job import Claimed
+from campfire_chat.models import Agent, Availability, Role, Status, Visitor
 from campfire_chat.settings import Settings
-from campfire_chat.storage import conversations, tables
+from campfire_chat.storage import listing, tables
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
 from campfire_chat.storage.postgresql import PostgreSQLEngine
@@ -44,12 +47,16 @@ from campfire_chat.storage.statement import BulkDelete, BulkInsert, Query
 from campfire_chat.storage.store import Store
 from tests.support.host import agent_scope
 
-FOLDER = Path(campfire_chat.storage.__file__).parent
+PACKAGES = (campfire_chat.storage, campfire_chat.jobs)
 ENGINES = (SQLiteEngine(), PostgreSQLEngine())
 
 #: Queries that are about all organisations on purpose. Nothing else may be.
 OF_ALL = {
-    "conversations.DUE_SNOOZES": "the clock wakes conversations of everybody",
+    "statements.DUE": "a process does the jobs of everybody",
+    "statements.NEXT_DUE": "the same",
+    "statements.END_LEASES": "a wrong clock was wrong for everybody",
+    "statements.PARK_UNKNOWN": "code that is gone is gone for everybody",
+    "retention.OLD_KEYS": "keys are forgotten for everybody",
     "usage._OTHERS": "processes tell each other of all their callers",
 }
 #: The same for statements that are built while the code runs: module and function.
@@ -58,6 +65,7 @@ BUILT_OF_ALL = {
     ("revocations", "sweep"): "what no token can be from any more, of everybody",
     ("usage", "sweep"): "what dead processes left behind, of everybody",
     ("usage", "<lambda>"): "the same",
+    ("queue", "latest"): "who runs the installation sees what failed in it",
 }
 
 
@@ -172,10 +180,12 @@ def _terms(condition: Any) -> Iterator[ClauseElement]:
 
 
 def modules() -> dict[str, Any]:
-    names = [
-        name for _, name, _ in pkgutil.iter_modules([str(FOLDER)]) if name not in ("migrations",)
-    ]
-    return {name: importlib.import_module(f"campfire_chat.storage.{name}") for name in names}
+    return {
+        f"{package.__name__}.{name}": importlib.import_module(f"{package.__name__}.{name}")
+        for package in PACKAGES
+        for _, name, _ in pkgutil.iter_modules(package.__path__)
+        if name != "migrations"
+    }
 
 
 def kept(kind: type) -> dict[str, Any]:
@@ -184,12 +194,14 @@ def kept(kind: type) -> dict[str, Any]:
     for name, module in modules().items():
         for attribute, value in vars(module).items():
             if isinstance(value, kind):
-                found.setdefault(id(value), (f"{name}.{attribute}", value))
-    for whose in ("all", "assigned", "unassigned", "own"):
-        if kind is Query:
-            for statuses in (1, 3):
-                query = conversations.page_query(whose, statuses)
-                found[id(query)] = (f"conversations.page_query({whose}, {statuses})", query)
+                short = f"{name.rpartition('.')[2]}.{attribute}"
+                found.setdefault(id(value), (short, value))
+    if kind is Query:
+        for whose, statuses, order in itertools.product(
+            ("all", "assigned", "unassigned", "own"), (1, 3), listing.Order
+        ):
+            query = listing.page_query(whose, statuses, order)
+            found[id(query)] = (f"listing.page_query({whose}, {statuses}, {order})", query)
     return dict(found.values())
 
 
@@ -224,7 +236,8 @@ def test_every_bulk_statement(kind: type) -> None:
 def calls() -> dict[tuple[str, int], tuple[str, str]]:
     """Where a statement that was just built is run: file and line → module and function."""
     found: dict[tuple[str, int], tuple[str, str]] = {}
-    for path in sorted(FOLDER.glob("*.py")):
+    folders = [Path(package.__path__[0]) for package in PACKAGES]
+    for path in sorted(path for folder in folders for path in folder.glob("*.py")):
         if path.stem == "schema":
             # It speaks of the tables themselves, and of the version they are at.
             continue
@@ -272,6 +285,15 @@ async def _everything_rare(store: Store) -> None:
     revoked = await store.revocations.add("default", mia.principal.id)
     assert await store.revocations.since(0) == [revoked]
     await store.revocations.sweep(revoked.not_before + 1)
+    until = Patch(status=Status.SNOOZED, snoozed_until=clock.now() + clock.SECOND // 10)
+    await store.change_conversation(boss, opened.id, until, UNSET)
+    jobs: list[Claimed] = []
+    while not jobs:
+        jobs = await store.jobs.claim(["conversation.wake"], 1, room={}, most=1)
+    await store.jobs.park(jobs[0], error="oh")
+    assert await store.jobs.parked()
+    assert await store.jobs.restart("default", jobs[0].id)
+    await store.jobs.drop("default", jobs[0].id)
 
 
 @pytest.mark.anyio

@@ -94,7 +94,6 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "conversations.LOCK": (conversations.LOCK, {"ids": "conversations"}),
     "conversations.LOCK_HEADS": (conversations.LOCK_HEADS, {"ids": "conversations"}),
     "conversations.OWNERS": (conversations.OWNERS, {"ids": "conversations"}),
-    "conversations.DUE_SNOOZES": (conversations.DUE_SNOOZES, {}),
     "conversations.OPEN_ASSIGNED": (conversations.OPEN_ASSIGNED, {}),
     "listing.COUNTS": (listing.COUNTS, {}),
     "messages.BY_CLIENT_KEY": (messages.BY_CLIENT_KEY, {}),

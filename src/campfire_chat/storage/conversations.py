@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import FromClause, Integer, Select, and_, bindparam, select
+from sqlalchemy import FromClause, Select, and_, bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.domain.conversations import Conversation
@@ -155,18 +155,6 @@ async def get(session: Session, scope: Scope, conversation_id: str) -> Conversat
     raise NotFoundError("There is no such conversation.")
 
 
-def _due_snoozes(_: Engine) -> ClauseElement:
-    return (
-        select(_c.org_id, _c.conversation_id)
-        .where(
-            _c.status == Status.SNOOZED.value,
-            _c.snoozed_until <= bindparam("now", type_=_c.snoozed_until.type),
-        )
-        .order_by(_c.snoozed_until)
-        .limit(bindparam("count", type_=Integer))
-    )
-
-
 def _open_assigned(_: Engine) -> ClauseElement:
     return (
         select(_c.conversation_id)
@@ -180,14 +168,7 @@ def _open_assigned(_: Engine) -> ClauseElement:
     )
 
 
-DUE_SNOOZES = Query(_due_snoozes)
 OPEN_ASSIGNED = Query(_open_assigned)
-
-
-async def due_snoozes(session: Session, now: int, limit: int) -> list[tuple[str, str]]:
-    """Organisation and id of conversations whose snooze has ended. Not for callers."""
-    rows = await session.fetch(DUE_SNOOZES, now=now, count=limit)
-    return [(organization, conversation_id) for organization, conversation_id in rows]
 
 
 async def open_assigned_to(session: Session, organization: str, agent_id: str) -> list[str]:

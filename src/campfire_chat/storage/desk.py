@@ -16,7 +16,7 @@ from campfire_chat.domain.conversations import (
     check_subject,
     receive,
 )
-from campfire_chat.domain.principal import SYSTEM, Scope
+from campfire_chat.domain.principal import Scope
 from campfire_chat.errors import (
     ClientIdConflictError,
     ForbiddenError,
@@ -31,7 +31,7 @@ from campfire_chat.models import (
     Status,
     Visibility,
 )
-from campfire_chat.storage import agents, contacts, messages, tables, versions
+from campfire_chat.storage import agents, contacts, messages, snoozes, tables, versions
 from campfire_chat.storage.operations import Once, Operation
 from campfire_chat.storage.records import client_key, message_of
 from campfire_chat.storage.transaction import Transaction
@@ -205,25 +205,12 @@ class ChangeConversation(Once[None]):
             conversation, patch, actor=self.scope.principal.participant, now=transaction.now
         )
         transaction.append_changes(conversation, changes)
+        until = conversation.snoozed_until
+        if until is not None and patch.status is Status.SNOOZED:
+            transaction.defer(snoozes.deferral(conversation, until))
 
     async def repeat(self, transaction: Transaction) -> None:
         transaction.conversation(self.scope, self._conversation_id)
-
-
-class WakeConversation(Operation[None]):
-    """Reopen a conversation whose snooze has ended, unless it was reopened already."""
-
-    def __init__(self, scope: Scope, conversation_id: str) -> None:
-        super().__init__(scope, (conversation_id,))
-        self._conversation_id = conversation_id
-
-    async def run(self, transaction: Transaction) -> None:
-        conversation = transaction.conversation(self.scope, self._conversation_id)
-        until = conversation.snoozed_until
-        if conversation.status is not Status.SNOOZED or until is None or until > transaction.now:
-            return
-        changes = change(conversation, Patch(status=Status.OPEN), actor=SYSTEM, now=transaction.now)
-        transaction.append_changes(conversation, changes)
 
 
 class _OnMessage(Once[Message]):

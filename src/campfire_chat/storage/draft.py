@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from campfire_chat import clock, events
+from campfire_chat import clock, events, ids
 from campfire_chat.domain import streams
 from campfire_chat.domain.conversations import Change, Conversation
 from campfire_chat.domain.principal import Scope
@@ -50,6 +50,24 @@ class Notice(NamedTuple):
     organization: str
     conversation_id: str
     receipt: ReceiptRecord
+
+
+class Deferral(NamedTuple):
+    """Work that is to be done after the commit that carries it.
+
+    Attributes:
+        kind: The name of a job kind; see :mod:`campfire_chat.jobs`.
+        arguments: What the work is about, as JSON.
+        run_at: When it may begin, in microseconds since 1970.
+        key: Of a kind and a key there is one job that waits to be begun: a second deferral gives
+            it another time and other arguments. Without a key every deferral is a job.
+    """
+
+    organization: str
+    kind: str
+    arguments: str
+    run_at: int
+    key: str | None
 
 
 class Unread(Exception):
@@ -125,6 +143,9 @@ class Draft:
         self._event_rows: list[Row] = []
         self._message_rows: list[Row] = []
         self._receipt_rows: dict[MarkKey, Row] = {}
+        self._job_rows: dict[tuple[str, str, str], Row] = {}
+        #: When the earliest job that was deferred may begin; None without one.
+        self.next_job_at: int | None = None
 
     # Records in memory.
 
@@ -243,6 +264,19 @@ class Draft:
             ReceiptRecord(participant=participant, delivered=mark.delivered, read=mark.read),
         )
 
+    def defer(self, deferral: Deferral) -> None:
+        """Have work done after the commit, by whichever process claims it first."""
+        organization, kind, arguments, run_at, key = deferral
+        job_id = ids.new(ids.JOB)
+        row = (
+            *(organization, job_id, kind, key, arguments, run_at),
+            *(None, 0, self.now, None, None),
+        )
+        # Two jobs of one key cannot be written by one statement; the later deferral counts.
+        self._job_rows[organization, kind, job_id if key is None else f"key {key}"] = row
+        if self.next_job_at is None or run_at < self.next_job_at:
+            self.next_job_at = run_at
+
     def writes(self) -> Writes:
         """Return the collected changes, except for the inboxes, as statements with their rows.
         Afterwards the draft no longer holds them."""
@@ -259,9 +293,12 @@ class Draft:
             (statements.WRITE_RECEIPTS, list(self._receipt_rows.values())),
             (statements.INSERT_EVENTS, self._event_rows),
             (statements.WRITE_STREAMS, heads),
+            # In one order for everybody, so that no two can wait for each other's keys.
+            (statements.INSERT_JOBS, [self._job_rows[key] for key in sorted(self._job_rows)]),
         ]
         self._touched, self._changed_heads = {}, set()
         self._message_rows, self._event_rows, self._receipt_rows = [], [], {}
+        self._job_rows = {}
         return [(statement, rows) for statement, rows in writes if rows]
 
     @property
@@ -342,6 +379,7 @@ class Draft:
         self._event_rows = []
         self._message_rows = []
         self._receipt_rows = {}
+        self._job_rows = {}
 
     def begin_stream(self, organization: str, name: str) -> None:
         """Write the row of a stream without events. A row that does not exist cannot be locked

@@ -166,6 +166,8 @@ class Ledger:
 
     Attributes:
         outage: Whether the database takes writes.
+        on_deferred: Told when the earliest of the jobs that a commit has deferred may begin, in
+            microseconds since 1970.
     """
 
     def __init__(
@@ -173,6 +175,7 @@ class Ledger:
     ) -> None:
         self._lane = lane
         self._on_commit = on_commit
+        self.on_deferred: Callable[[int], None] = _nobody_waits
         self._now = now
         self._limit = limit
         self._limit_size = limit_size
@@ -470,3 +473,9 @@ class Ledger:
         except Exception:
             # It is stored, and a look at the heads finds it. The ledger has to continue.
             logger.exception("committed events could not be announced")
+        if draft.next_job_at is not None:
+            self.on_deferred(draft.next_job_at)
+
+
+def _nobody_waits(run_at: int) -> None:
+    """No process does jobs here; another one finds them by looking."""

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 from sqlalchemy import select
@@ -37,7 +37,7 @@ class Operation(ABC, Generic[T]):
             be merged.
     """
 
-    alters_records: ClassVar[bool] = True
+    alters_records: bool = True
     #: Measured size in bytes of an operation without much text, with its future and its caller.
     size: int = 800
     merge_key: tuple[str, ...] | None = None

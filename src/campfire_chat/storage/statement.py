@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, case, delete
+from sqlalchemy import Table, bindparam, case, delete, text
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -55,6 +55,7 @@ class BulkInsert:
     Args:
         table: The table.
         keys: The columns that identify an existing row. Such a row is updated.
+        where: The condition of the partial unique index on ``keys``, if it is one.
         keep: Columns that an update does not change.
         ignore: Do not change an existing row.
         forward: Columns that an update changes only if another column, or the column itself,
@@ -66,6 +67,7 @@ class BulkInsert:
         table: Table,
         *,
         keys: Sequence[str] = (),
+        where: str | None = None,
         keep: Sequence[str] = (),
         ignore: bool = False,
         forward: Mapping[str, str] | None = None,
@@ -73,6 +75,7 @@ class BulkInsert:
         self.table = table
         self.names = [column.name for column in table.columns]
         self._keys = keys
+        self._where = where
         self._keep = keep
         self._ignore = ignore
         self._forward = forward or {}
@@ -109,7 +112,11 @@ class BulkInsert:
             for name in self.names
             if name not in self._keys and name not in self._keep
         }
-        return insert.on_conflict_do_update(index_elements=list(self._keys), set_=changed)
+        return insert.on_conflict_do_update(
+            index_elements=list(self._keys),
+            index_where=None if self._where is None else text(self._where),
+            set_=changed,
+        )
 
 
 class BulkDelete:

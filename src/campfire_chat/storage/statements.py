@@ -36,6 +36,7 @@ WRITE_AGENTS = BulkInsert(
     tables.agents, keys=("org_id", "agent_id"), keep=("availability", "created_at")
 )
 INSERT_IDEMPOTENCY = BulkInsert(tables.idempotency)
+DELETE_IDEMPOTENCY = BulkDelete(tables.idempotency)
 WRITE_PRESENCE = BulkInsert(
     tables.presence,
     keys=("org_id", "place", "participant_kind", "participant_id", "node_id"),
@@ -44,3 +45,10 @@ WRITE_NODES = BulkInsert(tables.nodes, keys=("org_id", "node_id"), keep=("starte
 DELETE_PRESENCE = BulkDelete(tables.presence)
 WRITE_USAGE = BulkInsert(tables.usage, keys=("org_id", "key", "node_id"))
 DELETE_USAGE = BulkDelete(tables.usage)
+#: A job whose key waits already is that job with another time and other arguments.
+INSERT_JOBS = BulkInsert(
+    tables.jobs,
+    keys=("org_id", "kind", "job_key"),
+    where=tables.JOB_WAITS,
+    keep=("job_id", "lease", "attempts", "created_at", "error", "parked_at"),
+)

@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from msgspec import UnsetType
 
 from campfire_chat.domain import text
 from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import Scope, system_scope
+from campfire_chat.domain.principal import Scope
+from campfire_chat.jobs.queue import Queue
 from campfire_chat.models import (
     AgentConversation,
     Message,
@@ -27,7 +29,6 @@ from campfire_chat.protocols import Clock
 from campfire_chat.settings import Settings
 from campfire_chat.storage import (
     contacts,
-    conversations,
     installation,
     listing,
     messages,
@@ -43,7 +44,6 @@ from campfire_chat.storage.desk import (
     DeleteMessage,
     EditMessage,
     OpenConversation,
-    WakeConversation,
     require_author,
     require_deleter,
 )
@@ -53,7 +53,8 @@ from campfire_chat.storage.lanes import Lanes
 from campfire_chat.storage.ledger import Ledger, OnCommit
 from campfire_chat.storage.messages import Bounds
 from campfire_chat.storage.nodes import Nodes
-from campfire_chat.storage.operations import Marked, MarkSeen, Send, Sent
+from campfire_chat.storage.operations import Marked, MarkSeen, Operation, Send, Sent
+from campfire_chat.storage.retention import Retention
 from campfire_chat.storage.revocations import RevocationTable
 from campfire_chat.storage.streams import Page
 from campfire_chat.storage.team import Team
@@ -61,9 +62,9 @@ from campfire_chat.storage.usage import Usage
 
 logger = logging.getLogger("campfire_chat.storage")
 
+T = TypeVar("T")
+
 ANYONE = listing.ANYONE
-#: Conversations that are woken at a time.
-WAKE = 200
 
 
 class Store:
@@ -77,6 +78,8 @@ class Store:
         key_checks: Check values of their secret keys.
         usage: What the processes have admitted from their busiest callers.
         revocations: Which tokens of visitors were revoked.
+        jobs: The queue of jobs.
+        retention: Deletes what has been kept long enough.
     """
 
     def __init__(
@@ -104,6 +107,8 @@ class Store:
         )
         self.usage = Usage(self._writer, self._readers, now=now)
         self.revocations = RevocationTable(self._writer, self._readers, now=now)
+        self.jobs = Queue(self._writer, self._readers, now=now)
+        self.retention = Retention(self._writer, self._readers, now=now)
         self.team = Team(self._readers, self._ledger, now=now, life=settings.presence_life)
 
     async def start(self) -> None:
@@ -138,6 +143,14 @@ class Store:
             stack.push_async_callback(self._writer.stop)
             stack.push_async_callback(self._readers.stop)
             await self._ledger.stop()
+
+    def submit(self, operation: Operation[T]) -> asyncio.Future[T]:
+        """Put an operation into the ledger's queue; see :meth:`Ledger.enqueue`."""
+        return self._ledger.enqueue(operation)
+
+    def on_deferred(self, look: Callable[[int], None]) -> None:
+        """Have ``look`` told when the earliest of the jobs that a commit has deferred may begin."""
+        self._ledger.on_deferred = look
 
     @property
     def healthy(self) -> bool:
@@ -269,22 +282,6 @@ class Store:
         )
         await self._ledger.submit(operation)
         return await self.conversation(scope, conversation_id)
-
-    async def wake_snoozed(self) -> int:
-        """Reopen conversations whose snooze has ended. Return how many, at most :data:`WAKE`."""
-        due = await self._readers.run(
-            lambda session: conversations.due_snoozes(session, self._now(), WAKE)
-        )
-        woken = [
-            self._ledger.enqueue(WakeConversation(system_scope(organization), conversation_id))
-            for organization, conversation_id in due
-        ]
-        failed = 0
-        for outcome in await asyncio.gather(*woken, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                failed += 1
-                logger.error("a snoozed conversation could not be reopened", exc_info=outcome)
-        return len(due) - failed
 
     async def refresh_contact(self, scope: Scope) -> None:
         """Store a visitor as the host app describes them now, if they have written before."""

@@ -1,0 +1,118 @@
+"""What a job is, and what a kind of job has to say of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from campfire_chat.jobs.retry import Retry
+from campfire_chat.storage.draft import Deferral
+from campfire_chat.storage.operations import Operation
+
+A = TypeVar("A", bound=Struct)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Job(Struct, Generic[A], frozen=True):
+    """A job as the code that does it sees it.
+
+    Attributes:
+        id: The same for every attempt: what is done outside the database can be recognised by it.
+        organization: Whose it is; empty for what concerns the whole installation.
+        arguments: What it is about.
+        attempt: 1 for the first.
+    """
+
+    id: str
+    organization: str
+    arguments: A
+    attempt: int
+
+
+Run = Callable[[Job[A]], Awaitable[Operation[Any] | None]]
+
+
+class JobKind(Generic[A]):
+    """A kind of work that can be deferred.
+
+    Args:
+        name: Names it in the database, such as ``conversation.wake``; it stays when the code
+            moves.
+        arguments: The type of its arguments. Stored jobs outlive a deployment: a new field needs
+            a default.
+        retry: What happens after a failure.
+        timeout: Seconds that one attempt may take.
+
+    Its code is attached when the desk is started, since it needs the desk's services:
+    :meth:`done_by`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: type[A],
+        *,
+        retry: Retry | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.retry = retry or Retry()
+        self.timeout = timeout
+
+    def deferral(
+        self, organization: str, arguments: A, *, run_at: int, key: str | None = None
+    ) -> Deferral:
+        """What a transaction's ``defer`` is given.
+
+        Args:
+            run_at: When it may begin, in microseconds since 1970.
+            key: Among the jobs of this kind that wait to be begun, one has this key.
+        """
+        return Deferral(organization, self.name, _encode(arguments).decode(), run_at, key)
+
+    def done_by(self, run: Run[A]) -> Work:
+        """The kind with its code.
+
+        Args:
+            run: Does one attempt. It may be called more than once for a job, so what it does
+                outside the database has to bear that. The operation that it returns is carried
+                out in the transaction that removes the job, and so exactly once.
+        """
+
+        async def decoded(job: Claimed) -> Operation[Any] | None:
+            arguments = msgspec.json.decode(job.arguments, type=self.arguments)
+            return await run(Job(job.id, job.organization, arguments, job.attempt))
+
+        return Work(self.name, self.retry, self.timeout, decoded)
+
+
+class Claimed(Struct, frozen=True):
+    """A job that this process has claimed, as it stands in the database.
+
+    Attributes:
+        arguments: JSON.
+        lease: Names the claim; the job is ours as long as the row carries it.
+        attempt: 1 for the first.
+    """
+
+    organization: str
+    id: str
+    kind: str
+    key: str | None
+    arguments: str
+    lease: str
+    attempt: int
+
+
+class Work(Struct, frozen=True):
+    """A kind of job and the code that does it."""
+
+    kind: str
+    retry: Retry
+    timeout: float
+    run: Callable[[Claimed], Awaitable[Operation[Any] | None]]

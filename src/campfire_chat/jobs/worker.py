@@ -1,0 +1,249 @@
+"""Does the jobs of a process: claims them, runs their code, and looks after what it has claimed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from campfire_chat.clock import SECOND
+from campfire_chat.errors import ConfigurationError
+from campfire_chat.jobs.finish import FinishWith
+from campfire_chat.jobs.job import Claimed, Work
+from campfire_chat.jobs.queue import Queue
+from campfire_chat.jobs.schedule import Schedule
+from campfire_chat.protocols import Clock
+from campfire_chat.storage.operations import Operation
+
+logger = logging.getLogger("campfire_chat.jobs")
+
+#: Jobs that one process does at the same time.
+SLOTS = 16
+#: Of these, jobs of one organisation: the others always find some free.
+SLOTS_OF_ONE = 12
+#: Seconds that a stop waits for the jobs under way; then they are given back.
+GRACE = 5.0
+#: Seconds between searches for jobs that nobody would ever claim.
+TIDY_EVERY = 60.0
+#: Seconds for which a job of an unknown kind is left alone: a newer process may be about to do it.
+UNKNOWN_AFTER = 900.0
+
+Submit = Callable[[Operation[Any]], asyncio.Future[Any]]
+
+
+class Worker:
+    """See the module.
+
+    Args:
+        queue: Where the jobs are.
+        submit: Puts an operation into the ledger's queue.
+        works: The kinds that this process can do, with their code.
+        schedules: Jobs that come again and again.
+        now: The wall clock.
+        poll: Seconds between looks for jobs that other processes have deferred.
+        slots: Jobs at the same time.
+
+    Raises:
+        ConfigurationError: Two kinds have one name, or a schedule's kind has no code.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        submit: Submit,
+        works: Sequence[Work],
+        schedules: Sequence[Schedule] = (),
+        *,
+        now: Clock,
+        poll: float,
+        slots: int = SLOTS,
+    ) -> None:
+        self._works = {work.kind: work for work in works}
+        if len(self._works) < len(works):
+            raise ConfigurationError("Two kinds of jobs have the same name.")
+        for schedule in schedules:
+            if schedule.kind not in self._works:
+                raise ConfigurationError(f"The kind {schedule.kind!r} of a schedule has no code.")
+        self._queue = queue
+        self._submit = submit
+        self._schedules = schedules
+        self._now = now
+        self._poll = poll
+        self._slots = slots
+        self._of_one = max(1, slots * SLOTS_OF_ONE // SLOTS)
+        self._running: dict[Claimed, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._tidy_at = 0.0
+        #: The latest slot of each schedule that this process knows to have a job.
+        self._fired: dict[str, int] = {}
+        self._claims: asyncio.Task[None] | None = None
+        self._leases: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._stopping = False
+        self._claims = asyncio.create_task(self._serve(), name="campfire-jobs")
+        self._leases = asyncio.create_task(self._keep_leases(), name="campfire-jobs-leases")
+
+    async def stop(self) -> None:
+        """Claim nothing more, and let what is under way end; after a while it is given back."""
+        self._stopping = True
+        self._wake.set()
+        if self._claims is None or self._leases is None:
+            return
+        await self._claims
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=GRACE)
+        under_way = list(self._running.values())
+        for task in under_way:
+            task.cancel()
+        self._leases.cancel()
+        await asyncio.gather(*under_way, self._leases, return_exceptions=True)
+        self._claims = self._leases = None
+
+    def look(self, run_at: int) -> None:
+        """A job has been deferred that may begin at that time."""
+        # Later ones are found by a look when it is their time.
+        if run_at <= self._now() + int(self._poll * SECOND):
+            self._wake.set()
+
+    async def run_due(self) -> int:
+        """Do whatever is due now, and wait for it; how many jobs were begun."""
+        begun = 0
+        while tasks := await self._begin():
+            begun += len(tasks)
+            await asyncio.gather(*tasks)
+        return begun
+
+    async def _serve(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                if await self._begin():
+                    # What has ended by then makes room for more.
+                    continue
+                pause = await self._until_next()
+            except Exception:
+                logger.exception("jobs could not be claimed, again shortly")
+                pause = self._poll
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    async def _until_next(self) -> float:
+        """Seconds until there may be something to do."""
+        if len(self._running) >= self._slots:
+            # The end of one of them sets `_wake`.
+            return self._poll
+        now = self._now()
+        moments = [schedule.next_slot(now) for schedule in self._schedules]
+        due = await self._queue.next_due(list(self._works))
+        if due is not None and due > now:
+            moments.append(due)
+        soonest = min(moments, default=now + int(self._poll * SECOND))
+        return min(self._poll, max(0.0, (soonest - now) / SECOND))
+
+    async def _begin(self) -> list[asyncio.Task[None]]:
+        """Claim what is due, as far as there is room, and begin it."""
+        await self._fire()
+        await self._tidy()
+        room = self._slots - len(self._running)
+        if room <= 0:
+            return []
+        running = Counter(job.organization for job in self._running)
+        claimed = await self._queue.claim(
+            list(self._works),
+            room,
+            room={org: self._of_one - count for org, count in running.items()},
+            most=self._of_one,
+        )
+        if self._stopping:
+            # The stop came while the database was asked.
+            for job in claimed:
+                await self._queue.give_back(job)
+            return []
+        tasks: list[asyncio.Task[None]] = []
+        for job in claimed:
+            task = asyncio.create_task(self._do(job), name=f"campfire-job-{job.kind}")
+            self._running[job] = task
+            tasks.append(task)
+        return tasks
+
+    async def _fire(self) -> None:
+        """Make the jobs of slots that have begun since the last look."""
+        for schedule in self._schedules:
+            slot = schedule.slot(self._now())
+            if self._fired.get(schedule.name) != slot:
+                await self._queue.fire(schedule)
+                self._fired[schedule.name] = slot
+
+    async def _tidy(self) -> None:
+        """From time to time, look for jobs that nobody would ever claim."""
+        moment = asyncio.get_running_loop().time()
+        if moment < self._tidy_at:
+            return
+        self._tidy_at = moment + TIDY_EVERY
+        before = self._now() - int(UNKNOWN_AFTER * SECOND)
+        for job_id, kind in await self._queue.park_unknown(list(self._works), before=before):
+            logger.error("job %s was parked: no code knows its kind %r", job_id, kind)
+        await self._queue.end_leases(list(self._works))
+
+    async def _do(self, job: Claimed) -> None:
+        work = self._works[job.kind]
+        try:
+            if job.attempt > work.retry.attempts:
+                # Every attempt ended without a word: with the process, or with its lease.
+                await self._queue.park(job, error="Every attempt was broken off.")
+                logger.error("job %s (%s) was parked: broken off every time", job.id, job.kind)
+                return
+            try:
+                async with asyncio.timeout(work.timeout):
+                    operation = await work.run(job)
+                if operation is None:
+                    await self._queue.finish(job)
+                elif not await self._submit(FinishWith(job, operation)):
+                    logger.warning("another process took over job %s (%s)", job.id, job.kind)
+            except Exception as error:
+                await self._failed(job, work, error)
+        except asyncio.CancelledError:
+            if self._stopping:
+                await self._queue.give_back(job)
+            raise
+        except Exception:
+            # What became of it could not be written; the end of its lease makes up for that.
+            logger.exception("the outcome of job %s (%s) could not be stored", job.id, job.kind)
+        finally:
+            del self._running[job]
+            self._wake.set()
+
+    async def _failed(self, job: Claimed, work: Work, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        delay = work.retry.delay(job.attempt)
+        if delay is None or isinstance(error, msgspec.ValidationError):
+            # Arguments that cannot be read will not get better.
+            await self._queue.park(job, error=text)
+            logger.error("job %s (%s) was parked", job.id, job.kind, exc_info=error)
+            return
+        await self._queue.retry(job, delay=delay, error=text)
+        logger.warning(
+            "job %s (%s) failed at attempt %d, again within %.1f s",
+            *(job.id, job.kind, job.attempt, work.retry.ceiling(job.attempt)),
+            exc_info=error,
+        )
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(self._queue.lease / 3)
+            try:
+                lost = await self._queue.renew(list(self._running))
+            except Exception:
+                logger.exception("leases of jobs could not be renewed, again shortly")
+                continue
+            for job in lost:
+                if (task := self._running.get(job)) is not None:
+                    task.cancel()

@@ -1,0 +1,42 @@
+"""Backoff and slots: how long until the next attempt, and when a slot begins."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campfire_chat.clock import SECOND
+from campfire_chat.jobs.retry import Retry
+from campfire_chat.jobs.schedule import Schedule
+
+
+@given(failures=st.integers(1, 10_000), attempts=st.integers(1, 10_000))
+def test_delays_stay_below_the_ceiling_and_end(failures: int, attempts: int) -> None:
+    retry = Retry(attempts=attempts, first=2.0, longest=600.0)
+    delay = retry.delay(failures)
+    if failures >= attempts:
+        assert delay is None
+    else:
+        assert delay is not None
+        assert 0 <= delay <= min(600, 2 * 2 ** (failures - 1)) * SECOND
+
+
+def test_the_ceiling_doubles_up_to_the_longest() -> None:
+    retry = Retry(first=1.0, longest=60.0)
+    assert [retry.ceiling(failures) for failures in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_delays_are_spread() -> None:
+    """Jobs that failed together do not come back together."""
+    delays = {Retry(attempts=9).delay(5) for _ in range(50)}
+    assert len(delays) > 40
+
+
+@given(now=st.integers(0, 2**52), every=st.integers(1, 10**6))
+def test_slots_meet_without_a_gap(now: int, every: int) -> None:
+    schedule = Schedule("test", every, "test.errand")
+    slot = schedule.slot(now)
+    assert slot <= now < schedule.next_slot(now)
+    assert schedule.next_slot(now) - slot == every * SECOND
+    assert schedule.slot(schedule.next_slot(now)) == schedule.next_slot(now)
+    assert schedule.slot(slot) == slot

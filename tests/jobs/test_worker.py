@@ -1,0 +1,270 @@
+"""A process that does jobs: what it tries again, what it gives up, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from campfire_chat.clock import SECOND
+from campfire_chat.errors import ConfigurationError
+from campfire_chat.jobs import worker as module
+from campfire_chat.jobs.job import Job, JobKind
+from campfire_chat.jobs.queue import LEASE
+from campfire_chat.jobs.retry import Retry
+from campfire_chat.jobs.schedule import Schedule
+from campfire_chat.jobs.worker import Worker
+from campfire_chat.storage.store import Store
+from tests.jobs.conftest import OpenStore, Watch
+from tests.jobs.test_queue import Defer, Errand
+
+pytestmark = pytest.mark.anyio
+
+KIND = JobKind("test.errand", Errand, retry=Retry(attempts=3, first=10), timeout=20)
+
+Do = Callable[[Job[Errand]], Awaitable[Any]]
+Employ = Callable[..., Awaitable[Worker]]
+
+
+@pytest.fixture
+async def employ(watch: Watch) -> AsyncIterator[Employ]:
+    """Starts workers, or makes some that only do what is due when they are told to."""
+    async with AsyncExitStack() as stack:
+
+        async def employ(
+            store: Store, do: Do, *, start: bool = False, kind: Any = KIND, **options: Any
+        ) -> Worker:
+            worker = Worker(
+                store.jobs, store.submit, [kind.done_by(do)], now=watch, poll=0.05, **options
+            )
+            store.on_deferred(worker.look)
+            if start:
+                await worker.start()
+                stack.push_async_callback(worker.stop)
+            return worker
+
+        yield employ
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+async def test_jobs_are_done_once_and_their_effects_stored(
+    store: Store, watch: Watch, employ: Employ
+) -> None:
+    done: list[int] = []
+
+    async def do(job: Job[Errand]) -> Defer | None:
+        done.append(job.arguments.number)
+        return Defer([job.arguments.number + 100], run_at=watch()) if done[-1] < 100 else None
+
+    await employ(store, do, start=True)
+    await store.submit(Defer(range(40), run_at=watch()))
+    await until(lambda: len(done) >= 80)
+    assert sorted(done) == [*range(40), *range(100, 140)]
+
+
+async def test_a_failure_is_tried_again_and_at_last_parked(
+    store: Store, watch: Watch, employ: Employ, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts: list[tuple[str, int]] = []
+
+    async def do(job: Job[Errand]) -> None:
+        attempts.append((job.id, job.attempt))
+        raise ValueError("no such errand")
+
+    worker = await employ(store, do)
+    await store.submit(Defer([1], run_at=watch()))
+    for _ in range(5):
+        await worker.run_due()
+        watch.move(40)
+    assert [attempt for _, attempt in attempts] == [1, 2, 3]
+    assert len({job_id for job_id, _ in attempts}) == 1
+    (parked,) = await store.jobs.parked()
+    assert parked.error == "ValueError: no such errand"
+    assert "was parked" in caplog.text
+    assert "no such errand" in caplog.text
+
+
+async def test_one_that_fails_stops_no_other(store: Store, watch: Watch, employ: Employ) -> None:
+    done: list[int] = []
+
+    async def do(job: Job[Errand]) -> None:
+        if job.arguments.number % 2:
+            raise RuntimeError("odd")
+        done.append(job.arguments.number)
+
+    worker = await employ(store, do)
+    await store.submit(Defer(range(20), run_at=watch()))
+    await worker.run_due()
+    assert sorted(done) == list(range(0, 20, 2))
+
+
+async def test_one_that_hangs_is_broken_off(store: Store, watch: Watch, employ: Employ) -> None:
+    kind = JobKind("test.errand", Errand, retry=Retry(attempts=1), timeout=0.01)
+
+    async def do(job: Job[Errand]) -> None:
+        await asyncio.Event().wait()
+
+    worker = await employ(store, do, kind=kind)
+    await store.submit(Defer([1], run_at=watch()))
+    await worker.run_due()
+    (parked,) = await store.jobs.parked()
+    assert parked.error is not None
+    assert parked.error.startswith("TimeoutError")
+
+
+async def test_arguments_that_cannot_be_read_are_parked_at_once(
+    store: Store, watch: Watch, employ: Employ
+) -> None:
+    class Stricter(Errand, frozen=True):
+        colour: str = ""
+
+    class Other(Errand, frozen=True, kw_only=True):
+        colour: str
+
+    async def do(job: Job[Any]) -> None:
+        raise AssertionError("it cannot be done")
+
+    worker = await employ(store, do, kind=JobKind("test.errand", Other))
+    await store.submit(Defer([1], run_at=watch()))
+    await worker.run_due()
+    (parked,) = await store.jobs.parked()
+    assert parked.attempts == 1
+    assert "colour" in (parked.error or "")
+
+
+async def test_one_that_takes_its_process_with_it_is_parked(
+    store: Store, watch: Watch, employ: Employ
+) -> None:
+    async def do(job: Job[Errand]) -> None:
+        raise AssertionError("one attempt too many")
+
+    worker = await employ(store, do)
+    await store.submit(Defer([1], run_at=watch()))
+    for _ in range(3):
+        # A process claims it and is gone.
+        assert await store.jobs.claim(["test.errand"], 1, room={}, most=1)
+        watch.move(LEASE)
+    await worker.run_due()
+    (parked,) = await store.jobs.parked()
+    assert parked.error == "Every attempt was broken off."
+
+
+async def test_a_stop_waits_for_what_is_under_way(
+    store: Store, watch: Watch, employ: Employ
+) -> None:
+    began, may_end = asyncio.Event(), asyncio.Event()
+    done: list[int] = []
+
+    async def do(job: Job[Errand]) -> None:
+        began.set()
+        await may_end.wait()
+        done.append(job.arguments.number)
+
+    worker = await employ(store, do, start=True)
+    await store.submit(Defer([1], run_at=watch()))
+    await began.wait()
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0)
+    await store.submit(Defer([2], run_at=watch()))
+    may_end.set()
+    await stopping
+    assert done == [1]
+    assert [job.attempt for job in await store.jobs.claim(["test.errand"], 9, room={}, most=9)] == [
+        1
+    ]
+
+
+async def test_what_does_not_end_in_time_is_given_back(
+    open_store: OpenStore, watch: Watch, employ: Employ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GRACE", 0.01)
+    began = asyncio.Event()
+
+    async def hang(job: Job[Errand]) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    first, second = await open_store(), await open_store()
+    worker = await employ(first, hang, start=True)
+    await first.submit(Defer([1], run_at=watch()))
+    await began.wait()
+    await worker.stop()
+    # Another process has it at once, not only when the lease would have ended.
+    (job,) = await second.jobs.claim(["test.errand"], 1, room={}, most=1)
+    assert job.attempt == 1
+
+
+async def test_a_busy_organisation_leaves_slots_to_the_others(
+    store: Store, watch: Watch, employ: Employ
+) -> None:
+    may_end = asyncio.Event()
+    begun: list[str] = []
+
+    async def do(job: Job[Errand]) -> None:
+        begun.append(job.organization)
+        if job.organization == "busy":
+            await may_end.wait()
+
+    await employ(store, do, start=True)
+    await store.submit(Defer(range(100), run_at=watch(), organization="busy"))
+    await until(lambda: begun.count("busy") == module.SLOTS_OF_ONE)
+    await store.submit(Defer(range(10), run_at=watch(), organization="calm"))
+    await until(lambda: begun.count("calm") == 10)
+    assert begun.count("busy") == module.SLOTS_OF_ONE
+    may_end.set()
+    await until(lambda: begun.count("busy") == 100)
+
+
+async def test_jobs_of_other_processes_are_found(
+    open_store: OpenStore, watch: Watch, employ: Employ
+) -> None:
+    here, there = await open_store(), await open_store()
+    done: list[int] = []
+
+    async def do(job: Job[Errand]) -> None:
+        done.append(job.arguments.number)
+
+    await employ(here, do, start=True)
+    await there.submit(Defer([7], run_at=watch() + SECOND))
+    watch.move(1)
+    await until(lambda: done == [7])
+
+
+async def test_a_schedule_is_kept_by_several_processes(
+    open_store: OpenStore, watch: Watch, employ: Employ
+) -> None:
+    done: list[str] = []
+
+    async def do(job: Job[Errand]) -> None:
+        done.append(job.id)
+
+    schedule = Schedule("test", 60, "test.errand")
+    stores = [await open_store() for _ in range(3)]
+    for store in stores:
+        await employ(store, do, start=True, schedules=[schedule])
+    for slot in range(1, 6):
+        await until(lambda: len(done) == slot)  # noqa: B023 - awaited in this very round
+        # A minute is longer than a lease: the end of the job has to be stored before it passes.
+        async with asyncio.timeout(30):
+            while await stores[0].jobs.next_due(["test.errand"]) is not None:
+                await asyncio.sleep(0.01)
+        watch.move(60)
+    await until(lambda: len(done) == 6)
+    assert len(set(done)) == 6
+
+
+async def test_what_cannot_work_is_refused(store: Store, watch: Watch, employ: Employ) -> None:
+    async def do(job: Job[Errand]) -> None: ...
+
+    with pytest.raises(ConfigurationError):
+        await employ(store, do, schedules=[Schedule("test", 60, "test.other")])
+    with pytest.raises(ConfigurationError):
+        Worker(store.jobs, store.submit, [KIND.done_by(do), KIND.done_by(do)], now=watch, poll=1)
