@@ -285,7 +285,7 @@ class Campfire:
 
         Open sockets of the visitor are closed, in every process, within a few seconds. Call it
         when a user logs out everywhere, or when a token may have been stolen. What is issued or
-        signed later counts; an anonymous visitor begins anew as another one.
+        signed later counts; an anonymous visitor begins again as another one.
 
         Args:
             user_id: Your id of the user, as in ``Visitor.id``.

@@ -285,6 +285,8 @@ async def _everything_rare(store: Store) -> None:
     revoked = await store.revocations.add("default", mia.principal.id)
     assert await store.revocations.since(0) == [revoked]
     await store.revocations.sweep(revoked.not_before + 1)
+    for _ in range(2):
+        await store.take_conversation(boss, client_id="take")
     until = Patch(status=Status.SNOOZED, snoozed_until=clock.now() + clock.SECOND // 10)
     await store.change_conversation(boss, opened.id, until, UNSET)
     jobs: list[Claimed] = []
