@@ -12,6 +12,7 @@ import importlib
 import itertools
 import pkgutil
 import sys
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -198,7 +199,7 @@ def kept(kind: type) -> dict[str, Any]:
                 found.setdefault(id(value), (short, value))
     if kind is Query:
         for whose, statuses, order in itertools.product(
-            ("all", "assigned", "unassigned", "own"), (1, 3), listing.Order
+            ("all", "assigned", "unassigned", "own"), (1, 3), typing.get_args(listing.Order)
         ):
             query = listing.page_query(whose, statuses, order)
             found[id(query)] = (f"listing.page_query({whose}, {statuses}, {order})", query)
