@@ -1,7 +1,7 @@
-"""Who is behind a connection: the host's session, or a signed visitor token.
+"""Finds out who a caller is: by the session of the host app, or by a visitor's token.
 
-Tokens are signed with itsdangerous, with a salt per purpose, so that one cannot pass for another.
-They travel in the ``Authorization`` header and in ``hello``, never in a URL.
+Tokens are signed with itsdangerous. Each purpose has its own salt, so that a token is not accepted
+for another purpose. Tokens travel in the ``Authorization`` header and in ``hello``, never in a URL.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ OUTAGE_LOG_PAUSE = 10.0
 
 
 class Credentials(Struct, frozen=True):
-    """A scope and what it rests on.
+    """A scope, and what proves it.
 
     Attributes:
-        ambient: It rests on cookies alone, which a browser sends along unasked; writes then
-            need a trusted origin.
+        ambient: Whether only cookies prove it. A browser sends cookies with any request, so
+            writes then need a trusted origin.
         expires_at: When the token ends, in seconds since the epoch.
-        renewal: A fresh token, when the presented one is past half of its life.
+        renewal: A new token, when half of the lifetime of the present one is over.
         issued_at: When the token was issued, in microseconds since 1970.
         ends: When the identity ends that the token rests on, in seconds since 1970; no token that
             renews it is good for longer. None where it rests on none.
@@ -73,11 +73,11 @@ class Credentials(Struct, frozen=True):
 
     @property
     def by_session(self) -> bool:
-        """Whether it ends when the host no longer vouches for its principal."""
+        """Whether it ends when the host app no longer confirms the caller."""
         return self.ambient or self.scope.principal.by_session
 
     def vouched_by(self, session: Scope | None) -> bool:
-        """Whether the host's session still says what these credentials say."""
+        """Whether the session of the host app still confirms these credentials."""
         if session is None:
             return False
         mine, theirs = self.scope.principal, session.principal
@@ -118,14 +118,14 @@ class Tokens:
     """Issues and reads visitor tokens, tickets and the host's signed identities.
 
     Args:
-        secret_keys: The newest first; every one of them is accepted, the first one signs.
-        lifetime: Seconds a visitor token is good for.
+        secret_keys: The newest first. The first key signs, and all are accepted.
+        lifetime: Seconds for which a token is valid.
         now: The wall clock.
         revocations: Which of them were revoked.
 
     Attributes:
-        checks: A value for each key by which two processes can tell whether they share one,
-            without showing it.
+        checks: A value for each key. Two processes compare them to see whether they share a
+            key, without revealing it.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class Tokens:
         self._lifetime = lifetime
         self._now = now
         self._revocations = revocations or Revocations()
-        # itsdangerous wants the newest last.
+        # itsdangerous expects the newest key last.
         newest_last = keys[::-1]
         signer = _signer(now)
         self._visitor = URLSafeTimedSerializer(
@@ -186,8 +186,8 @@ class Tokens:
     def read(self, token: str) -> Credentials:
         """
         Raises:
-            TokenExpiredError: It was good once.
-            TokenInvalidError: It was not signed here, or for something else.
+            TokenExpiredError: It has expired.
+            TokenInvalidError: It was signed with another key, or for another purpose.
         """
         payload, signed_at = self._load(self._visitor, token, self._lifetime)
         try:
@@ -222,7 +222,7 @@ class Tokens:
         return credentials
 
     def sign_identity(self, visitor: Visitor) -> str:
-        """What the host's page hands to the widget to say who its user is."""
+        """Sign who a user is. The page of the host app passes it to the widget."""
         scope_of_visitor(visitor)
         return signed_identities.sign(self._keys[0], visitor, int(self._seconds()))
 
@@ -230,8 +230,8 @@ class Tokens:
         """Whom it names, and when that ends, in seconds since 1970.
 
         Raises:
-            TokenExpiredError: It was good once.
-            TokenInvalidError: It was not signed here, or for something else.
+            TokenExpiredError: It has expired.
+            TokenInvalidError: It was signed with another key, or for another purpose.
         """
         found = signed_identities.read(self._keys, identity, self._seconds())
         try:
@@ -254,8 +254,8 @@ class Tokens:
     def read_ticket(self, ticket: str) -> Ticket:
         """
         Raises:
-            TokenExpiredError: It was good once.
-            TokenInvalidError: It was not signed here, or for something else.
+            TokenExpiredError: It has expired.
+            TokenInvalidError: It was signed with another key, or for another purpose.
         """
         payload, _ = self._load(self._ticket, ticket, TICKET_LIFETIME)
         try:
@@ -291,8 +291,8 @@ class Tokens:
             payload, issued = serializer.loads(token, return_timestamp=True)
         except (BadSignature, UnicodeError):
             raise TokenInvalidError() from None
-        # Not left to itsdangerous, which takes a token of the future for expired: another
-        # machine's clock may be ahead, or our own may have been set back.
+        # Not checked by itsdangerous, which treats a token from the future as expired: the clock
+        # of another machine may be ahead, or our own may have been set back.
         if self._seconds() - issued.timestamp() > lifetime:
             raise TokenExpiredError()
         return payload, issued.timestamp()
@@ -318,7 +318,7 @@ def _check_value(secret_key: str) -> str:
 
 
 def _signer(now: Clock) -> type[TimestampSigner]:
-    """itsdangerous' signer with our clock."""
+    """The signer of itsdangerous with our clock."""
 
     class Signer(TimestampSigner):
         def get_timestamp(self) -> int:
@@ -328,7 +328,7 @@ def _signer(now: Clock) -> type[TimestampSigner]:
 
 
 class HostSession:
-    """Asks the host's ``authenticate`` who is behind a connection."""
+    """Calls ``authenticate`` of the host app to find out who a caller is."""
 
     def __init__(self, authenticate: Authenticate | None) -> None:
         self._authenticate = authenticate
@@ -350,7 +350,7 @@ class HostSession:
         if self._authenticate is None or not from_own_page(connection):
             return None
         try:
-            # What the host returns is its own code's doing, whatever the annotation says.
+            # The host app's code may return anything, whatever the annotation says.
             user: Any = self._authenticate(connection)
             if inspect.isawaitable(user):
                 user = await user
@@ -362,7 +362,7 @@ class HostSession:
             self._log_outage(error)
             raise HostUnavailableError(retry_after=OUTAGE_RETRY) from error
         if not user:
-            # `user and Agent(…)` is a natural way to write it; any falsy answer is a stranger.
+            # `user and Agent(…)` is a usual way to write it, so any false value means anonymous.
             return None
         if isinstance(user, Agent):
             if self.agent_key is None:
@@ -371,7 +371,7 @@ class HostSession:
         if isinstance(user, Visitor):
             return scope_of_visitor(user, by_session=True)
         raise ConfigurationError(
-            f"authenticate has to return an Agent, a Visitor or None, not {type(user).__name__}"
+            f"authenticate must return an Agent, a Visitor or None, not {type(user).__name__}"
         )
 
     def _log_outage(self, error: Exception) -> None:
@@ -383,6 +383,6 @@ class HostSession:
 
 
 def bearer_token(connection: HTTPConnection) -> str | None:
-    """The token of an ``Authorization: Bearer`` header."""
+    """The token in an ``Authorization: Bearer`` header."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None

@@ -13,8 +13,8 @@ from campfire_chat.storage.transaction import Transaction
 class FinishWith(Operation[bool]):
     """Remove a job and carry out an operation, both or neither.
 
-    Its result is whether the job was still this process's. One whose lease had been lost, or that
-    was finished before, changes nothing. So the operation takes effect exactly once, however often
+    Its result is whether the job was still this process's. Without the
+    lease it changes nothing. So the operation takes effect exactly once, however often
     the job was attempted.
     """
 

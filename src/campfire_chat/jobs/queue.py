@@ -1,7 +1,7 @@
 """The queue of jobs in the database: claiming, finishing, giving back, parking.
 
-Claims go past the ledger, on the writer lane, since they write no event. Time is the process's
-own clock: processes whose clocks differ by less than the lease do not take jobs from one another.
+Claims go past the ledger, on the writer lane, since they write no event. Times come
+from the clock of the process. Clocks may differ by less than a lease.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from campfire_chat.storage.lanes import Lanes, Session
 
 _j = tables.jobs.c
 
-#: Seconds for which a claim counts without a renewal: how long a crash delays the jobs that the
-#: process was running.
+#: Seconds for which a claim is valid without a renewal. A crash delays the jobs of its process by
+#: this time.
 LEASE = 30.0
 #: Characters of an error that are kept.
 MAX_ERROR = 1000
@@ -140,7 +140,7 @@ class Queue:
         await self._again(job, due_at=self._now() + delay, taken_back=0, error=error)
 
     async def give_back(self, job: Claimed) -> None:
-        """Let another process have a job whose attempt was broken off; it does not count."""
+        """Return a job whose attempt was interrupted. The attempt does not count."""
         await self._again(job, due_at=self._now(), taken_back=1, error=None)
 
     async def _again(
@@ -164,7 +164,7 @@ class Queue:
         await self._writer.run(lambda session: session.transaction(lambda _: work(session)))
 
     async def park(self, job: Claimed, *, error: str) -> None:
-        """Try a job no more, and keep it for a person to look at."""
+        """Stop trying a job, and keep it for a person to see."""
         await self._writer.run(
             lambda session: session.fetch(
                 statements.PARK, now=self._now(), message=_kept(error), **_mine(job)

@@ -1,4 +1,4 @@
-"""Does the jobs of a process: claims them, runs their code, and looks after what it has claimed."""
+"""Does jobs: claims them, runs their code, and keeps their leases."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ logger = logging.getLogger("campfire_chat.jobs")
 
 #: Jobs that one process does at the same time.
 SLOTS = 16
-#: Of these, jobs of one organisation: the others always find some free.
+#: How many of these one organisation may use. The others always find a free one.
 SLOTS_OF_ONE = 12
-#: Seconds that a stop waits for the jobs under way; then they are given back.
+#: Seconds that a stop waits for running jobs. Then they are returned to the queue.
 GRACE = 5.0
 #: Seconds between searches for jobs that nobody would ever claim.
 TIDY_EVERY = 60.0
@@ -40,13 +40,13 @@ class Worker:
     """See the module.
 
     Args:
-        queue: Where the jobs are.
+        queue: The queue of jobs.
         submit: Puts an operation into the ledger's queue.
         works: The kinds that this process can do, with their code.
         schedules: Jobs that come again and again.
         now: The wall clock.
-        poll: Seconds between looks for jobs that other processes have deferred.
-        slots: Jobs at the same time.
+        poll: Seconds between two queries for jobs that other processes have deferred.
+        slots: How many jobs may run at the same time.
 
     Raises:
         ConfigurationError: Two kinds have one name, or a schedule's kind has no code.
@@ -91,7 +91,7 @@ class Worker:
         self._leases = asyncio.create_task(self._keep_leases(), name="campfire-jobs-leases")
 
     async def stop(self) -> None:
-        """Claim nothing more, and let what is under way end; after a while it is given back."""
+        """Claim no more jobs and wait for those that run. After a while, return them to the queue."""
         self._stopping = True
         self._wake.set()
         if self._claims is None or self._leases is None:
@@ -108,12 +108,12 @@ class Worker:
 
     def look(self, run_at: int) -> None:
         """A job has been deferred that may begin at that time."""
-        # Later ones are found by a look when it is their time.
+        # A later one is found by the query that runs at its time.
         if run_at <= self._now() + int(self._poll * SECOND):
             self._wake.set()
 
     async def run_due(self) -> int:
-        """Do whatever is due now, and wait for it; how many jobs were begun."""
+        """Do all jobs that are due, wait for them, and return how many there were."""
         begun = 0
         while tasks := await self._begin():
             begun += len(tasks)
@@ -125,7 +125,7 @@ class Worker:
             self._wake.clear()
             try:
                 if await self._begin():
-                    # What has ended by then makes room for more.
+                    # There may be more. A job that ends makes room for another one.
                     continue
                 pause = await self._until_next()
             except Exception:
@@ -138,7 +138,7 @@ class Worker:
     async def _until_next(self) -> float:
         """Seconds until there may be something to do."""
         if len(self._running) >= self._slots:
-            # The end of one of them sets `_wake`.
+            # A job that ends sets `_wake`.
             return self._poll
         now = self._now()
         moments = [schedule.next_slot(now) for schedule in self._schedules]
@@ -149,7 +149,7 @@ class Worker:
         return min(self._poll, max(0.0, (soonest - now) / SECOND))
 
     async def _begin(self) -> list[asyncio.Task[None]]:
-        """Claim what is due, as far as there is room, and begin it."""
+        """Claim jobs that are due, as many as there is room for, and start them."""
         await self._fire()
         await self._tidy()
         room = self._slots - len(self._running)
@@ -175,7 +175,7 @@ class Worker:
         return tasks
 
     async def _fire(self) -> None:
-        """Make the jobs of slots that have begun since the last look."""
+        """Create the jobs of slots that have begun since the last call."""
         for schedule in self._schedules:
             slot = schedule.slot(self._now())
             if self._fired.get(schedule.name) != slot:
@@ -197,7 +197,7 @@ class Worker:
         work = self._works[job.kind]
         try:
             if job.attempt > work.retry.attempts:
-                # Every attempt ended without a word: with the process, or with its lease.
+                # No attempt ended by itself: its process died, or its lease ran out.
                 await self._queue.park(job, error="Every attempt was broken off.")
                 logger.error("job %s (%s) was parked: broken off every time", job.id, job.kind)
                 return
@@ -215,7 +215,7 @@ class Worker:
                 await self._queue.give_back(job)
             raise
         except Exception:
-            # What became of it could not be written; the end of its lease makes up for that.
+            # Another process claims the job again when its lease has run out.
             logger.exception("the outcome of job %s (%s) could not be stored", job.id, job.kind)
         finally:
             del self._running[job]
@@ -225,7 +225,7 @@ class Worker:
         text = f"{type(error).__name__}: {error}"
         delay = work.retry.delay(job.attempt)
         if delay is None or isinstance(error, msgspec.ValidationError):
-            # Arguments that cannot be read will not get better.
+            # A retry would fail for the same reason.
             await self._queue.park(job, error=text)
             logger.error("job %s (%s) was parked", job.id, job.kind, exc_info=error)
             return

@@ -1,4 +1,4 @@
-"""The door for sockets: what they share, who they are, and the round that looks after them."""
+"""The gateway for sockets: what they share, who their callers are, and regular checks."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Seconds between rounds.
+#: Seconds between two rounds of checks.
 ROUND = 1.0
-#: Connections that are looked at in one go, in about a millisecond.
+#: Number of connections that are checked without a pause, in about a millisecond.
 SLICE = 100
-#: Seconds after which an agent is written again as the host names them, should they come.
+#: Seconds after which an agent who connects is stored again as the host app describes them.
 KNOWN_FOR = 600.0
 
 
@@ -39,10 +39,10 @@ class Gateway:
     """See the module.
 
     Attributes:
-        server: What can be seen of the ASGI server's limits.
-        sockets: Every connection, from before its hello to its end.
-        draining: The way out of everybody; see :class:`~campfire_chat.realtime.drain.Drain`.
-        on_first: Called when a socket comes while there is none.
+        server: What is known of the limits of the ASGI server.
+        sockets: All connections, also those before their hello.
+        draining: The drain; see :class:`~campfire_chat.realtime.drain.Drain`.
+        on_first: Called when a socket opens while there is none.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Gateway:
         self.sockets: set[Socket] = set()
         self.draining = Drain(self.sockets, settings)
         self.on_first: Callable[[], None] = _nothing
-        #: What the host said of which agents, and when; the oldest first.
+        #: The agents as the host app described them, and when. The oldest come first.
         self._known_agents: dict[tuple[str, str], tuple[Principal, float]] = {}
         self._remembering: dict[tuple[tuple[str, str], Principal], asyncio.Future[None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -78,10 +78,10 @@ class Gateway:
         self._tasks = [asyncio.create_task(self._rounds(), name="campfire-gateway")]
 
     async def stop(self) -> None:
-        """Send away whoever is still here, then end.
+        """Drain the remaining sockets, then stop.
 
-        A server that stops without having been heard of may still have its sockets open; they
-        are spread like any others. After a drain that was cut short there is no patience left.
+        A server that stops without a signal may still have open sockets. Their reconnects are
+        spread too. After a drain that was cut short, they are closed at once.
         """
         if self.sockets and not self.draining.announced:
             await self.draining.begin(delay=0.0)
@@ -92,7 +92,7 @@ class Gateway:
         self._tasks = []
 
     def drain(self) -> asyncio.Task[None]:
-        """Let ``ready`` fail, then send everybody away; the task ends when they have gone."""
+        """Make ``ready`` fail, then drain all sockets. The task ends when they are gone."""
         return self.draining.begin(delay=self.settings.drain_delay)
 
     def serve(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -101,21 +101,21 @@ class Gateway:
         return Socket(scope, receive, send, self).run()
 
     def enter(self, socket: Socket) -> None:
-        """A socket has come; it may never say hello."""
+        """Note a new socket. It may never send hello."""
         if not self.sockets:
             self.on_first()
         self.sockets.add(socket)
 
     def leave(self, socket: Socket) -> None:
-        """A socket has gone, whether or not it had said hello."""
+        """Note the end of a socket, with or without hello."""
         self.sockets.discard(socket)
         self.draining.departed()
 
     async def credentials(self, connection: HTTPConnection, token: str | None) -> Credentials:
-        """What a request may do; the host is asked only where its word counts.
+        """The credentials of a request. ``authenticate`` is called only if needed.
 
         Raises:
-            UnauthorizedError: There is neither a token nor a session, or it is not good.
+            UnauthorizedError: There is neither a valid token nor a session.
         """
         if token is not None:
             found = self.tokens.read(token)
@@ -124,14 +124,14 @@ class Gateway:
         return await self.credentials_of(await self.host.scope(connection), token)
 
     async def credentials_of(self, session: Scope | None, token: str | None) -> Credentials:
-        """What a connection may do: as its token says, or else the host's session.
+        """The credentials of a connection, by its token or else by the session of the host app.
 
-        The token comes first: it is what the widget shows on purpose, while a session is there
-        by itself, such as an agent's in a browser that also has the shop open. A token that
-        was given to a session's user is good as long as that session is.
+        The token comes first, because the widget sends it on purpose. The browser sends a session
+        by itself, such as that of an agent who also has the shop open. A token that was given to
+        the user of a session is valid as long as that session.
 
         Raises:
-            UnauthorizedError: There is neither, or the token is not good (any more).
+            UnauthorizedError: There is neither, or the token is not valid.
         """
         if token is not None:
             found = self.tokens.read(token)
@@ -145,7 +145,7 @@ class Gateway:
         return found
 
     def bearer(self, connection: HTTPConnection) -> Scope | None:
-        """Whom a connection's token names, if it has a good one."""
+        """The credentials by the token of a connection, if it has a valid one."""
         token = bearer_token(connection)
         if token is None:
             return None
@@ -155,12 +155,12 @@ class Gateway:
             return None
 
     async def remember(self, credentials: Credentials) -> None:
-        """Keep an agent with what the host says of them, when that is news to this process."""
+        """Store an agent as the host app describes them, if this process has not done so yet."""
         scope = credentials.scope
         key = (scope.organization, scope.principal.id)
         if not scope.is_agent or self._knows(key, scope.principal):
             return
-        # Somebody with twenty tabs comes back with all of them at once; once is enough.
+        # An agent with twenty tabs reconnects with all of them at once. Storing once is enough.
         writing = self._remembering.get((key, scope.principal))
         if writing is None:
             writing = asyncio.ensure_future(self.store.team.remember(scope))
@@ -171,7 +171,7 @@ class Gateway:
         self._known_agents[key] = (scope.principal, time.monotonic())
 
     def _knows(self, key: tuple[str, str], principal: Principal) -> bool:
-        """Whether an agent was written as they are, not long ago; forgets who was long ago."""
+        """Whether an agent was stored like this lately. Also drops old entries."""
         since = time.monotonic() - KNOWN_FOR
         known = self._known_agents
         while known and (oldest := next(iter(known.items())))[1][1] < since:
@@ -180,7 +180,7 @@ class Gateway:
         return found is not None and found[0] == principal
 
     def tell_visitors(self, organization: str, text: str) -> None:
-        """Show a frame to every visitor of an organisation who is connected here."""
+        """Send a frame to every visitor of an organisation who is connected here."""
         for socket in list(self.sockets):
             if socket.greeted:
                 scope = socket.scope
@@ -188,7 +188,7 @@ class Gateway:
                     socket.offer(text)
 
     async def arrive(self, socket: Socket) -> None:
-        """A socket has said hello."""
+        """Note that a socket has sent hello."""
         scope = socket.scope
         await self.presence.arrive(scope)
         if not scope.is_agent and scope.principal.external_id is not None:
@@ -203,9 +203,9 @@ class Gateway:
         self.presence.depart(socket.scope, cleanly=cleanly and not self.draining.refusing)
 
     async def _rounds(self) -> None:
-        """Look after every socket once a round; nothing in here waits for the host."""
+        """Check every socket once a round. Nothing here waits for the host app."""
         while True:
-            # A few at a time, all over the round: ten thousand in one go hold everybody up.
+            # A few at a time, over the whole round: ten thousand at once would block the loop.
             sockets = list(self.sockets)
             slices = max(1, math.ceil(len(sockets) / SLICE))
             period = min(self.settings.heartbeat, self.settings.reauthenticate)
@@ -213,7 +213,7 @@ class Gateway:
             for _ in range(slices):
                 await asyncio.sleep(pause)
                 self._look_after(sockets[-SLICE:])
-                # Nobody who has gone is held on to.
+                # Do not keep references to sockets that have ended.
                 del sockets[-SLICE:]
 
     def _look_after(self, sockets: list[Socket]) -> None:
@@ -224,8 +224,8 @@ class Gateway:
             try:
                 socket.look_after(now)
             except Exception:
-                logger.exception("a socket could not be looked after")
+                logger.exception("a socket could not be checked")
 
 
 def _nothing() -> None:
-    """Nobody asked to be told."""
+    """Does nothing, by default."""

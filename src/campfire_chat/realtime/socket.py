@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("campfire_chat.realtime")
 
-#: Frames of one socket that are handled before others have their turn.
+#: Number of frames of one socket that are handled before other sockets.
 IN_A_ROW = 16
-#: Seconds to get a close frame out to a peer that may not be reading.
+#: Seconds to send a close frame to a client that may not be reading.
 CLOSE_TIMEOUT = 1.0
 #: How a client closes that knows it is leaving: normally, or with its page. A lost connection is
 #: 1006, or 1005 with some servers.
@@ -55,16 +55,16 @@ CLOSED_FOR_GOOD = frozenset((4401, 4403))
 class Socket:
     """One connection of a visitor or an agent. It is a sink of the hub.
 
-    There may be ten thousand of them: what only few need is made when it is needed, what only the
-    beginning needs is not kept, and while it waits for a frame it is one coroutine.
+    There may be ten thousand of them. So parts that few sockets need are created on demand, parts
+    that only the beginning needs are not kept, and a waiting socket is a single coroutine.
 
     Attributes:
-        visit: What admission counts of it.
-        streams: What it follows.
-        outlet: Where its frames go out.
-        writes: What it has asked the ledger for.
+        visit: What the load limits count for it.
+        streams: The streams that it is subscribed to.
+        outlet: Sends its frames.
+        writes: Its writes that the ledger has not answered.
         pings: Whether the client has begun to ping.
-        heard_at: When its latest frame came; loop time, as the following.
+        heard_at: When its latest frame arrived; loop time, as for the following.
         entered_at: When its handshake began.
         proof: How fresh the host's word for its person is; None where it rests on a token alone.
         due: When the next heartbeat is due.
@@ -128,13 +128,13 @@ class Socket:
 
     @property
     def greeted(self) -> bool:
-        """Whether its welcome is on the way; nothing goes out before."""
+        """Whether the welcome was sent. Nothing is sent before it."""
         return self._greeted
 
     @property
     def scope(self) -> Scope:
         if self._credentials is None:
-            raise BadFrameError("The first frame is hello.")
+            raise BadFrameError("The first frame must be hello.")
         return self._credentials.scope
 
     def push(self, text: str) -> None:
@@ -145,7 +145,7 @@ class Socket:
             self.outlet.offer(text)
 
     def close(self, code: int, reason: str = "") -> None:
-        """Have the connection closed; the first reason counts."""
+        """Close the connection. Only the first reason is kept."""
         if self._closing is None and not self._ending:
             self._closing = Closed(code, reason)
             if self._task is not None:
@@ -167,33 +167,33 @@ class Socket:
                 while True:
                     for _ in range(IN_A_ROW):
                         await self._take(await self._receive())
-                    # Frames that lie ready are received without a pause; the others have a turn.
+                    # Waiting frames are received without a pause, so give other sockets a turn.
                     await asyncio.sleep(0)
             except (Exception, asyncio.CancelledError) as error:
                 reason = self._reason(error)
             if reason is not None:
                 await self._end(reason)
         except asyncio.CancelledError:
-            # Not by us: the server has lost patience at a stop that we were not told of.
+            # Not cancelled by us: the server stops without having told us.
             await self._last_word()
             raise
         finally:
-            # From here on the task is the server's again; nobody may cancel it.
+            # From here on the task belongs to the server again, and must not be cancelled by us.
             self._ending = True
             self._leave()
 
     def _reason(self, error: BaseException) -> Closed | None:
-        """Why the connection is to be closed; None when the peer is gone.
+        """The reason to close the connection. None when the client is gone.
 
         Raises:
-            CancelledError: It was cancelled by somebody else.
+            CancelledError: It was cancelled from outside.
         """
         match error:
             case WebSocketDisconnect(code=code):
                 self._left_on_purpose = code in CLOSED_BY_CLIENT
                 return None
             case Closed():
-                # Its traceback holds the frame that is about to hold it.
+                # Its traceback refers to the frame that would refer to it.
                 return error.with_traceback(None)
             case asyncio.CancelledError():
                 if self._closing is None or self._task is None:
@@ -204,14 +204,14 @@ class Socket:
                 if isinstance(error, ConfigurationError):
                     logger.error("a socket failed", exc_info=error)
                 if error.retry_after is not None:
-                    # A close frame has no room for when to come back.
+                    # A close frame cannot contain retry_after.
                     self._error(error, None)
                 return Closed(error.close_code or 1011, error.code)
             case _:
                 logger.error("a socket failed", exc_info=error)
                 return Closed(1011, "internal")
 
-    # The beginning.
+    # Start of the connection.
 
     async def _enter(self) -> None:
         """Accept the connection, or refuse it in a way that a browser can understand."""
@@ -224,7 +224,7 @@ class Socket:
             raise
         except Exception as error:
             refused = error
-        # A browser learns the reason of a refusal only from a close after an accept.
+        # A browser sees the reason of a refusal only in a close after an accept.
         await websocket.accept(handshake.subprotocol(websocket))
         self._accepted = True
         if refused is not None:
@@ -238,7 +238,7 @@ class Socket:
         except TimeoutError:
             raise HelloTimeoutError() from None
         if not isinstance(first, frames.Hello):
-            error = BadFrameError("The first frame is hello.")
+            error = BadFrameError("The first frame must be hello.")
             self._error(error, getattr(first, "id", None))
             raise error
         credentials = await gateway.credentials_of(self._session, first.token)
@@ -269,13 +269,13 @@ class Socket:
                 after, epoch = point.after, point.epoch
                 self.streams.replay(point.stream, after=after, epoch=epoch, head=head)
         if gateway.draining.refusing:
-            # It was on its way in when everybody was told.
+            # It was connecting while all others got the drain frame.
             self.outlet.push(gateway.draining.frame)
 
-    # Frames in.
+    # Incoming frames.
 
     async def _first(self) -> frames.ClientFrame:
-        """The first frame that can be understood."""
+        """Receive the first valid frame."""
         while True:
             message = await self._receive()
             if pause := self._heard(message):
@@ -295,12 +295,12 @@ class Socket:
                     raise Closed(TooManyError.close_code or 4429, TooManyError.code) from None
 
     def _heard(self, message: Message) -> float:
-        """Seconds to wait before a message that has just come is looked at.
+        """Seconds to wait before the message that has just arrived is read.
 
         Raises:
-            WebSocketDisconnect: It was the last.
+            WebSocketDisconnect: The client has disconnected.
         """
-        # Past Starlette's WebSocket.receive, as for sending.
+        # Not Starlette's WebSocket.receive, as for sending.
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
         self.heard_at = asyncio.get_running_loop().time()
@@ -308,10 +308,10 @@ class Socket:
         return self.visit.pause(len(text) if text.isascii() else len(text.encode(errors="replace")))
 
     def _understand(self, message: Message) -> frames.ClientFrame | None:
-        """The frame in a message; None for one that was no good, and answered so."""
+        """The frame in a message. None for an invalid one, which was answered with an error."""
         raw = message.get("text")
         if raw is None:
-            raise BadFrameError("Frames are text.")
+            raise BadFrameError("Frames must be text.")
         try:
             return frames.decode(raw, limit=self.gateway.settings.max_frame_bytes)
         except FrameRejected as rejected:
@@ -321,17 +321,17 @@ class Socket:
                 raise rejected.error from None
             return None
 
-    # Frames out.
+    # Outgoing frames.
 
     def _error(self, error: CampfireError, request_id: str | None) -> None:
         self.outlet.push_frame(frames.error_frame(error, request_id))
 
     def _heartbeat(self) -> None:
-        """Say where the streams stand, which shows a client that its last event was lost."""
+        """Send the heads of the streams, which show a client that it lacks events."""
         self.outlet.push_frame(frames.Head(heads=self.streams.heads()))
 
     def look_after(self, now: float) -> None:
-        """Close what is stuck, silent or expired; called about once a second."""
+        """Close the socket if it is stuck, silent or expired. Called about once a second."""
         settings = self.gateway.settings
         if self.greeted and now >= self.due:
             self.due = now + settings.heartbeat
@@ -340,7 +340,7 @@ class Socket:
         began = self.outlet.writing_since
         if began is not None and now - began > settings.send_timeout:
             self.outlet.clog()
-        # Only a client that has begun to ping is held to it; TCP and the server watch the rest.
+        # Only a client that has begun to ping must continue. TCP and the server watch the others.
         elif self.pings and now - self.heard_at > 2 * settings.heartbeat + 1:
             self.close(1001, "silent")
         credentials = self._credentials
@@ -351,7 +351,7 @@ class Socket:
         elif self.proof is not None:
             self.proof.look_after(self, now)
 
-    # The end.
+    # End of the connection.
 
     async def _end(self, reason: Closed) -> None:
         self._ending = True
@@ -361,12 +361,12 @@ class Socket:
         except asyncio.CancelledError:
             if self._closing is None or self._closing is reason or self._task is None:
                 raise
-            # Our own close() came in the very turn in which the connection ended anyway.
+            # Our own close() came in the same turn in which the connection ended anyway.
             self._task.uncancel()
             await self._send_close(reason)
 
     async def _last_word(self) -> None:
-        """Ask for a spread return and close, while the server is ending the connection."""
+        """Send the drain frame and close, while the server is ending the connection."""
         if not self._ending:
             self._ending = True
             if self._greeted:
@@ -386,7 +386,7 @@ class Socket:
                         {"type": "websocket.close", "code": reason.code, "reason": reason.reason}
                     )
         except (TimeoutError, RuntimeError, OSError, WebSocketDisconnect):
-            # It does not read; returning makes the server drop the connection.
+            # The client does not read. Returning makes the server drop the connection.
             logger.debug("a close frame could not be delivered", exc_info=True)
 
     def _leave(self) -> None:
@@ -396,6 +396,6 @@ class Socket:
         self.streams.leave_all()
         if self._credentials is not None:
             self.gateway.depart(self, cleanly=self._left_on_purpose)
-        # It goes at once, and the server's side of it: nothing is left for the cyclic collector,
-        # whose looks through ten thousand others are felt.
+        # Free it at once, so that nothing is left for the cyclic garbage collector, which would
+        # have to examine ten thousand others.
         del self.streams
