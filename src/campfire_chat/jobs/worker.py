@@ -91,7 +91,7 @@ class Worker:
         self._leases = asyncio.create_task(self._keep_leases(), name="campfire-jobs-leases")
 
     async def stop(self) -> None:
-        """Claim no more jobs and wait for those that run. After a while, return them to the queue."""
+        """Claim no more jobs, and wait for those that run. What takes too long is returned."""
         self._stopping = True
         self._wake.set()
         if self._claims is None or self._leases is None:
