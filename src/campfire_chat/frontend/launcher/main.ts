@@ -6,7 +6,10 @@ import type {
   PanelModule,
   Theme,
 } from "../widget/host";
+import { folder, origin } from "./address";
+import { drawIcons } from "./icons";
 import { text } from "./messages";
+import { createPlace, type Place } from "./place";
 import css from "./style.css?inline";
 
 declare const __PANEL__: string;
@@ -40,25 +43,29 @@ export interface CampfireGlobal extends CampfireMethods {
   q?: ArrayLike<unknown>[];
 }
 
-const script = document.currentScript as HTMLScriptElement;
-const base = new URL(".", script.src).href;
-const page = window as { campfire?: CampfireGlobal; Campfire?: CampfireGlobal };
-const early = page.campfire ?? page.Campfire;
+declare global {
+  interface Window {
+    campfire?: CampfireGlobal | undefined;
+    Campfire?: CampfireGlobal | undefined;
+    /** The chat of this document, also when the page has written over `campfire`. */
+    [CHAT]?: CampfireGlobal;
+  }
+}
+
+const CHAT = "campfire-chat";
+const { base: found, dataset } = origin();
+let base = found;
+const early = window.campfire ?? window.Campfire;
 const media = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Map<string, Set<Listener>>();
 
-const ICONS =
-  `<svg viewBox="0 0 24 24">` +
-  `<path d="M12 2C6 2 2 6 2 11c0 3 2 6 4 7v4l4-2c7 1 12-3 12-9 0-5-4-9-10-9z"/>` +
-  `<path class="flame" d="M12.5 5c.5 3 3.5 4 3.5 7.5a4 4 0 0 1-8 0q0-2 1.5-3.5.5 1.5 1.5 2` +
-  `c0-2 0-4.5 1.5-6z"/></svg>` +
-  `<svg viewBox="0 0 24 24"><path class="line" d="m6 9 6 6 6-6"/></svg>`;
-
 let frame: HTMLElement | null = null;
+let place: Place;
 let shadow: ShadowRoot;
 let wrapper: HTMLElement;
 let button: HTMLButtonElement;
 let badge: HTMLElement;
+let note: HTMLElement;
 let panel: Panel | null = null;
 let loading = false;
 let theme: Theme = "auto";
@@ -94,7 +101,12 @@ function emit<K extends EventName>(event: K, value: CampfireEvents[K]): void {
 function paint(): void {
   if (!frame) return;
   wrapper.className = theme === "dark" || (theme === "auto" && media.matches) ? "dark" : "";
-  wrapper.dir = getComputedStyle(document.documentElement).direction;
+  // The body has the direction of the document too, unless it says one of its own.
+  wrapper.dir = getComputedStyle(document.body ?? document.documentElement).direction;
+  // Each time: document.open() takes every listener away.
+  button.onclick = () => setOpen(!isOpen);
+  // The panel's code comes while the pointer is on its way; it does nothing until opened.
+  button.onpointerenter = button.onfocus = () => void load();
   button.ariaExpanded = String(isOpen);
   button.ariaLabel = isOpen ? text.close : unread ? text.unread(unread) : text.open;
   badge.hidden = isOpen || !unread;
@@ -106,20 +118,20 @@ const importPanel = (name: string) =>
 
 /** This script may come from a cache that is older than the last deployment: ask again. */
 async function importAgain(): Promise<PanelModule> {
-  const source = await (await fetch(script.src, { cache: "reload" })).text();
+  const source = await (await fetch(base + "widget.js", { cache: "reload" })).text();
   // The query makes it a new address: browsers remember that the old one failed.
   return importPanel(/panel-[\w-]+\.js/.exec(source) + "?" + Date.now());
 }
 
 async function load(): Promise<void> {
-  if (loading) return;
+  if (loading || !frame) return;
   loading = true;
   const owner = frame;
   try {
     const { createPanel } = await importPanel(__PANEL__).catch(importAgain);
     if (frame !== owner) return;
     panel = createPanel({
-      base,
+      base: base as string,
       place: element("div", "place", wrapper),
       identity: () => identity,
       style,
@@ -128,17 +140,19 @@ async function load(): Promise<void> {
     });
     if (isOpen) panel.toggled(true);
   } catch {
+    // Fetched ahead and failed: the click will try again, and tell.
+    if (frame === owner && isOpen) note.textContent = text.failed;
     loading = isOpen = false;
     paint();
-    button.ariaLabel = button.title = text.failed;
   }
 }
 
 function setOpen(next: boolean): void {
   if (next === isOpen) return;
   boot();
+  if (!frame) return;
   isOpen = next;
-  button.title = "";
+  note.textContent = "";
   if (panel) panel.toggled(next);
   else void load();
   emit(next ? "opened" : "closed", undefined);
@@ -148,30 +162,37 @@ function setOpen(next: boolean): void {
 /** The keys of this mount's visitors in the browser's storage, which may be closed to us. */
 function stored(): string[] {
   try {
-    const ours = RegExp(`^campfire:\\w+:${new URL(base).pathname}(vis_|$)`);
+    const ours = RegExp(`^campfire:\\w+:${new URL(base as string).pathname}(vis_|$)`);
     return Object.keys(localStorage).filter((key) => ours.test(key));
   } catch {
     return [];
   }
 }
 
+/** Somebody who has talked here before sees the unread badge move while the panel is closed. */
+const loadIfKnown = () => stored()[0] && setTimeout(load, 500);
+
 function boot(options: BootOptions = {}): void {
   theme = options.theme ?? theme;
   identity = options.identity ?? identity;
+  if (options.base) base = folder(options.base);
+  if (!base) return console.error(text.lost);
   if (!frame) {
-    frame = document.createElement("campfire-chat");
+    frame = document.createElement(CHAT);
     shadow = frame.attachShadow({ mode: "open" });
     style(css);
     wrapper = element("div", "campfire", shadow);
+    note = element("div", "note", wrapper);
+    note.role = "alert";
     button = element("button", "launcher", wrapper);
-    button.innerHTML = ICONS;
+    drawIcons(button);
     badge = element("span", "badge", button);
-    button.onclick = () => setOpen(!isOpen);
-    // The panel's code comes while the pointer is on its way; it does nothing until opened.
-    button.onpointerenter = button.onfocus = () => void load();
-    document.body.append(frame);
-    // Somebody who has talked here before sees the unread badge move while it is closed.
-    if (stored()[0]) setTimeout(load, 500);
+    place = createPlace(frame, shadow, (moved) => {
+      paint();
+      if (moved) panel?.moved();
+    });
+    addEventListener("storage", loadIfKnown);
+    loadIfKnown();
     emit("ready", undefined);
   }
   button.hidden = options.hidden ?? button.hidden;
@@ -187,9 +208,10 @@ const methods: CampfireMethods = {
   shutdown() {
     panel?.shutdown();
     for (const key of stored()) localStorage.removeItem(key);
-    frame?.remove();
+    if (frame) place.leave();
     frame = panel = identity = null;
     isOpen = loading = false;
+    removeEventListener("storage", loadIfKnown);
     emit("unread", 0);
   },
   open: () => setOpen(true),
@@ -209,14 +231,23 @@ const call = (name: string, ...values: unknown[]) =>
   (methods as unknown as Record<string, (...values: unknown[]) => unknown>)[name]?.(...values);
 
 function begin(): void {
-  for (const values of early?.q ?? []) call(...(Array.from(values) as [string]));
-  const { boot: when, theme: wanted } = script.dataset;
-  if (when !== "manual") boot({ theme: (wanted as Theme | undefined) ?? theme });
+  replay(early);
+  const { boot: when, theme: wanted } = dataset;
+  if (when !== "manual" && !frame) boot({ theme: (wanted as Theme | undefined) ?? theme });
 }
 
-// A page may include the script twice; there is one chat.
-if (!early?.boot) {
-  page.campfire = page.Campfire = Object.assign(call, methods);
+/** Makes the calls that the page has collected before this script came. */
+function replay(collected: CampfireGlobal | undefined): void {
+  for (const values of collected?.q ?? []) chat(...(Array.from(values) as Call));
+}
+
+// A page may include the script twice, or run it again with every visit; there is one chat.
+const running = window[CHAT]?.boot && window[CHAT];
+const chat = running ?? Object.assign(call, methods);
+window.campfire = window.Campfire = window[CHAT] = chat;
+if (running) {
+  if (early !== running) replay(early);
+} else {
   media.onchange = paint;
   if (document.body) begin();
   else addEventListener("DOMContentLoaded", begin);

@@ -3,5 +3,6 @@ export const text = {
   open: "Open chat",
   close: "Close chat",
   unread: (count: number) => `Open chat, ${count} unread`,
-  failed: "The chat could not be loaded. Click to try again.",
+  failed: "The chat could not be loaded. Please try again.",
+  lost: 'Unknown path: call campfire("boot", {base: "/support/"})',
 };

@@ -1,3 +1,4 @@
+import { encode } from "./json";
 import type { Problem } from "./types";
 
 /**
@@ -62,8 +63,7 @@ export function createApi({ base, token, person, onUnauthorized }: ApiOptions): 
   ): Promise<T> {
     const { query, body, signal = null } = options;
     const url = new URL("api/v1/" + path.replace(/^\//, ""), base);
-    for (const name in query) {
-      const value = query[name];
+    for (const [name, value] of Object.entries(query ?? {})) {
       if (value != null) url.searchParams.set(name, String(value));
     }
     const headers: Record<string, string> = {};
@@ -78,8 +78,7 @@ export function createApi({ base, token, person, onUnauthorized }: ApiOptions): 
       headers,
       signal,
       cache: "no-store",
-      // JSON leaves undefined fields out, and no body at all is undefined as well.
-      body: JSON.stringify(body) as string | null,
+      body: body === undefined ? null : encode(body),
     }).catch((cause) => {
       throw signal?.aborted ? cause : new ApiError("network", 0, "", false);
     });

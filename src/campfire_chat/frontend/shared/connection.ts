@@ -1,5 +1,6 @@
 import type { Api, ApiError } from "./api";
 import { createEmitter, type Emitter } from "./emitter";
+import { encode } from "./json";
 import type { Poller } from "./poll";
 import { createRequests, requestByRest } from "./requests";
 import { createStreams, type StreamEntry, type StreamHandlers } from "./streams";
@@ -130,7 +131,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     clearTimeout(retryTimer);
     // While the poll carries the events, trying a socket again is nobody's business.
     if (!poller) setState("connecting");
-    const opened = new WebSocket(new URL("ws", api.base.replace("http", "ws")), "campfire.v1");
+    let opened: WebSocket;
+    try {
+      opened = new WebSocket(new URL("ws", api.base.replace("http", "ws")), "campfire.v1");
+    } catch {
+      // The page's policy forbids sockets, or a blocker took them away: HTTP is left.
+      return closed(1006);
+    }
     socket = opened;
     const asked = Date.now();
     deadline = Date.now() + OPEN_TIMEOUT;
@@ -274,7 +281,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   function send(frame: object): void {
-    if (socket?.readyState === 1) socket.send(JSON.stringify(frame));
+    if (socket?.readyState === 1) socket.send(encode(frame));
   }
 
   function ask(entry: StreamEntry): void {

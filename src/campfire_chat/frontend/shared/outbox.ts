@@ -1,5 +1,6 @@
 import type { Api, ApiError } from "./api";
 import type { Connection } from "./connection";
+import { exclusively } from "./lock";
 import { drop, keys, load, save } from "./storage";
 import type { Ok, Visibility } from "./types";
 
@@ -61,8 +62,29 @@ let counter = 0;
 /** A client id; those of one browser sort by the time they were made. */
 export function newClientId(): string {
   const time = Date.now().toString(36) + String(++counter % 1e4).padStart(4, "0");
-  // randomUUID is missing where the page is not a secure context.
-  return `c_${time}_` + crypto.getRandomValues(new Uint32Array(3)).join("");
+  return `c_${time}_` + random();
+}
+
+/** Digits that nobody else draws. Nobody has to be unable to guess them. */
+function random(): string {
+  try {
+    // randomUUID is missing where the page is not a secure context.
+    return crypto.getRandomValues(new Uint32Array(3)).join("");
+  } catch {
+    return String(Math.random()).slice(2) + String(Math.random()).slice(2, 12);
+  }
+}
+
+export function newEntry(fresh: NewEntry): OutboxEntry {
+  return {
+    visibility: "public",
+    reply_to: null,
+    ...fresh,
+    client_id: newClientId(),
+    at: new Date().toISOString(),
+    state: "queued",
+    error: null,
+  };
 }
 
 const MAX_DELAY = 8_000;
@@ -124,7 +146,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       try {
         const ok = await deliver(entry);
         failures = 0;
-        onSent?.({ ...entry, state: "sent" }, ok);
+        // As it is by now: the entry that opened a conversation has its id.
+        onSent?.({ ...(find(client_id) ?? entry), state: "sent" }, ok);
         drop(prefix + client_id);
         changed();
       } catch (cause) {
@@ -146,10 +169,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     clearTimeout(timer);
     busy = true;
     let delay = 0;
-    // Only one tab sends at a time, so that the order holds; without locks (a page that is not
-    // a secure context) several tabs may, and the client ids keep it from doing harm.
-    const run = async () => void (delay = await pass());
-    await (navigator.locks ? navigator.locks.request(prefix, run) : run());
+    // Only one tab sends at a time, so that the order holds; where two do, the client ids keep it
+    // from doing harm.
+    await exclusively(prefix, async () => void (delay = await pass()));
     busy = false;
     if (delay && !closed) timer = setTimeout(flush, delay);
     if (again) void flush();
@@ -168,15 +190,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     entries,
     add(fresh) {
-      const entry: OutboxEntry = {
-        visibility: "public",
-        reply_to: null,
-        ...fresh,
-        client_id: newClientId(),
-        at: new Date().toISOString(),
-        state: "queued",
-        error: null,
-      };
+      const entry = newEntry(fresh);
       save(prefix + entry.client_id, entry);
       changed();
       void flush();

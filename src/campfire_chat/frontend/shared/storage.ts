@@ -1,3 +1,5 @@
+import { encode } from "./json";
+
 /**
  * localStorage that never throws: where the browser refuses it (blocked, full, private) the
  * values live in memory and are lost with the page.
@@ -15,19 +17,20 @@ function attempt<T>(use: (storage: Storage) => T, otherwise: () => T): T {
 
 export function load<T>(key: string): T | null {
   const text = memory.get(key) ?? attempt((storage) => storage.getItem(key), () => null);
-  if (text === null) return null;
   try {
-    return JSON.parse(text) as T;
+    return text ? (JSON.parse(text) as T) : null;
   } catch {
     return null;
   }
 }
 
 export function save(key: string, value: unknown): void {
-  const text = JSON.stringify(value);
+  const text = encode(value);
   attempt(
     (storage) => {
       storage.setItem(key, text);
+      // Some blockers put a storage there that keeps nothing.
+      if (storage.getItem(key) !== text) throw null;
       memory.delete(key);
     },
     () => void memory.set(key, text),
@@ -38,6 +41,9 @@ export function drop(key: string): void {
   memory.delete(key);
   attempt((storage) => storage.removeItem(key), () => undefined);
 }
+
+/** Whether what is saved outlives the page, as far as has been seen. */
+export const kept = () => !memory.size;
 
 /** Every stored key that begins with `prefix`, in order. */
 export function keys(prefix: string): string[] {

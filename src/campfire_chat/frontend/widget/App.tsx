@@ -16,7 +16,13 @@ export function App({ chat }: { chat: Chat }) {
       class={chat.state.covered ? "covered" : ""}
       aria-label={text.title}
       hidden={!open}
-      onKeyDown={(event) => event.key === "Escape" && !isComposing(event) && chat.close()}
+      onKeyDown={(event) => {
+        // The page behind has shortcuts of its own, and dialogs that Escape would close as well.
+        event.stopPropagation();
+        if (event.key !== "Escape" || isComposing(event)) return;
+        event.preventDefault();
+        chat.close();
+      }}
     >
       <Header chat={chat} />
       <Notice chat={chat} />

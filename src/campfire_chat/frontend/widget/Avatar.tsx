@@ -5,7 +5,7 @@ import { text } from "./messages";
 interface Props {
   /** Nobody in particular: the team. */
   person: { name: string | null; avatar_url: string | null } | null | undefined;
-  availability?: Availability;
+  availability?: Availability | undefined;
 }
 
 /** The first letter of a name, and a picture before it once that is there. */

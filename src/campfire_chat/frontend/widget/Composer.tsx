@@ -14,6 +14,16 @@ function fit(area: HTMLTextAreaElement, { state }: Chat): void {
   if (matchMedia("(pointer: fine)").matches) area.focus();
 }
 
+/** Where the person typed they go on typing, however the message was sent. */
+function submit(event: SubmitEvent, chat: Chat): void {
+  event.preventDefault();
+  chat.send();
+  const form = event.currentTarget as HTMLFormElement;
+  const root = form.getRootNode() as ShadowRoot;
+  // By the keyboard: the button is about to be disabled, and would lose the focus to the page.
+  if (root.activeElement?.matches(".send")) form.querySelector("textarea")?.focus();
+}
+
 export function Composer({ chat }: { chat: Chat }) {
   const { draft, bodyLimit, phase } = chat.state;
   const body = draft.trim();
@@ -22,10 +32,7 @@ export function Composer({ chat }: { chat: Chat }) {
   return (
     <form
       class="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        chat.send();
-      }}
+      onSubmit={(event) => submit(event, chat)}
     >
       <textarea
         ref={(area) => void (area && fit(area, chat))}
@@ -42,7 +49,13 @@ export function Composer({ chat }: { chat: Chat }) {
           chat.send();
         }}
       />
-      <button class="send" aria-label={text.send} disabled={isBlank(body) || over || phase !== "ready"}>
+      <button
+        class="send"
+        aria-label={text.send}
+        disabled={isBlank(body) || over || phase === "ended"}
+        // A click or a tap leaves the focus, and a phone's keyboard, where they are.
+        onMouseDown={(event) => event.preventDefault()}
+      >
         <Icon name="send" />
       </button>
       {over && (

@@ -5,10 +5,14 @@ import { text } from "./messages";
 
 /** Who is there: the agent of the conversation, or the team. */
 export function Header({ chat }: { chat: Chat }) {
-  const { view, room, rooms, phase } = chat.state;
+  const { view, room, rooms, phase, connection, trouble } = chat.state;
   const list = view === "list";
   const agent = list ? null : room.info?.assignee;
-  const availability = (agent && room.info?.assignee_availability) ?? chat.state.availability;
+  // Who is there is not known while nothing is heard.
+  const known = phase === "ready" && !trouble && connection !== "forbidden";
+  const availability = known
+    ? ((agent && room.info?.assignee_availability) ?? chat.state.availability)
+    : undefined;
   const others = rooms.some((other) => other !== room && other.info?.unread);
   return (
     <header>
@@ -21,7 +25,7 @@ export function Header({ chat }: { chat: Chat }) {
       <Avatar person={agent} availability={availability} />
       <div class="what">
         <h2 dir="auto">{list ? text.conversations : (agent?.name ?? text.title)}</h2>
-        <p>{phase === "ready" ? text.availability[availability] : " "}</p>
+        <p>{availability ? text.availability[availability] : "\xa0"}</p>
       </div>
       <button class="plain shut" aria-label={text.close} onClick={chat.close}>
         <Icon name="close" />

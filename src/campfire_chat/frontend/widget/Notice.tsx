@@ -1,13 +1,12 @@
 import type { Chat } from "./chat";
 import { text } from "./messages";
 
-/** One calm line when something is not as it should be; the style sheet lets it wait a moment. */
+/** One calm line when something is not as it should be. */
 export function Notice({ chat }: { chat: Chat }) {
-  const { phase, connection, covered } = chat.state;
+  const { phase, refusal, connection, trouble, covered } = chat.state;
   const failed = phase === "failed";
-  const trouble = connection === "offline" || connection === "connecting";
   const said = failed
-    ? text.unreachable
+    ? refusal || text.unreachable
     : phase === "ended"
       ? text.ended
     : connection === "forbidden"

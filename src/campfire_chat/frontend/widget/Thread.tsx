@@ -1,29 +1,28 @@
-import type { Message } from "../shared/types";
-import { Bubble, Waiting } from "./Bubble";
+import { kept } from "../shared/storage";
+import { Waiting } from "./Bubble";
 import type { Chat } from "./chat";
-import { day, sameDay } from "./format";
 import { text } from "./messages";
+import { Rows } from "./Rows";
 import { waiting, type Room } from "./state";
 
-/** Messages of one person within this time stand together. */
-const GROUP = 5 * 60_000;
 /** Pixels from an edge that still count as being there. */
 const NEAR = 60;
 /** Pixels that stay free above the first unread message. */
 const ABOVE = 12;
 
-function together(a: Message | undefined, b: Message | undefined): boolean {
-  return (
-    !!a &&
-    !!b &&
-    a.sender.id === b.sender.id &&
-    Date.parse(b.at) - Date.parse(a.at) < GROUP &&
-    sameDay(a.at, b.at)
-  );
+interface Place {
+  room: Room;
+  /** The first message at the last rendering. */
+  oldest: string | undefined;
+  /** The distances to the top and to the end. */
+  top: number;
+  left: number;
+  /** The box was not on the screen: it may have forgotten how far it was scrolled. */
+  away: boolean;
 }
 
-/** The first message and the distance to the end at the last rendering, by scrolled element. */
-const places = new WeakMap<Element, { room: Room; oldest: string | undefined; left: number }>();
+/** By scrolled element. */
+const places = new WeakMap<Element, Place>();
 
 /** To the end, but never past a message that was not read. */
 function follow(box: HTMLElement, { state, unread }: Chat): void {
@@ -49,24 +48,45 @@ function hold(box: HTMLElement, chat: Chat): void {
   const oldest = room.messages[0]?.id;
   const before = places.get(box);
   // The keyboard of a phone and the notice above take from its height.
-  if (!before) new ResizeObserver(() => hold(box, chat)).observe(box);
+  if (!before) new ResizeObserver(() => resized(box, chat)).observe(box);
   // A hidden box has no height, and nothing in it can be placed.
-  if (!box.clientHeight) return void places.set(box, before ?? { room, oldest, left: 0 });
-  if (state.atEnd) follow(box, chat);
-  else if (before?.room === room && before.oldest !== oldest) {
-    box.scrollTop = box.scrollHeight - before.left;
+  if (!box.clientHeight) {
+    if (!before) note(box, room, oldest);
+    return void (places.get(box)!.away = true);
   }
-  places.set(box, { room, oldest, left: box.scrollHeight - box.scrollTop });
+  const back = before?.away || state.moved;
+  state.moved = false;
+  const same = before?.room === room && !back;
+  // Scrolled up a moment ago; the event has yet to tell.
+  if (state.atEnd && same && !state.opening && box.scrollTop < before.top - 1) scrolled(box, chat);
+  if (state.atEnd) follow(box, chat);
+  else if (before?.room === room) {
+    if (before.oldest !== oldest) box.scrollTop = box.scrollHeight - before.left;
+    else if (back) box.scrollTop = before.top;
+  }
+  note(box, room, oldest);
   chat.look();
+}
+
+/** Also when it comes on the screen, and leaves it. */
+function resized(box: HTMLElement, chat: Chat): void {
+  hold(box, chat);
+  chat.show({});
+}
+
+function note(box: HTMLElement, room: Room, oldest: string | undefined): void {
+  const { scrollTop: top, scrollHeight } = box;
+  places.set(box, { room, oldest, top, left: scrollHeight - top, away: false });
 }
 
 function scrolled(box: HTMLElement, chat: Chat): void {
   const { state } = chat;
-  const { clientHeight, scrollHeight, scrollTop } = box;
+  const { clientHeight, scrollTop } = box;
   // A hidden box has no height: that is not a scroll to the end.
   if (!clientHeight) return;
   const place = places.get(box);
-  if (place) place.left = scrollHeight - scrollTop;
+  if (place?.away) return;
+  if (place) note(box, place.room, place.oldest);
   const atEnd = isAtEnd(box);
   if (atEnd !== state.atEnd) chat.show({ atEnd });
   chat.look();
@@ -92,7 +112,10 @@ export function Thread({ chat }: { chat: Chat }) {
         {phase === "new" && state.phase !== "starting" && !queue.length && (
           <div class="greeting">
             <h3>{text.greeting}</h3>
-            <p>{state.availability === "offline" ? text.away : text.welcome}</p>
+            <p>
+              {state.availability === "offline" ? text.away : text.welcome}{" "}
+              {kept() ? text.lasting : text.fleeting}
+            </p>
           </div>
         )}
         {phase === "loading" && !messages.length && <p class="aside">{text.loading}</p>}
@@ -104,30 +127,7 @@ export function Thread({ chat }: { chat: Chat }) {
             </button>
           </p>
         )}
-        {messages.map((message, index) => {
-          const { id, at, seq, sender } = message;
-          const before = messages[index - 1];
-          return [
-            (!before || !sameDay(before.at, at)) && (
-              <p class="aside" key={"d" + id}>
-                {day(at)}
-              </p>
-            ),
-            id === room.newFrom && (
-              <p class="aside fresh" key="new">
-                {text.newLine}
-              </p>
-            ),
-            <Bubble
-              key={id}
-              mine={sender.id === state.me}
-              message={message}
-              first={!together(before, message)}
-              last={!together(message, messages[index + 1])}
-              tick={seq <= room.read ? "read" : seq <= room.delivered ? "delivered" : "sent"}
-            />,
-          ];
-        })}
+        <Rows room={room} me={state.me} />
         {queue.map((entry, index) => (
           <Waiting
             key={entry.client_id}

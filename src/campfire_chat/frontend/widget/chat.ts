@@ -1,7 +1,8 @@
 import type { ApiError } from "../shared/api";
+import { createChannel, type Channel } from "../shared/channel";
 import { createConnection, type Connection } from "../shared/connection";
 import { createCurtain } from "../shared/curtain";
-import { createOutbox, newClientId, type Outbox } from "../shared/outbox";
+import { createOutbox, newClientId, newEntry, type NewEntry, type Outbox } from "../shared/outbox";
 import { createSight, isAttentive, onAttention, unreadAfter } from "../shared/reading";
 import { drop, load, save } from "../shared/storage";
 import { characters, isBlank } from "../shared/text";
@@ -26,6 +27,10 @@ const BACK = 5;
 const PROOF_WHILE_TYPING = 5000;
 /** Milliseconds between two times that this tab gives way to another one by itself. */
 const GIVE_WAY = 10_000;
+/** Milliseconds without a connection before anything is said of it. */
+const CALM = 2500;
+/** The longest pause between two tries to begin, in milliseconds. */
+const PAUSE = 30_000;
 
 /** The panel's state and everything that a person can do to it. */
 export interface Chat {
@@ -33,6 +38,8 @@ export interface Chat {
   toggle(open: boolean): void;
   /** The page says who the person is, or that it is nobody. */
   identified(): void;
+  /** The panel is in the document again. */
+  moved(): void;
   /** Asks the server again who the visitor is. */
   start(): void;
   shutdown(): void;
@@ -65,7 +72,12 @@ export function createChat(host: Host, changed: () => void): Chat {
   });
   let connection: Connection | null = null;
   let outbox: Outbox | null = null;
+  let channel: Channel<null> | null = null;
+  // Written before the server has said who the visitor is.
+  let early: NewEntry[] = [];
   let turn = 0;
+  let failures = 0;
+  let troubleTimer = 0;
   let unread = 0;
   let ackTimer = 0;
   const sight = createSight(look);
@@ -94,38 +106,89 @@ export function createChat(host: Host, changed: () => void): Chat {
       if (mark !== turn) return;
       // At once: the next notice is newer.
       team(session.availability);
-      const page = await api.get<Page<VisitorConversation>>("conversations", { limit: 20 });
+      const page = await conversations();
       if (mark !== turn) return;
       state.me = session.visitor?.id ?? "";
       if (!connection) connect();
-      for (const info of page.items) {
-        if (!roomOf(info.id)) follow(newRoom(info.id, info), info.head);
-      }
+      learnOf(page);
     } catch (error) {
       if (mark !== turn) return;
       if ((error as ApiError).status === 401) return end();
-      if (state.phase === "starting") show({ phase: "failed" });
-      // Refused for now: nobody has to press a button for that.
-      const { retryAfter } = error as ApiError;
-      if (retryAfter) {
-        setTimeout(() => mark === turn && start(), 1000 * retryAfter + 4000 * Math.random());
-      }
+      failed(error as ApiError, mark);
       return;
     }
+    failures = 0;
     if (state.phase !== "ready") {
+      const open = state.rooms.find((room) => room.info?.status !== "resolved");
+      sendEarly(open);
       // A first message that never got through comes before everything else.
       const unsent = state.outbox.find((entry) => !entry.conversation_id);
-      const open = state.rooms.find((room) => room.info?.status !== "resolved");
       enter(unsent ? newRoom(unsent.thread) : (open ?? null));
       state.phase = "ready";
     }
     settle();
   }
 
+  /** Tries again by itself, unless the server has refused for good. */
+  function failed({ final, message, retryAfter }: ApiError, mark: number): void {
+    if (state.phase === "starting") show({ phase: "failed", refusal: final ? message : "" });
+    if (final) return;
+    const pause = Math.min(PAUSE, 1000 * 2 ** failures++);
+    const delay = 1000 * (retryAfter || 0) + pause * (0.5 + Math.random() / 2);
+    setTimeout(() => mark === turn && start(), delay);
+  }
+
+  const conversations = () =>
+    api.get<Page<VisitorConversation>>("conversations", { limit: 20 });
+
+  /** Follows the conversations that are new to this tab. */
+  function learnOf({ items }: Page<VisitorConversation>): void {
+    for (const info of items) {
+      if (!roomOf(info.id)) follow(newRoom(info.id, info), info.head);
+    }
+  }
+
+  /** Another tab may have begun a conversation. */
+  async function discover(): Promise<void> {
+    const mark = turn;
+    if (state.phase === "failed") return start();
+    if (state.phase !== "ready") return;
+    try {
+      const page = await conversations();
+      if (mark !== turn) return;
+      learnOf(page);
+    } catch {
+      return; // The next look, or the next start, finds the same.
+    }
+    const { room, draft, outbox } = state;
+    const newest = state.rooms.find(({ info }) => info?.status !== "resolved");
+    // Nothing was begun here: this is where the talk goes on.
+    const blank = !room.info && !draft && !outbox.some(({ thread }) => thread === room.key);
+    if (newest && blank && state.view === "room") enter(newest);
+    settle();
+  }
+
+  /** Shows it on its way, as everything else that has been sent. */
+  function keepEarly(entry: NewEntry): void {
+    early.push(entry);
+    state.outbox = [...state.outbox, newEntry(entry)];
+  }
+
+  /** Sends what was written before it was known to whom it belongs. */
+  function sendEarly(open: Room | undefined): void {
+    for (const { thread, body } of early.splice(0)) {
+      outbox?.add({ thread: open?.key ?? thread, conversation_id: open?.key ?? null, body });
+    }
+  }
+
   function reset(): void {
     connection?.stop();
     outbox?.close();
-    connection = outbox = null;
+    channel?.close();
+    connection = outbox = channel = null;
+    early = [];
+    clearTimeout(troubleTimer);
+    troubleTimer = 0;
     const { open, focus, covered } = state;
     show({ ...newState(), open, focus, covered });
     // The badge is theirs as well.
@@ -221,8 +284,10 @@ export function createChat(host: Host, changed: () => void): Chat {
       for (const room of state.rooms) room.told = "";
       missed ||= next === "offline";
       show({ connection: next });
+      notice(next === "connecting" || next === "offline");
       settle();
     });
+    channel = createChannel("campfire:" + session.principal, () => void discover());
     made.on("welcome", ({ limits }) => {
       state.bodyLimit = limits.body_characters;
       // Meanwhile the team may have gone home, and another tab may have begun a conversation.
@@ -265,12 +330,25 @@ export function createChat(host: Host, changed: () => void): Chat {
         state.rooms = state.rooms.filter(({ key }) => key !== opened.id);
         write(state.draft);
         follow(room, 0);
+        channel?.post(null);
         host.emit("conversation", { id: opened.id });
       },
     });
     state.outbox = outbox.entries();
     made.start();
     outbox.flush();
+  }
+
+  /** Says that there is no connection once that has lasted; a moment of it is nobody's concern. */
+  function notice(broken: boolean): void {
+    if (broken && !state.trouble) {
+      troubleTimer ||= setTimeout(() => show({ trouble: true }), CALM);
+      return;
+    }
+    if (broken) return;
+    clearTimeout(troubleTimer);
+    troubleTimer = 0;
+    show({ trouble: false });
   }
 
   // One conversation.
@@ -396,6 +474,10 @@ export function createChat(host: Host, changed: () => void): Chat {
 
   // Unread counts and receipts.
 
+  /** Whether a person could see the panel: the page may have taken it away, or hidden it. */
+  const onScreen = () =>
+    !document.hidden && host.place.isConnected && host.place.checkVisibility?.() !== false;
+
   const isOwn = ({ sender }: Message) => mine(sender);
   const unreadIn = ({ messages, mark }: Room) => unreadAfter(messages, mark ?? 0, isOwn);
 
@@ -406,7 +488,8 @@ export function createChat(host: Host, changed: () => void): Chat {
     state.open &&
     state.view === "room" &&
     !state.covered &&
-    isAttentive();
+    isAttentive() &&
+    onScreen();
 
   /** Whether unread messages may be missing above what is loaded. */
   const hasGap = ({ messages: [first], cursor, mark }: Room) =>
@@ -489,10 +572,13 @@ export function createChat(host: Host, changed: () => void): Chat {
     if (state.me) draft ? save(draftKey(), draft) : drop(draftKey());
   }
 
-  const attention = onAttention(() => {
+  function shown(): void {
+    if (!document.hidden) void discover();
     look();
     settle();
-  });
+  }
+
+  let attention = onAttention(shown);
   // Somebody who has been here before: keep the unread badge right while the panel is closed.
   if (session.known) void start();
   addEventListener("storage", stored);
@@ -508,6 +594,13 @@ export function createChat(host: Host, changed: () => void): Chat {
         void start();
         void catchUp(state.room);
       } else typing.stop();
+      settle();
+    },
+    moved() {
+      // document.open() takes every listener away.
+      attention();
+      attention = onAttention(shown);
+      show({ moved: true });
       settle();
     },
     start: () => void start(),
@@ -562,9 +655,11 @@ export function createChat(host: Host, changed: () => void): Chat {
     send() {
       const body = state.draft.trim();
       const { key, info } = state.room;
-      if (isBlank(body) || !outbox || characters(body) > state.bodyLimit) return;
+      if (isBlank(body) || characters(body) > state.bodyLimit || state.phase === "ended") return;
       state.atEnd = true;
-      outbox.add({ thread: key, conversation_id: info ? key : null, body });
+      const entry = { thread: key, conversation_id: info ? key : null, body };
+      if (outbox && state.phase === "ready") outbox.add(entry);
+      else keepEarly(entry);
       typing.stop();
       write("");
     },

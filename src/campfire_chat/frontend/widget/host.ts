@@ -16,6 +16,8 @@ export interface BootOptions {
   /** Start without the button; `show()` brings it. */
   hidden?: boolean;
   identity?: Identity;
+  /** Where the desk is mounted, when the script cannot tell: code in a bundle, for example. */
+  base?: string;
 }
 
 /** What a page may listen to, and what each listener is given. */
@@ -51,6 +53,8 @@ export interface Panel {
   toggled(open: boolean): void;
   /** `host.identity()` has changed. */
   identified(): void;
+  /** The element is in the document again, or in another place of it. */
+  moved(): void;
   /** Stops; the launcher has the browser forget the visitor. */
   shutdown(): void;
 }

@@ -19,6 +19,7 @@ export function createPanel(host: Host): Panel {
   const chat = createChat(host, changed);
   return {
     toggled: chat.toggle,
+    moved: chat.moved,
     identified: chat.identified,
     shutdown: chat.shutdown,
   };

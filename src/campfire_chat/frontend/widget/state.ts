@@ -1,5 +1,5 @@
 import type { ConnectionState } from "../shared/connection";
-import type { OutboxEntry } from "../shared/outbox";
+import { newClientId, type OutboxEntry } from "../shared/outbox";
 import type { Availability, Message, Participant, VisitorConversation } from "../shared/types";
 
 /** One conversation as it is shown; `info` is null until the first message opened it. */
@@ -31,10 +31,14 @@ export interface State {
   covered: boolean;
   /** `starting` until the server has said who the visitor is; `ended`: only the page can say it. */
   phase: "starting" | "ready" | "failed" | "ended";
+  /** Why the server has refused for good to say it. */
+  refusal: string;
   view: "room" | "list";
   me: string;
   availability: Availability;
   connection: ConnectionState;
+  /** There has been no connection for longer than a moment. */
+  trouble: boolean;
   /** The latest activity first. */
   rooms: Room[];
   room: Room;
@@ -49,6 +53,8 @@ export interface State {
   opening: boolean;
   /** The composer is to be focused with the next rendering. */
   focus: boolean;
+  /** The panel was taken out of the document and is back, with everything scrolled to the top. */
+  moved: boolean;
 }
 
 export const newRoom = (key: string, info: VisitorConversation | null = null): Room => ({
@@ -70,12 +76,14 @@ export const newState = (): State => ({
   open: false,
   covered: false,
   phase: "starting",
+  refusal: "",
   view: "room",
   me: "",
   availability: "offline",
   connection: "idle",
+  trouble: false,
   rooms: [],
-  room: newRoom("new"),
+  room: newRoom(newClientId()),
   sent: [],
   outbox: [],
   draft: "",
@@ -83,6 +91,7 @@ export const newState = (): State => ({
   atEnd: true,
   opening: false,
   focus: false,
+  moved: false,
 });
 
 /** Makes these the messages of the room; of two records of one message the latter counts. */

@@ -21,6 +21,7 @@ interface Made {
 interface Standing {
   node: Element | Text;
   props: Props;
+  made: Made | string;
 }
 
 const standing = new WeakMap<Element, Map<string, Standing>>();
@@ -75,20 +76,25 @@ function patch(children: unknown, parent: Element): void {
   const after = new Map<string, Standing>();
   for (const [name, made] of named(children)) {
     const old = before.get(name);
+    if (old && old.made === made) {
+      // The very same as the last time: nothing below it has changed.
+      after.set(name, old);
+      continue;
+    }
     if (typeof made === "string") {
       const node = (old?.node as Text | undefined) ?? new Text();
       if (node.data !== made) node.data = made;
-      after.set(name, { node, props: {} });
+      after.set(name, { node, props: {}, made });
       continue;
     }
     const { tag, props } = made;
     const node =
       (old?.node as Element | undefined) ??
       (/^(svg|path)$/.test(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag));
-    for (const prop in { ...old?.props, ...props }) set(node, prop, props[prop], old?.props[prop]);
+    for (const prop of Object.keys({ ...old?.props, ...props })) set(node, prop, props[prop], old?.props[prop]);
     patch(props.children, node);
     if (props.ref) refs.push(() => props.ref?.(node));
-    after.set(name, { node, props });
+    after.set(name, { node, props, made });
   }
   for (const [name, { node }] of before) if (!after.has(name)) node.remove();
   let next = parent.firstChild;

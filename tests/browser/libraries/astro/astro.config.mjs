@@ -1,0 +1,5 @@
+export default {
+  outDir: process.env.CAMPFIRE_TEST_SITE,
+  cacheDir: process.env.CAMPFIRE_TEST_SITE + "/cache",
+  build: { format: "file" },
+};

@@ -1,0 +1,215 @@
+"""The chat stays on the screen while the page replaces everything else."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE, NewPage
+from tests.browser.screens import WidgetScreen
+from tests.browser.websites import PLACES, WEBSITES, website
+from tests.support.engines import copy_sqlite
+from tests.support.people import Desk, Person
+from tests.support.servers import ThreadServer
+
+
+@pytest.fixture(scope="module")
+def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadServer]:
+    path = tmp_path_factory.mktemp("site") / "campfire.db"
+    with website(copy_sqlite(sqlite_template, path)) as server:
+        yield server
+
+
+@pytest.fixture
+def agent(site: ThreadServer) -> Person:
+    return Desk(f"{site.url}/support", "default").agent("ada", name="Ada Lovelace")
+
+
+def go_on(page: Page) -> None:
+    """Follow the page's link, as its library does it; the focus stays where it is."""
+    before = page.locator("h1").inner_text()
+    page.evaluate("document.querySelector('a').click()")
+    expect(page.locator("h1")).not_to_have_text(before)
+    # Astro complains of a visit that cuts off the animation of the one before.
+    expect(page.locator("html")).not_to_have_attribute("data-astro-transition", re.compile(""))
+
+
+def place_of(widget: WidgetScreen) -> int:
+    """How far the thread is scrolled from its top, in pixels."""
+    return widget.log.evaluate("log => Math.round(log.scrollTop)")
+
+
+def conversation_of(agent: Person) -> str:
+    return agent.get("/conversations")["items"][0]["id"]
+
+
+def begin(page: Page, agent: Person) -> tuple[WidgetScreen, str]:
+    """A visitor with a conversation that is longer than the panel."""
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("Where is my kettle?")
+    expect(widget.tick("Sent")).to_be_visible()
+    conversation = conversation_of(agent)
+    for number in range(20):
+        agent.write(conversation, f"Answer {number}\n\nwith lines\n\nbelow it")
+    expect(widget.log.get_by_text("Answer 19")).to_be_visible()
+    return widget, conversation
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("library", WEBSITES)
+def test_the_chat_survives_navigation(
+    site: ThreadServer, open_page: NewPage, agent: Person, library: str, place: str
+) -> None:
+    page = open_page(f"{site.url}/{library}/{place}-first.html")
+    page.evaluate("window.sameDocument = true")
+    widget, conversation = begin(page, agent)
+    widget.field.fill("half a thou")
+    widget.log.evaluate("log => log.scrollTop = 400")
+    page.wait_for_function(
+        "document.querySelector('campfire-chat').shadowRoot.querySelector('.log').scrollTop === 400"
+    )
+    widget.field.focus()
+    for _ in range(3):
+        go_on(page)
+        assert page.evaluate("window.sameDocument")
+        expect(widget.panel).to_be_visible()
+        expect(widget.field).to_have_value("half a thou")
+        expect(widget.field).to_be_focused()
+        assert place_of(widget) == 400
+        assert page.locator("campfire-chat").count() == 1
+    page.keyboard.type("ght")
+    expect(widget.field).to_have_value("half a thought")
+    agent.write(conversation, "An answer after all that")
+    widget.panel.get_by_role("button", name="New messages").click()
+    expect(widget.log.get_by_text("An answer after all that")).to_be_visible()
+    widget.field.press("Enter")
+    expect(widget.log.get_by_text("half a thought", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(widget.panel).to_be_hidden()
+    go_on(page)
+    widget.open()
+    expect(widget.log.get_by_text("half a thought", exact=True)).to_be_visible()
+
+
+def read_by_visitor(agent: Person, conversation: str) -> tuple[int, int]:
+    """Up to where the visitor's side has received and read."""
+    receipts = agent.get(f"/conversations/{conversation}")["receipts"]
+    (mark,) = [mark for mark in receipts if mark["participant"]["kind"] == "visitor"]
+    return mark["delivered"], mark["read"]
+
+
+def wait_for(page: Page, met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not met():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
+
+
+HIDE = {
+    "the page is hidden": (
+        "document.documentElement.style.display = 'none'",
+        "document.documentElement.style.display = ''",
+    ),
+    "the document is empty": (
+        "window.root = document.documentElement, window.root.remove()",
+        "document.append(window.root)",
+    ),
+    "it stands in a part that is not shown": (
+        """(() => {
+            const dialog = document.body.appendChild(document.createElement('dialog'));
+            dialog.showModal();
+            dialog.style.display = 'none';
+        })()""",
+        "document.querySelector('dialog').style.display = ''",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", HIDE)
+def test_what_is_on_no_screen_is_not_read(
+    site: ThreadServer, open_page: NewPage, agent: Person, how: str
+) -> None:
+    hide, show = HIDE[how]
+    page = open_page(f"{site.url}/turbo/head-first.html")
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("Where is my kettle?")
+    expect(widget.tick("Sent")).to_be_visible()
+    conversation = conversation_of(agent)
+    agent.write(conversation, "Answer 1")
+    wait_for(page, lambda: read_by_visitor(agent, conversation) == (2, 2))
+    page.evaluate(hide)
+    agent.write(conversation, "Answer 2")
+    wait_for(page, lambda: read_by_visitor(agent, conversation)[0] == 3)
+    assert read_by_visitor(agent, conversation) == (3, 2)
+    page.evaluate(show)
+    expect(widget.log.get_by_text("Answer 2")).to_be_visible()
+    wait_for(page, lambda: read_by_visitor(agent, conversation) == (3, 3))
+
+
+REPLACED = {
+    "root": "document.documentElement.replaceWith(document.documentElement.cloneNode(true))",
+    "body": "document.body.replaceWith(document.createElement('body'))",
+    "contents": "document.documentElement.innerHTML = '<head></head><body><h1>New</h1></body>'",
+    "written": (
+        "document.open(), document.write('<!doctype html><title>New</title><h1>New</h1>'),"
+        "document.close()"
+    ),
+    "element": "document.querySelector('campfire-chat').remove()",
+    "stub": "window.campfire = function (...call) { (campfire.q ??= []).push(call); }",
+}
+
+
+@pytest.mark.parametrize("what", REPLACED)
+def test_whatever_the_page_replaces_the_chat_stays(
+    site: ThreadServer, open_page: NewPage, agent: Person, what: str
+) -> None:
+    page = open_page(f"{site.url}/turbo/head-first.html")
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("Where is my kettle?")
+    widget.field.fill("half a thought")
+    page.evaluate(REPLACED[what])
+    # The page's own navigation runs the script again.
+    page.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.src = '/support/widget.js';
+            document.head.append(script);
+            return new Promise((resolve) => (script.onload = resolve));
+        }"""
+    )
+    expect(widget.panel).to_have_count(1)
+    expect(widget.field).to_have_value("half a thought")
+    widget.field.press("Enter")
+    expect(widget.log.get_by_text("half a thought", exact=True)).to_be_visible()
+    agent.write(conversation_of(agent), "An answer")
+    expect(widget.log.get_by_text("An answer")).to_be_visible()
+    page.evaluate("campfire('close')")
+    expect(widget.panel).to_be_hidden()
+    widget.open()
+
+
+def test_a_page_that_keeps_taking_the_chat_away_does_not_hang(
+    site: ThreadServer, open_page: NewPage
+) -> None:
+    page = open_page(f"{site.url}/turbo/head-first.html")
+    widget = WidgetScreen(page)
+    widget.open()
+    page.evaluate(
+        """() => {
+            const take = () => document.querySelector('campfire-chat')?.remove();
+            window.keeper = new MutationObserver(take);
+            keeper.observe(document.documentElement, {childList: true});
+            take();
+        }"""
+    )
+    assert page.evaluate("1 + 1") == 2
+    page.evaluate("keeper.disconnect()")
+    expect(widget.panel).to_be_visible()

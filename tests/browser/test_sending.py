@@ -1,0 +1,280 @@
+"""What a person sees of a message from the moment it is sent, and what else the panel says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from campfire_chat import Visitor
+from tests.browser.conftest import NewPage
+from tests.browser.screens import WidgetScreen
+from tests.browser.test_gaps import Line
+from tests.support.people import Desk, Person
+from tests.support.servers import ProcessServer
+
+MIA = Visitor(id="mia", name="Mia Berger")
+
+
+def agent_of(server: ProcessServer) -> Person:
+    return Desk(f"{server.url}/support", "default").agent("ada", name="Ada Lovelace")
+
+
+def only_conversation(agent: Person) -> str:
+    (conversation,) = agent.get("/conversations")["items"]
+    return conversation["id"]
+
+
+def watch_thread(page: Page) -> Callable[[], list[list[str]]]:
+    """Notes what is in the thread after every change of it."""
+    page.evaluate(
+        """() => {
+            const log = document.querySelector('campfire-chat').shadowRoot.querySelector('.log');
+            window.seen = [];
+            const note = () => window.seen.push(
+                [...log.querySelectorAll('p.bubble')].map((bubble) => bubble.textContent));
+            new MutationObserver(note).observe(log, {subtree: true, childList: true});
+        }"""
+    )
+    return lambda: page.evaluate("window.seen")
+
+
+def test_the_first_message_never_leaves_the_screen(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    page = open_page("about:blank")
+    line = Line(page)
+    page.goto(f"{desk_server.url}/home")
+    widget = WidgetScreen(page)
+    widget.open()
+    seen = watch_thread(page)
+    # There is HTTP, and no stream that could bring the message back.
+    line.cut()
+    widget.write("Where is my kettle?")
+    expect(widget.tick("Sent")).to_be_visible()
+    line.release()
+    expect(widget.tick("Sent").or_(widget.tick("Delivered"))).to_have_count(1)
+    agent = agent_of(desk_server)
+    agent.write(only_conversation(agent), "On its way")
+    expect(widget.log.get_by_text("On its way")).to_be_visible()
+    began = next(number for number, thread in enumerate(seen()) if thread)
+    assert all(thread.count("Where is my kettle?") == 1 for thread in seen()[began:])
+
+
+def test_what_is_sent_before_the_server_answers_is_shown_and_sent_later(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    page = open_page(f"{desk_server.url}/home")
+    widget = WidgetScreen(page)
+    waiting: list[Route] = []
+    page.route("**/api/v1/visitors", waiting.append)
+    widget.launcher.click()
+    widget.write("Is anybody there?")
+    widget.write("Hello?")
+    expect(widget.tick("Sending")).to_have_count(1)
+    page.unroute("**/api/v1/visitors")
+    for route in waiting:
+        route.abort()
+    expect(widget.tick("Sending")).to_have_count(0, timeout=30_000)
+    assert widget.bubbles() == ["Is anybody there?", "Hello?"]
+    agent = agent_of(desk_server)
+    thread = agent.thread(only_conversation(agent))
+    assert [message["body"] for message in thread] == ["Is anybody there?", "Hello?"]
+
+
+@pytest.mark.parametrize("how", ["click", "tap", "keyboard", "enter"])
+def test_one_goes_on_typing_after_sending(
+    desk_server: ProcessServer, open_page: NewPage, how: str
+) -> None:
+    page = open_page(f"{desk_server.url}/home", MIA, size="phone" if how == "tap" else "desktop")
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.field.click()
+    page.keyboard.type("First")
+    send = widget.panel.get_by_role("button", name="Send")
+    if how == "click":
+        send.click()
+    elif how == "tap":
+        send.tap()
+    elif how == "keyboard":
+        page.keyboard.press("Tab")
+        expect(send).to_be_focused()
+        page.keyboard.press("Enter")
+    else:
+        page.keyboard.press("Enter")
+    page.keyboard.type("Second")
+    expect(widget.field).to_have_value("Second")
+    expect(widget.field).to_be_focused()
+    assert widget.bubbles() == ["First"]
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_a_panel_that_cannot_be_loaded_says_so_and_comes_with_the_next_try(
+    desk_server: ProcessServer, open_page: NewPage, size: str
+) -> None:
+    page = open_page("about:blank", size=size)
+    page.route("**/static/panel-*", lambda route: route.abort())
+    page.goto(f"{desk_server.url}/home")
+    widget = WidgetScreen(page)
+    widget.launcher.click()
+    failure = page.get_by_text("The chat could not be loaded.")
+    expect(failure).to_be_in_viewport(ratio=1)
+    widget.launcher.click()
+    expect(failure).to_be_in_viewport(ratio=1)
+    page.unroute("**/static/panel-*")
+    widget.open()
+    expect(failure).to_be_hidden()
+    widget.write("There you are")
+    expect(widget.tick("Sent")).to_be_visible()
+
+
+def refuse(status: int, **headers: str) -> Callable[[Route], None]:
+    problem: dict[str, Any] = {"code": "unavailable", "status": status, "detail": "Not now."}
+    return lambda route: route.fulfill(
+        status=status,
+        headers={"Content-Type": "application/problem+json", **headers},
+        body=json.dumps(problem),
+    )
+
+
+@pytest.mark.parametrize("path", ["visitors", "conversations?*"])
+def test_a_server_that_is_back_is_found_without_a_click(
+    desk_server: ProcessServer, open_page: NewPage, path: str
+) -> None:
+    page = open_page("about:blank")
+    page.route(f"**/api/v1/{path}", refuse(503))
+    page.goto(f"{desk_server.url}/home")
+    widget = WidgetScreen(page)
+    widget.launcher.click()
+    expect(widget.panel.get_by_text("We cannot be reached right now.")).to_be_visible()
+    with page.expect_request(f"**/api/v1/{path}", timeout=30_000):
+        pass
+    page.unroute(f"**/api/v1/{path}")
+    expect(widget.panel.get_by_text("We cannot be reached")).to_be_hidden(timeout=40_000)
+    widget.write("There you are")
+    expect(widget.tick("Sent")).to_be_visible()
+
+
+def second_tab(context: BrowserContext, url: str) -> WidgetScreen:
+    page = context.new_page()
+    page.goto(f"{url}/home")
+    return WidgetScreen(page)
+
+
+def test_an_open_tab_learns_of_a_conversation_begun_in_another(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    first = WidgetScreen(open_page(f"{desk_server.url}/home"))
+    first.open()
+    second = second_tab(first.page.context, desk_server.url)
+    second.open()
+    first.write("Begun here")
+    expect(second.log.get_by_text("Begun here", exact=True)).to_be_visible()
+    second.write("Continued there")
+    expect(first.log.get_by_text("Continued there", exact=True)).to_be_visible()
+    agent = agent_of(desk_server)
+    assert len(agent.thread(only_conversation(agent))) == 2
+
+
+def test_a_tab_that_was_not_told_looks_when_it_is_shown(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    page = open_page("about:blank")
+    page.context.add_init_script("delete window.BroadcastChannel;")
+    page.goto(f"{desk_server.url}/home")
+    first = WidgetScreen(page)
+    first.open()
+    second = second_tab(page.context, desk_server.url)
+    second.open()
+    second.write("Begun here")
+    expect(second.tick("Sent")).to_be_visible()
+    first.field.fill("A draft")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    # The draft stays where it was written, and the list has the conversation.
+    back = first.panel.get_by_role("button", name="All conversations")
+    expect(back).to_be_visible()
+    expect(first.field).to_have_value("A draft")
+    first.field.fill("")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(first.log.get_by_text("Begun here", exact=True)).to_be_visible()
+
+
+def test_the_badge_of_a_tab_that_was_never_opened(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    first = WidgetScreen(open_page(f"{desk_server.url}/home"))
+    second = second_tab(first.page.context, desk_server.url)
+    expect(second.launcher).to_be_visible()
+    first.open()
+    first.write("Begun here")
+    expect(first.tick("Sent")).to_be_visible()
+    first.page.keyboard.press("Escape")
+    agent = agent_of(desk_server)
+    agent.write(only_conversation(agent), "Answered")
+    expect(second.launcher).to_have_accessible_name("Open chat, 1 unread")
+
+
+def test_the_head_and_the_notice_say_the_same(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    page = open_page("about:blank")
+    line = Line(page)
+    page.goto(f"{desk_server.url}/home")
+    widget = WidgetScreen(page)
+    widget.open()
+    states = re.compile("^(Online|Away|Busy right now|Not here now)$")
+    reconnecting = widget.panel.get_by_text(re.compile("^Reconnecting"))
+    expect(widget.panel.get_by_text(states)).to_be_visible()
+    line.cut()
+    expect(reconnecting).to_be_visible()
+    expect(widget.panel.get_by_text(states)).to_have_count(0)
+    line.release()
+    expect(reconnecting).to_have_count(0, timeout=40_000)
+    expect(widget.panel.get_by_text(states)).to_be_visible()
+
+
+def test_a_key_does_not_make_the_thread_anew(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    page = open_page(f"{desk_server.url}/home")
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("Hello?")
+    expect(widget.tick("Sent")).to_be_visible()
+    agent = agent_of(desk_server)
+    conversation = only_conversation(agent)
+    for number in range(100):
+        agent.write(conversation, f"Answer {number}")
+    expect(widget.log.get_by_text("Answer 99", exact=True)).to_be_visible()
+    page.evaluate(
+        """() => {
+            const log = document.querySelector('campfire-chat').shadowRoot.querySelector('.log');
+            window.work = {mutations: 0, times: 0, dates: 0};
+            new MutationObserver((records) => (work.mutations += records.length)).observe(
+                log, {subtree: true, childList: true, attributes: true, characterData: true});
+            const prototype = Date.prototype;
+            const {toLocaleTimeString, toDateString} = prototype;
+            prototype.toLocaleTimeString = function (...rest) {
+                work.times++;
+                return toLocaleTimeString.apply(this, rest);
+            };
+            prototype.toDateString = function () {
+                work.dates++;
+                return toDateString.apply(this);
+            };
+        }"""
+    )
+    widget.field.press_sequentially("ten keys..")
+    expect(widget.field).to_have_value("ten keys..")
+    work = page.evaluate("window.work")
+    assert work["mutations"] == work["times"] == 0
+    # The thread looks what day it is, once for each rendering, and not once for each message.
+    assert work["dates"] < 100
+    # A message makes its own row, and those beside it.
+    agent.write(conversation, "One more")
+    expect(widget.log.get_by_text("One more", exact=True)).to_be_visible()
+    assert page.evaluate("window.work.times") < 20
