@@ -159,6 +159,22 @@ def test_a_server_that_is_back_is_found_without_a_click(
     expect(widget.tick("Sent")).to_be_visible()
 
 
+def test_a_thread_that_could_not_be_loaded_comes_without_a_click(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    page = open_page(f"{desk_server.url}/home")
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("Where is my kettle?")
+    expect(widget.tick("Sent")).to_be_visible()
+    page.route("**/api/v1/conversations/*/messages?*", refuse(503))
+    page.reload()
+    widget.launcher.click()
+    expect(widget.log.get_by_text("We cannot be reached right now.")).to_be_visible()
+    page.unroute("**/api/v1/conversations/*/messages?*")
+    expect(widget.log.get_by_text("Where is my kettle?", exact=True)).to_be_visible(timeout=40_000)
+
+
 def second_tab(context: BrowserContext, url: str) -> WidgetScreen:
     page = context.new_page()
     page.goto(f"{url}/home")

@@ -130,12 +130,17 @@ export function createChat(host: Host, changed: () => void): Chat {
   }
 
   /** Tries again by itself, unless the server has refused for good. */
-  function failed({ final, message, retryAfter }: ApiError, mark: number): void {
+  function failed(error: ApiError, mark: number): void {
+    const { final, message } = error;
     if (state.phase === "starting") show({ phase: "failed", refusal: final ? message : "" });
+    again(error, () => mark === turn && start());
+  }
+
+  /** Repeats what has failed, after a pause that grows with every failure. */
+  function again({ final, retryAfter }: ApiError, what: () => unknown): void {
     if (final) return;
     const pause = Math.min(PAUSE, 1000 * 2 ** failures++);
-    const delay = 1000 * (retryAfter || 0) + pause * (0.5 + Math.random() / 2);
-    setTimeout(() => mark === turn && start(), delay);
+    setTimeout(what, 1000 * (retryAfter || 0) + pause * (0.5 + Math.random() / 2));
   }
 
   const conversations = () =>
@@ -395,9 +400,11 @@ export function createChat(host: Host, changed: () => void): Chat {
         room.cursor = page.next_cursor;
       }
       room.phase = "ready";
+      failures = 0;
       begin(room);
-    } catch {
+    } catch (error) {
       room.phase = "failed";
+      again(error as ApiError, () => room === state.room && room.phase === "failed" && fill(room));
     }
     settle();
   }
