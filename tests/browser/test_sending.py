@@ -71,7 +71,7 @@ def test_what_is_sent_before_the_server_answers_is_shown_and_sent_later(
     page = open_page(f"{desk_server.url}/home")
     widget = WidgetScreen(page)
     waiting: list[Route] = []
-    page.route("**/api/v1/visitors", waiting.append)
+    page.route("**/api/v1/visitors", lambda route: waiting.append(route))
     widget.launcher.click()
     widget.write("Is anybody there?")
     widget.write("Hello?")
