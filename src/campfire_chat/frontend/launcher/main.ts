@@ -101,8 +101,9 @@ function emit<K extends EventName>(event: K, value: CampfireEvents[K]): void {
 function paint(): void {
   if (!frame) return;
   wrapper.className = theme === "dark" || (theme === "auto" && media.matches) ? "dark" : "";
-  // The body has the direction of the document too, unless it says one of its own.
-  wrapper.dir = getComputedStyle(document.body ?? document.documentElement).direction;
+  // The body has the direction of the document too, unless it says one of its own. For a moment
+  // there may be no body at all.
+  wrapper.dir = getComputedStyle(document.body ?? frame).direction;
   // Each time: document.open() takes every listener away.
   button.onclick = () => setOpen(!isOpen);
   // The panel's code comes while the pointer is on its way; it does nothing until opened.
