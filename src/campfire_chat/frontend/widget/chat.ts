@@ -346,11 +346,10 @@ export function createChat(host: Host, changed: () => void): Chat {
 
   /** Says that there is no connection once that has lasted; a moment of it is nobody's concern. */
   function notice(broken: boolean): void {
-    if (broken && !state.trouble) {
+    if (broken) {
       troubleTimer ||= setTimeout(() => show({ trouble: true }), CALM);
       return;
     }
-    if (broken) return;
     clearTimeout(troubleTimer);
     troubleTimer = 0;
     show({ trouble: false });
@@ -481,10 +480,6 @@ export function createChat(host: Host, changed: () => void): Chat {
 
   // Unread counts and receipts.
 
-  /** Whether a person could see the panel: the page may have taken it away, or hidden it. */
-  const onScreen = () =>
-    !document.hidden && host.place.isConnected && host.place.checkVisibility?.() !== false;
-
   const isOwn = ({ sender }: Message) => mine(sender);
   const unreadIn = ({ messages, mark }: Room) => unreadAfter(messages, mark ?? 0, isOwn);
 
@@ -495,8 +490,7 @@ export function createChat(host: Host, changed: () => void): Chat {
     state.open &&
     state.view === "room" &&
     !state.covered &&
-    isAttentive() &&
-    onScreen();
+    isAttentive();
 
   /** Whether unread messages may be missing above what is loaded. */
   const hasGap = ({ messages: [first], cursor, mark }: Room) =>

@@ -6,8 +6,7 @@ export const text = {
   greeting: "How can we help?",
   welcome: "Ask us anything.",
   lasting: "Your conversation stays here, even when you leave this page.",
-  fleeting:
-    "Your browser stores nothing for this site, so this conversation ends when you leave this page.",
+  fleeting: "Your browser stores nothing here: it ends when you leave this page.",
   away: "Leave a message and we will answer as soon as we are back.",
   availability: { online: "Online", away: "Away", busy: "Busy right now", offline: "Not here now" },
   conversations: "Conversations",
