@@ -76,9 +76,9 @@ def test_what_is_sent_before_the_server_answers_is_shown_and_sent_later(
     widget.write("Is anybody there?")
     widget.write("Hello?")
     expect(widget.tick("Sending")).to_have_count(1)
-    page.unroute("**/api/v1/visitors")
     for route in waiting:
         route.abort()
+    page.unroute("**/api/v1/visitors")
     expect(widget.tick("Sending")).to_have_count(0, timeout=30_000)
     assert widget.bubbles() == ["Is anybody there?", "Hello?"]
     agent = agent_of(desk_server)
