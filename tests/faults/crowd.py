@@ -281,10 +281,13 @@ class Crowd:
         """Open conversations and connect everybody; ``inbox`` agents watch the inbox as well."""
         for number in range(pairs):
             visitor, conversation_id = await asyncio.to_thread(self._open)
-            agent = await asyncio.to_thread(self.desk.agent, f"agent-{number}")
-            visitor_id = await asyncio.to_thread(lambda person=visitor: person.id)
+            agent = self.desk.agent(f"agent-{number}")
+            # The desk has ids of its own, for agents as well as visitors.
+            visitor_id, agent_id = await asyncio.to_thread(
+                lambda pair=(visitor, agent): [person.id for person in pair]
+            )
             hers = self._guest(visitor, f"visitor:{visitor_id}", 0 if self._stay else number)
-            his = self._guest(agent, f"agent:agent-{number}", 1 if self._stay else number + 1)
+            his = self._guest(agent, f"agent:{agent_id}", 1 if self._stay else number + 1)
             self.rooms.append(Room(conversation_id, [hers, his]))
         arriving: list[Awaitable[None]] = []
         for number, room in enumerate(self.rooms):
