@@ -157,9 +157,12 @@ def test_the_console_opens_at_a_conversation_that_is_not_in_its_list(
     page, _ = on_a_line(open_page, desk_server, MIA)
     visitor_who_wrote(page, url)
     console = agent_who_reads(open_page, url)
+    address = console.page.url
     console.page.get_by_role("button", name="Resolve", exact=True).click()
     expect(console.row("Mia Berger")).to_have_count(0)
 
+    # Whoever resolves leaves the conversation; a link, or the button Back, leads to it again.
+    console.page.goto(address)
     console.page.reload(wait_until="networkidle")
     expect(console.row("Mia Berger")).to_have_count(0)
     expect(console.page.get_by_role("button", name="Reopen").first).to_be_visible()

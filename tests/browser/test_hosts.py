@@ -107,6 +107,20 @@ def test_the_console_comes_back_by_itself(
     console.show("Unassigned")
 
 
+def test_the_widget_comes_back_by_itself(
+    desk: ThreadServer, users: Users, open_page: NewPage
+) -> None:
+    users.away = True
+    widget = WidgetScreen(open_page(f"{desk.url}/home", MIA))
+    widget.launcher.click()
+    expect(widget.panel.get_by_text("We cannot be reached right now.")).to_be_visible()
+    users.away = False
+    # It may still be waiting for its next try: what is written meanwhile is sent as well.
+    expect(widget.field).to_be_visible()
+    widget.write("Hello?")
+    expect(widget.tick("Sent")).to_be_visible()
+
+
 def test_who_is_no_agent_is_told_why(desk: ThreadServer, open_page: NewPage) -> None:
     """Before, the host's login sent them back and the console sent them there, for ever."""
     page = open_page(f"{desk.url}/support/")
