@@ -69,8 +69,13 @@ async def meet_and_talk(one: str, two: str) -> None:
             await hers.say(conversation, f"a{n}")
             await his.say(conversation, f"b{n}")
         for client in (hers, his):
-            view = await client.until_seq(stream, 21)
-            assert len({event["data"]["id"] for event in view.applied}) == 21
+            # The question, what was said, and that the agent got the conversation with an answer.
+            view = await client.until_seq(stream, 22)
+            said = [event for event in view.applied if event["event"] == "message.created"]
+            assert len({event["data"]["id"] for event in said}) == 21
+            [taken] = [event for event in view.applied if event not in said]
+            assert taken["event"] == "conversation.assignee_changed"
+            assert taken["data"]["assignee"]["id"] == agent.id
         typing = {"type": "typing", "conversation_id": conversation, "active": True}
         await hers.send(typing)
         assert (await his.until_frame("typing", active=True))["participant"]["name"] == "Mia"

@@ -4,6 +4,7 @@ and nobody is gone who is still there elsewhere. Over real sockets."""
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from campfire_chat import Campfire
+from campfire_chat.realtime import presence
 from tests.conftest import QUICK
 from tests.support.client import Client
 from tests.support.host import campfire_for, host_app
@@ -222,14 +224,14 @@ async def test_who_leaves_is_gone_at_once_from_the_database(database_url: str) -
             # A second tab is no second person, and closing one is no leaving.
             for client in (first, second):
                 await client.subscribe(stream)
-            await looks("ada")
+            await looks(ada.id)
             await first.unsubscribe(stream)
             await pong(first, 1)
-            await looks("ada")
+            await looks(ada.id)
             await second.unsubscribe(stream)
             await looks()
             await second.subscribe(stream)
-            await looks("ada")
+            await looks(ada.id)
             await second.drop()
             await looks()
             places = "SELECT participant_id FROM campfire_presence WHERE place = ?"
@@ -258,7 +260,8 @@ async def test_nobody_is_said_to_have_left_who_is_there_in_another_process(
                 await client.subscribe(name)
             return client
 
-        here = await tab(desk.agent("ada"), stream, f"conversation:{other}")
+        ada = desk.agent("ada")
+        here = await tab(ada, stream, f"conversation:{other}")
         away = await tab(there.agent("ada"), stream)
         rows = "SELECT node_id FROM campfire_presence WHERE place = ?"
         await until(lambda: len(Truth(database_url).query(rows, conversation)) == 2)
@@ -279,4 +282,50 @@ async def test_nobody_is_said_to_have_left_who_is_there_in_another_process(
         assert left(conversation) == []
         await away.unsubscribe(stream)
         await watching.until(lambda: bool(left(conversation)), "the leaving of the last tab")
-        assert left(conversation)[0]["participant"]["id"] == "ada"
+        assert left(conversation)[0]["participant"]["id"] == ada.id
+
+
+async def test_nobody_is_said_to_have_left_who_came_back_meanwhile(
+    sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The arrival is told at once: a departure that is still being written must not come after."""
+    monkeypatch.setattr(presence, "LINGER", 0.0)
+    async with (
+        serving(sqlite_database_url, presence_beat=NEVER, presence_life=2 * NEVER) as site,
+        AsyncExitStack() as stack,
+    ):
+        team = site.campfire._running.store.team
+        original = team.present_at
+        asked, answer = threading.Event(), threading.Event()
+
+        async def slowly(*arguments: Any) -> Any:
+            found = await original(*arguments)
+            asked.set()
+            await asyncio.to_thread(answer.wait)
+            return found
+
+        desk = Desk(site.base)
+        visitor, ada, bob = desk.visitor(), desk.agent("ada"), desk.agent("bob")
+        conversation, other = (visitor.begin(body)["id"] for body in ("one", "another"))
+        names = [f"conversation:{id}" for id in (conversation, other)]
+        watching = await stack.enter_async_context(Client(site.base, bob))
+        for id in (conversation, other):
+            await watching.subscribe(f"notes:{id}")
+        client = await stack.enter_async_context(Client(site.base, ada))
+        for name in names:
+            await client.subscribe(name)
+        stack.callback(answer.set)
+        monkeypatch.setattr(team, "present_at", slowly)
+        await client.unsubscribe(names[0])
+        await asyncio.to_thread(asked.wait)
+        since = len(watching.frames)
+        await client.subscribe(names[0])
+        await watching.until_frame(
+            "presence", since=since, conversation_id=conversation, viewing=True
+        )
+        # Written by the same hand, and later.
+        await client.unsubscribe(names[1])
+        answer.set()
+        await watching.until_frame("presence", since=since, conversation_id=other, viewing=False)
+        told = [frame for frame in watching.frames if frame.get("conversation_id") == conversation]
+        assert told[-1]["viewing"] is True

@@ -238,6 +238,9 @@ class Presence:
             places = sorted({key.place for key in looked_at})
             still = await self._store.team.present_at(organization, places) if places else {}
             for key in looked_at:
+                if key in self._here:
+                    # Came back while the database was asked, and that has been told already.
+                    continue
                 others = still.get(key.place, ())
                 if not any((person.kind, person.id) == (key.kind, key.id) for person in others):
                     self._tell(key, gone[key], here=False)
