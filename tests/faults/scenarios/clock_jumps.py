@@ -88,11 +88,12 @@ def _set(offset: Path, seconds: int) -> None:
 async def _presence(arena: Arena, crowd: Crowd, passing: Person, expected: str) -> list[str]:
     """Whoever is connected is online soon, and whoever is not is offline soon."""
     watcher = Person(arena.bases[0], user=crowd.rooms[0].guests[1].client.person.user)
+    passing_id = await asyncio.to_thread(lambda: passing.id)
     deadline = time.monotonic() + PRESENCE
     while True:
         team = await asyncio.to_thread(watcher.get, "/agents")
         found = {agent["id"]: agent["availability"] for agent in team["items"]}
-        theirs = found.pop("passing", "unknown")
+        theirs = found.pop(passing_id, "unknown")
         if theirs == expected and set(found.values()) == {"online"}:
             return []
         if time.monotonic() > deadline:
