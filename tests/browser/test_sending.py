@@ -86,6 +86,28 @@ def test_what_is_sent_before_the_server_answers_is_shown_and_sent_later(
     assert [message["body"] for message in thread] == ["Is anybody there?", "Hello?"]
 
 
+def test_what_is_typed_before_the_server_answers_joins_the_draft(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    page = open_page(f"{desk_server.url}/home", MIA)
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("Hello")
+    expect(widget.tick("Sent")).to_be_visible()
+    widget.field.fill("half a thought")
+    waiting: list[Route] = []
+    page.route("**/api/v1/visitors", lambda route: waiting.append(route))
+    with page.expect_request("**/api/v1/visitors"):
+        page.reload()
+        widget.launcher.click()
+    widget.field.fill("and another")
+    for route in waiting:
+        route.continue_()
+    page.unroute("**/api/v1/visitors")
+    expect(widget.field).to_have_value("half a thought\nand another")
+    expect(widget.log.get_by_text("Hello", exact=True)).to_be_visible()
+
+
 @pytest.mark.parametrize("how", ["click", "tap", "keyboard", "enter"])
 def test_one_goes_on_typing_after_sending(
     desk_server: ProcessServer, open_page: NewPage, how: str

@@ -563,7 +563,8 @@ export function createChat(host: Host, changed: () => void): Chat {
     if (room?.phase === "ready") begin(room);
     // What was typed while the panel was still starting is kept.
     const typed = state.phase === "ready" ? "" : state.draft;
-    show({ draft: load<string>(draftKey()) ?? typed, focus: state.open });
+    write([load<string>(draftKey()), typed].filter(Boolean).join("\n"));
+    show({ focus: state.open });
     if (room?.info) void (room.phase === "ready" ? catchUp(room) : fill(room));
     settle();
   }
