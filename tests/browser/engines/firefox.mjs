@@ -14,6 +14,17 @@ async function element(page, css, text) {
   return found;
 }
 
+/**
+ * The element, in the tab in front: what a hidden tab shows of a person's conversations is covered,
+ * and uncovered once it is known who looks at it.
+ */
+async function reachable(page, css, text) {
+  await page.bringToFront();
+  const found = await element(page, css, text);
+  await page.waitForFunction((each) => getComputedStyle(each).visibility === "visible", {}, found);
+  return found;
+}
+
 const does = {
   async open({ url, width, height }) {
     const context = await browser.createBrowserContext();
@@ -25,10 +36,10 @@ const does = {
   goto: ({ page, url }) => pages[page].goto(url).then(() => null),
   evaluate: ({ page, script }) => pages[page].evaluate(script),
   async click({ page, css, text }) {
-    await (await element(pages[page], css, text)).click();
+    await (await reachable(pages[page], css, text)).click();
   },
   async type({ page, css, text, keys }) {
-    await (await element(pages[page], css, text)).focus();
+    await (await reachable(pages[page], css, text)).focus();
     await pages[page].keyboard.type(keys);
   },
   press: ({ page, key }) => pages[page].keyboard.press(key),
