@@ -136,6 +136,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body_optional=True,
         returns={200: conversations.Taken},
         errors=(ForbiddenError, ClientIdConflictError),
+        cost=Cost.WRITE,
     ),
     Endpoint(
         operation="get_conversation",
