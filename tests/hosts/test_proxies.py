@@ -98,17 +98,17 @@ async def test_requests_sockets_and_long_polls(site: Site) -> None:
             await client.subscribe(stream)
         await hers.say(conversation, "by socket")
         for client in (hers, his):
-            await client.until_seq(stream, 3)
+            await client.until_seq(stream, 4)
 
         polled = asyncio.create_task(
-            asyncio.to_thread(visitor.get, f"/streams/{stream}/events", 200, after=3, wait=20)
+            asyncio.to_thread(visitor.get, f"/streams/{stream}/events", 200, after=4, wait=20)
         )
         await asyncio.sleep(0.5)
         assert not polled.done()
         await his.say(conversation, "and heard by the poll")
         async with asyncio.timeout(10):
             page = await polled
-        assert [event["seq"] for event in page["events"]] == [4]
+        assert [event["seq"] for event in page["events"]] == [5]
         # The proxy does not cut it off: it ends by itself, with an answer.
         page = await asyncio.to_thread(
             visitor.get, f"/streams/{stream}/events", 200, after=4, wait=2
