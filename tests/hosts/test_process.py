@@ -108,7 +108,8 @@ async def test_two_processes_on_one_database(database_url: str, engine: str) -> 
         same = {"body": "x", "client_id": "same"}
         path = f"/conversations/{conversation}/messages"
         first = agent.post(path, same)
-        again = desk.agent(agent.id).post(path, same, 200)
+        assert agent.user is not None
+        again = desk.agent(agent.user.id).post(path, same, 200)
         assert first["id"] == again["id"]
 
 
