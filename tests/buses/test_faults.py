@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from campfire_chat.realtime import bus as bus_module
+from campfire_chat.realtime.bus import Bus
 from campfire_chat.realtime.buses.kinds import KINDS
 from campfire_chat.realtime.buses.sqlite import path_of
 from tests.buses.conftest import Member, frame, meet, talk, until
@@ -117,12 +118,22 @@ async def test_a_start_does_not_wait_for_a_bus_that_is_away(
 
 
 async def test_a_postgresql_connection_that_is_terminated(
-    postgres: str, channel: str, join: Join
+    postgres: str, channel: str, join: Join, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Each heals within moments: they need not be ill at the same time.
+    ill: list[Bus] = []
+    fall_ill = Bus._fall_ill
+
+    def noted(bus: Bus, reason: str) -> None:
+        fall_ill(bus, reason)
+        ill.append(bus)
+
+    monkeypatch.setattr(Bus, "_fall_ill", noted)
     with closing(PostgresBus(postgres)) as server:
         members = await join(server.url, "one", channel), await join(server.url, "two", channel)
+        assert not ill
         await asyncio.to_thread(server.terminate)
-        await until(lambda: not any(m.bus.well for m in members), "it is noticed", 2)
+        await until(lambda: all(member.bus in ill for member in members), "it is noticed", HEALING)
         await until(both(members, well=True), "the bus is well again", HEALING)
         await talk(*members, "after")
         assert await asyncio.to_thread(lambda: server.connections) == 4

@@ -98,7 +98,8 @@ def litestar_host(campfire: Campfire, path: str) -> Any:
     def hello() -> dict[str, str]:
         return {"host": "litestar"}
 
-    return campfire.wrap(Litestar([hello]), path)
+    # By default it sets up the root logger, which would stay so for every later test.
+    return campfire.wrap(Litestar([hello], logging_config=None), path)
 
 
 def wrapped_starlette(campfire: Campfire, path: str) -> Any:
