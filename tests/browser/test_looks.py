@@ -113,6 +113,31 @@ def test_the_console(
     screenshot(page, f"console-{size}-{theme}")
 
 
+@pytest.mark.parametrize("width", [320, 390, 800, 1440])
+def test_the_head_of_the_list_fits_however_wide_it_is(
+    shop: ProcessServer, open_page: NewPage, width: int
+) -> None:
+    page = open_page(f"{shop.url}/support/console/", ADA)
+    page.set_viewport_size({"width": width, "height": 800})
+    ConsoleScreen(page).show("Unassigned")
+    expect(page.get_by_role("button", name="Take next")).to_be_visible()
+    boxes = [
+        page.get_by_role(role, name=name).bounding_box()  # type: ignore[arg-type]
+        for role, name in (
+            ("region", "Conversations"),
+            ("button", "Take next"),
+            ("combobox", "Order"),
+            ("searchbox", "Filter this list"),
+            ("group", "Status"),
+            ("button", re.compile("Change your availability")),
+        )
+    ]
+    ends = [box["x"] + box["width"] for box in boxes if box]
+    assert len(ends) == len(boxes)
+    assert max(ends[1:]) <= ends[0]
+    assert ends[0] <= width
+
+
 def test_the_console_by_keyboard(shop: ProcessServer, open_page: NewPage) -> None:
     page = open_page(f"{shop.url}/support/console/", ADA)
     console = ConsoleScreen(page)

@@ -32,6 +32,59 @@ export function InboxHead() {
             <kbd aria-hidden="true">W</kbd>
           </button>
         )}
+      </div>
+      <div class="segments" role="group" aria-label={text.statusFilter}>
+        {STATUSES.map((name) => (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={status.value === name}
+            onClick={() => choose(view.peek(), name)}
+          >
+            {text.status[name]}
+          </button>
+        ))}
+      </div>
+      <div class="inbox-tools">
+        <div class="filter">
+          <Icon name="search" size={16} />
+          <input
+            aria-label={text.filter}
+            id="filter"
+            type="search"
+            placeholder={text.filter}
+            autoComplete="off"
+            dir="auto"
+            value={filter.value}
+            onInput={(event) => (filter.value = event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (isComposing(event)) return;
+              if (event.key === "Escape") {
+                event.stopPropagation();
+                if (filter.peek()) filter.value = "";
+                else event.currentTarget.blur();
+              }
+              if (event.key === "Enter" || event.key === "ArrowDown") {
+                event.preventDefault();
+                document.querySelector<HTMLElement>("a.row")?.focus();
+              }
+            }}
+          />
+          <kbd aria-hidden="true">/</kbd>
+          {filter.value && (
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={text.filterClear}
+              onClick={() => {
+                filter.value = "";
+                document.getElementById("filter")?.focus();
+              }}
+            >
+              <Icon name="close" size={14} />
+            </button>
+          )}
+        </div>
         {status.value !== "resolved" && (
           <select
             class="order"
@@ -48,57 +101,6 @@ export function InboxHead() {
               </option>
             ))}
           </select>
-        )}
-      </div>
-      <div class="segments" role="group" aria-label={text.statusFilter}>
-        {STATUSES.map((name) => (
-          <button
-            key={name}
-            type="button"
-            aria-pressed={status.value === name}
-            onClick={() => choose(view.peek(), name)}
-          >
-            {text.status[name]}
-          </button>
-        ))}
-      </div>
-      <div class="filter">
-        <Icon name="search" size={16} />
-        <input
-          aria-label={text.filter}
-          id="filter"
-          type="search"
-          placeholder={text.filter}
-          autoComplete="off"
-          dir="auto"
-          value={filter.value}
-          onInput={(event) => (filter.value = event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (isComposing(event)) return;
-            if (event.key === "Escape") {
-              event.stopPropagation();
-              if (filter.peek()) filter.value = "";
-              else event.currentTarget.blur();
-            }
-            if (event.key === "Enter" || event.key === "ArrowDown") {
-              event.preventDefault();
-              document.querySelector<HTMLElement>("a.row")?.focus();
-            }
-          }}
-        />
-        <kbd aria-hidden="true">/</kbd>
-        {filter.value && (
-          <button
-            type="button"
-            class="icon-button"
-            aria-label={text.filterClear}
-            onClick={() => {
-              filter.value = "";
-              document.getElementById("filter")?.focus();
-            }}
-          >
-            <Icon name="close" size={14} />
-          </button>
         )}
       </div>
     </header>
