@@ -240,7 +240,7 @@ def over_http(backends: Backends, url: str, facts: Facts, calls: int) -> dict[st
             "inbox, unassigned, open": about("/conversations?status=open&assignee=unassigned"),
             "inbox, all, open": about("/conversations?status=open"),
             "inbox, all, open, from the middle": about(
-                f"/conversations?status=open&cursor={write_cursor(facts.middle)}"
+                f"/conversations?status=open&cursor={write_cursor(('latest', *facts.middle))}"
             ),
             "a conversation, its marks, who is there": about("/conversations/{id}"),
             "a thread's newest page": about("/conversations/{id}/messages"),
