@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from campfire_chat import Agent
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import PATIENCE, NewPage
 from tests.browser.screens import ConsoleScreen
 from tests.support.people import Desk
 from tests.support.servers import ProcessServer
@@ -104,6 +105,58 @@ def test_after_resolving_comes_the_neighbour_and_undo_goes_back(
     expect_open(page, order[4])
     page.keyboard.press("e")
     expect_open(page, order[3])
+
+
+def test_a_late_notice_does_not_take_an_undo_back(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    five_who_wait(desk_server)
+    page = open_page("about:blank")
+    page.context.add_cookies(open_page(f"{desk_server.url}/home", ADA).context.cookies())
+    late: list[tuple[WebSocketRoute, str | bytes]] = []
+    holding = False
+
+    def opened(route: WebSocketRoute) -> None:
+        def said(message: str | bytes) -> None:
+            if holding:
+                late.append((route, message))
+            else:
+                route.send(message)
+
+        route.connect_to_server().on_message(said)
+
+    page.route_web_socket(re.compile(r"/support/ws$"), opened)
+    page.goto(f"{desk_server.url}/support/console/")
+    console = ConsoleScreen(page)
+    console.show("All")
+    expect(page.locator("a.row")).to_have_count(len(NAMES))
+    order = names(page)
+    console.row(order[1]).click()
+    expect_open(page, order[1])
+    holding = True
+    page.keyboard.press("e")
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    # The server has yet to confirm the undo when the notice of the first change comes.
+    waiting: list[Route] = []
+    page.route("**/api/v1/conversations/*", lambda route: waiting.append(route))
+    undo.click()
+    expect_open(page, order[1])
+    desk_of(desk_server).visitor("z", name="Zoe Zander").begin("I am new here")
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not any("Zoe Zander" in str(message) for _, message in late):
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
+    holding = False
+    for route, message in late:
+        route.send(message)
+    expect(page.get_by_role("button", name="Show 1 new conversation")).to_be_visible()
+    assert names(page) == order
+    for held in waiting:
+        held.continue_()
+    page.unroute("**/api/v1/conversations/*")
+    expect(page.get_by_role("button", name="Resolve", exact=True)).to_be_visible()
+    assert names(page) == order
 
 
 def test_send_and_resolve_goes_on_to_the_neighbour(

@@ -45,12 +45,13 @@ export async function changeConversation(
   id: string,
   change: ConversationChange,
 ): Promise<boolean> {
-  const takeBack = preview(id, asShown(change));
+  const shown = preview(id, asShown(change));
   try {
     putConversation(await api.patch<AgentConversation>(`conversations/${id}`, change));
+    shown.confirm();
     return true;
   } catch (error) {
-    takeBack();
+    shown.takeBack();
     toast(text.failed.reason(text.failed.change, reason(error)), {
       urgent: true,
       action: { label: text.retry, run: () => void changeConversation(id, change) },

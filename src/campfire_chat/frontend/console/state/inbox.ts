@@ -45,6 +45,21 @@ const touched = new Set<string>();
 /** Both heads only grow, so their sum tells which of two summaries is the newer. */
 const version = ({ head, notes_head }: ConversationSummary) => head + notes_head;
 
+interface Ahead {
+  readonly change: Partial<ConversationSummary>;
+  /** The version that it changes. */
+  readonly of: number;
+}
+
+/** What is shown before the server has confirmed it. */
+const ahead = new Map<string, Ahead>();
+
+/** A notice of what was before the change is late, and does not take the change back. */
+function kept(summary: ConversationSummary): ConversationSummary {
+  const shown = ahead.get(summary.id);
+  return shown && version(summary) <= shown.of ? { ...summary, ...shown.change } : summary;
+}
+
 function place(row: Row): void {
   const next = new Map(rows.peek());
   next.set(row.summary.id, row);
@@ -95,7 +110,7 @@ export function putSummary(summary: ConversationSummary): void {
   const known = rows.peek().get(summary.id);
   if (known) {
     if (version(summary) >= version(known.summary)) {
-      place(settled(summary, known.myRead, known.readSeq));
+      place(settled(kept(summary), known.myRead, known.readSeq));
     }
     return;
   }
@@ -135,14 +150,29 @@ export function markRead(id: string, seq: number, left?: number): void {
   if (left === undefined && unreadOf(next)) void refresh(id);
 }
 
-/** Shows a change before the server has confirmed it; returns how to take it back. */
-export function preview(id: string, change: Partial<ConversationSummary>): () => void {
+/** Shows a change before the server has confirmed it; it is then either confirmed or taken back. */
+export function preview(
+  id: string,
+  change: Partial<ConversationSummary>,
+): { confirm(): void; takeBack(): void } {
   const row = rows.peek().get(id);
-  if (!row) return () => undefined;
+  if (!row) return { confirm: () => undefined, takeBack: () => undefined };
   const changed: Row = { ...row, summary: { ...row.summary, ...change } };
+  const mine: Ahead = {
+    change: { ...ahead.get(id)?.change, ...change },
+    of: version(row.summary),
+  };
+  ahead.set(id, mine);
   place(changed);
-  return () => {
-    if (rows.peek().get(id) === changed) place(row);
-    else void refresh(id);
+  const confirm = () => {
+    if (ahead.get(id) === mine) ahead.delete(id);
+  };
+  return {
+    confirm,
+    takeBack() {
+      confirm();
+      if (rows.peek().get(id) === changed) place(row);
+      else void refresh(id);
+    },
   };
 }
