@@ -10,6 +10,9 @@ import { pathToFileURL } from "node:url";
 const [base, token, sources] = process.argv.slice(2);
 const told = (what, fields = {}) => console.log(JSON.stringify({ what, ...fields }));
 
+/** Seconds by this process's own clock, which no load of the machine makes earlier. */
+const now = () => performance.now() / 1000;
+
 // TypeScript leaves the ending out.
 registerHooks({
   resolve: (specifier, context, next) =>
@@ -31,8 +34,10 @@ class Storage {
 
 // How long it means to wait is what counts; how long a busy machine then takes is not.
 const realTimeout = globalThis.setTimeout;
+// Nor is the time that it gives an answer a pause.
+const FOR_AN_ANSWER = 15_000;
 globalThis.setTimeout = (callback, delay = 0, ...rest) => {
-  if (delay >= 100) told("wait", { ms: Math.round(delay) });
+  if (delay >= 100 && delay !== FOR_AN_ANSWER) told("wait", { ms: Math.round(delay) });
   return realTimeout(callback, delay, ...rest);
 };
 
@@ -50,10 +55,14 @@ Object.assign(globalThis, {
       super(...parameters);
       told("connect");
       this.addEventListener("close", ({ code }) => told("close", { code }));
+      this.addEventListener("message", ({ data }) => {
+        const { type, id, retry_after } = JSON.parse(data);
+        if (type === "error" && id) told("refused", { seconds: retry_after, at: now() });
+      });
     }
     send(text) {
       const { type, id } = JSON.parse(text);
-      if (type === "message.send") told("try", { id });
+      if (type === "message.send") told("try", { id, at: now() });
       super.send(text);
     }
   },
