@@ -76,7 +76,7 @@ function merged(conversation: AgentConversation, known: Row | undefined): Row {
   const myRead = conversation.counts.visitor - conversation.unread;
   const newer = !known || version(conversation) >= version(known.summary);
   return settled(
-    newer ? conversation : known.summary,
+    newer ? kept(conversation) : known.summary,
     Math.max(myRead, known?.myRead ?? 0),
     known?.readSeq ?? 0,
   );
@@ -125,7 +125,7 @@ async function refresh(id: string): Promise<void> {
     const conversation = await api.get<AgentConversation>(`conversations/${id}`);
     const known = rows.peek().get(id);
     const summary =
-      known && version(known.summary) > version(conversation) ? known.summary : conversation;
+      known && version(known.summary) > version(conversation) ? known.summary : kept(conversation);
     const myRead = conversation.counts.visitor - conversation.unread;
     place(settled(summary, myRead, known?.readSeq ?? 0));
   } catch {
