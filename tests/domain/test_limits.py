@@ -171,6 +171,21 @@ def test_what_is_used_at_half_the_rate_for_long_is_hot() -> None:
     assert not limiter.hot
 
 
+def test_a_bucket_in_debt_stays_hot_until_it_can_admit_again() -> None:
+    """A caller who is refused all the time uses nothing, and floods as soon as it may."""
+    rate = Rate(10, 20)
+    limiter = Limiter(rate)
+    take_all(limiter, 0, tries=20)
+    limiter.heard(KEY, 60, 0)
+    assert limiter.wait(KEY, 0) > 6 * SECOND - SECOND // 10
+    for second in range(1, 7):
+        assert limiter.take(KEY, second * SECOND - 1) > 0
+        assert limiter.cool(second * SECOND - 1) == []
+    # Empty at six seconds; a burst takes two more.
+    assert limiter.cool(8 * SECOND - 1) == []
+    assert limiter.cool(8 * SECOND) == [KEY]
+
+
 def test_full_buckets_are_forgotten() -> None:
     limiter = Limiter(Rate(10, 20))
     for n in range(1_000):

@@ -12,11 +12,11 @@ import pytest
 from campfire_chat.clock import SECOND
 from campfire_chat.errors import ConfigurationError
 from campfire_chat.jobs import worker as module
-from campfire_chat.jobs.job import Job, JobKind
+from campfire_chat.jobs.job import Claimed, Job, JobKind
 from campfire_chat.jobs.queue import LEASE
 from campfire_chat.jobs.retry import Retry
 from campfire_chat.jobs.schedule import Schedule
-from campfire_chat.jobs.worker import Worker
+from campfire_chat.jobs.worker import TIDY_EVERY, UNKNOWN_AFTER, Worker
 from campfire_chat.storage.store import Store
 from tests.jobs.conftest import OpenStore, Watch
 from tests.jobs.test_queue import Defer, Errand
@@ -200,6 +200,57 @@ async def test_what_does_not_end_in_time_is_given_back(
     # Another process has it at once, not only when the lease would have ended.
     (job,) = await second.jobs.claim(["test.errand"], 1, room={}, most=1)
     assert job.attempt == 1
+
+
+async def test_what_a_claim_brings_while_the_worker_stops_is_given_back(
+    store: Store, watch: Watch, employ: Employ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+    claim = store.jobs.claim
+
+    async def slow_claim(*args: Any, **options: Any) -> list[Claimed]:
+        claimed = await claim(*args, **options)
+        if claimed:
+            asked.set()
+            await may_answer.wait()
+        return claimed
+
+    async def do(job: Job[Errand]) -> None:
+        raise AssertionError("it was begun after the stop")
+
+    monkeypatch.setattr(store.jobs, "claim", slow_claim)
+    worker = await employ(store, do, start=True)
+    await store.submit(Defer([1, 2], run_at=watch()))
+    await asked.wait()
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0)
+    may_answer.set()
+    await stopping
+    again = await claim(["test.errand"], 9, room={}, most=9)
+    assert [job.attempt for job in again] == [1, 1]
+    assert await store.jobs.parked() == []
+
+
+async def test_unknown_kinds_wait_until_a_process_has_run_for_a_while(
+    store: Store, watch: Watch, employ: Employ, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a long stop of all processes the first one may be older than the one that knows."""
+    other = JobKind("test.other", Errand)
+
+    async def do(job: Job[Errand]) -> None: ...
+
+    await store.submit(Defer([1], run_at=watch()))
+    watch.move(100_000)
+    worker = await employ(store, do, kind=other)
+    await worker.run_due()
+    watch.move(UNKNOWN_AFTER - 1)
+    await worker.run_due()
+    assert await store.jobs.parked() == []
+    watch.move(1 + TIDY_EVERY)
+    await worker.run_due()
+    (parked,) = await store.jobs.parked()
+    assert parked.kind == "test.errand"
+    assert "'test.errand'" in caplog.text
 
 
 async def test_a_busy_organisation_leaves_slots_to_the_others(

@@ -179,13 +179,19 @@ class Limiter:
         bucket.full_at = min(full_at + count * self._interval, deepest, now + self._deepest)
 
     def cool(self, now: int) -> list[Key]:
-        """Remove buckets that are no longer hot from :attr:`hot`, and return their keys."""
-        gone = [
-            key for key, bucket in self.hot.items() if not 0 <= now - bucket.looked_at < self._span
-        ]
+        """Remove buckets that are no longer hot from :attr:`hot`, and return their keys.
+
+        A bucket that refuses counts no use, however fast its caller asks. So a bucket below empty
+        stays hot until it has a token again, and for the time of a burst after that.
+        """
+        gone = [key for key, bucket in self.hot.items() if not self._is_hot(bucket, now)]
         for key in gone:
             del self.hot[key]
         return gone
+
+    def _is_hot(self, bucket: Bucket, now: int) -> bool:
+        empty_until = min(now, bucket.full_at - self._span)
+        return 0 <= now - max(bucket.looked_at, empty_until) < self._span
 
     def prune(self, now: int) -> None:
         """Drop full buckets. A new one would be the same."""

@@ -31,6 +31,7 @@ GRACE = 5.0
 #: Seconds between searches for jobs that nobody would ever claim.
 TIDY_EVERY = 60.0
 #: Seconds for which a job of an unknown kind is left alone: a newer process may be about to do it.
+#: A process that starts leaves it alone for as long, because nobody may have been there before.
 UNKNOWN_AFTER = 900.0
 
 Submit = Callable[[Operation[Any]], asyncio.Future[Any]]
@@ -79,7 +80,8 @@ class Worker:
         self._running: dict[Claimed, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
-        self._tidy_at = 0.0
+        self._made_at = now()
+        self._tidied_at = 0
         #: The latest slot of each schedule that this process knows to have a job.
         self._fired: dict[str, int] = {}
         self._claims: asyncio.Task[None] | None = None
@@ -184,13 +186,16 @@ class Worker:
 
     async def _tidy(self) -> None:
         """From time to time, look for jobs that nobody would ever claim."""
-        moment = asyncio.get_running_loop().time()
-        if moment < self._tidy_at:
+        now = self._now()
+        # The clock may have been set back.
+        if 0 <= now - self._tidied_at < int(TIDY_EVERY * SECOND):
             return
-        self._tidy_at = moment + TIDY_EVERY
-        before = self._now() - int(UNKNOWN_AFTER * SECOND)
-        for job_id, kind in await self._queue.park_unknown(list(self._works), before=before):
-            logger.error("job %s was parked: no code knows its kind %r", job_id, kind)
+        self._tidied_at = now
+        before = now - int(UNKNOWN_AFTER * SECOND)
+        if self._made_at <= before:
+            kinds = list(self._works)
+            for job_id, kind in await self._queue.park_unknown(kinds, before=before):
+                logger.error("job %s was parked: no code knows its kind %r", job_id, kind)
         await self._queue.end_leases(list(self._works))
 
     async def _do(self, job: Claimed) -> None:
