@@ -238,6 +238,105 @@ def test_a_cap_has_a_reserve() -> None:
     assert not cap._count
 
 
+def test_a_rate_to_the_nanosecond() -> None:
+    """Two tokens at once and then one every half second, by every way of taking."""
+    half = SECOND // 2
+    limiter = Limiter(Rate(2, 2))
+    assert limiter.wait(KEY, 0) == 0
+    assert [limiter.take(KEY, 0) for _ in range(3)] == [0, 0, half]
+    assert limiter.wait(KEY, 0) == half
+    assert limiter.wait(KEY, half - 1) == 1
+    assert limiter.take(KEY, half - 1) == 1
+    assert limiter.take(KEY, half) == 0
+    # More than there can ever be counts as all that there can be.
+    assert limiter.take(KEY, half, 1000) == 2 * half
+    assert limiter.take(OTHER, half, 1000) == 0
+    assert limiter.take(OTHER, half) == half
+
+
+def test_who_is_delayed_pays_for_what_they_took() -> None:
+    limiter = Limiter(Rate(1, 2), debt=5 * SECOND)
+    assert [limiter.delay(KEY, 0) for _ in range(4)] == [0, 0, SECOND, 2 * SECOND]
+    assert limiter.delay(KEY, 0, 2) == 4 * SECOND
+    # No deeper than its debt, however much is taken.
+    assert limiter.delay(KEY, 0, 1000) == 5 * SECOND
+    assert limiter.wait(KEY, 0) == 6 * SECOND
+    assert limiter.delay(KEY, 5 * SECOND) == SECOND
+    # A clock that was set back: an empty bucket at worst, which is one token away.
+    ahead = 1_000_000 * SECOND
+    limiter.delay(OTHER, ahead)
+    assert limiter.wait(OTHER, 0) == SECOND
+    assert limiter.delay(OTHER, 0) == SECOND
+
+
+def test_what_others_admitted_is_charged_down_to_a_debt() -> None:
+    limiter = Limiter(Rate(1, 3))
+    limiter.charge(KEY, 2, 0)
+    assert [limiter.take(KEY, 0) for _ in range(2)] == [0, SECOND]
+    limiter.charge(KEY, 10**6, 0)
+    assert limiter.take(KEY, 0) == limits.DEBT + SECOND
+    # Another message of others moves it no further away.
+    limiter.charge(KEY, 10**6, 0)
+    assert limiter.take(KEY, 0) == limits.DEBT + SECOND
+    # Nor does it forgive what a deeper bucket owes.
+    deep = Limiter(Rate(1, 3), debt=3 * limits.DEBT)
+    deep.delay(KEY, 0, 30)
+    owed = deep.wait(KEY, 0)
+    deep.charge(KEY, 1, 0)
+    assert deep.wait(KEY, 0) >= owed
+
+
+def test_others_learn_what_was_taken_since_a_bucket_became_hot() -> None:
+    """``used - base`` is what is told: all of the latest half burst, and nothing from before."""
+    limiter = Limiter(Rate(1, 10))
+    for n in range(4):
+        limiter.take(KEY, n * 100 * SECOND)
+    assert not limiter.hot
+    for _ in range(4):
+        limiter.take(KEY, 300 * SECOND)
+    assert not limiter.hot
+    limiter.take(KEY, 301 * SECOND)
+    limiter.take(KEY, 301 * SECOND)
+    bucket = limiter.hot[KEY]
+    assert bucket.used - bucket.base == 5
+    limiter.take(KEY, 301 * SECOND)
+    assert bucket.used - bucket.base == 6
+
+
+def test_a_key_that_another_process_names_is_shared_from_here_on() -> None:
+    limiter = Limiter(Rate(1, 10))
+    limiter.heard(KEY, 3, 0)
+    bucket = limiter.hot[KEY]
+    # What was charged for others is not told back to them.
+    assert bucket.used == bucket.base == 0
+    assert [limiter.take(KEY, 0) for _ in range(8)] == [0] * 7 + [SECOND]
+    assert bucket.used - bucket.base == 7
+    assert limiter.cool(10 * SECOND - 1) == []
+    limiter.heard(KEY, 1, 9 * SECOND)
+    assert limiter.cool(19 * SECOND - 1) == []
+    assert limiter.cool(19 * SECOND) == [KEY]
+    off = Limiter(None)
+    off.heard(KEY, 3, 0)
+    assert not off.hot
+
+
+def test_a_cap_that_is_tried_counts_only_who_came_in() -> None:
+    cap = Cap(2)
+    assert [cap.try_enter(KEY) for _ in range(4)] == [True, True, False, False]
+    assert cap[KEY] == 2
+    assert cap.try_enter(OTHER)
+    cap.leave(KEY)
+    assert cap.has_room(KEY)
+    assert cap.try_enter(KEY)
+    assert not cap.has_room(KEY)
+    for key in (KEY, KEY, OTHER):
+        cap.leave(key)
+    assert not cap._count
+    unlimited = Cap(None)
+    assert all(unlimited.try_enter(KEY) for _ in range(100))
+    assert unlimited[KEY] == 100
+
+
 # Addresses.
 
 

@@ -121,9 +121,12 @@ def test_marks_only_ever_move_forward(steps: list[tuple[int | None, int | None, 
     for delivered, read, growth in steps:
         head += growth
         moved = receipts.advance(mark, delivered=delivered, read=read, head=head)
-        assert mark.delivered <= moved.delivered <= head
-        assert mark.read <= moved.read <= moved.delivered
-        mark = moved
+        # No further than the head, and what was read has been delivered, but not the other way.
+        expected = max(mark.read, min(read or 0, head))
+        assert moved.read == expected
+        assert moved.delivered == max(mark.delivered, expected, min(delivered or 0, head))
+        assert moved.read_count == mark.read_count
+        mark = receipts.Mark(moved.delivered, moved.read, read_count=moved.read)
 
 
 @given(
@@ -197,13 +200,18 @@ def test_ids_sort_by_time_and_never_repeat() -> None:
     assert all(id.startswith("msg_") and len(id) == 30 for id in made)
 
 
-@given(st.text(max_size=30))
+kinds = st.sampled_from(["conversation", "notes", "inbox", "events", "", "Conversation"])
+
+
+@given(st.builds("".join, st.tuples(kinds, st.sampled_from(["", ":", "::"]), st.text(max_size=9))))
 def test_stream_names(name: str) -> None:
-    try:
+    kind, colon, subject = name.partition(":")
+    if kind in ("conversation", "notes", "inbox") and colon and subject:
         stream = streams.parse(name)
-    except NotFoundError:
-        return
-    assert stream.name == name
+        assert (stream.kind, stream.subject, stream.name) == (kind, subject, name)
+    else:
+        with pytest.raises(NotFoundError):
+            streams.parse(name)
 
 
 @given(st.lists(st.sampled_from(Availability), max_size=5))

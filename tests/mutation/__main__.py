@@ -4,36 +4,43 @@
     python -m tests.mutation rules --sample 40      40 of each module of the rules, chosen by --seed
     python -m tests.mutation --module domain/receipts.py
 
-Each bug is met by the tests that run its line, the quick ones first, until one fails. The exit
-status is 1 if a bug was neither noticed nor explained in ``equivalent.toml``.
+Each bug is met by the tests that run its line, until one fails: first those that noticed other bugs
+of the module, then the quick ones. The exit status is 1 if a bug was neither noticed nor explained
+in ``equivalent.toml``.
+
+What is written to the report replaces what it said of the same targets, and leaves the others.
+``--again`` keeps what was noticed the last time and tries the others, for tests that were added.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import random
-import subprocess
+import re
 import sys
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.mutation import overlay
+from tests.mutation import forks, overlay
 from tests.mutation.operators import Mutant, mutants_of
 from tests.mutation.targets import TARGETS, Target
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "campfire_chat"
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+#: Which tests run which lines, as long as neither has changed.
+CACHE = ROOT / "tests" / "output" / "mutation"
 
-#: What a test may take with a bug in the code: so many times what it takes without, and seconds.
-PATIENCE, AT_LEAST = 5, 30.0
+#: Seconds after which a run is ended, beyond what its tests may take; see ``overlay``.
+AT_MOST = 120.0
 
 NOTICED, HUNG, SURVIVED, EXPLAINED, UNTESTED = (
     "noticed",
@@ -55,63 +62,114 @@ class Verdict(NamedTuple):
 class Baseline:
     """Which tests run which lines, and how long each takes."""
 
-    def __init__(self, target: Target, modules: Iterable[Path], folder: Path) -> None:
-        path = folder / "lines.json"
-        environment = {
-            **os.environ,
-            overlay.LINES: str(path),
-            overlay.FILES: os.pathsep.join(map(str, modules)),
-        }
-        done = _pytest(target, target.tests, environment, timeout=None)
-        if done.returncode:
-            raise SystemExit(f"the tests fail without a bug:\n{done.stdout[-4000:]}")
-        found = json.loads(path.read_text())
+    def __init__(self, target: Target, modules: Iterable[Path]) -> None:
+        self.path = CACHE / f"{_fingerprint(target)}.json"
+        if not self.path.exists():
+            CACHE.mkdir(parents=True, exist_ok=True)
+            self._measure(target, modules)
+        found = json.loads(self.path.read_text())
         self._lines: dict[str, dict[str, list[str]]] = found["lines"]
         self.seconds: dict[str, float] = found["seconds"]
+        self.usual = self.path.with_suffix(".usual.json")
+        self.usual.write_text(json.dumps(self.seconds))
+        #: How many bugs of a module each test has noticed.
+        self._noticed: dict[Path, Counter[str]] = {}
+        forks.preload(found["modules"])
+
+    def _measure(self, target: Target, modules: Iterable[Path]) -> None:
+        output, fresh = self.path.with_suffix(".txt"), self.path.with_suffix(".new")
+        environment = {
+            overlay.LINES: str(fresh),
+            overlay.FILES: os.pathsep.join(map(str, modules)),
+        }
+        if forks.run(forks.Job(_arguments(target, target.tests), environment, None, output)):
+            raise SystemExit(f"the tests fail without a bug:\n{output.read_text()[-4000:]}")
+        fresh.rename(self.path)
 
     def tests_of(self, module: Path, line: int) -> list[str]:
-        """The quickest first. What runs at import concerns every test of the module."""
+        """In the order in which they are to be tried.
+
+        What runs at import concerns every test of the module.
+        """
         lines = self._lines.get(str(module), {})
         tests = set(lines.get(str(line), ()))
         if not tests:
             tests = {test for some in lines.values() for test in some}
-        return sorted(tests, key=lambda test: self.seconds.get(test, 0.0))
+        noticed = self._noticed.get(module, {})
+        return sorted(
+            tests, key=lambda test: (-noticed.get(test, 0), self.seconds.get(test, 0.0), test)
+        )
+
+    def note(self, module: Path, test: str) -> None:
+        """A test has noticed a bug of a module."""
+        self._noticed.setdefault(module, Counter())[test] += 1
 
 
-def _pytest(
-    target: Target, tests: Iterable[str], environment: dict[str, str], timeout: float | None
-) -> subprocess.CompletedProcess[str]:
-    command = [
-        *(sys.executable, "-m", "pytest", "-p", "tests.mutation.overlay", "-x", "-q"),
-        *("-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "--no-header"),
-        *("-k", target.only, *tests),
+def _fingerprint(target: Target) -> str:
+    """Of everything that the lines of a target's tests depend on."""
+    digest = hashlib.sha256(repr(target).encode())
+    for folder in (SOURCES, ROOT / "tests"):
+        for path in sorted(folder.rglob("*.py")):
+            if "node_modules" not in path.parts and path.parent != Path(__file__).parent:
+                digest.update(str(path).encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _arguments(target: Target, tests: Iterable[str]) -> list[str]:
+    return [
+        *("-p", "tests.mutation.overlay", "-x", "-q", "--hypothesis-seed=0", "--no-header"),
+        *("-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT)),
+        # The libraries are there already; see forks.
+        *("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"),
+        *("-m", "not browser and not slow", "-k", target.only, *tests),
     ]
-    environment = {name: value for name, value in environment.items() if name != "PYTEST_ADDOPTS"}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, timeout=timeout, capture_output=True, text=True
-    )
 
 
-def _try(target: Target, module: Path, mutant: Mutant, baseline: Baseline, folder: Path) -> Verdict:
-    name = str(module.relative_to(SOURCES))
-    tests = baseline.tests_of(module, mutant.line)
-    if not tests:
-        return Verdict(name, mutant, UNTESTED)
-    source = folder / f"{abs(hash((name, mutant.where, mutant.change, mutant.line)))}.py"
-    source.write_text(mutant.source, "utf-8")
-    dotted = ".".join(["campfire_chat", *module.relative_to(SOURCES).with_suffix("").parts])
-    environment = {**os.environ, overlay.MODULE: dotted, overlay.SOURCE: str(source)}
-    usual = sum(baseline.seconds.get(test, 0.0) for test in tests)
-    try:
-        done = _pytest(target, tests, environment, timeout=AT_LEAST + PATIENCE * usual)
-    except subprocess.TimeoutExpired:
-        return Verdict(name, mutant, HUNG)
-    finally:
-        source.unlink()
-    if done.returncode == 0:
-        return Verdict(name, mutant, SURVIVED)
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return Verdict(name, mutant, NOTICED, failed[0][:120] if failed else "it does not start")
+class _Trial(NamedTuple):
+    """A bug that is to be met by tests."""
+
+    target: Target
+    module: Path
+    mutant: Mutant
+    baseline: Baseline
+    folder: Path
+
+    @property
+    def output(self) -> Path:
+        return self.folder / f"{_digest(self.mutant.source)}.txt"
+
+    def job(self) -> forks.Job:
+        module, baseline = self.module, self.baseline
+        tests = baseline.tests_of(module, self.mutant.line)
+        source = self.output.with_suffix(".py")
+        source.write_text(self.mutant.source, "utf-8")
+        names = ["campfire_chat", *module.relative_to(SOURCES).with_suffix("").parts]
+        environment = {
+            overlay.MODULE: ".".join(names),
+            overlay.SOURCE: str(source),
+            overlay.USUAL: str(baseline.usual),
+        }
+        usual = sum(baseline.seconds.get(test, 0.0) for test in tests)
+        seconds = AT_MOST + overlay.PATIENCE * usual
+        return forks.Job(_arguments(self.target, tests), environment, seconds, self.output)
+
+    def verdict(self, status: int | None) -> Verdict:
+        name = str(self.module.relative_to(SOURCES))
+        if status is None or status == overlay.HUNG:
+            return Verdict(name, self.mutant, HUNG)
+        if status == 0:
+            return Verdict(name, self.mutant, SURVIVED)
+        text = self.output.read_text("utf-8", errors="replace")
+        found = re.search(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", text, re.M)
+        if found is None:
+            return Verdict(name, self.mutant, NOTICED, f"it does not start: {text[-200:]}")
+        self.baseline.note(self.module, found[1])
+        return Verdict(name, self.mutant, NOTICED, found[1])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _explained() -> dict[tuple[str, str, str], str]:
@@ -120,36 +178,72 @@ def _explained() -> dict[tuple[str, str, str], str]:
     return {(entry["module"], entry["where"], entry["change"]): entry["why"] for entry in entries}
 
 
-def _run(target: Target, options: argparse.Namespace) -> list[Verdict]:
+def _sampled(module: Path, options: argparse.Namespace) -> list[Mutant]:
+    mutants = mutants_of(module.read_text("utf-8"))
+    if options.sample is None or options.sample >= len(mutants):
+        return mutants
+    # Each bug by a number of its own, so that a change elsewhere in the file chooses no other ones.
+    short = str(module.relative_to(SOURCES))
+
+    def number(mutant: Mutant) -> float:
+        return random.Random(f"{options.seed} {short} {mutant.where} {mutant.change}").random()
+
+    return sorted(sorted(mutants, key=number)[: options.sample], key=lambda one: one.line)
+
+
+def _run(target: Target, past: Past, options: argparse.Namespace) -> Iterator[Verdict]:
     modules = sorted({path for pattern in target.modules for path in SOURCES.glob(pattern)})
-    if options.module:
-        modules = [path for path in modules if str(path.relative_to(SOURCES)) in options.module]
-    if not modules:
-        return []
+    wanted = [
+        path
+        for path in modules
+        if not options.module or str(path.relative_to(SOURCES)) in options.module
+    ]
+    if not wanted:
+        return
     explained = _explained()
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(options.jobs) as pool:
-        folder = Path(name)
-        baseline = Baseline(target, modules, folder)
-        verdicts: list[Verdict] = []
-        waiting = []
-        for module in modules:
+    baseline = Baseline(target, modules)
+    with tempfile.TemporaryDirectory() as name:
+        trials: dict[str, _Trial] = {}
+        for module in wanted:
             short = str(module.relative_to(SOURCES))
-            mutants = mutants_of(module.read_text("utf-8"))
-            if options.sample is not None and options.sample < len(mutants):
-                chance = random.Random(f"{options.seed} {short}")
-                mutants = sorted(chance.sample(mutants, options.sample), key=lambda one: one.line)
-            for mutant in mutants:
+            for number, mutant in enumerate(_sampled(module, options)):
                 why = explained.get((short, mutant.where, mutant.change))
+                before = past.of(short, mutant) if options.again else None
                 if why is not None:
-                    verdicts.append(Verdict(short, mutant, EXPLAINED, why))
-                    continue
-                waiting.append(pool.submit(_try, target, module, mutant, baseline, folder))
-        for one in waiting:
-            verdict = one.result()
-            verdicts.append(verdict)
-            if verdict.outcome in (SURVIVED, UNTESTED):
-                print(_line(verdict), flush=True)
-        return verdicts
+                    yield Verdict(short, mutant, EXPLAINED, why)
+                elif before is not None:
+                    yield before
+                elif not baseline.tests_of(module, mutant.line):
+                    yield Verdict(short, mutant, UNTESTED)
+                else:
+                    trial = _Trial(target, module, mutant, baseline, Path(name))
+                    trials[f"{short} {number}"] = trial
+        work = ((key, partial(_Trial.job, trial)) for key, trial in trials.items())
+        for key, status in forks.run_all(work, jobs=options.jobs):
+            yield trials[key].verdict(status)
+
+
+class Past:
+    """What became of the bugs of a target the last time, in files that have not changed since."""
+
+    def __init__(self, target: str) -> None:
+        self._path = CACHE / f"{target}.json"
+        self._noticed: dict[str, str] = {}
+        if self._path.exists():
+            self._noticed = json.loads(self._path.read_text())
+
+    def of(self, short: str, mutant: Mutant) -> Verdict | None:
+        """How it was noticed, if it was."""
+        by = self._noticed.get(_digest(f"{short} {mutant.source}"))
+        return None if by is None else Verdict(short, mutant, NOTICED if by else HUNG, by)
+
+    def keep(self, verdicts: Iterable[Verdict]) -> None:
+        for verdict in verdicts:
+            if verdict.outcome in (NOTICED, HUNG):
+                key = _digest(f"{verdict.module} {verdict.mutant.source}")
+                self._noticed[key] = verdict.by
+        CACHE.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(json.dumps(self._noticed))
 
 
 def _line(verdict: Verdict) -> str:
@@ -157,22 +251,66 @@ def _line(verdict: Verdict) -> str:
     return f"{verdict.outcome}: {verdict.module}:{mutant.line} {mutant.where}: {mutant.change}"
 
 
-def _report(verdicts: list[Verdict]) -> str:
+def _section(name: str, verdicts: list[Verdict], options: argparse.Namespace) -> str:
+    """What is reported of a target."""
     by_module: dict[str, Counter[str]] = {}
     for verdict in verdicts:
         by_module.setdefault(verdict.module, Counter())[verdict.outcome] += 1
+    total: Counter[str] = sum(by_module.values(), Counter())
+    sample = "all bugs" if options.sample is None else f"{options.sample} bugs of each module"
     lines = [
-        "| module | bugs | noticed | explained | not noticed |",
-        "|---|---|---|---|---|",
+        f"## {name}",
+        "",
+        f"{sample}, seed {options.seed}: noticed {_share(total)}.",
+        "",
+        "| module | bugs | noticed | explained | not noticed | score |",
+        "|---|---|---|---|---|---|",
     ]
     for module, counts in sorted(by_module.items()):
         noticed = counts[NOTICED] + counts[HUNG]
         missed = counts[SURVIVED] + counts[UNTESTED]
         lines.append(
-            f"| {module} | {counts.total()} | {noticed} | {counts[EXPLAINED]} | {missed} |"
+            f"| {module} | {counts.total()} | {noticed} | {counts[EXPLAINED]} | {missed} "
+            f"| {_percent(counts)} |"
         )
-    missed = [verdict for verdict in verdicts if verdict.outcome in (SURVIVED, UNTESTED)]
-    return "\n".join([*lines, "", *(f"- {_line(verdict)}" for verdict in missed)]) + "\n"
+    order = sorted(verdicts, key=lambda one: (one.module, one.mutant.line))
+    for title, outcomes in (("Not noticed", (SURVIVED, UNTESTED)), ("Explained", (EXPLAINED,))):
+        some = [verdict for verdict in order if verdict.outcome in outcomes]
+        if some:
+            whys = [f" — {one.by}" if one.by else "" for one in some]
+            listed = [f"- {_line(one)}{why}" for one, why in zip(some, whys, strict=True)]
+            lines += ["", f"{title}:", "", *listed]
+    return "\n".join(lines) + "\n"
+
+
+def _percent(counts: Counter[str]) -> str:
+    """Of the bugs that a test could notice."""
+    noticed, possible = counts[NOTICED] + counts[HUNG], counts.total() - counts[EXPLAINED]
+    return f"{100 * noticed / possible:.0f} %" if possible else "–"
+
+
+def _share(counts: Counter[str]) -> str:
+    noticed, possible = counts[NOTICED] + counts[HUNG], counts.total() - counts[EXPLAINED]
+    return f"{noticed} of {possible} ({_percent(counts)}), {counts[EXPLAINED]} explained"
+
+
+def _write(path: Path, sections: dict[str, str]) -> None:
+    """Replace the sections of these targets."""
+    found: dict[str, str] = {}
+    if path.exists():
+        for text in re.split(r"(?m)^(?=## )", path.read_text("utf-8"))[1:]:
+            found[text.split("\n", 1)[0].removeprefix("## ")] = text.rstrip("\n") + "\n"
+    found |= sections
+    ordered = [found[name] for name in TARGETS if name in found]
+    path.write_text("\n".join([_HEAD, *ordered]), "utf-8")
+
+
+_HEAD = """# What the tests notice
+
+`python -m tests.mutation TARGET --sample N --seed S --report tests/mutation/survivors.md` writes
+this. It puts small bugs into the code, one at a time. The score is the share of the bugs that a test
+noticed. Bugs that no test can notice are not counted; `equivalent.toml` says why.
+"""
 
 
 def main() -> int:
@@ -183,18 +321,33 @@ def main() -> int:
     parser.add_argument("--seed", default="1", help="which of them")
     parser.add_argument("--jobs", type=int, default=2, help="at the same time")
     parser.add_argument("--report", type=Path, help="write the result there, in Markdown")
+    parser.add_argument("--again", action="store_true", help="only those not noticed last time")
+    parser.add_argument("--tests", nargs="+", help="with these tests, not those of the target")
+    parser.add_argument("--verbose", action="store_true", help="show every bug, and who noticed it")
     options = parser.parse_args()
     unknown = set(options.targets) - TARGETS.keys()
     if unknown:
         parser.error(f"no such target: {', '.join(unknown)}")
-    verdicts: list[Verdict] = []
+    missed, sections = False, dict[str, str]()
     for name in options.targets or TARGETS:
-        verdicts += _run(TARGETS[name], options)
-    report = _report(verdicts)
-    print(report)
-    if options.report is not None:
-        options.report.write_text(report, "utf-8")
-    return int(any(verdict.outcome in (SURVIVED, UNTESTED) for verdict in verdicts))
+        target, past = TARGETS[name], Past(name)
+        if options.tests:
+            target = target._replace(tests=tuple(options.tests))
+        verdicts: list[Verdict] = []
+        for verdict in _run(target, past, options):
+            verdicts.append(verdict)
+            past.keep([verdict])
+            survived = verdict.outcome in (SURVIVED, UNTESTED)
+            missed |= survived
+            if survived or options.verbose:
+                print(f"{_line(verdict)}  [{verdict.by}]" if verdict.by else _line(verdict))
+                sys.stdout.flush()
+        if verdicts:
+            sections[name] = _section(name, verdicts, options)
+            print(sections[name], flush=True)
+            if options.report is not None:
+                _write(options.report, sections)
+    return int(missed)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
@@ -21,6 +22,12 @@ import pytest
 MODULE, SOURCE = "CAMPFIRE_MUTANT_MODULE", "CAMPFIRE_MUTANT_SOURCE"
 #: Where to write which tests run which lines, and of which files.
 LINES, FILES = "CAMPFIRE_MUTATION_LINES", "CAMPFIRE_MUTATION_FILES"
+#: A file with what each test takes without a bug, in seconds.
+USUAL = "CAMPFIRE_MUTATION_USUAL"
+#: What a test may take with a bug: so many times the usual, and seconds for what it shares.
+PATIENCE, AT_LEAST = 5, 25.0
+#: The exit status when a test took longer.
+HUNG = 91
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
@@ -43,8 +50,24 @@ class _Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_loader(fullname, loader)
 
 
+def _hung(number: int, frame: FrameType | None) -> None:
+    # A bug may have left anything behind, so nothing is cleaned up here.
+    os._exit(HUNG)
+
+
 if MODULE in os.environ:
     sys.meta_path.insert(0, _Finder())
+    _usual: dict[str, float] = json.loads(Path(os.environ[USUAL]).read_text())
+    signal.signal(signal.SIGALRM, _hung)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+        signal.setitimer(signal.ITIMER_REAL, AT_LEAST + PATIENCE * _usual.get(item.nodeid, 0.0))
+        yield
+
+    def pytest_sessionfinish() -> None:
+        signal.setitimer(signal.ITIMER_REAL, AT_LEAST)
+
 
 if LINES in os.environ:
     import coverage
@@ -62,7 +85,9 @@ if LINES in os.environ:
         _coverage.switch_context("")
 
     def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-        _seconds[report.nodeid] = _seconds.get(report.nodeid, 0.0) + report.duration
+        # What the first test waits for, such as a server, is shared by those that follow.
+        if report.when == "call":
+            _seconds[report.nodeid] = report.duration
 
     def pytest_sessionfinish() -> None:
         _coverage.stop()
@@ -74,4 +99,11 @@ if LINES in os.environ:
             }
             for file in data.measured_files()
         }
-        Path(os.environ[LINES]).write_text(json.dumps({"lines": lines, "seconds": _seconds}))
+        # Of others, so that they are loaded once and not for every bug.
+        modules = [
+            name
+            for name in sys.modules
+            if name.partition(".")[0] not in ("campfire_chat", "tests", "conftest", "__main__")
+        ]
+        found = {"lines": lines, "seconds": _seconds, "modules": modules}
+        Path(os.environ[LINES]).write_text(json.dumps(found))

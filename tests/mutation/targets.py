@@ -22,13 +22,26 @@ class Target(NamedTuple):
 TARGETS = {
     "rules": Target(
         ("domain/*.py", "clock.py", "ids.py"),
-        ("tests/domain", "tests/storage/test_desk_model.py", "tests/realtime"),
+        (
+            *("tests/domain", "tests/storage/test_desk_model.py", "tests/realtime"),
+            *("tests/rest/test_conversations.py", "tests/rest/test_limits.py"),
+            *("tests/rest/test_queue.py", "tests/rest/test_surface.py"),
+            *("tests/protocol/test_limits.py", "tests/protocol/test_messages.py"),
+            *("tests/protocol/test_revocations.py", "tests/protocol/test_rates.py"),
+        ),
     ),
     "access": Target(
-        ("identity.py", "http/guards.py", "realtime/admission.py", "realtime/visit.py"),
         (
-            *("tests/domain", "tests/rest", "tests/protocol/test_limits.py"),
-            *("tests/protocol/test_closes.py", "tests/contract/test_authorization.py"),
+            *("identity.py", "signed_identities.py", "origins.py", "http/guards.py"),
+            *("http/tickets.py", "realtime/admission.py", "realtime/visit.py"),
+            *("realtime/proof.py", "realtime/handshake.py", "realtime/revoking.py"),
+        ),
+        (
+            *("tests/domain", "tests/rest", "tests/contract/test_authorization.py"),
+            *("tests/protocol/test_limits.py", "tests/protocol/test_closes.py"),
+            *("tests/protocol/test_sessions.py", "tests/protocol/test_revocations.py"),
+            *("tests/protocol/test_rates.py", "tests/protocol/test_strangers.py"),
+            *("tests/protocol/test_visits.py", "tests/protocol/test_bad_input.py"),
         ),
     ),
     "ledger": Target(
@@ -36,11 +49,17 @@ TARGETS = {
             *("storage/ledger.py", "storage/draft.py", "storage/long_way.py", "storage/sends.py"),
             *("storage/transaction.py", "storage/working_set.py", "storage/desk.py"),
             *("storage/operations.py", "storage/reads.py", "storage/records.py"),
+            *("storage/receipts.py", "storage/messages.py", "storage/conversations.py"),
+            *("storage/listing.py", "storage/views.py", "storage/streams.py", "storage/queue.py"),
         ),
         (
             *("tests/storage/test_desk_model.py", "tests/storage/test_store.py"),
             *("tests/storage/test_drafts.py", "tests/storage/test_ledger_ends.py"),
             *("tests/storage/test_vanishing_callers.py", "tests/storage/test_pages.py"),
+            *("tests/storage/test_queue.py", "tests/storage/test_unknown_outcomes.py"),
+            *("tests/storage/test_gathered.py", "tests/storage/test_organizations.py"),
+            *("tests/rest/test_conversations.py", "tests/rest/test_queue.py"),
+            "tests/rest/test_versions.py",
         ),
     ),
     "realtime": Target(
@@ -48,12 +67,16 @@ TARGETS = {
             *("realtime/hub.py", "realtime/channels.py", "realtime/catch_up.py"),
             *("realtime/subscriptions.py", "realtime/presence.py", "realtime/typing.py"),
             *("realtime/watch.py", "realtime/writes.py", "realtime/outlet.py"),
-            *("realtime/requests.py", "realtime/lookout.py"),
+            *("realtime/requests.py", "realtime/lookout.py", "realtime/notices.py"),
+            *("realtime/socket.py", "realtime/gateway.py", "http/streams.py"),
         ),
         (
             *("tests/protocol/test_hub_leaks.py", "tests/protocol/test_streams.py"),
             *("tests/protocol/test_ephemeral.py", "tests/protocol/test_messages.py"),
-            *("tests/protocol/test_outlet.py", "tests/rest/test_events.py"),
+            *("tests/protocol/test_outlet.py", "tests/protocol/test_admission.py"),
+            *("tests/protocol/test_closes.py", "tests/protocol/test_sessions.py"),
+            *("tests/protocol/test_visits.py", "tests/protocol/test_rates.py"),
+            *("tests/rest/test_events.py", "tests/realtime"),
         ),
     ),
 }

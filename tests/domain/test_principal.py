@@ -1,0 +1,161 @@
+"""What the host says of a person becomes who they are here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campfire_chat import Agent, ConfigurationError, Visitor, clock, ids
+from campfire_chat.domain.principal import (
+    MAX_NAME,
+    MAX_URL,
+    NAMELESS,
+    Scope,
+    anonymous,
+    scope_of_agent,
+    scope_of_visitor,
+    system_scope,
+)
+from campfire_chat.errors import ForbiddenError
+from campfire_chat.models import Role, SenderKind, Visibility
+
+KEY = b"the installation's key"
+
+
+def agent(**fields: Any) -> Scope:
+    return scope_of_agent(Agent(**{"id": "ada", "name": "Ada", **fields}), KEY)
+
+
+def visitor(**fields: Any) -> Scope:
+    return scope_of_visitor(Visitor(**{"id": "mia", **fields}))
+
+
+def test_an_agent_is_what_the_host_says() -> None:
+    scope = agent(
+        email="ada@shop.example",
+        avatar_url="/ada.png",
+        role=Role.ADMIN,
+        organization="acme",
+    )
+    person = scope.principal
+    assert (scope.organization, person.kind, person.name) == ("acme", SenderKind.AGENT, "Ada")
+    assert (person.email, person.avatar_url) == ("ada@shop.example", "/ada.png")
+    assert (person.role, person.external_id) == (Role.ADMIN, "ada")
+    # Not the host's own id, and another one in another organisation.
+    assert person.id == ids.agent_of(KEY, "acme", "ada")
+    assert scope.is_agent
+    assert scope.sender_key == f"agent:{person.id}"
+    assert scope.record.verified
+    assert scope.record.role is Role.ADMIN
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u2800", "\ud800"])
+def test_visitors_see_a_name_even_of_an_agent_without_one(name: str) -> None:
+    assert agent(name=name).principal.name == NAMELESS
+
+
+@pytest.mark.parametrize("make", [agent, visitor])
+def test_what_is_too_long_is_cut_where_it_is_only_shown(make: Any) -> None:
+    person = make(name="n" * 300, email="e" * 300, avatar_url="/" + "u" * 3000).principal
+    assert (person.name, person.email) == ("n" * MAX_NAME, "e" * MAX_NAME)
+    assert len(person.avatar_url) == MAX_URL
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"id": ""},
+        {"id": "x" * 129},
+        {"id": "a\nb"},
+        {"id": 7},
+        {"organization": ""},
+        {"organization": "x" * 65},
+        {"organization": None},
+    ],
+)
+@pytest.mark.parametrize("make", [agent, visitor])
+def test_who_somebody_is_has_to_be_exact(make: Any, fields: dict[str, Any]) -> None:
+    """An id that was cut could be another person's."""
+    with pytest.raises(ConfigurationError):
+        make(**fields)
+
+
+@pytest.mark.parametrize("make", [agent, visitor])
+def test_the_longest_ids_are_kept(make: Any) -> None:
+    scope = make(id="x" * 128, organization="o" * 64)
+    assert (scope.principal.external_id, scope.organization) == ("x" * 128, "o" * 64)
+
+
+def test_a_role_has_to_exist() -> None:
+    with pytest.raises(ConfigurationError, match="role"):
+        agent(role="captain")
+    assert agent(role="viewer").principal.role is Role.VIEWER
+
+
+def test_a_visitor_of_the_host_is_the_same_one_every_time() -> None:
+    scope = visitor(name="Mia", email="m@x.example", avatar_url="/m.png", organization="acme")
+    person = scope.principal
+    assert (scope.organization, person.kind) == ("acme", SenderKind.VISITOR)
+    assert (person.name, person.email, person.avatar_url) == ("Mia", "m@x.example", "/m.png")
+    assert person.id == ids.visitor_of("acme", "mia")
+    assert person.external_id == "mia"
+    assert person.role is None
+    assert not person.by_session
+    assert scope_of_visitor(Visitor(id="mia"), by_session=True).principal.by_session
+    assert scope.record.verified
+    assert not scope.is_agent
+
+
+def test_an_anonymous_visitor_is_somebody_new() -> None:
+    one, two = anonymous("acme"), anonymous("acme")
+    assert one.principal.id != two.principal.id
+    assert one.organization == "acme"
+    assert not one.record.verified
+    assert anonymous("acme", one.principal.id) == one
+
+
+def allowed(check: Any, *arguments: Any) -> bool:
+    try:
+        check(*arguments)
+    except ForbiddenError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_agent", "writes", "writes_notes"),
+    [
+        (agent(role=Role.ADMIN), True, True, True),
+        (agent(role=Role.AGENT), True, True, True),
+        (agent(role=Role.VIEWER), True, False, False),
+        (visitor(), False, True, False),
+        (anonymous("acme"), False, True, False),
+        (system_scope("acme"), True, True, True),
+    ],
+)
+def test_who_may_what(scope: Scope, is_agent: bool, writes: bool, writes_notes: bool) -> None:
+    assert allowed(scope.require_agent) == is_agent
+    assert allowed(scope.require_writer) == writes
+    assert allowed(scope.require_writer_of, Visibility.PUBLIC) == writes
+    assert allowed(scope.require_writer_of, Visibility.INTERNAL) == writes_notes
+
+
+@given(st.text(max_size=8), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8))
+def test_agent_ids_differ_where_people_do(org: str, who: str, org2: str, who2: str) -> None:
+    same = ids.agent_of(KEY, org, who) == ids.agent_of(KEY, org2, who2)
+    assert same == ((org, who) == (org2, who2))
+    assert ids.agent_of(b"another", org, who) != ids.agent_of(KEY, org, who)
+
+
+def test_a_time_as_clients_read_it() -> None:
+    assert clock.rfc3339(1_700_000_000_123_456) == "2023-11-14T22:13:20.123456Z"
+    assert clock.rfc3339(0) == "1970-01-01T00:00:00.000000Z"
+    assert clock.rfc3339_or_none(None) is None
+    assert clock.rfc3339_or_none(0) == "1970-01-01T00:00:00.000000Z"
+    assert clock.parse_rfc3339("2023-11-15T00:13:20.5+02:00") == 1_700_000_000_500_000
+    assert clock.parse_rfc3339("1969-12-31T23:59:59Z") == -1_000_000
+    with pytest.raises(ValueError, match="offset"):
+        clock.parse_rfc3339("2023-11-14T22:13:20")
