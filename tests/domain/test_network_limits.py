@@ -107,7 +107,7 @@ def test_other_processes_know_the_limiters_by_name() -> None:
         assert sum(not limiter.take(("", "x"), 0) for _ in range(100)) == multiple * BURST
 
 
-@given(st.lists(st.tuples(st.sampled_from(ADDRESSES), st.sampled_from("try leave enter".split()))))
+@given(st.lists(st.tuples(st.sampled_from(ADDRESSES), st.sampled_from(["try", "leave", "enter"]))))
 def test_a_cap_counts_every_network_until_it_is_left(steps: list[Any]) -> None:
     cap, here = NetworkCap(2), Counter[Key]()
     inside: list[Networks] = []

@@ -308,7 +308,7 @@ def _write(path: Path, sections: dict[str, str]) -> None:
 _HEAD = """# What the tests notice
 
 `python -m tests.mutation TARGET --sample N --seed S --report tests/mutation/survivors.md` writes
-this. It puts small bugs into the code, one at a time. The score is the share of the bugs that a test
+this. It puts small bugs into the code, one at a time. The score is the share that a test
 noticed. Bugs that no test can notice are not counted; `equivalent.toml` says why.
 """
 
