@@ -161,7 +161,7 @@ class _Trial(NamedTuple):
         if status == 0:
             return Verdict(name, self.mutant, SURVIVED)
         text = self.output.read_text("utf-8", errors="replace")
-        found = re.search(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", text, re.M)
+        found = re.search(r"^(?:FAILED|ERROR) (tests/.*?)(?: - .*)?$", text, re.M)
         if found is None:
             return Verdict(name, self.mutant, NOTICED, f"it does not start: {text[-200:]}")
         self.baseline.note(self.module, found[1])
