@@ -26,6 +26,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,8 +87,8 @@ class Baseline:
             raise SystemExit(f"the tests fail without a bug:\n{output.read_text()[-4000:]}")
         fresh.rename(self.path)
 
-    def tests_of(self, module: Path, line: int) -> list[str]:
-        """In the order in which they are to be tried.
+    def tests_of(self, module: Path, line: int, budget: float) -> list[str]:
+        """In the order in which they are to be tried, and as many as usually take ``budget`` seconds.
 
         What runs at import concerns every test of the module.
         """
@@ -96,9 +97,18 @@ class Baseline:
         if not tests:
             tests = {test for some in lines.values() for test in some}
         noticed = self._noticed.get(module, {})
-        return sorted(
-            tests, key=lambda test: (-noticed.get(test, 0), self.seconds.get(test, 0.0), test)
-        )
+        quick = sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))
+        # One case of each test comes before the second one of any: the others are much alike.
+        cases: Counter[str] = Counter()
+        rank: dict[str, tuple[int, int]] = {}
+        for test in quick:
+            name = test.partition("[")[0]
+            rank[test] = (-noticed.get(test, 0), cases[name])
+            cases[name] += 1
+        ordered = sorted(quick, key=lambda test: rank[test])
+        spent = accumulate(self.seconds.get(test, 0.0) for test in ordered)
+        # The first one that goes beyond the budget is still tried.
+        return [test for test, sum_ in zip(ordered, [0.0, *spent], strict=False) if sum_ < budget]
 
     def note(self, module: Path, test: str) -> None:
         """A test has noticed a bug of a module."""
@@ -134,6 +144,7 @@ class _Trial(NamedTuple):
     mutant: Mutant
     baseline: Baseline
     folder: Path
+    budget: float
 
     @property
     def output(self) -> Path:
@@ -141,7 +152,7 @@ class _Trial(NamedTuple):
 
     def job(self) -> forks.Job:
         module, baseline = self.module, self.baseline
-        tests = baseline.tests_of(module, self.mutant.line)
+        tests = baseline.tests_of(module, self.mutant.line, self.budget)
         source = self.output.with_suffix(".py")
         source.write_text(self.mutant.source, "utf-8")
         names = ["campfire_chat", *module.relative_to(SOURCES).with_suffix("").parts]
@@ -213,10 +224,10 @@ def _run(target: Target, past: Past, options: argparse.Namespace) -> Iterator[Ve
                     yield Verdict(short, mutant, EXPLAINED, why)
                 elif before is not None:
                     yield before
-                elif not baseline.tests_of(module, mutant.line):
+                elif not baseline.tests_of(module, mutant.line, options.budget):
                     yield Verdict(short, mutant, UNTESTED)
                 else:
-                    trial = _Trial(target, module, mutant, baseline, Path(name))
+                    trial = _Trial(target, module, mutant, baseline, Path(name), options.budget)
                     trials[f"{short} {number}"] = trial
         work = ((key, partial(_Trial.job, trial)) for key, trial in trials.items())
         for key, status in forks.run_all(work, jobs=options.jobs):
@@ -261,7 +272,7 @@ def _section(name: str, verdicts: list[Verdict], options: argparse.Namespace) ->
     lines = [
         f"## {name}",
         "",
-        f"{sample}, seed {options.seed}: noticed {_share(total)}.",
+        f"{sample}, seed {options.seed}, budget {options.budget:g} s: noticed {_share(total)}.",
         "",
         "| module | bugs | noticed | explained | not noticed | score |",
         "|---|---|---|---|---|---|",
@@ -321,6 +332,12 @@ def main() -> int:
     parser.add_argument("--seed", default="1", help="which of them")
     parser.add_argument("--jobs", type=int, default=2, help="at the same time")
     parser.add_argument("--report", type=Path, help="write the result there, in Markdown")
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=30.0,
+        help="seconds of tests for a bug, as they usually take",
+    )
     parser.add_argument("--again", action="store_true", help="only those not noticed last time")
     parser.add_argument("--tests", nargs="+", help="with these tests, not those of the target")
     parser.add_argument("--verbose", action="store_true", help="show every bug, and who noticed it")

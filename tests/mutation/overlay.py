@@ -85,9 +85,7 @@ if LINES in os.environ:
         _coverage.switch_context("")
 
     def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-        # What the first test waits for, such as a server, is shared by those that follow.
-        if report.when == "call":
-            _seconds[report.nodeid] = report.duration
+        _seconds[report.nodeid] = _seconds.get(report.nodeid, 0.0) + report.duration
 
     def pytest_sessionfinish() -> None:
         _coverage.stop()

@@ -18,7 +18,7 @@ from campfire_chat.domain.principal import anonymous
 from campfire_chat.realtime import proof
 from tests.conftest import QUICK
 from tests.support import sessions
-from tests.support.client import Client
+from tests.support.client import Client, Closed
 from tests.support.host import campfire_for
 from tests.support.sessions import Browser, DeskServer
 from tests.support.talk import until
@@ -115,6 +115,52 @@ async def test_a_ticket_of_another_role_ends_the_socket(serve: Serve) -> None:
         browser.log_in("agent:ada", role="viewer")
         await client.send({"type": "renew", "ticket": browser.ticket()})
         assert (await client.until_close()).code == 4401
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["is asked", "writes"])
+@pytest.mark.parametrize(("before", "after"), [("agent", "viewer"), ("viewer", "agent")])
+async def test_a_new_role_counts_from_the_next_renewal(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, before: str, after: str, writes: bool
+) -> None:
+    """The connection of before ends, by the question of the server or by what the agent writes,
+    whichever is first. What comes back has the role of now."""
+    server = serve(**({"reauthenticate": 3600.0} if writes else {}))
+    customer = Browser(server).log_in("customer:mia")
+    conversation = customer.begin("Hello?")["id"]
+    browser = Browser(server).log_in("agent:ada", role=before)
+    said = ["Hello?"]
+
+    async def write(client: Client, role: str, body: str) -> None:
+        reply = await client.say(conversation, body)
+        if role == "agent":
+            assert reply["type"] == "ok"
+            said.append(body)
+        else:
+            assert (reply["type"], reply["code"]) == ("error", "forbidden")
+        reply = await client.say(conversation, f"note: {body}", visibility="internal")
+        assert (reply["type"], reply.get("code")) == (
+            ("ok", None) if role == "agent" else ("error", "forbidden")
+        )
+
+    async with connected(browser) as client:
+        assert client.welcome is not None
+        assert client.welcome["principal"]["role"] == before
+        await write(client, before, "as of before")
+        if not writes:
+            await asked(client, 2)
+        browser.log_in("agent:ada", role=after)
+        if writes:
+            monkeypatch.setattr(proof, "FOR_SENDING", 0.0)
+            with pytest.raises(Closed):
+                await client.say(conversation, "under the role of before")
+        closed = await client.until_close()
+        assert (closed.code, closed.reason) == (4401, "session_changed")
+        monkeypatch.undo()
+        welcome = await client.connect()
+        assert welcome["principal"]["role"] == after
+        await write(client, after, "as of now")
+    public = [one["body"] for one in customer.thread(conversation)]
+    assert public == said
 
 
 async def test_what_is_no_ticket_ends_the_socket(serve: Serve) -> None:
