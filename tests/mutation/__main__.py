@@ -88,7 +88,7 @@ class Baseline:
         fresh.rename(self.path)
 
     def tests_of(self, module: Path, line: int, budget: float) -> list[str]:
-        """In the order in which they are to be tried, and as many as usually take ``budget`` seconds.
+        """Those to try, in their order: as many as usually take ``budget`` seconds.
 
         What runs at import concerns every test of the module.
         """
@@ -336,7 +336,7 @@ def main() -> int:
         "--budget",
         type=float,
         default=30.0,
-        help="seconds of tests for a bug, as they usually take",
+        help="seconds of tests for a bug",
     )
     parser.add_argument("--again", action="store_true", help="only those not noticed last time")
     parser.add_argument("--tests", nargs="+", help="with these tests, not those of the target")
