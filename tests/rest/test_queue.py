@@ -113,6 +113,42 @@ def test_taking_again_under_the_same_id_gives_the_same(desk: Desk) -> None:
     assert problem["code"] == "client_id_conflict"
 
 
+def test_taking_at_the_same_time_under_one_id_gives_one(desk: Desk) -> None:
+    """A request that is repeated before its answer came must not take a second conversation, and
+    must not keep other writers waiting."""
+    visitor, ada = desk.visitor(), desk.agent("ada")
+    waiting = {visitor.begin(str(number))["id"] for number in range(5)}
+    for key in ("one", "two"):
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            taken = {
+                item["id"] for item in pool.map(lambda _, id=key: take(ada, client_id=id), range(6))
+            }
+        assert len(taken) == 1
+        assert taken < waiting
+        waiting -= taken
+    assert ada.get("/conversations/counts")["mine"]["open"] == 2
+
+
+def test_taking_and_changing_at_the_same_time_under_one_id_is_a_conflict(desk: Desk) -> None:
+    visitor, ada = desk.visitor(), desk.agent("ada")
+    first = visitor.begin("first")["id"]
+    path = f"/conversations/{first}"
+    for number in range(4):
+        visitor.begin(str(number))
+        headers = {"Idempotency-Key": f"key {number}"}
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            asked = [
+                pool.submit(ada.http.request, method, where, json=fields, headers=headers)
+                for method, where, fields in [
+                    ("PATCH", path, {"subject": str(number)}),
+                    ("POST", "/conversations/take", {}),
+                ]
+                * 2
+            ]
+        codes = [answer.result().status_code for answer in asked]
+        assert sorted(set(codes)) == [200, 409], codes
+
+
 def test_agents_who_take_at_the_same_time_get_different_ones(desk: Desk) -> None:
     visitor = desk.visitor()
     conversations = {visitor.begin(str(number))["id"] for number in range(12)}

@@ -23,8 +23,11 @@ _TAKEN = "take "
 _CANDIDATES = 20
 
 
-class TakeConversation(Operation[bool]):
+class TakeConversation(Operation[str | None]):
     """Assign an open conversation to the caller, unless a colleague was faster.
+
+    Its result is the id of the conversation that the caller got: another one if the same client
+    id has taken one before. None if somebody else has this one.
 
     Args:
         client_id: The caller's id for it; the conversation that it got is kept under it.
@@ -35,16 +38,22 @@ class TakeConversation(Operation[bool]):
         self._conversation_id = conversation_id
         self._client_id = client_id
 
-    async def run(self, transaction: Transaction) -> bool:
+    async def run(self, transaction: Transaction) -> str | None:
         self.scope.require_agent()
         self.scope.require_writer()
+        if self._client_id is not None:
+            # A repetition may come while the first request is under way. Only here, in the order
+            # of the writes, it is certain to find what the first one got.
+            taken = await _earlier(transaction.session, self.scope, self._client_id)
+            if taken is not None:
+                return taken
         conversation = transaction.conversation(self.scope, self._conversation_id)
         if (
             conversation.assignee is not None
             or conversation.status is not Status.OPEN
             or conversation.waiting_since is None
         ):
-            return False
+            return None
         me = self.scope.principal.participant
         patch = Patch(
             assignee=Assignee(id=me.id, name=me.name or NAMELESS, avatar_url=me.avatar_url)
@@ -55,7 +64,7 @@ class TakeConversation(Operation[bool]):
             key = client_key(self.scope.sender_key, self._client_id)
             row = (self.organization, key, _TAKEN + self._conversation_id, transaction.now)
             await transaction.session.write(statements.INSERT_IDEMPOTENCY, [row])
-        return True
+        return self._conversation_id
 
 
 async def take(
@@ -89,8 +98,8 @@ async def take(
             return None
         for conversation in waiting:
             operation = TakeConversation(scope, conversation.id, client_id=client_id)
-            if await ledger.submit(operation):
-                return conversation.id
+            if (taken := await ledger.submit(operation)) is not None:
+                return taken
 
 
 async def _earlier(session: Session, scope: Scope, client_id: str) -> str | None:
