@@ -7,7 +7,7 @@ the new text, from the first one on; the old text moves here.
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Integer, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Integer, bindparam, delete, func, insert, select, update
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat import clock, events
@@ -29,7 +29,8 @@ def _page(_: Engine) -> ClauseElement:
         .where(
             _v.org_id == bindparam("org_id"),
             _v.message_id == bindparam("message_id"),
-            _v.number > bindparam("after", type_=Integer),
+            # A cursor may be made up, and its number too large for the column.
+            _v.number > bindparam("after", type_=BigInteger),
         )
         .order_by(_v.number)
         .limit(bindparam("count", type_=Integer))
