@@ -14,9 +14,10 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
-from campfire_chat import Agent, Visitor
+from campfire_chat import Agent, Rate, Visitor
 from campfire_chat.http.application import STATIC
 from tests.conftest import QUICK
+from tests.protocol.test_limits import roomy
 from tests.support.engines import copy_sqlite
 from tests.support.host import authenticate, campfire_for, cookies_of, host_app
 from tests.support.proxy import Proxy
@@ -218,3 +219,22 @@ def test_a_desk_that_was_not_started_says_so_to_people(tmp_path: Path) -> None:
         assert "was not started" in answer.text
         assert int(answer.headers["refresh"]) > 0
         assert page.get("/support/api/v1/me").json()["code"] == "not_started"
+
+
+def test_a_flood_of_the_page_does_not_keep_the_host_busy(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Each page costs a call of ``authenticate``: it is limited as the API is, and agents are not
+    locked out by others at their address."""
+    url = copy_sqlite(sqlite_template, tmp_path / "flood.db")
+    limits = roomy(calls_per_address=Rate(0.001, 5))
+    campfire = campfire_for(url, login_url="/login", limits=limits, **QUICK)
+    with ThreadServer(host_app(campfire)) as running, browser(running) as page:
+        answers = [page.get("/support/console/") for _ in range(8)]
+        assert [answer.status_code for answer in answers[5:]] == [429] * 3
+        assert 429 not in [answer.status_code for answer in answers[:5]]
+        assert answers[-1].headers["content-type"].startswith("text/html")
+        assert "Too many requests" in answers[-1].text
+        assert httpx.get(f"{running.url}/support/api/v1/me").status_code == 429
+        with browser(running, ADA) as agents:
+            assert agents.get("/support/console/").status_code == 200

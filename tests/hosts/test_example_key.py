@@ -43,6 +43,44 @@ def test_what_is_local(host: str, peer: str, local: bool) -> None:
     assert is_local(connection(host, peer)) is local
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "local"),
+    [
+        ("x-forwarded-for", "127.0.0.1", True),
+        ("x-forwarded-for", "::1, 127.0.0.1", True),
+        ("x-forwarded-for", "203.0.113.5", False),
+        ("x-forwarded-for", "127.0.0.1, 203.0.113.5", False),
+        ("x-forwarded-for", "somebody", False),
+        ("x-real-ip", "203.0.113.5", False),
+        ("x-forwarded-host", "localhost:8000", True),
+        ("x-forwarded-host", "shop.example", False),
+        ("forwarded", "for=203.0.113.5", False),
+    ],
+)
+def test_a_proxy_on_this_machine_makes_nobody_local(header: str, value: str, local: bool) -> None:
+    """The host name may be the one by which the proxy reaches this process."""
+    headers = [(b"host", b"127.0.0.1:8000"), (header.encode(), value.encode())]
+    scope = {"type": "http", "headers": headers, "client": ("127.0.0.1", 1)}
+    assert is_local(HTTPConnection(scope)) is local
+
+
+def test_a_client_does_not_become_local_by_a_header_of_its_own() -> None:
+    given = [(b"x-forwarded-for", b"127.0.0.1"), (b"x-forwarded-for", b"203.0.113.5")]
+    for headers in (given, given[::-1]):
+        headers = [(b"host", b"localhost"), *headers]
+        scope = {"type": "http", "headers": headers, "client": ("127.0.0.1", 1)}
+        assert not is_local(HTTPConnection(scope))
+
+
+def test_what_comes_over_a_unix_socket_or_by_http_1_0_comes_from_a_proxy() -> None:
+    scope = {"type": "http", "headers": [(b"host", b"localhost")], "client": ("127.0.0.1", 1)}
+    assert is_local(HTTPConnection({**scope, "http_version": "1.1"}))
+    assert not is_local(HTTPConnection({**scope, "http_version": "1.0"}))
+    assert not is_local(HTTPConnection({**scope, "client": None}))
+    assert not is_local(HTTPConnection({**scope, "client": ("", 0)}))
+    assert not is_local(HTTPConnection({**scope, "client": ("localhost", 1)}))
+
+
 def test_every_key_that_is_shown_is_known() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.py")]
     shown = {

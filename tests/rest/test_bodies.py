@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -117,3 +117,24 @@ def test_bytes_are_limited_for_a_caller_and_an_address(serve: Serve) -> None:
         refusal(say(three, third))
         assert say(Behind(three, "198.51.100.8"), third).status_code == 201
         assert say(agent, id).status_code == 201
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
+def test_what_never_ends_is_charged_too(serve: Serve, chunked: bool) -> None:
+    """Bytes count while they are waited for: otherwise an address could have megabytes held."""
+    with serve(limits=roomy(input_bytes=Rate(0.001, 20_000)), body_timeout=30.0) as desk:
+        visitor, other = desk.visitor(), desk.visitor()
+        conversation = visitor.begin()["id"]
+        path = f"/conversations/{conversation}/messages"
+        with ExitStack() as open_ones:
+            for _ in range(3):
+                # None of them is answered before its time is up, which is long.
+                connection = open_ones.enter_context(begun(visitor, path, 9_500, chunked=chunked))
+                connection.sendall(
+                    b"251c\r\n" + b" " * 9_500 + b"\r\n" if chunked else b" " * 9_000
+                )
+            answer = connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 429 "), answer
+            refusal(visitor.http.post(path, json={"body": "x" * 2_000}))
+            assert other.begin("x" * 9_000)
+        assert len(visitor.thread(conversation)) == 1

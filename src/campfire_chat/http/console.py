@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from campfire_chat.errors import NotFoundError, UnavailableError
 from campfire_chat.http.endpoints import Services
+from campfire_chat.realtime.admission import caller_of, networks_at
 
 #: The console loads nothing from other origins except the avatars of the host app.
 POLICY = (
@@ -33,8 +34,12 @@ def console(services: Services, page: Path) -> Callable[[Request], Awaitable[Res
     """The endpoint that serves ``page``."""
 
     async def endpoint(request: Request) -> Response:
+        admission = services.gateway.admission
         try:
-            scope = await services.gateway.host.scope(request)
+            # The page costs a call of authenticate, and is limited as a request of the API is.
+            with admission.asking(request):
+                scope = await services.gateway.host.scope(request)
+            admission.call(caller_of(networks_at(request), scope))
         except UnavailableError as error:
             # The page asks again by itself, and continues when the host app can answer.
             return _page(request, page, services, status=503, retry_after=error.retry_after)

@@ -18,8 +18,10 @@ logger = logging.getLogger("campfire_chat")
 
 #: Every key that README, documentation and examples show for an app; one of a test is not for one.
 EXAMPLE_KEYS = frozenset({"put 32 random characters here, and keep them out of git"})
-#: The names under which tests call an app in their own process.
+#: The names under which tests call an app in their own process, and what stands for the address
+#: of their client.
 _TEST_HOSTS = ("testserver", "test")
+_TEST_CLIENT = "testclient"
 
 
 def is_example(keys: Sequence[str]) -> bool:
@@ -30,12 +32,23 @@ def is_example(keys: Sequence[str]) -> bool:
 def is_local(connection: HTTPConnection) -> bool:
     """Whether a request was made to this machine, from this machine.
 
-    Behind a proxy on this machine the peer address is local, but the host name is not. A client
-    elsewhere can send a false host name, but its peer address is not local.
+    A client elsewhere can send a false host name, but its peer address is not local. Behind a
+    proxy on this machine the peer address is local, and the proxy may replace the host name with
+    that of this process, as nginx does by default. So a request that came through a proxy counts as
+    local only if the proxy says that it came from here. Over a unix socket only proxies connect.
     """
+    headers = connection.headers
     peer = connection.client.host if connection.client is not None else ""
-    return _is_loopback_name(connection.headers.get("host", "")) and (
-        not _is_address(peer) or _is_loopback(peer)
+    # No browser asks with HTTP/1.0. nginx asks so by default, with no further sign of a proxy.
+    if connection.scope.get("http_version") == "1.0" or "forwarded" in headers:
+        return False
+    # A client may send one, to which the proxy adds its own.
+    clients = ",".join([*headers.getlist("x-forwarded-for"), *headers.getlist("x-real-ip")])
+    return (
+        _is_loopback_name(headers.get("host", ""))
+        and (peer == _TEST_CLIENT or _is_loopback(peer))
+        and all(_is_loopback(client) for part in clients.split(",") if (client := part.strip()))
+        and all(_is_loopback_name(host) for host in headers.getlist("x-forwarded-host"))
     )
 
 
@@ -44,23 +57,15 @@ def _is_loopback_name(host: str) -> bool:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return (
-        name in ("localhost", *_TEST_HOSTS)
-        or name.endswith(".localhost")
-        or (_is_address(name) and _is_loopback(name))
-    )
+    return name in ("localhost", *_TEST_HOSTS) or name.endswith(".localhost") or _is_loopback(name)
 
 
-def _is_address(text: str) -> bool:
+def _is_loopback(text: str) -> bool:
+    """Whether a text is an address of this machine, as only this machine can use it."""
     try:
-        ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return True
-
-
-def _is_loopback(address: str) -> bool:
-    found = ipaddress.ip_address(address)
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     return (mapped or found).is_loopback
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -217,12 +219,12 @@ async def _body(endpoint: Endpoint, services: Services, request: Request, caller
     if endpoint.body is None:
         return None
     settings = services.settings
+    charge = partial(services.gateway.admission.take_in, caller)
     try:
         async with asyncio.timeout(settings.body_timeout):
-            raw = await _read(request, settings.max_frame_bytes)
+            raw = await _read(request, settings.max_frame_bytes, charge)
     except TimeoutError:
         raise BodyTimeoutError() from None
-    services.gateway.admission.take_in(caller, len(raw))
     if not raw and endpoint.body_optional:
         raw = b"{}"
     # This also keeps plain forms of other sites from posting here.
@@ -240,17 +242,31 @@ async def _body(endpoint: Endpoint, services: Services, request: Request, caller
         raise problem from None
 
 
-async def _read(request: Request, limit: int) -> bytes:
-    """Read the body. Stop as soon as it is too large."""
+async def _read(request: Request, limit: int, charge: Callable[[int], None]) -> bytes:
+    """Read the body. Stop as soon as it is too large.
+
+    Args:
+        charge: Charges bytes to the caller, before they are waited for. What is charged only at
+            the end costs nothing if the end never comes, and thousands of unfinished bodies of one
+            address would be held at the same time.
+
+    Raises:
+        TooLargeError: It has more than ``limit`` bytes.
+        TooManyError: The caller may not send that many bytes now.
+    """
     declared = request.headers.get("content-length", "")
     digits = declared.isascii() and declared.isdecimal()
     if digits and (len(declared) > 12 or int(declared) > limit):
         raise TooLargeError(f"A request body may have at most {limit} bytes.")
+    if digits:
+        charge(int(declared))
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
             raise TooLargeError(f"A request body may have at most {limit} bytes.")
+        if chunk and not digits:
+            charge(len(chunk))
         chunks.append(chunk)
     return b"".join(chunks)
