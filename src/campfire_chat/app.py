@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from campfire_chat import clock, ids
+from campfire_chat.configuration import check_function, check_mount_path, keys_of
 from campfire_chat.domain.revocations import Revocations
 from campfire_chat.errors import CampfireError, ConfigurationError, NotStartedError
 from campfire_chat.http.application import build
@@ -96,8 +97,11 @@ class Campfire:
         self._database_url = database_url
         self._bus_url = bus_for(database_url) if bus_url is None else bus_url
         kind_of(self._bus_url)
+        check_function(
+            clock, field="clock", arguments=0, example="clock=lambda: 1_790_000_000_000_000"
+        )
         self._clock = clock
-        keys = [secret_key] if isinstance(secret_key, str) else list(secret_key)
+        keys = keys_of(secret_key)
         self._local_only = is_example(keys)
         self._revocations = Revocations()
         self._tokens = Tokens(
@@ -106,6 +110,13 @@ class Campfire:
             now=clock,
             revocations=self._revocations,
         )
+        if authenticate is not None:
+            check_function(
+                authenticate,
+                field="authenticate",
+                arguments=1,
+                example="def authenticate(connection): …",
+            )
         self._host = HostSession(authenticate)
         self._running: _Running | None = None
         self._works = False
@@ -125,8 +136,18 @@ class Campfire:
                 earlier route took.
 
         Raises:
-            ConfigurationError: An earlier route or another ``Campfire`` already answers there.
+            ConfigurationError: An earlier route or another ``Campfire`` already answers there,
+                ``path`` is not a path, or ``app`` is of another framework.
         """
+        check_mount_path(path)
+        # Whatever the annotation says: an app of another framework is an easy mistake.
+        if not isinstance(app, Starlette):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(
+                "mount_to() takes an app of Starlette or FastAPI and then the path, not "
+                f"{type(app).__name__}. For other frameworks write "
+                "app = campfire.wrap(app, '/support').",
+                field="app",
+            )
         check_reachable(app.routes, path)
         app.mount(path.rstrip("/"), self)
         if self.settings.allowed_origins:
@@ -271,6 +292,9 @@ class Campfire:
 
         Returns:
             The signed identity, which is valid for 24 hours.
+
+        Raises:
+            ConfigurationError: It is not a ``Visitor``, or has values that none may have.
         """
         return self._tokens.sign_identity(visitor)
 

@@ -17,10 +17,12 @@ from typing import Any
 import msgspec
 from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 from msgspec import Struct
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from campfire_chat import clock, signed_identities
 from campfire_chat.clock import SECOND
+from campfire_chat.configuration import keys_of
 from campfire_chat.domain.principal import (
     Principal,
     Scope,
@@ -136,13 +138,7 @@ class Tokens:
         now: Clock = clock.now,
         revocations: Revocations | None = None,
     ) -> None:
-        keys = [secret_keys] if isinstance(secret_keys, str) else list(secret_keys)
-        if not keys or min(map(len, keys)) < 16:
-            raise ConfigurationError(
-                "secret_key needs at least 16 characters; "
-                "make one with `python -c 'import secrets; print(secrets.token_urlsafe())'`",
-                field="secret_key",
-            )
+        keys = keys_of(secret_keys)
         self.checks = frozenset(map(_check_value, keys))
         self._lifetime = lifetime
         self._now = now
@@ -222,7 +218,13 @@ class Tokens:
         return credentials
 
     def sign_identity(self, visitor: Visitor) -> str:
-        """Sign who a user is. The page of the host app passes it to the widget."""
+        """Sign who a user is. The page of the host app passes it to the widget.
+
+        Raises:
+            ConfigurationError: It is not a ``Visitor``, or has values that none may have.
+        """
+        if not isinstance(visitor, Visitor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(f"sign_identity takes a Visitor, not {_what(visitor)}")
         scope_of_visitor(visitor)
         return signed_identities.sign(self._keys[0], visitor, int(self._seconds()))
 
@@ -356,6 +358,16 @@ class HostSession:
                 user = await user
         except CampfireError:
             raise
+        except HTTPException as error:
+            # What a dependency of FastAPI raises. As an exception of campfire-chat's own app it
+            # would be answered as if there were no such page.
+            if error.status_code != 503:
+                raise ConfigurationError(
+                    f"authenticate raised HTTPException({error.status_code}). It must return None "
+                    "for a caller who is not signed in; an exception refuses the caller."
+                ) from error
+            self._log_outage(error)
+            raise HostUnavailableError(retry_after=OUTAGE_RETRY) from error
         except Exception as error:
             if not is_outage(error):
                 raise
@@ -371,7 +383,7 @@ class HostSession:
         if isinstance(user, Visitor):
             return scope_of_visitor(user, by_session=True)
         raise ConfigurationError(
-            f"authenticate must return an Agent, a Visitor or None, not {type(user).__name__}"
+            f"authenticate must return an Agent, a Visitor or None, not {_what(user)}"
         )
 
     def _log_outage(self, error: Exception) -> None:
@@ -380,6 +392,19 @@ class HostSession:
         if self._told_at is None or now - self._told_at > OUTAGE_LOG_PAUSE:
             self._told_at = now
             logger.warning("authenticate cannot reach what it needs: %r", error, exc_info=error)
+
+
+def _what(value: object) -> str:
+    """The kind of a value that is not an identity, and what was probably forgotten."""
+    if inspect.iscoroutine(value):
+        value.close()  # Without a second warning that nobody awaited it.
+        return "a coroutine: an await is missing"
+    if isinstance(value, type):
+        return f"the class {value.__name__}: make one, such as {value.__name__}(id=…, name=…)"
+    return (
+        f"an object of type {type(value).__name__}: make an Agent or a Visitor from it, "
+        "such as Visitor(id=str(user.id), name=user.name)"
+    )
 
 
 def bearer_token(connection: HTTPConnection) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from campfire_chat.configuration import check_mount_path
 from campfire_chat.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ class Wrapped:
     def __init__(self, campfire: Campfire, host: ASGIApp, path: str) -> None:
         self._campfire = campfire
         self._host = host
+        check_mount_path(path)
+        if not callable(host):
+            raise ConfigurationError(
+                f"wrap() takes an ASGI app and then the path, not {type(host).__name__}",
+                field="host",
+            )
         self._prefix = "/" + path.strip("/") if path.strip("/") else ""
         if not self._prefix:
             raise ConfigurationError(

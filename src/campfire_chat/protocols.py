@@ -23,7 +23,8 @@ class Authenticate(Protocol):
 
     Raises:
         Exception: Any exception refuses the caller. The request is answered with 500, and the
-            exception is logged.
+            exception is logged. An exception that says that something cannot be reached is
+            answered with 503; see :mod:`campfire_chat.outages`.
     """
 
     def __call__(

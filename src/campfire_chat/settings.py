@@ -6,11 +6,11 @@ import functools
 import math
 import typing
 from typing import Any, Literal, TypedDict
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from campfire_chat.configuration import check_login_url, check_origins
 from campfire_chat.errors import ConfigurationError
 
 Migrate = Literal["auto", "check", "off"]
@@ -31,8 +31,25 @@ def _check_types(settings: Struct) -> None:
         value = getattr(settings, name)
         try:
             msgspec.convert(value, hint)
-        except msgspec.ValidationError as error:
-            raise ConfigurationError(f"{name}={value!r}: {error}", field=name) from None
+        except msgspec.ValidationError:
+            raise ConfigurationError(
+                f"{name} must be {_in_words(hint)}, not {value!r}", field=name
+            ) from None
+
+
+def _in_words(hint: Any) -> str:
+    """What may be written for a field of this type."""
+    if typing.get_origin(hint) is Literal:
+        return " or ".join(map(repr, typing.get_args(hint)))
+    if hint == tuple[str, ...]:
+        return "a tuple or a list of strings"
+    words: dict[Any, str] = {
+        int: "a whole number",
+        float: "a number",
+        bool: "True or False",
+        str | None: "a string or None",
+    }
+    return words.get(hint, str(hint))
 
 
 class Rate(Struct, frozen=True):
@@ -223,16 +240,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         if not isinstance(self.limits, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError("limits must be a Limits object", field="limits")
         _check_types(self)
-        for origin in self.allowed_origins:
-            parts = urlsplit(origin)
-            if (
-                parts.scheme not in ("http", "https")
-                or origin != f"{parts.scheme}://{parts.netloc}"
-            ):
-                raise ConfigurationError(
-                    f"allowed_origins: {origin!r} is not an origin such as https://shop.example",
-                    field="allowed_origins",
-                )
+        check_origins(self.allowed_origins)
+        check_login_url(self.login_url)
         if self.presence_life <= self.presence_beat:
             raise ConfigurationError(
                 "presence_life must be longer than presence_beat", field="presence_life"

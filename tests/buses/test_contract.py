@@ -253,9 +253,9 @@ async def test_memory_stays_where_it_is(channel: str, join: Join) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("", "without a scheme"),
-        ("smoke://signals", "No bus for 'smoke'"),
-        ("redis-stream://localhost", "No bus for 'redis-stream'"),
+        ("", "does not begin with a scheme"),
+        ("smoke://signals", "no bus for 'smoke'"),
+        ("redis-stream://localhost", "no bus for 'redis-stream'"),
         ("sqlite:///support.db", "-bus"),
     ],
 )

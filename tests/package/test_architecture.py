@@ -17,6 +17,7 @@ FLOORS: list[set[str]] = [
     {
         "addresses",
         "clock",
+        "configuration",
         "errors",
         "events",
         "ids",

@@ -105,7 +105,7 @@ class Scope(Struct, frozen=True):
 
 def scope_of_agent(agent: Agent, key: bytes) -> Scope:
     """The scope of one of the host's agents; see :func:`campfire_chat.ids.agent_of` for ``key``."""
-    _check_identity("Agent", agent.id, agent.organization)
+    _check_identity("Agent", agent)
     return Scope(
         agent.organization,
         Principal(
@@ -123,7 +123,7 @@ def scope_of_agent(agent: Agent, key: bytes) -> Scope:
 
 def scope_of_visitor(visitor: Visitor, *, by_session: bool = False) -> Scope:
     """The scope of a user of the host app. A visitor id is derived from the host app's id."""
-    _check_identity("Visitor", visitor.id, visitor.organization)
+    _check_identity("Visitor", visitor)
     return Scope(
         visitor.organization,
         Principal(
@@ -155,14 +155,26 @@ def system_scope(organization: str) -> Scope:
     return Scope(organization, Principal(kind=SenderKind.AGENT, id=SYSTEM.id))
 
 
-def _check_identity(kind: str, identity: object, organization: object) -> None:
-    for name, value, limit in (("id", identity, 128), ("organization", organization, 64)):
+def _check_identity(kind: str, person: Agent | Visitor) -> None:
+    """Check the types too: the host app's code may have put anything there."""
+    for name, limit in (("id", 128), ("organization", 64)):
+        value: object = getattr(person, name)
         if not isinstance(value, str):
             raise ConfigurationError(
-                f"{kind}.{name} must be a string, not {type(value).__name__}; use str(…)"
+                f"{kind}.{name} must be a string, not {_type(value)}; use str(…)"
             )
         if not 0 < len(value) <= limit or not value.isprintable():
             raise ConfigurationError(f"{kind}.{name} needs 1 to {limit} printable characters.")
+    for name in ("name", "email", "avatar_url"):
+        value = getattr(person, name)
+        if value is not None and not isinstance(value, str):
+            raise ConfigurationError(
+                f"{kind}.{name} must be a string or None, not {_type(value)}; use str(…)"
+            )
+
+
+def _type(value: object) -> str:
+    return "None" if value is None else type(value).__name__
 
 
 def _role(role: object) -> Role:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from starlette.websockets import WebSocket
 
 from campfire_chat.errors import (
     CampfireError,
+    ConfigurationError,
     InternalError,
     MethodNotAllowedError,
     NotFoundError,
@@ -31,6 +33,8 @@ from campfire_chat.http.openapi import document
 from campfire_chat.http.problems import problem_response
 from campfire_chat.http.routes import ENDPOINTS, PREFIX
 from campfire_chat.preflights import HEADERS, METHODS
+
+logger = logging.getLogger("campfire_chat.http")
 
 #: The front end's build output.
 STATIC = Path(__file__).parent.parent / "static"
@@ -200,6 +204,10 @@ def _is_widget(scope: Scope) -> bool:
 async def _campfire_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, CampfireError):
         raise error
+    if isinstance(error, ConfigurationError):
+        # An error of the host app, for its log. It would not help a visitor.
+        logger.error("%s failed", request.url.path, exc_info=error)
+        error = InternalError()
     return error_response(request.scope, error)
 
 

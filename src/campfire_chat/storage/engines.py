@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from campfire_chat.addresses import check_url, scheme_of
+from campfire_chat.configuration import check_sqlite_url, check_url_is_text, named
 from campfire_chat.errors import ConfigurationError
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.postgresql import PostgreSQLEngine
@@ -17,15 +18,10 @@ def engine_of(url: str) -> Engine:
     Raises:
         ConfigurationError: The database is not supported, or the URL is not valid.
     """
+    check_url_is_text(url, field="database_url", example="sqlite:///support.db")
     scheme = scheme_of(url)
     if scheme in ("sqlite", "sqlite+aiosqlite"):
-        path = url.partition("://")[2].lstrip("/")
-        if not path or path.startswith(":memory:"):
-            raise ConfigurationError(
-                "An SQLite database needs a file, such as sqlite:///support.db: "
-                "several connections share it.",
-                field="database_url",
-            )
+        check_sqlite_url(url, field="database_url")
         return SQLiteEngine()
     if scheme in ("postgresql", "postgres", "postgresql+asyncpg"):
         if importlib.util.find_spec("asyncpg") is None:
@@ -36,7 +32,7 @@ def engine_of(url: str) -> Engine:
         check_url(url, field="database_url")
         return PostgreSQLEngine()
     raise ConfigurationError(
-        f"No database engine for {scheme or 'a URL without a scheme'!r}; "
-        "use sqlite:///… or postgresql://…",
+        f"campfire-chat has no database engine for {named(scheme)}. Write sqlite:///support.db, "
+        "or postgresql://user:password@host/name without the name of a driver.",
         field="database_url",
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from campfire_chat.addresses import check_url, scheme_of
+from campfire_chat.configuration import check_url_is_text, named
 from campfire_chat.errors import ConfigurationError
 from campfire_chat.realtime.buses.backend import Backend
 from campfire_chat.realtime.buses.memory import MemoryBackend
@@ -87,12 +88,13 @@ def kind_of(url: str) -> Kind:
         ConfigurationError: The kind does not exist, its driver is not installed, or the URL is
             not valid.
     """
+    check_url_is_text(url, field="bus_url", example="redis://cache.internal:6379")
     scheme = scheme_of(url)
     kind = KINDS.get(scheme)
     if kind is None:
         raise ConfigurationError(
-            f"No bus for {scheme or 'a URL without a scheme'!r}; use redis://…, rediss://…, "
-            "postgresql://…, nats://…, memory://, or leave it out",
+            f"campfire-chat has no bus for {named(scheme)}. Write redis://…, rediss://…, "
+            "postgresql://…, nats://…, tls://… or memory://, or leave bus_url out.",
             field="bus_url",
         )
     check_url(url, field="bus_url")
