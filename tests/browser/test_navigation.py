@@ -199,6 +199,80 @@ def test_whatever_the_page_replaces_the_chat_stays(
     widget.open()
 
 
+WRITTEN = REPLACED["written"]
+
+
+def test_what_the_window_says_is_heard_in_a_document_that_was_written_anew(
+    site: ThreadServer, open_page: NewPage, agent: Person
+) -> None:
+    page = open_page(f"{site.url}/turbo/head-first.html")
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("Where is my kettle?")
+    expect(widget.tick("Sent")).to_be_visible()
+    page.evaluate(WRITTEN)
+    expect(widget.panel).to_be_visible()
+    # The focus is kept from the page's own listeners, and comes back when the element has moved.
+    page.evaluate("document.addEventListener('focusin', () => (window.stolen = true))")
+    widget.field.click()
+    assert page.evaluate("window.stolen") is None
+    page.evaluate("document.querySelector('campfire-chat').remove()")
+    expect(widget.field).to_be_focused()
+    # The browser says that it is connected again: that is found out at once.
+    page.evaluate(
+        """() => {
+            window.sent = [];
+            const {send} = WebSocket.prototype;
+            WebSocket.prototype.send = function (text) {
+                window.sent.push(JSON.parse(text).type);
+                send.call(this, text);
+            };
+            dispatchEvent(new Event('online'));
+        }"""
+    )
+    assert "ping" in page.evaluate("window.sent")
+    # A tab that is hidden covers what it shows.
+    page.evaluate(
+        """() => {
+            Object.defineProperty(document, 'hidden', {configurable: true, value: true});
+            document.dispatchEvent(new Event('visibilitychange'));
+        }"""
+    )
+    expect(widget.log).to_be_hidden()
+    page.evaluate(
+        """() => {
+            Object.defineProperty(document, 'hidden', {configurable: true, value: false});
+            document.dispatchEvent(new Event('visibilitychange'));
+        }"""
+    )
+    expect(widget.log).to_be_visible()
+    # Another tab forgets the visitor.
+    other = page.context.new_page()
+    other.goto(f"{site.url}/turbo/head-first.html")
+    expect(other.locator("campfire-chat")).to_have_count(1)
+    other.evaluate("campfire.shutdown()")
+    expect(widget.log.get_by_text("Where is my kettle?")).to_have_count(0)
+
+
+def test_the_badge_in_a_document_that_was_written_anew(
+    site: ThreadServer, open_page: NewPage, agent: Person
+) -> None:
+    page = open_page(f"{site.url}/turbo/head-first.html")
+    first = WidgetScreen(page)
+    expect(first.launcher).to_be_visible()
+    page.evaluate(WRITTEN)
+    expect(first.launcher).to_be_visible()
+    other = page.context.new_page()
+    other.goto(f"{site.url}/turbo/head-first.html")
+    second = WidgetScreen(other)
+    second.open()
+    second.write("Begun here")
+    expect(second.tick("Sent")).to_be_visible()
+    other.keyboard.press("Escape")
+    agent.write(conversation_of(agent), "Answered")
+    expect(first.launcher).to_have_accessible_name("Open chat, 1 unread")
+
+
 def test_a_page_that_keeps_taking_the_chat_away_does_not_hang(
     site: ThreadServer, open_page: NewPage
 ) -> None:

@@ -76,12 +76,17 @@ const load = (name) => import(pathToFileURL(`${sources}/shared/${name}.ts`).href
 const { createApi } = await load("api");
 const { createConnection } = await load("connection");
 const { createOutbox } = await load("outbox");
+const { newEntry } = await load("entries");
+const { listen } = await load("listen");
+const storage = await load("storage");
 
 const api = createApi({ base, token: () => token });
 const connection = createConnection({ api, token: () => token });
 connection.on("state", (state) => told("state", { state }));
 const outbox = createOutbox({
   principal: "somebody",
+  storage,
+  listen,
   api,
   connection,
   onChange: () => {},
@@ -95,7 +100,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (command === "look") events.dispatchEvent(new Event("visibilitychange"));
   if (command === "say") {
     const [conversation_id, body] = rest;
-    outbox.add({ thread: conversation_id, conversation_id, body });
+    outbox.add(newEntry({ thread: conversation_id, conversation_id, body }));
   }
 }
 process.exit(0);

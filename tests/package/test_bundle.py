@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -63,3 +64,14 @@ def test_a_stamp_without_digests(build: ModuleType) -> None:
 def test_no_script_of_a_package_is_run() -> None:
     source = BUILD.read_text("utf-8")
     assert '"ci", "--ignore-scripts"' in source
+
+
+def test_every_part_of_the_widget_stands_alone(build: ModuleType) -> None:
+    """Parts that are loaded on need import nothing: the panel may have been loaded under another
+    address, and would then run twice. What the panel needs at once is in its own file, so that its
+    size is the size of its first load."""
+    parts = list(build.STATIC.glob("*.js"))
+    assert {path.name.partition("-")[0] for path in parts} >= {"panel", "outbox", "links"}
+    for path in parts:
+        found = re.search(r"\bimport(\s+\w|\s*[{*\"'`])|\bfrom\s*[\"'`]", path.read_text("utf-8"))
+        assert found is None, (path.name, found)

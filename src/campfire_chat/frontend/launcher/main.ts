@@ -105,6 +105,7 @@ function paint(): void {
   // there may be no body at all.
   wrapper.dir = getComputedStyle(document.body ?? frame).direction;
   // Each time: document.open() takes every listener away.
+  addEventListener("storage", loadIfKnown);
   button.onclick = () => setOpen(!isOpen);
   // The panel's code comes while the pointer is on its way; it does nothing until opened.
   button.onpointerenter = button.onfocus = () => void load();
@@ -192,7 +193,6 @@ function boot(options: BootOptions = {}): void {
       paint();
       if (moved) panel?.moved();
     });
-    addEventListener("storage", loadIfKnown);
     loadIfKnown();
     emit("ready", undefined);
   }

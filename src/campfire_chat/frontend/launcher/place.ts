@@ -74,25 +74,25 @@ export function createPlace(element: HTMLElement, shadow: ShadowRoot, changed: (
       if (moves++ < PROMPT) move(home);
     }
     observe();
+    // Each time: document.open() takes every listener away.
+    shadow.addEventListener("focusin", focusIn);
+    shadow.addEventListener("focusout", focusOut);
+    addEventListener("focusin", entered, true);
     changed(moves > before);
   }
 
-  shadow.addEventListener("focusin", (event) => {
+  const focusIn = (event: Event) => {
     focused = event.target as HTMLElement;
     // A page's own dialog must not take the focus back to itself.
     event.stopPropagation();
-  });
+  };
   // A removed element loses the focus first: until the next task it counts as having it.
-  shadow.addEventListener("focusout", () =>
-    setTimeout(() => (focused = shadow.activeElement as HTMLElement | null)),
-  );
+  const focusOut = () => setTimeout(() => (focused = shadow.activeElement as HTMLElement | null));
   // A dialog in a shadow root: its `open` is not observed, but it takes the focus.
   const entered = (event: Event) => {
     event.composedPath().forEach(noteModal);
     settle();
   };
-  addEventListener("focusin", entered, true);
-
   attributes.observe(document, { subtree: true, attributeFilter: ["open", "dir"] });
   element.popover = "manual";
   settle();

@@ -26,11 +26,8 @@ export interface ApiOptions {
   base: string;
   /** The visitor's token; agents leave it out and are known by the host's session. */
   token?: () => string | null;
-  /**
-   * Whom the page was opened for, as `agent:<id>`: the server refuses to act as, or to show things
-   * to, whoever else the browser's cookies name by then.
-   */
-  person?: () => string | null;
+  /** What else each request says. */
+  headers?: () => Record<string, string>;
   /** Called on 401; when it resolves to true the request is repeated once. */
   onUnauthorized?: () => Promise<boolean>;
 }
@@ -38,9 +35,9 @@ export interface ApiOptions {
 export type Query = Record<string, string | number | null | undefined>;
 
 export interface RequestOptions {
-  query?: Query;
+  query?: Query | undefined;
   body?: unknown;
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | undefined;
 }
 
 /** The REST interface: every method resolves to the decoded JSON or rejects with `ApiError`. */
@@ -48,35 +45,30 @@ export interface Api {
   readonly base: string;
   request<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T>;
-  post<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T>;
-  patch<T>(path: string, body?: unknown): Promise<T>;
-  put<T>(path: string, body?: unknown): Promise<T>;
-  del<T>(path: string): Promise<T>;
+  post<T>(path: string, body?: unknown): Promise<T>;
 }
 
-export function createApi({ base, token, person, onUnauthorized }: ApiOptions): Api {
+export function createApi({ base, token, headers: more, onUnauthorized }: ApiOptions): Api {
   async function request<T>(
     method: string,
     path: string,
     options: RequestOptions = {},
     repeated = false,
   ): Promise<T> {
-    const { query, body, signal = null } = options;
-    const url = new URL("api/v1/" + path.replace(/^\//, ""), base);
+    const { query, body, signal } = options;
+    const url = new URL("api/v1/" + path, base);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value != null) url.searchParams.set(name, String(value));
     }
-    const headers: Record<string, string> = {};
+    const headers: Record<string, string> = { ...more?.() };
     const bearer = token?.();
     if (bearer) headers["Authorization"] = "Bearer " + bearer;
-    const named = person?.();
-    if (named) headers["Campfire-Person"] = encodeURIComponent(named);
     if (body !== undefined) headers["Content-Type"] = "application/json";
 
     const response = await fetch(url, {
       method,
       headers,
-      signal,
+      signal: signal ?? null,
       cache: "no-store",
       body: body === undefined ? null : encode(body),
     }).catch((cause) => {
@@ -104,10 +96,7 @@ export function createApi({ base, token, person, onUnauthorized }: ApiOptions): 
   return {
     base,
     request,
-    get: (path, query = {}, signal) => request("GET", path, { query, ...(signal && { signal }) }),
-    post: (path, body = {}, signal) => request("POST", path, { body, ...(signal && { signal }) }),
-    patch: (path, body) => request("PATCH", path, { body }),
-    put: (path, body) => request("PUT", path, { body }),
-    del: (path) => request("DELETE", path),
+    get: (path, query, signal) => request("GET", path, { query, signal }),
+    post: (path, body = {}) => request("POST", path, { body }),
   };
 }

@@ -1,8 +1,10 @@
-import type { Api, ApiError } from "./api";
+import { ApiError, type Api } from "./api";
+import { createChunk } from "./chunk";
 import { createEmitter, type Emitter } from "./emitter";
 import { encode } from "./json";
+import { listen } from "./listen";
 import type { Poller } from "./poll";
-import { createRequests, requestByRest } from "./requests";
+import { createRequests } from "./requests";
 import { createStreams, type StreamEntry, type StreamHandlers } from "./streams";
 import type {
   Limits,
@@ -83,11 +85,12 @@ export interface Connection {
   signal(frame: SignalFrame): void;
 }
 
+const socketless = createChunk(() => import("./socketless"));
 const OPEN_TIMEOUT = 10_000;
 const PROBE_TIMEOUT = 5_000;
 const STABLE = 60_000;
 /** When the browser says that something may have changed. */
-const SIGNS = ["online", "offline", "visibilitychange"];
+const SIGNS = "online offline visibilitychange";
 /** Milliseconds for which a proof is good enough to send; the server takes 30 s. */
 const PROOF_FOR_SENDING = 20_000;
 /** Failed opens in a row before the long poll is tried. */
@@ -101,6 +104,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   let state: ConnectionState = "idle";
   let running = false;
+  let deaf: (() => void) | null = null;
   let poller: Poller | null = null;
   let socket: WebSocket | null = null;
   let welcome: Welcome | null = null;
@@ -263,7 +267,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   async function fallBack(): Promise<void> {
     try {
       await api.get("me");
-      const { createPoller } = await import("./poll");
+      const { createPoller } = await socketless.attempt();
       if (!running || welcome || poller) return;
       poller = createPoller(api, streams, (alive) => {
         if (poller) setState(alive ? "online" : "offline");
@@ -309,6 +313,9 @@ export function createConnection(options: ConnectionOptions): Connection {
         return requests.send(frame);
       });
     }
+    const { requestByRest } = await socketless.attempt().catch(() => {
+      throw new ApiError("network", 0, "", false);
+    });
     const ok = await requestByRest(api, frame);
     if (!poller) open(); // The server is back: no reason to sit out the rest of the wait.
     return ok;
@@ -399,13 +406,13 @@ export function createConnection(options: ConnectionOptions): Connection {
       running = true;
       attempts = failedOpens = heldUntil = 0;
       refreshed = false;
-      for (const sign of SIGNS) addEventListener(sign, probe);
+      deaf = listen(window, SIGNS, probe);
       open();
     },
     stop() {
       running = false;
       clearTimeout(retryTimer);
-      for (const sign of SIGNS) removeEventListener(sign, probe);
+      deaf?.();
       for (const entry of streams.all()) streams.remove(entry);
       stopPolling();
       closed(1000);

@@ -1,3 +1,5 @@
+import { listen } from "./listen";
+
 /**
  * Hides what a page shows of a person's conversations while it is not known whether that person is
  * still the one in front of it.
@@ -75,9 +77,11 @@ export function createCurtain({ cover, prove }: CurtainOptions): Curtain {
   };
   const restored = (event: PageTransitionEvent) => event.persisted && check();
 
-  document.addEventListener("visibilitychange", shown);
-  addEventListener("focus", focused);
-  addEventListener("pageshow", restored);
+  const deaf = [
+    listen(document, "visibilitychange", shown),
+    listen(window, "focus", focused),
+    listen(window, "pageshow", restored),
+  ];
   return {
     check,
     later,
@@ -85,9 +89,7 @@ export function createCurtain({ cover, prove }: CurtainOptions): Curtain {
     stop() {
       turn++;
       clearTimeout(timer);
-      document.removeEventListener("visibilitychange", shown);
-      removeEventListener("focus", focused);
-      removeEventListener("pageshow", restored);
+      for (const stop of deaf) stop();
     },
   };
 }

@@ -1,39 +1,15 @@
 import type { Api, ApiError } from "./api";
 import type { Connection } from "./connection";
+import type { OutboxEntry } from "./entries";
 import { exclusively } from "./lock";
-import { drop, keys, load, save } from "./storage";
-import type { Ok, Visibility } from "./types";
-
-/** A message that the server has not confirmed yet. */
-export interface OutboxEntry {
-  /** Its name at the server: the same on every retry, so that it is stored once. */
-  client_id: string;
-  /** Groups entries; the conversation's id, or a name of the sender's own until there is one. */
-  thread: string;
-  /** Null while the conversation does not exist: the thread's first entry opens it. */
-  conversation_id: string | null;
-  body: string;
-  visibility: Visibility;
-  reply_to: string | null;
-  /** When it was written, by this machine's clock; RFC 3339. */
-  at: string;
-  /** `sent` only in `onSent`. */
-  state: "queued" | "failed" | "sent";
-  /** Why it failed for good. */
-  error: { code: string; message: string } | null;
-}
-
-export interface NewEntry {
-  thread: string;
-  conversation_id: string | null;
-  body: string;
-  visibility?: Visibility;
-  reply_to?: string | null;
-}
+import type { Ok } from "./types";
 
 export interface OutboxOptions {
   /** Keeps the entries of different people on one browser apart. */
   principal: string;
+  /** Handed in, as all that has a state: the widget loads this module apart from the rest. */
+  storage: Pick<typeof import("./storage"), "drop" | "keys" | "load" | "save">;
+  listen: typeof import("./listen").listen;
   api: Api;
   connection: Connection;
   /** The entries changed, here or in another tab. */
@@ -46,7 +22,7 @@ export interface OutboxOptions {
 
 export interface Outbox {
   entries(): OutboxEntry[];
-  add(entry: NewEntry): OutboxEntry;
+  add(entry: OutboxEntry): void;
   /** Puts a failed entry back into the queue. */
   retry(clientId: string): void;
   /** Forgets an entry, for example to edit its text in the composer. */
@@ -57,36 +33,6 @@ export interface Outbox {
   close(): void;
 }
 
-let counter = 0;
-
-/** A client id; those of one browser sort by the time they were made. */
-export function newClientId(): string {
-  const time = Date.now().toString(36) + String(++counter % 1e4).padStart(4, "0");
-  return `c_${time}_` + random();
-}
-
-/** Digits that nobody else draws. Nobody has to be unable to guess them. */
-function random(): string {
-  try {
-    // randomUUID is missing where the page is not a secure context.
-    return crypto.getRandomValues(new Uint32Array(3)).join("");
-  } catch {
-    return String(Math.random()).slice(2) + String(Math.random()).slice(2, 12);
-  }
-}
-
-export function newEntry(fresh: NewEntry): OutboxEntry {
-  return {
-    visibility: "public",
-    reply_to: null,
-    ...fresh,
-    client_id: newClientId(),
-    at: new Date().toISOString(),
-    state: "queued",
-    error: null,
-  };
-}
-
 const MAX_DELAY = 8_000;
 
 /**
@@ -95,6 +41,7 @@ const MAX_DELAY = 8_000;
  */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { api, connection, onChange, onSent, onConversation } = options;
+  const { drop, keys, load, save } = options.storage;
   const prefix = `campfire:outbox:${options.principal}:`;
   let failures = 0;
   let timer = 0;
@@ -177,24 +124,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (again) void flush();
   }
 
-  const stored = (event: StorageEvent) => {
-    if (event.key?.startsWith(prefix)) changed();
-  };
+  const deaf = options.listen<StorageEvent>(window, "storage", ({ key }) => {
+    if (key?.startsWith(prefix)) changed();
+  });
   const off = connection.on("state", (state) => {
     if (state !== "online") return;
     failures = 0;
     void flush();
   });
-  window.addEventListener("storage", stored);
 
   return {
     entries,
-    add(fresh) {
-      const entry = newEntry(fresh);
+    add(entry) {
       save(prefix + entry.client_id, entry);
       changed();
       void flush();
-      return entry;
     },
     retry(clientId) {
       update(clientId, { state: "queued", error: null });
@@ -211,7 +155,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       closed = true;
       clearTimeout(timer);
       off();
-      window.removeEventListener("storage", stored);
+      deaf();
     },
   };
 }

@@ -1,5 +1,5 @@
-import { ApiError, type Api } from "./api";
-import type { ErrorFrame, Message, Ok, RequestFrame } from "./types";
+import { ApiError } from "./api";
+import type { ErrorFrame, Ok, RequestFrame } from "./types";
 
 const TIMEOUT = 15_000;
 
@@ -53,19 +53,4 @@ export function createRequests(write: (frame: object) => void): Requests {
       for (const id of pending.keys()) settle(id, unanswered("disconnected"));
     },
   };
-}
-
-/** The same request over REST, while there is no socket. */
-export async function requestByRest(api: Api, frame: RequestFrame): Promise<Ok> {
-  const ok: Ok = { type: "ok", id: "" };
-  if (!("conversation_id" in frame)) return ok;
-  const { type, conversation_id, ...body } = frame;
-  const path = `conversations/${conversation_id}/`;
-  if (type === "receipt") {
-    await api.post(path + "receipts", body);
-    return ok;
-  }
-  const { id, ...message } = body as { id: string };
-  const stored = await api.post<Message>(path + "messages", { ...message, client_id: id });
-  return { ...ok, id, message_id: stored.id, seq: stored.seq, at: stored.at };
 }

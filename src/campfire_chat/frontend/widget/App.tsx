@@ -1,5 +1,5 @@
 import { isComposing } from "../shared/keyboard";
-import type { Chat } from "./chat";
+import { host, state } from "./chat";
 import { Composer } from "./Composer";
 import { Header } from "./Header";
 import { List } from "./List";
@@ -7,13 +7,13 @@ import { text } from "./messages";
 import { Notice } from "./Notice";
 import { Thread } from "./Thread";
 
-export function App({ chat }: { chat: Chat }) {
-  const { open, view } = chat.state;
+export function App() {
+  const { open, view, covered } = state;
   return (
     <section
       id="panel"
       role="dialog"
-      class={chat.state.covered ? "covered" : ""}
+      class={covered ? "covered" : ""}
       aria-label={text.title}
       hidden={!open}
       onKeyDown={(event) => {
@@ -21,17 +21,17 @@ export function App({ chat }: { chat: Chat }) {
         event.stopPropagation();
         if (event.key !== "Escape" || isComposing(event)) return;
         event.preventDefault();
-        chat.close();
+        host.close();
       }}
     >
-      <Header chat={chat} />
-      <Notice chat={chat} />
+      <Header />
+      <Notice />
       {view === "list" ? (
-        <List chat={chat} />
+        <List />
       ) : (
         <>
-          <Thread chat={chat} />
-          <Composer chat={chat} />
+          <Thread />
+          <Composer />
         </>
       )}
     </section>

@@ -1,6 +1,12 @@
 import type { Availability } from "../shared/types";
-import { showPicture } from "../shared/pictures";
+import { createChunk } from "../shared/chunk";
 import { text } from "./messages";
+
+const pictures = createChunk(() => import("../shared/pictures"));
+
+function show(image: HTMLImageElement, url: string): void {
+  void pictures.load().then(({ showPicture }) => showPicture(image, url));
+}
 
 interface Props {
   /** Nobody in particular: the team. */
@@ -15,7 +21,7 @@ export function Avatar({ person, availability }: Props) {
     <span class="avatar" aria-hidden="true">
       {[...(person?.name ?? text.agent)][0]}
       {url && (
-        <img alt="" hidden ref={(image) => void (image && showPicture(image, url))} />
+        <img alt="" hidden ref={(image) => void (image && show(image, url))} />
       )}
       {availability && <i class={"dot " + availability} />}
     </span>

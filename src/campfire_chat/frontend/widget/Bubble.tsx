@@ -1,11 +1,11 @@
-import type { OutboxEntry } from "../shared/outbox";
+import type { OutboxEntry } from "../shared/entries";
 import type { Message } from "../shared/types";
 import { Avatar } from "./Avatar";
-import type { Chat } from "./chat";
 import { time } from "./format";
 import { Icon } from "./icons";
 import { Linked } from "./Linked";
 import { text } from "./messages";
+import { discard, edit, resend } from "./sending";
 
 interface Props {
   mine: boolean;
@@ -37,14 +37,13 @@ export function Bubble({ mine, first, last, message, tick }: Props) {
 }
 
 interface WaitingProps {
-  chat: Chat;
   entry: OutboxEntry;
   first: boolean;
   last: boolean;
 }
 
 /** A message that the stream has not brought yet. */
-export function Waiting({ chat, entry, first, last }: WaitingProps) {
+export function Waiting({ entry, first, last }: WaitingProps) {
   const { client_id, body, error, state } = entry;
   const name = state === "sent" ? "sent" : "sending";
   const action = (label: string, act: (clientId: string) => void) => (
@@ -60,9 +59,9 @@ export function Waiting({ chat, entry, first, last }: WaitingProps) {
       {error ? (
         <span class="meta" role="alert">
           {text.notSent(error.message)}
-          {action(text.retry, chat.resend)}
-          {action(text.edit, chat.edit)}
-          {action(text.remove, chat.discard)}
+          {action(text.retry, resend)}
+          {action(text.edit, edit)}
+          {action(text.remove, discard)}
         </span>
       ) : (
         last && (

@@ -1,11 +1,12 @@
 import { isComposing } from "../shared/keyboard";
 import { characters, isBlank } from "../shared/text";
-import type { Chat } from "./chat";
+import { state } from "./chat";
 import { Icon } from "./icons";
 import { text } from "./messages";
+import { send, type } from "./sending";
 
 /** As high as its text, up to the limit in the style sheet; focused when that was asked for. */
-function fit(area: HTMLTextAreaElement, { state }: Chat): void {
+function fit(area: HTMLTextAreaElement): void {
   area.style.height = "0";
   area.style.height = area.scrollHeight + 2 + "px";
   if (!state.focus) return;
@@ -15,38 +16,38 @@ function fit(area: HTMLTextAreaElement, { state }: Chat): void {
 }
 
 /** Where the person typed they go on typing, however the message was sent. */
-function submit(event: SubmitEvent, chat: Chat): void {
+function submit(event: SubmitEvent): void {
   event.preventDefault();
-  chat.send();
+  send();
   const form = event.currentTarget as HTMLFormElement;
   const root = form.getRootNode() as ShadowRoot;
   // By the keyboard: the button is about to be disabled, and would lose the focus to the page.
   if (root.activeElement?.matches(".send")) form.querySelector("textarea")?.focus();
 }
 
-export function Composer({ chat }: { chat: Chat }) {
-  const { draft, bodyLimit, phase } = chat.state;
+export function Composer() {
+  const { draft, bodyLimit, phase } = state;
   const body = draft.trim();
   const length = characters(body);
   const over = length > bodyLimit;
   return (
     <form
       class="composer"
-      onSubmit={(event) => submit(event, chat)}
+      onSubmit={(event) => submit(event)}
     >
       <textarea
-        ref={(area) => void (area && fit(area, chat))}
+        ref={(area) => void (area && fit(area))}
         rows={1}
         dir="auto"
         placeholder={text.write}
         aria-label={text.write}
         value={draft}
-        onInput={(event) => chat.write(event.currentTarget.value)}
+        onInput={(event) => type(event.currentTarget.value)}
         onKeyDown={(event) => {
           // While an input method is composing, Enter chooses a word.
           if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
           event.preventDefault();
-          chat.send();
+          send();
         }}
       />
       <button

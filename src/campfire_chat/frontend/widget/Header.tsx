@@ -1,23 +1,23 @@
 import { Avatar } from "./Avatar";
-import type { Chat } from "./chat";
+import { host, show, state } from "./chat";
 import { Icon } from "./icons";
 import { text } from "./messages";
 
 /** Who is there: the agent of the conversation, or the team. */
-export function Header({ chat }: { chat: Chat }) {
-  const { view, room, rooms, phase, connection, trouble } = chat.state;
+export function Header() {
+  const { view, room, rooms, phase, connection, trouble } = state;
   const list = view === "list";
   const agent = list ? null : room.info?.assignee;
   // Who is there is not known while nothing is heard.
   const known = phase === "ready" && !trouble && connection !== "forbidden";
   const availability = known
-    ? ((agent && room.info?.assignee_availability) ?? chat.state.availability)
+    ? ((agent && room.info?.assignee_availability) ?? state.availability)
     : undefined;
   const others = rooms.some((other) => other !== room && other.info?.unread);
   return (
     <header>
       {!list && rooms.length > 0 && (
-        <button class="plain" aria-label={text.back} onClick={() => chat.show({ view: "list" })}>
+        <button class="plain" aria-label={text.back} onClick={() => show({ view: "list" })}>
           <Icon name="back" />
           {others && <i class="dot" />}
         </button>
@@ -27,7 +27,7 @@ export function Header({ chat }: { chat: Chat }) {
         <h2 dir="auto">{list ? text.conversations : (agent?.name ?? text.title)}</h2>
         <p>{availability ? text.availability[availability] : "\xa0"}</p>
       </div>
-      <button class="plain shut" aria-label={text.close} onClick={chat.close}>
+      <button class="plain shut" aria-label={text.close} onClick={host.close}>
         <Icon name="close" />
       </button>
     </header>

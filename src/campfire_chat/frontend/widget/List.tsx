@@ -1,11 +1,12 @@
 import { Avatar } from "./Avatar";
-import type { Chat } from "./chat";
+import { state } from "./chat";
 import { day, time } from "./format";
 import { text } from "./messages";
+import { enter } from "./rooms";
 
 /** The visitor's conversations, the latest first. */
-export function List({ chat }: { chat: Chat }) {
-  const { rooms, me } = chat.state;
+export function List() {
+  const { rooms, me } = state;
   return (
     <>
       <ul>
@@ -17,7 +18,7 @@ export function List({ chat }: { chat: Chat }) {
           const when = day(last.at);
           return (
             <li key={key}>
-              <button onClick={() => chat.enter(room)}>
+              <button onClick={() => enter(room)}>
                 <Avatar person={assignee} />
                 <span class="what">
                   <b dir="auto">{subject ?? assignee?.name ?? text.agent}</b>
@@ -36,7 +37,7 @@ export function List({ chat }: { chat: Chat }) {
           );
         })}
       </ul>
-      <button class="new" onClick={() => chat.enter(null)}>
+      <button class="new" onClick={() => enter(null)}>
         {text.newConversation}
       </button>
     </>

@@ -1,9 +1,10 @@
-import type { Chat } from "./chat";
+import { state } from "./chat";
 import { text } from "./messages";
+import { start } from "./visit";
 
 /** One calm line when something is not as it should be. */
-export function Notice({ chat }: { chat: Chat }) {
-  const { phase, refusal, connection, trouble, covered } = chat.state;
+export function Notice() {
+  const { phase, refusal, connection, trouble, covered, lacking, outbox } = state;
   const failed = phase === "failed";
   const said = failed
     ? refusal || text.unreachable
@@ -13,12 +14,14 @@ export function Notice({ chat }: { chat: Chat }) {
       ? text.forbidden
       : trouble
         ? text.reconnecting
-        : covered && text.checking;
+        : lacking && outbox.length
+          ? text.lacking
+          : covered && text.checking;
   return (
     <div role="status" class={said ? "notice" : ""}>
       {said}
       {failed && (
-        <button class="link" onClick={chat.start}>
+        <button class="link" onClick={() => start()}>
           {text.retry}
         </button>
       )}

@@ -1,9 +1,10 @@
 import type { JSX } from "#dom/jsx-runtime";
 import type { Message } from "../shared/types";
 import { Bubble } from "./Bubble";
+import { state } from "./chat";
 import { day } from "./format";
+import { links } from "./Linked";
 import { text } from "./messages";
-import type { Room } from "./state";
 
 /** Messages of one person within this time stand together. */
 const GROUP = 5 * 60_000;
@@ -39,10 +40,12 @@ function together(a: Message | undefined, b: Message | undefined): boolean {
 }
 
 /** The room's messages, with lines where a day begins and where the new ones begin; the same object while it looks the same. */
-export function Rows({ room, me }: { room: Room; me: string }): JSX.Element {
+export function Rows(): JSX.Element {
+  const { room, me } = state;
   const { messages, read, delivered, newFrom } = room;
+  const linked = !!links.ready;
   const today = new Date().toDateString();
-  const from = [read, delivered, me, today, newFrom].join();
+  const from = [read, delivered, me, today, newFrom, linked].join();
   const known = threads.get(messages);
   if (known?.from === from) return known.all;
   const made = messages.map((message, index) => {
@@ -56,7 +59,7 @@ export function Rows({ room, me }: { room: Room; me: string }): JSX.Element {
     const tick = seq <= read ? "read" : seq <= delivered ? "delivered" : "sent";
     const known = rows.get(message);
     const fresh = id === newFrom;
-    const from = [begins && today, fresh, mine, first, last, mine && tick].join();
+    const from = [begins && today, fresh, mine, first, last, mine && tick, linked].join();
     if (known?.from === from) return known.row;
     const row = [
       begins && (
@@ -69,7 +72,14 @@ export function Rows({ room, me }: { room: Room; me: string }): JSX.Element {
           {text.newLine}
         </p>
       ),
-      <Bubble key={id} mine={mine} message={message} first={first} last={last} tick={tick} />,
+      <Bubble
+        key={id}
+        mine={mine}
+        message={message}
+        first={first}
+        last={last}
+        tick={tick}
+      />,
     ];
     rows.set(message, { from, row });
     return row;

@@ -1,7 +1,9 @@
 import { kept } from "../shared/storage";
 import { Waiting } from "./Bubble";
-import type { Chat } from "./chat";
+import { state } from "./chat";
 import { text } from "./messages";
+import { jump, look, settle, unreadIn } from "./marks";
+import { enter, older } from "./rooms";
 import { Rows } from "./Rows";
 import { waiting, type Room } from "./state";
 
@@ -25,8 +27,8 @@ interface Place {
 const places = new WeakMap<Element, Place>();
 
 /** To the end, but never past a message that was not read. */
-function follow(box: HTMLElement, { state, unread }: Chat): void {
-  const first = unread()[0]?.id;
+function follow(box: HTMLElement): void {
+  const first = unreadIn(state.room)[0]?.id;
   const line = first && state.room.newFrom === first && box.querySelector(".fresh");
   const mark = line || (first && box.querySelector(`[data-message="${CSS.escape(first)}"]`));
   const top = mark
@@ -42,13 +44,12 @@ const isAtEnd = ({ clientHeight, scrollHeight, scrollTop }: HTMLElement) =>
   scrollHeight - scrollTop - clientHeight < NEAR;
 
 /** Keeps what the person looks at in its place while messages come above and below. */
-function hold(box: HTMLElement, chat: Chat): void {
-  const { state } = chat;
+function hold(box: HTMLElement): void {
   const { room } = state;
   const oldest = room.messages[0]?.id;
   const before = places.get(box);
   // The keyboard of a phone and the notice above take from its height.
-  if (!before) new ResizeObserver(() => resized(box, chat)).observe(box);
+  if (!before) new ResizeObserver(() => resized(box)).observe(box);
   // A hidden box has no height, and nothing in it can be placed.
   if (!box.clientHeight) {
     if (!before) note(box, room, oldest);
@@ -58,20 +59,20 @@ function hold(box: HTMLElement, chat: Chat): void {
   state.moved = false;
   const same = before?.room === room && !back;
   // Scrolled up a moment ago; the event has yet to tell.
-  if (state.atEnd && same && !state.opening && box.scrollTop < before.top - 1) scrolled(box, chat);
-  if (state.atEnd) follow(box, chat);
+  if (state.atEnd && same && !state.opening && box.scrollTop < before.top - 1) scrolled(box);
+  if (state.atEnd) follow(box);
   else if (before?.room === room) {
     if (before.oldest !== oldest) box.scrollTop = box.scrollHeight - before.left;
     else if (back) box.scrollTop = before.top;
   }
   note(box, room, oldest);
-  chat.look();
+  look();
 }
 
 /** Also when it comes on the screen, and leaves it. */
-function resized(box: HTMLElement, chat: Chat): void {
-  hold(box, chat);
-  chat.show({});
+function resized(box: HTMLElement): void {
+  hold(box);
+  settle();
 }
 
 function note(box: HTMLElement, room: Room, oldest: string | undefined): void {
@@ -79,8 +80,7 @@ function note(box: HTMLElement, room: Room, oldest: string | undefined): void {
   places.set(box, { room, oldest, top, left: scrollHeight - top, away: false });
 }
 
-function scrolled(box: HTMLElement, chat: Chat): void {
-  const { state } = chat;
+function scrolled(box: HTMLElement): void {
   const { clientHeight, scrollTop } = box;
   // A hidden box has no height: that is not a scroll to the end.
   if (!clientHeight) return;
@@ -88,17 +88,19 @@ function scrolled(box: HTMLElement, chat: Chat): void {
   if (place?.away) return;
   if (place) note(box, place.room, place.oldest);
   const atEnd = isAtEnd(box);
-  if (atEnd !== state.atEnd) chat.show({ atEnd });
-  chat.look();
-  if (scrollTop < NEAR) chat.older();
+  if (atEnd !== state.atEnd) {
+    state.atEnd = atEnd;
+    settle();
+  }
+  look();
+  if (scrollTop < NEAR) older();
 }
 
-export function Thread({ chat }: { chat: Chat }) {
-  const { state } = chat;
+export function Thread() {
   const { room } = state;
   const { messages, info, typing, phase } = room;
   const queue = waiting(room, state);
-  const missed = chat.unread().length;
+  const missed = unreadIn(room).length;
   return (
     <div class="thread">
       <div
@@ -106,8 +108,8 @@ export function Thread({ chat }: { chat: Chat }) {
         role="log"
         aria-label={text.thread}
         tabIndex={0}
-        ref={(box) => void (box && hold(box, chat))}
-        onScroll={(event) => scrolled(event.currentTarget, chat)}
+        ref={(box) => void (box && hold(box))}
+        onScroll={(event) => scrolled(event.currentTarget)}
       >
         {phase === "new" && state.phase !== "starting" && !queue.length && (
           <div class="greeting">
@@ -122,16 +124,16 @@ export function Thread({ chat }: { chat: Chat }) {
         {phase === "failed" && (
           <p class="aside">
             {text.unreachable}
-            <button class="link" onClick={() => chat.enter(room)}>
+            <button class="link" onClick={() => enter(room)}>
               {text.retry}
             </button>
           </p>
         )}
-        <Rows room={room} me={state.me} />
+        <Rows />
         {queue.map((entry, index) => (
           <Waiting
             key={entry.client_id}
-            chat={chat}
+           
             entry={entry}
             first={!index && messages.at(-1)?.sender.id !== state.me}
             last={queue[index + 1]?.state !== entry.state}
@@ -147,7 +149,7 @@ export function Thread({ chat }: { chat: Chat }) {
         )}
       </div>
       {(!state.atEnd || missed > 0) && phase === "ready" && (
-        <button class="jump" onClick={chat.jump}>
+        <button class="jump" onClick={() => jump()}>
           {text.jump(missed)}
         </button>
       )}

@@ -1,26 +1,19 @@
 import { App } from "./App";
-import { createChat } from "./chat";
 import { render } from "./dom/jsx-runtime";
 import type { Host, Panel } from "./host";
+import { beginChat } from "./panel";
 import css from "./style.css?inline";
 
-/** Called by the launcher once this bundle has arrived. */
+/** Called by the launcher once this bundle has arrived, and after each `shutdown`. */
 export function createPanel(host: Host): Panel {
   host.style(css);
   let due = false;
-  const changed = () => {
+  return beginChat(host, () => {
     if (due) return;
     due = true;
     queueMicrotask(() => {
       due = false;
-      render(<App chat={chat} />, host.place);
+      render(<App />, host.place);
     });
-  };
-  const chat = createChat(host, changed);
-  return {
-    toggled: chat.toggle,
-    moved: chat.moved,
-    identified: chat.identified,
-    shutdown: chat.shutdown,
-  };
+  });
 }

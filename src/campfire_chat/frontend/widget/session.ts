@@ -12,6 +12,8 @@ export interface Session {
   readonly availability: Availability;
   /** A name for this visitor's keys in the browser's storage. */
   readonly principal: string;
+  /** The same for the visitor of whom nothing is known yet. */
+  readonly nobody: string;
   token(): string | null;
   /** The server has renewed the token. */
   keep(token: string): void;
@@ -50,7 +52,9 @@ export function createSession(host: Host, onDoubt: () => Promise<boolean>): Sess
   const replaced = () => !!answer && stored()?.id !== answer.visitor.id;
   // What another tab has put there for another visitor is not for this one to use.
   const token = () => (replaced() ? answer : stored())?.token ?? null;
-  const principal = (id = mine()) => path + id;
+  // As long as nobody is known: the launcher takes it for a visitor's.
+  const nobody = path + "vis_";
+  const principal = (id = mine()) => (id ? path + id : nobody);
   const bare = createApi({ base, token: () => stored()?.token ?? null });
 
   async function ask(): Promise<VisitorSession> {
@@ -104,6 +108,7 @@ export function createSession(host: Host, onDoubt: () => Promise<boolean>): Sess
     get principal() {
       return principal();
     },
+    nobody,
     token,
     keep(token) {
       if (answer) answer = { ...answer, token };

@@ -1,5 +1,5 @@
 import type { ConnectionState } from "../shared/connection";
-import { newClientId, type OutboxEntry } from "../shared/outbox";
+import { newClientId, type OutboxEntry } from "../shared/entries";
 import type { Availability, Message, Participant, VisitorConversation } from "../shared/types";
 
 /** One conversation as it is shown; `info` is null until the first message opened it. */
@@ -45,6 +45,8 @@ export interface State {
   /** What the server has confirmed and the stream has not brought yet. */
   sent: OutboxEntry[];
   outbox: OutboxEntry[];
+  /** The code that sends cannot be loaded at present. */
+  lacking: boolean;
   draft: string;
   bodyLimit: number;
   /** The end of the thread is in sight. */
@@ -86,6 +88,7 @@ export const newState = (): State => ({
   room: newRoom(newClientId()),
   sent: [],
   outbox: [],
+  lacking: false,
   draft: "",
   bodyLimit: Infinity,
   atEnd: true,

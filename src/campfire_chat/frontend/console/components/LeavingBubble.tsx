@@ -1,4 +1,4 @@
-import type { OutboxEntry } from "../../shared/outbox";
+import type { OutboxEntry } from "../../shared/entries";
 import { clockTime } from "../format";
 import { text } from "../messages";
 import { linkState } from "../state/core";

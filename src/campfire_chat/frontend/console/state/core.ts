@@ -9,7 +9,7 @@ export const base = new URL("../", location.href).href;
 
 /** Asks who is there, whoever that is. */
 const anybody = createApi({ base });
-export const api = createApi({ base, person, onUnauthorized: expired });
+export const api = createApi({ base, headers, onUnauthorized: expired });
 export const connection = createConnection({
   api,
   client: { name: "console", version: "1" },
@@ -36,10 +36,13 @@ export function isMe(participant: { kind: string; id: string }): boolean {
   return participant.kind === "agent" && participant.id === me.value?.id;
 }
 
-/** Whom this page was opened for. */
-function person(): string | null {
+/**
+ * Whom this page was opened for: the server refuses to act as, or to show things to, whoever else
+ * the browser's cookies name by then.
+ */
+function headers(): Record<string, string> {
   const agent = me.peek();
-  return agent && `agent:${agent.id}`;
+  return agent ? { "Campfire-Person": encodeURIComponent(`agent:${agent.id}`) } : {};
 }
 
 /** Where to sign in, when the host said so. */

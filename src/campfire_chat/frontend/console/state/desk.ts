@@ -47,7 +47,7 @@ export async function changeConversation(
 ): Promise<boolean> {
   const shown = preview(id, asShown(change));
   try {
-    putConversation(await api.patch<AgentConversation>(`conversations/${id}`, change));
+    putConversation(await api.request<AgentConversation>("PATCH", `conversations/${id}`, { body: change }));
     shown.confirm();
     return true;
   } catch (error) {
@@ -129,7 +129,7 @@ export function toggleTag(id: string, tag: string): void {
 
 export async function editMessage(id: string, body: string): Promise<boolean> {
   try {
-    putMessage(await api.patch<Message>(`messages/${id}`, { body }));
+    putMessage(await api.request<Message>("PATCH", `messages/${id}`, { body: { body } }));
     return true;
   } catch (error) {
     toast(text.failed.reason(text.failed.edit, reason(error)), { urgent: true });
@@ -139,7 +139,7 @@ export async function editMessage(id: string, body: string): Promise<boolean> {
 
 export async function deleteMessage(id: string): Promise<void> {
   try {
-    putMessage(await api.del<Message>(`messages/${id}`));
+    putMessage(await api.request<Message>("DELETE", `messages/${id}`));
   } catch (error) {
     toast(text.failed.reason(text.failed.remove, reason(error)), { urgent: true });
   }

@@ -1,5 +1,5 @@
 import { ApiError } from "../../shared/api";
-import { newClientId } from "../../shared/outbox";
+import { newClientId } from "../../shared/entries";
 import type { AgentConversation } from "../../shared/types";
 import { text } from "../messages";
 import { api, canWrite, reason } from "./core";

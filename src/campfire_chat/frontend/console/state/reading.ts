@@ -1,5 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
-import { createSight, unreadAfter } from "../../shared/reading";
+import { isAttentive, unreadAfter } from "../../shared/reading";
+import { createSight } from "../../shared/sight";
 import type { ConversationSummary, Message } from "../../shared/types";
 import { connection, covered, me } from "./core";
 import { markRead, rows } from "./inbox";
@@ -78,7 +79,7 @@ function markTo(opened: Thread, seq: number): void {
 
 /** Marks what is in sight for long enough; `box` scrolls the messages. */
 export function createReader(opened: Thread, box: Element): () => void {
-  const sight = createSight(look);
+  const sight = createSight(isAttentive, look);
   function look(): void {
     const left = thread.peek() === opened ? unread.peek() : [];
     if (covered.peek() || !box.isConnected || hasGap(opened, numbered(opened))) return;

@@ -1,6 +1,8 @@
 import { computed, signal } from "@preact/signals";
-import { createOutbox, type Outbox, type OutboxEntry } from "../../shared/outbox";
-import { drop, load, save } from "../../shared/storage";
+import { newEntry, type OutboxEntry } from "../../shared/entries";
+import { listen } from "../../shared/listen";
+import { createOutbox, type Outbox } from "../../shared/outbox";
+import { drop, keys, load, save } from "../../shared/storage";
 import type { Message, Ok, Visibility } from "../../shared/types";
 import { text } from "../messages";
 import { api, connection, me } from "./core";
@@ -68,6 +70,8 @@ export function startSending(): void {
   const principal = me.peek();
   if (!principal || outbox) return;
   outbox = createOutbox({
+    storage: { drop, keys, load, save },
+    listen,
     principal: `agent:${principal.organization}:${principal.id}`,
     api,
     connection,
@@ -91,14 +95,15 @@ export interface Outgoing {
 
 export function sendMessage(outgoing: Outgoing): void {
   const { conversation, body, visibility, replyTo, resolve } = outgoing;
-  const entry = outbox?.add({
+  const entry = newEntry({
     thread: conversation,
     conversation_id: conversation,
     body,
     visibility,
     reply_to: replyTo,
   });
-  if (entry && resolve) save(RESOLVE + entry.client_id, true);
+  if (outbox && resolve) save(RESOLVE + entry.client_id, true);
+  outbox?.add(entry);
 }
 
 export const retry = (clientId: string): void => outbox?.retry(clientId);

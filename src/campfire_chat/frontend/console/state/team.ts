@@ -48,7 +48,9 @@ export async function chooseAvailability(availability: Availability): Promise<vo
   if (!id) return;
   chosen.value = availability;
   try {
-    await api.put(`agents/${encodeURIComponent(id)}/availability`, { availability });
+    await api.request("PUT", `agents/${encodeURIComponent(id)}/availability`, {
+      body: { availability },
+    });
     if (!set(id, availability)) await loadTeam();
   } catch (error) {
     toast(text.failed.reason(text.failed.availability, reason(error)), { urgent: true });

@@ -1,5 +1,5 @@
 import { computed } from "@preact/signals";
-import type { OutboxEntry } from "../../shared/outbox";
+import type { OutboxEntry } from "../../shared/entries";
 import type { Message, Timestamp } from "../../shared/types";
 import { dayKey } from "../format";
 import type { Activity } from "./activity";

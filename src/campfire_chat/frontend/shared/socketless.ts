@@ -1,0 +1,3 @@
+/** What the connection needs while it has no socket: loaded on need, as one part. */
+export { createPoller } from "./poll";
+export { requestByRest } from "./rest";

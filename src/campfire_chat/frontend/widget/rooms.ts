@@ -1,0 +1,187 @@
+/** The conversations: their messages, what happens in them, and which one is on the screen. */
+import type { ApiError } from "../shared/api";
+import { newClientId } from "../shared/entries";
+import { drop, load, save } from "../shared/storage";
+import type { Message, Page, Participant, StreamEvent, VisitorConversation } from "../shared/types";
+import { again, changed, host, isMine, roomOf, session, show, state, succeeded } from "./chat";
+import { connection } from "./line";
+import { begin, hasGap, isShown, settle, unreadIn } from "./marks";
+import { merge, newRoom, received, type Room } from "./state";
+import { stopTyping } from "./typing";
+
+const TYPING_SHOWN = 5000;
+const PAGE = 30;
+/** Pages of a hundred that are loaded at once to reach the first unread message. */
+const BACK = 5;
+
+const ask = ({ key }: Room) =>
+  session.api.get<VisitorConversation>("conversations/" + key);
+
+export const list = () =>
+  session.api.get<Page<VisitorConversation>>("conversations", { limit: 20 });
+
+/** Follows the conversations that are new to this tab. */
+export function learnOf({ items }: Page<VisitorConversation>): void {
+  for (const info of items) {
+    if (!roomOf(info.id)) follow(newRoom(info.id, info), info.head);
+  }
+}
+
+/** Listed from now on, with every event after that one. */
+export function follow(room: Room, after: number): void {
+  state.rooms.push(room);
+  connection?.subscribe(
+    "conversation:" + room.key,
+    { after },
+    {
+      onEvent: (event) => apply(room, event),
+      onHead: () => void catchUp(room),
+      onReset: () => {
+        room.messages = [];
+        room.delivered = room.read = 0;
+        room.mark = null;
+        void fill(room);
+      },
+    },
+  );
+}
+
+/** Shows a conversation; null: a new one. */
+export function enter(room: Room | null): void {
+  stopTyping();
+  show({ room: room ?? newRoom(newClientId()), view: "room", atEnd: true });
+  if (room?.phase === "ready") begin(room);
+  // What was typed while the panel was still starting is kept.
+  const typed = state.phase === "ready" ? "" : state.draft;
+  write([load<string>(draftKey()), typed].filter(Boolean).join("\n"));
+  state.focus = state.open;
+  if (room?.info) void (room.phase === "ready" ? catchUp : fill)(room);
+  settle();
+}
+
+/** Loads the messages before those that are there, or the newest ones. */
+async function page(room: Room, limit: number): Promise<void> {
+  const { key, cursor } = room;
+  const { items, next_cursor } = await session.api.get<Page<Message>>(
+    `conversations/${key}/messages`,
+    { limit, cursor },
+  );
+  room.cursor = next_cursor;
+  merge(room, [...items, ...room.messages]);
+}
+
+async function fill(room: Room): Promise<void> {
+  room.phase = "loading";
+  room.cursor = null;
+  changed();
+  try {
+    const [info] = await Promise.all([ask(room), page(room, PAGE)]);
+    info.head = Math.max(info.head, room.info?.head ?? 0);
+    room.info = info;
+    learn(room, info);
+    // Back to the first unread message, which is where the thread opens.
+    for (let turn = 0; turn < BACK && hasGap(room); turn++) await page(room, 100);
+    room.phase = "ready";
+    succeeded();
+    begin(room);
+  } catch (error) {
+    room.phase = "failed";
+    again(error as ApiError, () => {
+      if (room === state.room && room.phase === "failed") void fill(room);
+    });
+  }
+  settle();
+}
+
+/** Loads what came before. */
+export function older(): void {
+  const { room } = state;
+  const { cursor } = room;
+  if (!cursor) return;
+  const loading = page(room, PAGE);
+  // Not twice.
+  room.cursor = null;
+  loading.then(changed, () => (room.cursor = cursor));
+}
+
+/**
+ * Receipts and presence are not replayed: they are asked for when the stream begins, and when
+ * the room comes on the screen.
+ */
+export async function catchUp(room: Room): Promise<void> {
+  if (room !== state.room || !room.info || !state.open) return;
+  try {
+    learn(room, await ask(room));
+  } catch {
+    return; // The messages go on, and the next receipt says the same and more.
+  }
+  changed();
+}
+
+function learn(room: Room, found: VisitorConversation): void {
+  room.mark ??= 0;
+  for (const receipt of found.receipts) {
+    if (!isMine(receipt.participant)) received(room, receipt);
+    else room.mark = Math.max(room.mark, receipt.read);
+  }
+  const { info } = room;
+  if (info && info.assignee?.id === found.assignee?.id) {
+    info.assignee_availability = found.assignee_availability;
+  }
+}
+
+function apply(room: Room, { event, data, seq }: StreamEvent): void {
+  const { info } = room;
+  if (!info) return;
+  info.head = seq;
+  switch (event) {
+    case "message.created": {
+      const { id, at, sender, body: text } = data;
+      merge(room, [...room.messages, data]);
+      info.last_activity_at = at;
+      info.last_message = { id, seq, at, sender, text };
+      state.sent = state.sent.filter(({ client_id }) => client_id !== data.client_id);
+      if (isMine(sender)) break;
+      info.unread++;
+      showTyping(room, null);
+      // What comes while nobody looks is new when somebody looks again.
+      if (!isShown(room) && unreadIn(room).length === 1) room.newFrom = id;
+      host.emit("message", data);
+      break;
+    }
+    case "message.updated":
+    case "message.deleted":
+      room.messages = room.messages.map((message) => (message.id === data.id ? data : message));
+      if (info.last_message?.id === data.id) info.last_message.text = data.body;
+      break;
+    case "conversation.status_changed":
+      info.status = data.status;
+      break;
+    case "conversation.assignee_changed":
+      info.assignee = data.assignee;
+      break;
+    case "conversation.subject_changed":
+      info.subject = data.subject;
+    // Others are of a newer server: they only move the position on.
+  }
+  settle();
+}
+
+export function showTyping(room: Room, participant: Participant | null): void {
+  room.typing = participant;
+  clearTimeout(room.typingTimer);
+  if (participant) {
+    room.typingTimer = setTimeout(() => showTyping(room, null), TYPING_SHOWN);
+  }
+  changed();
+}
+
+// What is in the box and has not been sent.
+
+export const draftKey = () =>
+  `campfire:draft:${session.principal}:${state.room.info?.id}`;
+
+export function write(draft: string): void {
+  show({ draft });
+  if (state.me) draft ? save(draftKey(), draft) : drop(draftKey());
+}

@@ -1,0 +1,167 @@
+/** Messages from the box to the server. */
+import { createChannel, type Channel } from "../shared/channel";
+import { createChunk } from "../shared/chunk";
+import { newEntry, type OutboxEntry } from "../shared/entries";
+import { listen } from "../shared/listen";
+import type { Outbox } from "../shared/outbox";
+import { drop, keys, load, save } from "../shared/storage";
+import { characters, isBlank } from "../shared/text";
+import type { VisitorConversation } from "../shared/types";
+import { host, session, show, state } from "./chat";
+import { connection } from "./line";
+import { draftKey, follow, write } from "./rooms";
+import { newRoom, type Room } from "./state";
+import { stopTyping, typed } from "./typing";
+
+/** Milliseconds between proofs while one types; the first letter is always one's own to prove. */
+const PROOF_WHILE_TYPING = 5000;
+
+const code = createChunk(
+  () => import("../shared/outbox"),
+  () => show({ lacking: true }),
+);
+/** Null until there is something to send. */
+let outbox: Outbox | null = null;
+/** To the other tabs of this visitor. */
+let channel: Channel<null> | null = null;
+/** Written on this page before the server has said who the visitor is. */
+let early: OutboxEntry[] = [];
+
+const unsent = () => `campfire:outbox:${session.principal}:`;
+const earlyOf = (principal: string) => `campfire:early:${principal}:`;
+const stored = (prefix: string) => keys(prefix).flatMap((key) => load<OutboxEntry>(key) ?? []);
+
+/** The person types. */
+export function type(draft: string): void {
+  // Done while one types, so that nobody waits for it when sending; the send minds a refusal.
+  if (draft) {
+    connection?.prove(state.draft ? PROOF_WHILE_TYPING : 0).catch(() => undefined);
+    void prepare();
+  }
+  write(draft);
+  typed(draft);
+}
+
+export function send(): void {
+  const body = state.draft.trim();
+  const { key, info } = state.room;
+  if (isBlank(body) || characters(body) > state.bodyLimit || state.phase === "ended") return;
+  state.atEnd = true;
+  const entry = newEntry({ thread: key, conversation_id: info ? key : null, body });
+  if (state.phase === "ready") put(entry);
+  else {
+    early.push(entry);
+    save(earlyOf(session.principal) + entry.client_id, entry);
+    state.outbox = [...state.outbox, entry];
+  }
+  stopTyping();
+  write("");
+}
+
+/** Kept, and shown on its way, also without the code that sends it. */
+function put(entry: OutboxEntry): void {
+  save(unsent() + entry.client_id, entry);
+  takeUp();
+  outbox?.flush();
+}
+
+/** Shows what is stored to be sent, by this tab or another one, and sees to it that it is sent. */
+export function takeUp(): void {
+  const entries = stored(unsent());
+  show({ outbox: entries });
+  if (entries.length && !outbox) void prepare();
+}
+
+/** Loads the code that sends; resolves when it is there. */
+async function prepare(): Promise<void> {
+  const line = connection;
+  if (!line || outbox) return;
+  const { createOutbox } = await code.load();
+  show({ lacking: false });
+  if (line !== connection || outbox) return;
+  outbox = createOutbox({
+    principal: session.principal,
+    storage: { drop, keys, load, save },
+    listen,
+    api: session.api,
+    connection: line,
+    onChange: (entries) => show({ outbox: entries }),
+    onSent: (entry) => void state.sent.push(entry),
+    onConversation: (thread, conversation) =>
+      opened(thread, conversation as VisitorConversation),
+  });
+  outbox.flush();
+}
+
+/** The first message of a thread has made it a conversation. */
+function opened(thread: string, info: VisitorConversation): void {
+  const { id } = info;
+  const room = state.room.key === thread ? state.room : newRoom(thread);
+  drop(draftKey());
+  room.key = id;
+  room.info = info;
+  room.phase = "ready";
+  room.mark = 0;
+  // Listed before its answer came.
+  state.rooms = state.rooms.filter(({ key }) => key !== id);
+  write(state.draft);
+  follow(room, 0);
+  channel?.post(null);
+  host.emit("conversation", { id });
+}
+
+/** It is known who the visitor is. */
+export function beginSending(heard: () => void): void {
+  channel = createChannel("campfire:" + session.principal, heard);
+  takeUp();
+}
+
+/** Sends what was written before that was known, to the open conversation if there is one. */
+export function sendEarly(open: Room | undefined): void {
+  const { principal, nobody, visitor } = session;
+  const written = stored(earlyOf(principal));
+  // Whoever wrote that before the page was loaded may have been somebody else than a user of the
+  // host who is there now. For a stranger the browser is all that there is to know.
+  if (!visitor?.verified) written.push(...stored(earlyOf(nobody)));
+  const all = new Map([...written, ...early].map((entry) => [entry.client_id, entry]));
+  // By the time at which they were written.
+  for (const [, { thread, ...entry }] of [...all].sort()) {
+    put({ ...entry, thread: open?.key ?? thread, conversation_id: open?.key ?? null });
+  }
+  keys(earlyOf(principal)).forEach(drop);
+  forgetEarly();
+}
+
+/** Whether something was written before the page was loaded, by nobody of whom more is known. */
+export const hasEarly = (): boolean => keys(earlyOf(session.nobody)).length > 0;
+
+function forgetEarly(): void {
+  early = [];
+  keys(earlyOf(session.nobody)).forEach(drop);
+}
+
+/** The visitor is another one. */
+export function stopSending(): void {
+  outbox?.close();
+  channel?.close();
+  outbox = channel = null;
+  forgetEarly();
+}
+
+// What was refused for good.
+
+const withOutbox = (use: (outbox: Outbox) => void) =>
+  void prepare().then(() => outbox && use(outbox));
+
+export const resend = (id: string) => withOutbox((outbox) => outbox.retry(id));
+
+export const discard = (id: string) =>
+  withOutbox((outbox) => void outbox.remove(id));
+
+/** Takes the message back into the box. */
+export const edit = (id: string) =>
+  withOutbox((outbox) => {
+    const entry = outbox.remove(id);
+    if (entry) write([entry.body, state.draft].join("\n").trim());
+    show({ focus: true });
+  });
