@@ -33,9 +33,9 @@ def hold(page: Page, pattern: str) -> Callable[[], None]:
     page.context.route(pattern, keep)
 
     def release() -> None:
-        page.context.unroute(pattern, keep)
         for route in waiting:
             route.continue_()
+        page.context.unroute(pattern, keep)
 
     return release
 
@@ -119,9 +119,9 @@ def test_two_tabs_send_it_once(desk_server: ProcessServer, open_page: NewPage) -
     second.open()
     expect(second.log.get_by_text("Once only", exact=True)).to_be_visible()
     expect(second.tick("Sending")).to_have_count(0)
-    page.unroute(VISITORS)
     for route in waiting:
         route.continue_()
+    page.unroute(VISITORS)
     expect(first.tick("Sending")).to_have_count(0)
     assert first.bubbles() == ["Once only"]
     assert [body for _, body in thread_of(desk_server)] == ["Once only"]

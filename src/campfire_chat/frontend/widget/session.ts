@@ -7,7 +7,7 @@ import type { Host } from "./host";
 export interface Session {
   /** Every request of the visitor goes through it; renews an expired token by itself. */
   readonly api: Api;
-  readonly visitor: PrincipalRecord | null;
+  readonly visitor: PrincipalRecord | undefined;
   /** The team's. */
   readonly availability: Availability;
   /** A name for this visitor's keys in the browser's storage. */
@@ -76,8 +76,11 @@ export function createSession(host: Host, onDoubt: () => Promise<boolean>): Sess
 
   async function compare(): Promise<boolean> {
     const before = mine();
-    answer = await ask();
-    const { token, visitor, by_session } = answer;
+    let found = await ask();
+    // Another tab was quicker: one browser is one stranger.
+    if (!before && stored()) found = await ask();
+    answer = found;
+    const { token, visitor, by_session } = found;
     save(key, { token, id: visitor.id, identified: visitor.verified && !by_session });
     if (!before || before === visitor.id) return false;
     discard(before);
@@ -100,10 +103,10 @@ export function createSession(host: Host, onDoubt: () => Promise<boolean>): Sess
       return replaced();
     },
     get visitor() {
-      return answer && answer.visitor;
+      return answer?.visitor;
     },
     get availability() {
-      return answer ? answer.availability : "offline";
+      return answer?.availability ?? "offline";
     },
     get principal() {
       return principal();
