@@ -22,13 +22,7 @@ class Target(NamedTuple):
 TARGETS = {
     "rules": Target(
         ("domain/*.py", "clock.py", "ids.py"),
-        (
-            *("tests/domain", "tests/storage/test_desk_model.py", "tests/realtime"),
-            *("tests/rest/test_conversations.py", "tests/rest/test_limits.py"),
-            *("tests/rest/test_queue.py", "tests/rest/test_surface.py"),
-            *("tests/protocol/test_limits.py", "tests/protocol/test_messages.py"),
-            *("tests/protocol/test_revocations.py", "tests/protocol/test_rates.py"),
-        ),
+        ("tests/domain", "tests/realtime", "tests/storage/test_desk_model.py"),
     ),
     "access": Target(
         (
@@ -37,11 +31,16 @@ TARGETS = {
             *("realtime/proof.py", "realtime/handshake.py", "realtime/revoking.py"),
         ),
         (
-            *("tests/domain", "tests/rest", "tests/contract/test_authorization.py"),
+            *("tests/domain", "tests/realtime", "tests/contract/test_authorization.py"),
+            *(
+                "tests/rest/test_access.py",
+                "tests/rest/test_bodies.py",
+                "tests/rest/test_limits.py",
+            ),
+            *("tests/rest/test_limits.py", "tests/rest/test_surface.py"),
+            "tests/protocol/test_sessions.py",
+            *("tests/protocol/test_revocations.py", "tests/protocol/test_visits.py"),
             *("tests/protocol/test_limits.py", "tests/protocol/test_closes.py"),
-            *("tests/protocol/test_sessions.py", "tests/protocol/test_revocations.py"),
-            *("tests/protocol/test_rates.py", "tests/protocol/test_strangers.py"),
-            *("tests/protocol/test_visits.py", "tests/protocol/test_bad_input.py"),
         ),
     ),
     "ledger": Target(
