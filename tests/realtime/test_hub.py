@@ -38,6 +38,10 @@ class Log:
         self.queries: list[str] = []
         self.failures = 0
         self.page_size = 3
+        #: Queries under way, and the most there ever were.
+        self.running = self.most = 0
+        #: Of each query for several streams, how many it named.
+        self.widths: list[int] = []
 
     def commit(self, key: tuple[str, str] = HERE) -> int:
         self.heads[key] = self.heads.get(key, 0) + 1
@@ -50,15 +54,14 @@ class Log:
         return Page(events=events, head=head, first=first, more=head > last)
 
     async def stream_page(self, organization: str, name: str, after: int) -> Page:
-        self._ask("page")
-        await asyncio.sleep(0)
+        await self._ask("page")
         return self.page((organization, name), after)
 
     async def newest_events(
         self, organization: str, names: list[str], depth: int
     ) -> list[tuple[str, int, str]]:
-        self._ask("newest")
-        await asyncio.sleep(0)
+        self.widths.append(len(names))
+        await self._ask("newest")
         found: list[tuple[str, int, str]] = []
         for name in sorted(names):
             key = (organization, name)
@@ -68,11 +71,15 @@ class Log:
             ]
         return found
 
-    def _ask(self, what: str) -> None:
+    async def _ask(self, what: str) -> None:
         self.queries.append(what)
         if self.failures:
             self.failures -= 1
             raise StorageUnavailableError()
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await asyncio.sleep(0.001)
+        self.running -= 1
 
 
 def event(key: tuple[str, str], seq: int) -> str:
@@ -253,6 +260,53 @@ def test_more_groups_than_readers_all_get_their_turn() -> None:
         wake(hub, *keys, log=log)
         await caught_up(hub, log)
         assert {sink.last for sink in sinks} == {1}
+        # No more of them at a time, which would take all readers from everybody else.
+        assert log.most == catch_up.CATCH_UP
+
+    in_virtual_time(play())
+
+
+def test_more_streams_than_a_query_names_are_all_read() -> None:
+    async def play() -> None:
+        log = Log()
+        keys = [("default", f"conversation:{n}") for n in range(2 * catch_up.STREAMS_PER_QUERY + 1)]
+        sinks = [Sink(key=key) for key in keys]
+        hub, _ = following(*sinks, log=log)
+        for key in keys:
+            log.commit(key)
+        wake(hub, *keys, log=log)
+        await caught_up(hub, log)
+        assert {sink.last for sink in sinks} == {1}
+        assert log.widths == [catch_up.STREAMS_PER_QUERY] * 2
+
+    in_virtual_time(play())
+
+
+def test_a_stream_that_is_left_while_it_is_read_is_read_no_further() -> None:
+    async def play() -> None:
+        log = Log()
+        hub, (subscription,) = following(Sink(), log=log)
+        for _ in range(30):
+            log.commit()
+        wake(hub, HERE, log=log)
+        task = asyncio.create_task(hub._catch_up.run(log))  # type: ignore[arg-type]
+        await asyncio.sleep(0.0025)
+        read_so_far = len(log.queries)
+        assert read_so_far < 5
+        hub.detach(subscription)
+        await asyncio.sleep(1)
+        assert len(log.queries) == read_so_far
+        task.cancel()
+
+    in_virtual_time(play())
+
+
+def test_a_stream_without_events_is_not_behind() -> None:
+    async def play() -> None:
+        log = Log()
+        hub, _ = following(Sink(), log=log)
+        await caught_up(hub, log)
+        assert log.queries == []
 
     in_virtual_time(play())
 
@@ -297,7 +351,8 @@ def test_a_head_that_does_not_exist_is_forgotten() -> None:
     in_virtual_time(play())
 
 
-def test_what_is_no_longer_stored_is_skipped() -> None:
+@pytest.mark.parametrize("first", [2, 8])
+def test_what_is_no_longer_stored_is_skipped(first: int) -> None:
     """The clients see the gap at their own position, and what follows is not held back."""
 
     async def play() -> None:
@@ -305,12 +360,12 @@ def test_what_is_no_longer_stored_is_skipped() -> None:
         hub, (subscription,) = following(Sink(), log=log)
         for _ in range(9):
             log.commit()
-        log.first[HERE] = 8
+        log.first[HERE] = first
         wake(hub, HERE, log=log)
         late: list[str] = []
         subscription.sink = type("Late", (Sink,), {"push": lambda _, text: late.append(text)})()
         await caught_up(hub, log)
-        assert late == [event(HERE, 8), event(HERE, 9)]
+        assert late == [event(HERE, seq) for seq in range(first, 10)]
         assert subscription.channel.delivered == 9
 
     in_virtual_time(play())
@@ -325,7 +380,12 @@ def test_a_database_that_refuses_is_asked_again(failures: int) -> None:
             log.commit(sink.key)
         log.failures = failures
         wake(hub, *[sink.key for sink in sinks], log=log)
-        await caught_up(hub, log, catch_up.RETRY_DELAY * (failures + 1))
+        task = asyncio.create_task(hub._catch_up.run(log))  # type: ignore[arg-type]
+        await asyncio.sleep(catch_up.RETRY_DELAY - 0.01)
+        # Both are asked for once, and then there is a pause.
+        assert len(log.queries) == 2
+        await asyncio.sleep(catch_up.RETRY_DELAY * failures)
+        task.cancel()
         assert [sink.last for sink in sinks] == [1, 1]
         # With a pause, and no more often than needed.
         assert len(log.queries) == failures + 2
@@ -336,11 +396,15 @@ def test_a_database_that_refuses_is_asked_again(failures: int) -> None:
 def test_nothing_is_read_for_a_stream_that_everybody_has_left() -> None:
     async def play() -> None:
         log = Log()
-        hub, (subscription,) = following(Sink(), log=log)
-        log.commit()
-        wake(hub, HERE, log=log)
-        hub.detach(subscription)
-        hub.detach(subscription)
+        keys = [HERE, ("default", "conversation:d"), ("default", "conversation:e")]
+        hub, subscriptions = following(*[Sink(key=key) for key in keys], log=log)
+        for key in keys:
+            log.commit(key)
+        wake(hub, *keys, log=log)
+        for subscription in subscriptions:
+            hub.detach(subscription)
+            hub.detach(subscription)
+        assert not hub._catch_up._behind
         await caught_up(hub, log)
         assert log.queries == []
         assert hub.streams_of("conversation") == []
@@ -457,13 +521,16 @@ def test_what_a_channel_lacks() -> None:
     assert channel.delivered is None
     channel.delivered = 3
     assert (channel.behind, channel.lacks) == (True, 2)
+    channel.deliver(7, "x")
+    assert (channel.delivered, channel.known) == (3, 7)
     channel.deliver(5, "x")
-    assert channel.delivered == 3
+    assert (channel.delivered, channel.known) == (3, 7)
     channel.deliver(4, "x")
-    assert (channel.behind, channel.lacks) == (True, 1)
+    assert (channel.behind, channel.lacks) == (True, 3)
     channel.skip_to(2)
     assert channel.delivered == 4
-    channel.deliver(5, "x")
-    assert (channel.behind, channel.lacks, channel.known) == (False, 0, 5)
-    channel.deliver(6, "x")
-    assert (channel.known, channel.lacks) == (6, 0)
+    channel.skip_to(6)
+    channel.deliver(7, "x")
+    assert (channel.behind, channel.lacks, channel.known) == (False, 0, 7)
+    channel.deliver(8, "x")
+    assert (channel.known, channel.lacks) == (8, 0)
