@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from campfire_chat import Agent, ConfigurationError, Visitor, clock, ids
 from campfire_chat.domain.principal import (
-    MAX_NAME,
-    MAX_URL,
     NAMELESS,
     Scope,
     anonymous,
@@ -20,7 +18,7 @@ from campfire_chat.domain.principal import (
     system_scope,
 )
 from campfire_chat.errors import ForbiddenError
-from campfire_chat.models import Role, SenderKind, Visibility
+from campfire_chat.models import Participant, PrincipalRecord, Role, SenderKind, Visibility
 
 KEY = b"the installation's key"
 
@@ -48,8 +46,17 @@ def test_an_agent_is_what_the_host_says() -> None:
     assert person.id == ids.agent_of(KEY, "acme", "ada")
     assert scope.is_agent
     assert scope.sender_key == f"agent:{person.id}"
-    assert scope.record.verified
-    assert scope.record.role is Role.ADMIN
+    assert scope.record == PrincipalRecord(
+        kind=SenderKind.AGENT,
+        id=person.id,
+        name="Ada",
+        avatar_url="/ada.png",
+        email="ada@shop.example",
+        organization="acme",
+        role=Role.ADMIN,
+        verified=True,
+    )
+    assert person.participant == Participant(SenderKind.AGENT, person.id, "Ada", "/ada.png")
 
 
 @pytest.mark.parametrize("name", ["", "  ", "\u2800", "\ud800"])
@@ -60,8 +67,8 @@ def test_visitors_see_a_name_even_of_an_agent_without_one(name: str) -> None:
 @pytest.mark.parametrize("make", [agent, visitor])
 def test_what_is_too_long_is_cut_where_it_is_only_shown(make: Any) -> None:
     person = make(name="n" * 300, email="e" * 300, avatar_url="/" + "u" * 3000).principal
-    assert (person.name, person.email) == ("n" * MAX_NAME, "e" * MAX_NAME)
-    assert len(person.avatar_url) == MAX_URL
+    assert (person.name, person.email) == ("n" * 256, "e" * 256)
+    assert len(person.avatar_url) == 2048
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,10 @@ def test_an_agent_has_no_tokens_to_revoke() -> None:
     assert not known.refuse(agent, 5)
     visitor = Scope(agent.organization, anonymous("default", agent.principal.id).principal)
     assert known.refuse(visitor, 5)
+
+
+def test_a_revocation_of_the_very_moment_is_kept() -> None:
+    known = Revocations()
+    known.learn("acme", "vis_1", 10)
+    known.forget(10)
+    assert known.refuse(anonymous("acme", "vis_1"), 9)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campfire_chat import clock, events, ids
@@ -20,7 +21,7 @@ from campfire_chat.domain.conversations import (
     check_tags,
     receive,
 )
-from campfire_chat.errors import CampfireError, InvalidError, NotFoundError
+from campfire_chat.errors import CampfireError, InvalidError, InvalidTextError, NotFoundError
 from campfire_chat.models import (
     Assignee,
     Availability,
@@ -69,6 +70,11 @@ def message_of(sender: Participant, visibility: Visibility, at: int) -> Message:
 
 
 @given(st.text(max_size=60))
+@example("x" * 50)
+@example("x" * 51)
+@example("\U0001f600" * 51)
+@example("half of \ud800 a pair")
+@example("a \x00")
 def test_a_body_is_kept_to_the_letter_or_refused(body: str) -> None:
     bad = (
         len(body) > 50
@@ -90,6 +96,24 @@ def test_a_preview_is_one_short_line(body: str) -> None:
     preview = text.preview(body)
     assert len(preview) <= text.PREVIEW_LENGTH
     assert "\n" not in preview
+
+
+def test_a_preview_says_where_it_was_cut() -> None:
+    words = "word " * 28
+    assert text.preview(words) == words.strip()
+    assert text.preview("x" * 140) == "x" * 140
+    assert text.preview("x" * 141) == "x" * 139 + "…"
+    assert text.preview("x" * 138 + " yz") == "x" * 138 + "…"
+
+
+@pytest.mark.parametrize("line", ["", " ", "x" * 11, "a\nb", "a\x00", "half of \ud800", "\u2800"])
+def test_what_is_no_line_is_refused(line: str) -> None:
+    with pytest.raises(CampfireError) as refused:
+        text.check_line(line, field="subject", limit=10)
+    assert refused.value.field == "subject"
+    bad = "\x00" in line or "\ud800" in line
+    assert isinstance(refused.value, InvalidTextError) == bad
+    assert text.check_line(" x" + "y" * 9 + " ", field="subject", limit=10) == "x" + "y" * 9
 
 
 @given(st.lists(st.text(max_size=45), max_size=25))
@@ -194,9 +218,25 @@ def test_visitor_ids_differ_where_people_do(org: str, external: str, shift: str)
         assert ids.visitor_of(org + shift, external) != ids.visitor_of(org, shift + external)
 
 
+def test_now_is_now() -> None:
+    before, now, after = time.time_ns(), clock.now(), time.time_ns()
+    assert before // 1000 <= now <= after // 1000
+
+
 def test_ids_sort_by_time_and_never_repeat() -> None:
     made = [ids.new("msg") for _ in range(2000)]
     assert len(set(made)) == 2000
+    # Of later milliseconds, near and far, whatever is random in them.
+    for gap in (1, 31, 32, 1_000, 10**9):
+        later = [
+            f"msg_{ids._base32((10**12 + n * gap) << 80 | ids._random_bits())}" for n in range(99)
+        ]
+        assert later == sorted(later)
+    before, made[0], after = clock.now(), ids.new("msg"), clock.now()
+    number = 0
+    for digit in made[0].removeprefix("msg_"):
+        number = number * 32 + ids._ALPHABET.index(digit)
+    assert before // 1000 <= number >> 80 <= after // 1000
     assert all(id.startswith("msg_") and len(id) == 30 for id in made)
 
 
@@ -204,6 +244,8 @@ kinds = st.sampled_from(["conversation", "notes", "inbox", "events", "", "Conver
 
 
 @given(st.builds("".join, st.tuples(kinds, st.sampled_from(["", ":", "::"]), st.text(max_size=9))))
+@example("conversation:")
+@example(":c")
 def test_stream_names(name: str) -> None:
     kind, colon, subject = name.partition(":")
     if kind in ("conversation", "notes", "inbox") and colon and subject:
