@@ -32,7 +32,7 @@ function play(steps) {
     const { stream, last } = entry;
     const head = server.heads[stream];
     server.subscribed.add(stream);
-    send("ok", { stream, head });
+    send("ok", { stream, entry, head });
     const missing = [];
     for (let seq = (last ?? head) + 1; seq <= head; seq++) missing.push(frame(stream, seq));
     do {
@@ -41,27 +41,38 @@ function play(steps) {
     } while (missing.length);
   });
   const entries = {};
-  for (const stream of ["a", "b"]) {
-    entries[stream] = streams.add(stream, begin[stream], null, {
+  function follow(stream, after) {
+    let entry;
+    const left = () => {
+      if (entries[stream] === entry) return;
+      wrong.push(`${stream}: who has left is told of it`);
+    };
+    entry = entries[stream] = streams.add(stream, after, null, {
       onEvent: ({ seq }) => {
+        left();
         const last = applied[stream].at(-1) ?? begin[stream];
         if (seq !== last + 1) wrong.push(`${stream}: ${seq} after ${last}`);
         applied[stream].push(seq);
       },
       // The page shows a snapshot from here on, which has everything up to the head.
       onReset: ({ head }) => {
+        left();
         begin[stream] = head;
         applied[stream] = [];
       },
-      onHead: (head) => (begin[stream] ??= head),
+      onHead: (head) => {
+        left();
+        begin[stream] ??= head;
+      },
     });
-    streams.repair(entries[stream]);
+    streams.repair(entry);
   }
+  for (const stream of ["a", "b"]) follow(stream, begin[stream]);
 
   function deliver(index) {
     const [message] = wire.splice(index % wire.length, 1);
     const { kind, stream } = message;
-    if (kind === "ok") streams.confirmed(entries[stream], message.head);
+    if (kind === "ok") streams.confirmed(message.entry, message.head);
     if (kind === "event") streams.event(message.event);
     if (kind === "events") streams.events(message.page);
     if (kind === "heads") streams.heads(message.heads);
@@ -97,6 +108,16 @@ function play(steps) {
       server.subscribed.clear();
       streams.lost();
       for (const entry of streams.all()) streams.repair(entry);
+    },
+    // A page that leaves a conversation and comes back, while answers are on their way.
+    leave(stream) {
+      const { last } = entries[stream];
+      if (!streams.remove(entries[stream])) wrong.push(`${stream} could not be left`);
+      if (streams.remove(entries[stream])) wrong.push(`${stream} was left twice`);
+      server.subscribed.delete(stream);
+      streams.repair(entries[stream]);
+      if (server.subscribed.has(stream)) wrong.push(`${stream} is asked for after it was left`);
+      follow(stream, last);
     },
     reset(stream) {
       const reset = { stream, epoch: "another", head: server.heads[stream], reason: "epoch" };

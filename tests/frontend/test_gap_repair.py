@@ -62,7 +62,7 @@ STEPS = st.one_of(
     st.tuples(st.sampled_from(["deliver", "drop", "double"]), PLACE),
     st.tuples(st.sampled_from(["heads", "elapse"])),
     st.tuples(st.just("lose")),
-    st.tuples(st.just("reset"), STREAM),
+    st.tuples(st.sampled_from(["reset", "leave"]), STREAM),
 )
 ALL: list[Step] = [("deliver", 0)] * 20
 
@@ -80,6 +80,9 @@ ALL: list[Step] = [("deliver", 0)] * 20
 @example([("write", "a"), ("write", "a"), ("deliver", 0), ("drop", 0), *ALL])
 # Connections that break while the repair is under way.
 @example([*ALL, ("write", "a"), ("write", "a"), ("drop", 0), ("deliver", 0), ("lose",), ("lose",)])
+# Left and followed again: what was asked before is answered for somebody who is not there any more.
+@example([("leave", "a"), ("leave", "b"), *ALL, ("write", "a"), ("write", "b")])
+@example([*ALL, ("write", "a"), ("write", "a"), ("drop", 0), ("deliver", 0), ("leave", "a")])
 def test_every_event_is_applied_once_and_in_order(play: Play, steps: list[Step]) -> None:
     assert play(steps) is None
 
