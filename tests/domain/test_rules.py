@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import unicodedata
 from typing import Any
@@ -238,6 +239,30 @@ def test_ids_sort_by_time_and_never_repeat() -> None:
         number = number * 32 + ids._ALPHABET.index(digit)
     assert before // 1000 <= number >> 80 <= after // 1000
     assert all(id.startswith("msg_") and len(id) == 30 for id in made)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_two_processes_of_one_parent_make_different_ids() -> None:
+    """As a server makes that loads the application first and forks its workers then."""
+    ids.new("msg")
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, ids.new("msg").encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs, mine = os.read(reading, 30).decode(), ids.new("msg")
+    os.close(reading)
+    os.close(writing)
+    assert len(theirs) == 30
+    assert theirs[-16:] != mine[-16:]
+
+
+def test_the_id_of_a_user_of_the_host_is_the_same_in_every_version() -> None:
+    """It is stored, and worked out anew for every request."""
+    assert ids.visitor_of("default", "mia") == "vis_698e3d6cxvrgfg6d2wm5d4cj86"
+    agent = ids.agent_of(b"0123456789abcdef", "default", "ada")
+    assert agent == "agt_4vmtcf5fne052se7em3bya8brc"
 
 
 kinds = st.sampled_from(["conversation", "notes", "inbox", "events", "", "Conversation"])

@@ -183,10 +183,19 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _explained() -> dict[tuple[str, str, str], str]:
-    """Bugs that change nothing anybody could see, and why, by module, place and change."""
-    entries = tomllib.loads(EQUIVALENT.read_text("utf-8")).get("equivalent", [])
-    return {(entry["module"], entry["where"], entry["change"]): entry["why"] for entry in entries}
+class Explained:
+    """Bugs that change nothing anybody could see, and why; see ``equivalent.toml``."""
+
+    def __init__(self) -> None:
+        self._entries = tomllib.loads(EQUIVALENT.read_text("utf-8")).get("equivalent", [])
+
+    def why(self, short: str, mutant: Mutant, line: str) -> str | None:
+        """The reason, if there is one; ``line`` is that of the original."""
+        for entry in self._entries:
+            named = (entry["module"], entry["where"], entry["change"])
+            if named == (short, mutant.where, mutant.change) and entry.get("code", "") in line:
+                return entry["why"]
+        return None
 
 
 def _sampled(module: Path, options: argparse.Namespace) -> list[Mutant]:
@@ -211,14 +220,15 @@ def _run(target: Target, past: Past, options: argparse.Namespace) -> Iterator[Ve
     ]
     if not wanted:
         return
-    explained = _explained()
+    explained = Explained()
     baseline = Baseline(target, modules)
     with tempfile.TemporaryDirectory() as name:
         trials: dict[str, _Trial] = {}
         for module in wanted:
             short = str(module.relative_to(SOURCES))
+            lines = ["", *module.read_text("utf-8").splitlines()]
             for number, mutant in enumerate(_sampled(module, options)):
-                why = explained.get((short, mutant.where, mutant.change))
+                why = explained.why(short, mutant, lines[mutant.line])
                 before = past.of(short, mutant) if options.again else None
                 if why is not None:
                     yield Verdict(short, mutant, EXPLAINED, why)
