@@ -61,7 +61,8 @@ class Credentials(Struct, frozen=True):
             writes then need a trusted origin.
         expires_at: When the token ends, in seconds since the epoch.
         renewal: A new token, when half of the lifetime of the present one is over.
-        issued_at: When the token was issued, in microseconds since 1970.
+        since: When the first token was issued of which this one is a renewal, in microseconds since
+            1970. A revocation ends all renewals of what it ends.
         ends: When the identity ends that the token rests on, in seconds since 1970; no token that
             renews it is good for longer. None where it rests on none.
     """
@@ -70,7 +71,7 @@ class Credentials(Struct, frozen=True):
     ambient: bool
     expires_at: float | None = None
     renewal: str | None = None
-    issued_at: int = 0
+    since: int = 0
     ends: int | None = None
 
     @property
@@ -157,11 +158,14 @@ class Tokens:
         """Seconds after which nothing that was issued or signed is good any more."""
         return max(self._lifetime, signed_identities.LIFETIME)
 
-    def issue(self, scope: Scope, ends: int | None = None) -> str:
+    def issue(self, scope: Scope, ends: int | None = None, *, since: int | None = None) -> str:
         """A token that makes its bearer the visitor of ``scope``.
 
         Args:
             ends: When the identity ends that says so, in seconds since 1970, and the token with it.
+            since: That of the token which is renewed, if one is; see :class:`Credentials`. Without
+                it, somebody with a stolen token could keep access: by a renewal in a process that
+                has not learned of the revocation yet, or whose clock is ahead.
         """
         principal = scope.principal
         return self._dump(
@@ -174,7 +178,7 @@ class Tokens:
                 principal.email,
                 principal.avatar_url,
                 principal.by_session,
-                self._now(),
+                self._now() if since is None else since,
                 ends,
             ],
         )
@@ -209,8 +213,8 @@ class Tokens:
             scope,
             ambient=False,
             expires_at=expires_at if ends is None else min(expires_at, ends),
-            renewal=self.issue(scope, ends) if renewable else None,
-            issued_at=fields.issued_at,
+            renewal=self.issue(scope, ends, since=fields.since) if renewable else None,
+            since=fields.since,
             ends=ends,
         )
         if self.expired(credentials):
@@ -228,8 +232,9 @@ class Tokens:
         scope_of_visitor(visitor)
         return signed_identities.sign(self._keys[0], visitor, int(self._seconds()))
 
-    def read_identity(self, identity: str) -> tuple[Scope, int]:
-        """Whom it names, and when that ends, in seconds since 1970.
+    def read_identity(self, identity: str) -> tuple[Scope, int, int]:
+        """Whom it names; when that ends, in seconds since 1970; and since when it counts, in
+        microseconds. A token that it is exchanged for is no newer than the identity.
 
         Raises:
             TokenExpiredError: It has expired.
@@ -242,9 +247,10 @@ class Tokens:
             # Whoever signed it need not be this program.
             raise TokenInvalidError(error.message, field="identity") from None
         # Most of them know whole seconds only: of the second of a revocation none counts.
-        if self._revocations.refuse(scope, int(found.issued_at * SECOND)):
+        since = min(int(found.issued_at * SECOND), self._now())
+        if self._revocations.refuse(scope, since):
             raise TokenExpiredError("The identity was revoked.")
-        return scope, int(found.expires_at)
+        return scope, int(found.expires_at), since
 
     def issue_ticket(self, scope: Scope) -> tuple[str, int]:
         """A ticket for somebody whom the host's session names right now, and when it ends, in
@@ -276,7 +282,7 @@ class Tokens:
         if ends is None:
             return False
         return self._seconds() > ends or self._revocations.refuse(
-            credentials.scope, credentials.issued_at
+            credentials.scope, credentials.since
         )
 
     def _seconds(self) -> float:
@@ -310,7 +316,7 @@ class _VisitorToken(Struct, frozen=True, array_like=True):
     email: str | None
     avatar_url: str | None
     by_session: bool
-    issued_at: int
+    since: int
     ends: int | None
 
 

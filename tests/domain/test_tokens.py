@@ -61,7 +61,7 @@ def test_a_token_says_all_that_was_known(scope: Scope) -> None:
     assert not found.ambient
     assert found.by_session == scope.principal.by_session
     assert (found.expires_at, found.ends) == (watch.seconds + LIFETIME, None)
-    assert found.issued_at == watch.seconds * SECOND
+    assert found.since == watch.seconds * SECOND
 
 
 @pytest.mark.parametrize("ends", [None, 10 * DAY, 40 * DAY])
@@ -98,6 +98,22 @@ def test_a_renewed_token_is_not_renewed_again_where_that_would_win_nothing() -> 
     assert tokens.read(token).renewal is None
 
 
+def test_a_renewal_goes_back_to_the_first_token() -> None:
+    """A process that has not learned of a revocation yet, or whose clock is ahead, may renew: what
+    comes of it was revoked all the same."""
+    watch, here, there = Watch(), Revocations(), Revocations()
+    scope = anonymous("acme")
+    token = signer(watch, here).issue(scope)
+    watch.seconds += LIFETIME // 2 + 10
+    here.learn("acme", scope.principal.id, watch.seconds * SECOND)
+    watch.seconds += 5
+    renewal = signer(watch, there).read(token).renewal
+    assert renewal is not None
+    assert signer(watch, there).read(renewal).scope == scope
+    with pytest.raises(TokenExpiredError):
+        signer(watch, here).read(renewal)
+
+
 def test_a_revoked_token_is_refused_where_it_is_shown_and_where_it_is_open() -> None:
     watch, revocations = Watch(), Revocations()
     tokens = signer(watch, revocations)
@@ -119,8 +135,8 @@ def test_an_identity_of_the_second_of_a_revocation_is_refused() -> None:
     watch, revocations = Watch(), Revocations()
     tokens = signer(watch, revocations)
     text = tokens.sign_identity(Visitor(id="mia", organization="acme"))
-    scope, ends = tokens.read_identity(text)
-    assert ends == watch.seconds + DAY
+    scope, ends, since = tokens.read_identity(text)
+    assert (ends, since) == (watch.seconds + DAY, watch.seconds * SECOND)
     revocations.learn("acme", scope.principal.id, watch.seconds * SECOND + 1)
     with pytest.raises(TokenExpiredError, match="revoked"):
         tokens.read_identity(text)

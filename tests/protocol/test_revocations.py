@@ -169,6 +169,37 @@ async def test_revoked_tokens_are_refused_everywhere(serve: Serve) -> None:
     await other.drop()
 
 
+async def test_no_renewal_escapes_a_revocation(serve: Serve) -> None:
+    """A stolen token, or identity, may be shown where the revocation is not known yet."""
+    here, there = serve(), serve()
+    mia = here.identified("mia")
+    identity = here.campfire.sign_identity(Visitor(id="mia", name="Mia"))
+    stranger = here.desk.anonymous()
+    running = there.campfire._running
+    assert running is not None
+    task = running.revoking._task
+    assert task is not None
+    # There it is known only when it is looked for, and that does not happen any more.
+    stopping = asyncio.run_coroutine_threadsafe(running.revoking.stop(), task.get_loop())
+    await asyncio.wrap_future(stopping)
+    await here.revoke(user_id="mia")
+    await here.revoke(visitor_id=stranger.id)
+    for headers, fields in (
+        ({"Authorization": f"Bearer {mia.token}"}, {}),
+        ({"Authorization": f"Bearer {stranger.token}"}, {}),
+        ({}, {"identity": identity}),
+    ):
+        answer = there.desk.nobody().http.post("/visitors", json=fields, headers=headers)
+        assert answer.status_code == 201
+        renewed = answer.json()["token"]
+        assert refused(Person(here.desk.base, token=renewed)) == "token_expired"
+        # Nor is it worth anything when it is renewed once more.
+        again = there.desk.nobody().http.post(
+            "/visitors", json={}, headers={"Authorization": f"Bearer {renewed}"}
+        )
+        assert refused(Person(here.desk.base, token=again.json()["token"])) == "token_expired"
+
+
 async def test_what_is_issued_after_a_revocation_counts(serve: Serve) -> None:
     server = serve()
     session = server.desk.session_visitor("mia")

@@ -21,8 +21,8 @@ class Revocations:
         """Tokens from before that moment have ended by themselves."""
         self._not_before = {key: at for key, at in self._not_before.items() if at >= before}
 
-    def refuse(self, scope: Scope, issued_at: int) -> bool:
-        """Whether a token of that moment was revoked."""
+    def refuse(self, scope: Scope, since: int) -> bool:
+        """Whether a token that goes back to that moment was revoked."""
         if not self._not_before or scope.is_agent:
             return False
-        return issued_at < self._not_before.get((scope.organization, scope.principal.id), 0)
+        return since < self._not_before.get((scope.organization, scope.principal.id), 0)

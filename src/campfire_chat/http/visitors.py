@@ -35,11 +35,11 @@ async def create(call: Call) -> Reply:
 
     Nothing is stored. The contact is created with the first message.
     """
-    scope, ends = await _visitor(call)
+    scope, ends, since = await _visitor(call)
     gateway = call.services.gateway
     return Reply(
         VisitorCreated(
-            token=gateway.tokens.issue(scope, ends),
+            token=gateway.tokens.issue(scope, ends, since=since),
             visitor=scope.record,
             availability=await call.store.team.availability(scope.organization),
             by_session=scope.principal.by_session,
@@ -48,8 +48,9 @@ async def create(call: Call) -> Reply:
     )
 
 
-async def _visitor(call: Call) -> tuple[Scope, int | None]:
-    """Who calls, and when the identity ends that says so, if it is one that does."""
+async def _visitor(call: Call) -> tuple[Scope, int | None, int | None]:
+    """Who calls; when the identity ends that says so, if it is one that does; and since when what
+    they show has been good, if it is a token or an identity."""
     gateway = call.services.gateway
     body: VisitorCreate = call.body
     check_origin(call.request, call.services.settings.allowed_origins)
@@ -57,17 +58,17 @@ async def _visitor(call: Call) -> tuple[Scope, int | None]:
         return gateway.tokens.read_identity(body.identity)
     session = await gateway.host.scope(call.request)
     if session is not None and not session.is_agent:
-        return session, None
+        return session, None, None
     organization = session.organization if session is not None else DEFAULT_ORGANIZATION
     token = bearer_token(call.request)
     if token is None:
-        return anonymous(organization), None
+        return anonymous(organization), None, None
     bearer = gateway.tokens.read(token)
     if bearer.by_session:
         # The host app no longer confirms that user: after a logout the visitor is anonymous.
-        return anonymous(bearer.scope.organization), None
+        return anonymous(bearer.scope.organization), None, None
     # Renewed, but never beyond the identity that it rests on.
-    return bearer.scope, bearer.ends
+    return bearer.scope, bearer.ends, bearer.since
 
 
 async def me(call: Call) -> Reply:

@@ -17,6 +17,9 @@ logger = logging.getLogger("campfire_chat.realtime")
 INTERVAL = 5.0
 #: Looks between clearing up.
 SWEEP_EVERY = 720
+#: Seconds for which a revocation is kept beyond the life of tokens: a process that had not learned
+#: of it yet may have renewed one a moment later.
+GRACE = 3600
 
 
 class Revoking:
@@ -100,6 +103,6 @@ class Revoking:
                 return
 
     async def _sweep(self) -> None:
-        before = self._now() - self._life * SECOND
+        before = self._now() - (self._life + GRACE) * SECOND
         self._known.forget(before)
         await self._table.sweep(before)
