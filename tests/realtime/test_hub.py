@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from campfire_chat.domain.principal import Scope, anonymous
 from campfire_chat.errors import StorageUnavailableError
+from campfire_chat.http.streams import _Waiter
 from campfire_chat.models import Agent, ReceiptRecord
 from campfire_chat.realtime import catch_up
 from campfire_chat.realtime.bus import Ephemeral, Wake
@@ -501,6 +502,37 @@ def test_an_ephemeral_frame_is_for_those_who_belong_there(
         expected = sink.scope is not exclude and (sink.scope is ADA or not agents_only)
         assert bool(sink.offered) == expected
     assert pending.offered == elsewhere.offered == []
+
+
+def test_who_still_reads_is_not_handed_what_is_new() -> None:
+    """It would come before what is older, which is still on its way from the database."""
+    log, reader, other = Log(), Sink(), Sink(after=5)
+    for _ in range(5):
+        log.commit()
+    hub = Hub(poll_interval=1.0)
+    live, reading = join(hub, other), join(hub, reader)
+    assert read(hub, log, live, other)
+    assert not read(hub, log, reading, reader)
+    hub.on_commit([(*HERE, log.commit(), event(HERE, 6))], [], {})
+    assert (other.last, reader.last) == (6, 3)
+    assert read(hub, log, reading, reader)
+    hub.on_commit([(*HERE, log.commit(), event(HERE, 7))], [], {})
+    assert (other.last, reader.last) == (7, 7)
+
+
+def test_a_long_poll_ends_with_an_event_and_not_because_somebody_types() -> None:
+    async def play() -> None:
+        hub, waiter = Hub(poll_interval=1.0), _Waiter(MIA)
+        subscription = hub.attach(*HERE, waiter)
+        subscription.admitted = True
+        assert hub.splice(subscription, Log().page(HERE, 0))
+        hub.show(Ephemeral(*HERE, "{}"))
+        hub.show(Ephemeral(*HERE, "{}", agents_only=True))
+        assert not waiter.heard.is_set()
+        hub.on_commit([(*HERE, 1, event(HERE, 1))], [], {})
+        assert waiter.heard.is_set()
+
+    in_virtual_time(play())
 
 
 def test_one_that_is_not_admitted_never_goes_live() -> None:
