@@ -104,6 +104,18 @@ def test_a_page_after_a_gap_has_it_filled_at_once(play: Play) -> None:
     )
 
 
+def test_a_gap_that_was_filled_by_itself_does_not_hide_the_next_one(play: Play) -> None:
+    """What was late comes after all, and the answer to the question for it is lost."""
+    late: list[Step] = [*[("write", "a")] * 2, ("double", 1), ("deliver", 1), ("deliver", 2)]
+    filled: list[Step] = [("drop", 2), ("deliver", 0), ("deliver", 0)]
+    again: list[Step] = [*[("write", "a")] * 2, ("drop", 0), ("complete", "a")]
+    assert play([*ALL, *late, *filled, *again]) is None
+
+
+def test_a_gap_is_asked_for_once_however_much_comes_after_it(play: Play) -> None:
+    assert play([*ALL, *[("write", "a")] * 12, ("drop", 0), ("flood", 1)]) is None
+
+
 def test_a_server_that_cannot_fill_a_gap_is_not_asked_for_ever(play: Play) -> None:
     steps = [*ALL, *[("write", "a")] * 2, ("drop", 0), ("hopeless", 20)]
     assert play(steps) is None

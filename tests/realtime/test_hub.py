@@ -520,6 +520,21 @@ def test_who_still_reads_is_not_handed_what_is_new() -> None:
     assert (other.last, reader.last) == (7, 7)
 
 
+def test_who_has_read_ahead_is_not_told_again() -> None:
+    """The database has shown more than this process has heard of."""
+    log, early, late = Log(), Sink(), Sink()
+    hub = Hub(poll_interval=1.0)
+    assert read(hub, log, join(hub, early), early)
+    for _ in range(3):
+        log.commit()
+    assert read(hub, log, join(hub, late), late)
+    for seq in (1, 2, 3):
+        hub.on_commit([(*HERE, seq, event(HERE, seq))], [], {})
+    assert (early.last, late.last) == (3, 3)
+    hub.on_commit([(*HERE, log.commit(), event(HERE, 4))], [], {})
+    assert (early.last, late.last) == (4, 4)
+
+
 def test_a_long_poll_ends_with_an_event_and_not_because_somebody_types() -> None:
     async def play() -> None:
         hub, waiter = Hub(poll_interval=1.0), _Waiter(MIA)
