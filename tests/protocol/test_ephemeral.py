@@ -137,7 +137,7 @@ async def test_an_agents_availability_reaches_colleagues_and_the_visitor(
     assert visitor.get(f"/conversations/{conversation['id']}")["assignee_availability"] == "busy"
     # A lost connection is not a message: it is noticed, presence_life after the last beat.
     await his.drop()
-    await hers.until_frame("presence", availability="offline", seconds=8)
+    await hers.until_frame("presence", availability="offline", seconds=20)
     assert bob.get(f"/agents/{ada.id}/availability") == {"availability": "offline"}
 
 

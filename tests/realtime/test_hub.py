@@ -535,6 +535,19 @@ def test_who_has_read_ahead_is_not_told_again() -> None:
     assert (early.last, late.last) == (4, 4)
 
 
+def test_a_page_that_says_there_is_more_is_followed_by_another_one() -> None:
+    """Also where the channel could go on from there: the client waits for the last page."""
+    log, early, late = Log(), Sink(), Sink()
+    hub = Hub(poll_interval=1.0)
+    assert read(hub, log, join(hub, early), early)
+    for _ in range(log.page_size + 1):
+        log.commit()
+    subscription = join(hub, late)
+    assert not read(hub, log, subscription, late)
+    assert not subscription.live
+    assert read(hub, log, subscription, late)
+
+
 def test_a_long_poll_ends_with_an_event_and_not_because_somebody_types() -> None:
     async def play() -> None:
         hub, waiter = Hub(poll_interval=1.0), _Waiter(MIA)
