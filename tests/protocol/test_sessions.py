@@ -334,6 +334,19 @@ async def test_a_host_that_cannot_tell_is_waited_for(
         assert client.connected
 
 
+async def test_a_host_that_names_nobody_we_know_is_told_in_its_log(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = serve(authenticate=lambda _: {"id": "ada"})
+    caplog.set_level(logging.ERROR, "campfire_chat")
+    client = Client(f"{server.url}/support", Browser(server))
+    await client.open()
+    closed = await client.until_close()
+    # A mistake of the host's code is none of the visitor's business.
+    assert closed.code == 1011
+    assert "authenticate must return" in caplog.text
+
+
 async def test_the_session_counts_only_from_the_desks_own_origin(serve: Serve) -> None:
     shop = "https://shop.example"
     server = serve(allowed_origins=(shop,))
