@@ -41,11 +41,18 @@ def redacted(url: str) -> str:
     path, _, query = rest.replace("#", "?", 1).partition("?")
     asked = f"?{HIDDEN}" if query else ""
     if scheme in _FILES:
+        # A file has no user and no host. What looks like them may be a URL of something else.
+        if authority and "@" in url:
+            return f"{scheme}://{HIDDEN}"
         return f"{scheme}://{authority}{path}{asked}"
     if _complaint(authority, rest) is not None:
         return f"{scheme}://{HIDDEN}"
     _, at, host = authority.rpartition("@")
     hidden = HIDDEN if at else ""
+    # Some drivers take parameters after a semicolon.
+    path, semicolon, _ = path.partition(";")
+    if semicolon:
+        path += f";{HIDDEN}"
     return f"{scheme}://{hidden}{at}{host}{path}{asked}"
 
 

@@ -19,9 +19,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from campfire_chat import __version__, clock
+from campfire_chat.addresses import HIDDEN
 from campfire_chat.app import Campfire
 from campfire_chat.doctor import Finding, Level, examine
 from campfire_chat.errors import CampfireError, ConfigurationError
@@ -48,8 +49,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors show no URL, since there may be a password in it."""
+
+    def error(self, message: str) -> NoReturn:
+        # A URL without its option is an unknown argument, and argparse repeats those.
+        what, colon, given = message.partition(": ")
+        if "://" in given or "@" in given:
+            message = what + colon + HIDDEN
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="campfire-chat", description="A customer-support chat inside your ASGI app."
     )
     parser.add_argument("--version", action="version", version=f"campfire-chat {__version__}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campfire_chat.addresses import check_url, redacted
+from campfire_chat.cli import main
 from campfire_chat.doctor import examine
 from campfire_chat.errors import ConfigurationError
 from campfire_chat.realtime.buses.kinds import KINDS, kind_of
@@ -33,6 +36,8 @@ def test_nothing_of_a_password_is_shown(scheme: str, secret: str, other: str, na
         f"{scheme}://{secret}@db.intern",
         f"{scheme}://db.intern/desk?sslmode=on&{name}={secret}",
         f"{scheme}://me:{secret}@one:1,two:2/desk",
+        f"{scheme}://db.intern/desk;{name}={other}",
+        f"sqlite://me:{secret}@db.intern/desk",
     ):
         shown = redacted(url)
         assert not [piece for piece in pieces(secret) | pieces(other) if piece in shown], shown
@@ -90,3 +95,16 @@ async def test_doctor_prints_nothing_of_a_password(password: str) -> None:
             text = " ".join(finding.text for finding in findings)
             assert "YY67" not in text, text
             assert "XX" not in text, text
+
+
+@given(_SCHEMES, _SECRET)
+def test_a_url_in_the_wrong_place_of_a_command_is_not_shown(scheme: str, secret: str) -> None:
+    """It is an unknown argument, and argparse repeats those."""
+    for command in ("doctor", "migrate", "jobs", "demo"):
+        for url in (f"{scheme}://me:{secret}@db.intern/desk", f"me:{secret}@db.intern/desk"):
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said), pytest.raises(SystemExit):
+                main([command, "--database", "sqlite:///desk.db", url])
+            shown = said.getvalue().partition("error:")[2]
+            assert "***" in shown
+            assert not [piece for piece in pieces(secret) if piece in shown], shown
