@@ -80,3 +80,69 @@ def test_however_often_it_is_said_it_is_shown_every_few_seconds(pause: float) ->
 def test_it_ends_when_said_so() -> None:
     agent, _ = typed(0.0, stop_at=3.0)
     assert agent == [(0.0, True), (3.0, False)]
+
+
+def test_each_of_them_types_for_themselves() -> None:
+    """In one conversation and another one, and whoever has the same id elsewhere."""
+
+    async def play() -> None:
+        hub = Hub(poll_interval=1.0)
+        typing = Typing(hub)
+        shown: list[tuple[str, str, str, bool]] = []
+
+        class Place(Screen):
+            def __init__(self, organization: str, conversation_id: str) -> None:
+                super().__init__(ADA)
+                self.organization = organization
+                subscription: Any = hub.attach(
+                    organization, f"conversation:{conversation_id}", self
+                )
+                subscription.admitted = True
+
+            def offer(self, text: str) -> None:
+                frame = json.loads(text)
+                who = frame["participant"]["name"]
+                shown.append((self.organization, frame["conversation_id"], who, frame["active"]))
+
+        places = [("default", "c"), ("default", "d"), ("other", "c")]
+        for place in places:
+            Place(*place)
+        tom = scope_of_visitor(Visitor(id="tom", name="Tom"))
+        elsewhere = Scope("other", MIA.principal)
+        everybody = [(MIA, "c"), (MIA, "d"), (tom, "c"), (elsewhere, "c")]
+        for scope, conversation_id in everybody:
+            typing.set(scope, conversation_id, active=True)
+        expected = {
+            ("default", "c", "Mia", True),
+            ("default", "d", "Mia", True),
+            ("default", "c", "Tom", True),
+            ("other", "c", "Mia", True),
+        }
+        assert set(shown) == expected
+        assert len(shown) == 4
+        await asyncio.sleep(REPEAT + 0.1)
+        for number, (scope, conversation_id) in enumerate(everybody, 5):
+            typing.set(scope, conversation_id, active=False)
+            # Said once, however often, and the others go on.
+            typing.set(scope, conversation_id, active=False)
+            assert len(shown) == number
+            assert shown[-1][2:] == (scope.principal.name, False)
+        assert not typing._typists
+
+    in_virtual_time(play())
+
+
+def test_after_the_stop_nothing_is_said_any_more() -> None:
+    async def play() -> None:
+        hub = Hub(poll_interval=1.0)
+        typing, screen = Typing(hub), Screen(ADA)
+        subscription: Any = hub.attach("default", "conversation:c", screen)
+        subscription.admitted = True
+        typing.set(MIA, "c", active=True)
+        await asyncio.sleep(1)
+        typing.stop()
+        assert not typing._typists
+        await asyncio.sleep(10 * LIFE)
+        assert screen.shown == [(0.0, True)]
+
+    in_virtual_time(play())
