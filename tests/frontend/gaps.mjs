@@ -17,7 +17,7 @@ const PAGE = 2;
 
 function play(steps) {
   timers = [];
-  const server = { heads: { a: 2, b: 2 }, subscribed: new Set() };
+  const server = { heads: { a: 2, b: 2 }, epoch: 1, subscribed: new Set() };
   const applied = { a: [], b: [] };
   const begin = { a: 0, b: null };
   const wire = [];
@@ -31,8 +31,14 @@ function play(steps) {
     asked++;
     const { stream, last } = entry;
     const head = server.heads[stream];
-    server.subscribed.add(stream);
     send("ok", { stream, entry, head });
+    const epoch = String(server.epoch);
+    const reason = entry.epoch !== epoch ? "epoch" : (last ?? head) > head ? "ahead" : null;
+    if (reason) {
+      server.subscribed.delete(stream);
+      return send("reset", { reset: { stream, epoch, head, reason } });
+    }
+    server.subscribed.add(stream);
     const missing = [];
     for (let seq = (last ?? head) + 1; seq <= head; seq++) missing.push(frame(stream, seq));
     do {
@@ -41,13 +47,13 @@ function play(steps) {
     } while (missing.length);
   });
   const entries = {};
-  function follow(stream, after) {
+  function follow(stream, after, epoch) {
     let entry;
     const left = () => {
       if (entries[stream] === entry) return;
       wrong.push(`${stream}: who has left is told of it`);
     };
-    entry = entries[stream] = streams.add(stream, after, null, {
+    entry = entries[stream] = streams.add(stream, after, epoch, {
       onEvent: ({ seq }) => {
         left();
         const last = applied[stream].at(-1) ?? begin[stream];
@@ -67,7 +73,7 @@ function play(steps) {
     });
     streams.repair(entry);
   }
-  for (const stream of ["a", "b"]) follow(stream, begin[stream]);
+  for (const stream of ["a", "b"]) follow(stream, begin[stream], String(server.epoch));
 
   function deliver(index) {
     const [message] = wire.splice(index % wire.length, 1);
@@ -80,7 +86,11 @@ function play(steps) {
   }
 
   const elapse = () => timers.splice(0).forEach((callback) => callback());
-  const heads = () => send("heads", { heads: { ...server.heads } });
+  // A heartbeat tells only of what the client is subscribed to.
+  const heads = () => {
+    const some = [...server.subscribed].map((stream) => [stream, server.heads[stream]]);
+    send("heads", { heads: Object.fromEntries(some) });
+  };
   const lossy = (index) => {
     // An answer that is lost ends its request, and with it the connection: that is "lose".
     const some = wire.filter(({ kind }) => kind !== "ok" && kind !== "reset");
@@ -111,18 +121,29 @@ function play(steps) {
     },
     // A page that leaves a conversation and comes back, while answers are on their way.
     leave(stream) {
-      const { last } = entries[stream];
+      const { last, epoch } = entries[stream];
       if (!streams.remove(entries[stream])) wrong.push(`${stream} could not be left`);
       if (streams.remove(entries[stream])) wrong.push(`${stream} was left twice`);
       server.subscribed.delete(stream);
       streams.repair(entries[stream]);
       if (server.subscribed.has(stream)) wrong.push(`${stream} is asked for after it was left`);
-      follow(stream, last);
+      follow(stream, last, epoch);
     },
     reset(stream) {
-      const reset = { stream, epoch: "another", head: server.heads[stream], reason: "epoch" };
+      const reset = {
+        stream,
+        epoch: String(server.epoch),
+        head: server.heads[stream],
+        reason: "pruned",
+      };
       server.subscribed.delete(stream);
       send("reset", { reset });
+    },
+    // An older copy of the database is in its place: there are fewer events, and another epoch.
+    restore() {
+      server.epoch++;
+      for (const stream of ["a", "b"]) server.heads[stream] = Math.max(1, server.heads[stream] - 2);
+      doing.lose();
     },
   };
   // What arrives is enough: no heartbeat is needed to notice what is missing.
@@ -136,6 +157,18 @@ function play(steps) {
     let at;
     while ((at = wire.findIndex(({ kind }) => kind === "event")) >= 0) deliver(at);
     if (asked - before > most) wrong.push(`it asked ${asked - before} times for one gap`);
+  };
+  // Whatever is on its way arrives, with a heartbeat after each, and nobody is asked more often.
+  doing.calm = (most) => {
+    const before = asked;
+    for (let n = 0; n < 200 && (wire.length || timers.length); n++) {
+      if (wire.length) {
+        deliver(0);
+        heads();
+        deliver(wire.length - 1);
+      } else elapse();
+    }
+    if (asked - before > most) wrong.push(`it asked ${asked - before} times`);
   };
   // The server cannot fill a gap, and every heartbeat tells of it.
   doing.hopeless = (count) => {

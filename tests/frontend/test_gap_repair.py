@@ -61,7 +61,7 @@ STEPS = st.one_of(
     st.tuples(st.just("deliver"), st.just(0)),
     st.tuples(st.sampled_from(["deliver", "drop", "double"]), PLACE),
     st.tuples(st.sampled_from(["heads", "elapse"])),
-    st.tuples(st.just("lose")),
+    st.tuples(st.sampled_from(["lose", "restore"])),
     st.tuples(st.sampled_from(["reset", "leave"]), STREAM),
 )
 ALL: list[Step] = [("deliver", 0)] * 20
@@ -110,6 +110,28 @@ def test_a_gap_that_was_filled_by_itself_does_not_hide_the_next_one(play: Play) 
     filled: list[Step] = [("drop", 2), ("deliver", 0), ("deliver", 0)]
     again: list[Step] = [*[("write", "a")] * 2, ("drop", 0), ("complete", "a")]
     assert play([*ALL, *late, *filled, *again]) is None
+
+
+def test_one_heartbeat_is_enough_to_notice_a_loss(play: Play) -> None:
+    assert play([*ALL, ("write", "a"), ("drop", 0), ("heads",), ("complete", "a")]) is None
+
+
+def test_a_long_replay_is_asked_for_once(play: Play) -> None:
+    """However many pages it has, and however many heartbeats come in between."""
+    missed: list[Step] = [("lose",), *[("write", "a")] * 9, ("lose",)]
+    assert play([*ALL, *missed, ("calm", 0), ("complete", "a")]) is None
+
+
+def test_after_an_older_copy_was_restored_all_is_quiet_again(play: Play) -> None:
+    """Each stream begins anew once, and what comes then is applied."""
+    written: list[Step] = [*[("write", "a")] * 6, *ALL]
+    quiet: list[Step] = [("calm", 2), ("write", "a"), ("complete", "a"), ("calm", 0)]
+    assert play([*ALL, *written, ("restore",), *quiet]) is None
+
+
+def test_after_a_reset_the_stream_goes_on(play: Play) -> None:
+    steps = [*ALL, ("reset", "a"), ("deliver", 0), ("calm", 0), ("write", "a"), ("complete", "a")]
+    assert play(steps) is None
 
 
 def test_a_gap_is_asked_for_once_however_much_comes_after_it(play: Play) -> None:

@@ -65,7 +65,8 @@ TARGETS = {
             *("tests/realtime", "tests/protocol/test_hub_leaks.py"),
             *("tests/protocol/test_streams.py", "tests/protocol/test_ephemeral.py"),
             *("tests/protocol/test_outlet.py", "tests/protocol/test_admission.py"),
-            *("tests/protocol/test_messages.py", "tests/rest/test_events.py"),
+            *("tests/protocol/test_messages.py", "tests/protocol/test_sessions.py"),
+            *("tests/rest/test_events.py", "tests/hosts/test_known_agents.py"),
         ),
     ),
 }
