@@ -143,3 +143,34 @@ async def test_a_socket_that_comes_back_is_told_the_new_text(desk: Desk, connect
     await late.subscribe(f"conversation:{conversation}", after=0)
     await late.until_seq(f"conversation:{conversation}", 2)
     assert "Old text" not in json.dumps(late.frames)
+
+
+@pytest.mark.parametrize("person", ["visitor", "agent"])
+def test_an_edit_and_a_deletion_may_be_repeated(desk: Desk, person: str) -> None:
+    """With the same key it happens once. The answer is the message as it is by then."""
+    visitor, agent = desk.visitor(), desk.agent()
+    conversation = visitor.begin("first")["id"]
+    writer = visitor if person == "visitor" else agent
+    message = writer.write(conversation, "second")["id"]
+    path = f"/messages/{message}"
+
+    def again(method: str, key: str, **more: Any) -> dict[str, Any]:
+        answer = writer.http.request(method, path, headers={"Idempotency-Key": key}, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    edited = again("PATCH", "e1", json={"body": "third"})
+    assert again("PATCH", "e1", json={"body": "third"}) == edited
+    later = again("PATCH", "e2", json={"body": "fourth"})
+    # The first edit does not come back over the second one.
+    assert again("PATCH", "e1", json={"body": "third"}) == later
+    conflict = writer.http.patch(path, json={"body": "x"}, headers={"Idempotency-Key": "e1"})
+    assert conflict.status_code == 409
+    assert [one["body"] for one in visitor.thread(conversation)] == ["first", "fourth"]
+    deleted = again("DELETE", "d1")
+    assert deleted["body"] == ""
+    assert again("DELETE", "d1") == deleted
+    assert again("PATCH", "e2", json={"body": "fourth"}) == deleted
+    kinds = [event["event"] for event in visitor.events(f"conversation:{conversation}")]
+    assert kinds.count("message.updated") == 2
+    assert kinds.count("message.deleted") == 1
