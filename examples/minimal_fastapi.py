@@ -13,6 +13,12 @@ from starlette.requests import HTTPConnection
 from campfire_chat import Agent, Campfire
 
 SECRET = "put 32 random characters here, and keep them out of git"
+PAGE = """<!doctype html>
+<meta name="viewport" content="width=device-width">
+<title>Your site</title>
+<h1>Your site</h1>
+<script src="/support/widget.js" async></script>
+"""
 
 
 def authenticate(connection: HTTPConnection) -> Agent | None:
@@ -34,7 +40,7 @@ campfire.mount_to(app, "/support")
 
 @app.get("/", response_class=HTMLResponse)
 def home() -> str:
-    return '<h1>Your site</h1><script src="/support/widget.js" async></script>'
+    return PAGE
 
 
 @app.get("/login")

@@ -15,6 +15,12 @@ from starlette.routing import Route
 from campfire_chat import Agent, Campfire
 
 SECRET = "put 32 random characters here, and keep them out of git"
+PAGE = """<!doctype html>
+<meta name="viewport" content="width=device-width">
+<title>Your site</title>
+<h1>Your site</h1>
+<script src="/support/widget.js" async></script>
+"""
 
 
 def authenticate(connection: HTTPConnection) -> Agent | None:
@@ -24,7 +30,7 @@ def authenticate(connection: HTTPConnection) -> Agent | None:
 
 
 async def home(request: Request) -> HTMLResponse:
-    return HTMLResponse('<h1>Your site</h1><script src="/support/widget.js" async></script>')
+    return HTMLResponse(PAGE)
 
 
 async def login(request: Request) -> RedirectResponse:  # your login form goes here

@@ -6,12 +6,16 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 )
 
 func signIdentity(id, name, email, secretKey string) (string, error) {
+	if secretKey == "" {
+		return "", errors.New("the secret key is empty")
+	}
 	now := time.Now().Unix()
 	claims, err := json.Marshal(map[string]any{
 		"aud":   "campfire-identity",

@@ -2,6 +2,7 @@
 import { createHmac } from "node:crypto";
 
 export function signIdentity(user, secretKey, now = Math.floor(Date.now() / 1000)) {
+  if (!secretKey) throw new Error("The secret key is empty.");
   const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const claims = {
     aud: "campfire-identity",

@@ -3,6 +3,9 @@
 
 function sign_identity(array $user, string $secret_key): string
 {
+    if ($secret_key === '') {
+        throw new InvalidArgumentException('The secret key is empty.');
+    }
     $base64url = fn(string $raw) => rtrim(strtr(base64_encode($raw), '+/', '-_'), '=');
     $encode = fn(array $value) => $base64url(json_encode($value, JSON_THROW_ON_ERROR));
     $now = time();
@@ -19,4 +22,4 @@ function sign_identity(array $user, string $secret_key): string
 }
 
 $user = ['id' => 42, 'name' => 'Zoë Müller', 'email' => 'zoe@mail.example'];
-echo sign_identity($user, getenv('CAMPFIRE_SECRET_KEY')), "\n";
+echo sign_identity($user, (string) getenv('CAMPFIRE_SECRET_KEY')), "\n";

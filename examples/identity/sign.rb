@@ -7,6 +7,7 @@ def base64url(raw)
 end
 
 def sign_identity(user, secret_key)
+  raise ArgumentError, "The secret key is empty." if secret_key.empty?
   now = Time.now.to_i
   claims = {
     aud: "campfire-identity",

@@ -49,6 +49,8 @@ from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat")
 
+_NOT_STARTED = NotStartedError().message
+
 
 class Campfire:
     """A customer-support chat inside your ASGI app.
@@ -119,6 +121,7 @@ class Campfire:
             )
         self._host = HostSession(authenticate)
         self._running: _Running | None = None
+        self._told_not_started = False
         self._works = False
         self._users = 0
         #: Hosts whose middleware does not see the desk's preflights.
@@ -205,7 +208,11 @@ class Campfire:
         running = self._running
         if running is not None:
             await running.application(relative(scope), receive, send)
-        elif scope["type"] == "http":
+            return
+        if not self._told_not_started:
+            self._told_not_started = True
+            logger.error("%s Until then every request to it is answered with 503.", _NOT_STARTED)
+        if scope["type"] == "http":
             await error_response(scope, NotStartedError())(scope, receive, send)
         elif scope["type"] == "websocket":
             websocket = WebSocket(scope, receive, send)

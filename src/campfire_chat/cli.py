@@ -22,13 +22,14 @@ from types import ModuleType
 from typing import Any, Literal, NoReturn
 
 from campfire_chat import __version__, clock
-from campfire_chat.addresses import HIDDEN
+from campfire_chat.addresses import HIDDEN, redacted
 from campfire_chat.app import Campfire
 from campfire_chat.doctor import Finding, Level, examine
 from campfire_chat.errors import CampfireError, ConfigurationError
 from campfire_chat.http.application import STATIC
 from campfire_chat.jobs.queue import jobs_of
 from campfire_chat.models import DEFAULT_ORGANIZATION
+from campfire_chat.storage.engines import missing_file
 
 #: Bytes of one WebSocket message that the demo's server reads: as many as campfire-chat accepts.
 MAX_MESSAGE = 64 * 1024
@@ -133,7 +134,7 @@ def _migrate(arguments: argparse.Namespace) -> int:
     # The key signs tokens, and this command makes none.
     campfire = Campfire(arguments.database, secret_key=secrets.token_urlsafe())
     revision = asyncio.run(campfire.migrate())
-    print(f"The schema is at {revision}.")
+    print(f"{redacted(arguments.database)}: the schema is at {revision}.")
     return 0
 
 
@@ -173,18 +174,29 @@ def _load_campfire(target: str) -> Campfire:
         ConfigurationError: ``target`` does not name a Campfire.
     """
     name, _, attribute = target.partition(":")
-    if not name or not attribute:
-        raise ConfigurationError(f"{target!r} is not of the form MODULE:NAME, such as app:campfire")
+    if not name or not attribute or not all(part.isidentifier() for part in name.split(".")):
+        raise ConfigurationError(
+            f"{HIDDEN if '://' in target else repr(target)} is not of the form MODULE:NAME, "
+            "such as app:campfire for a file app.py"
+        )
     # As for uvicorn: the application is in the folder where the command is run.
     sys.path.insert(0, str(Path.cwd()))
     try:
-        found = getattr(importlib.import_module(name), attribute, None)
+        module = importlib.import_module(name)
+        found = getattr(module, attribute, None)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
-        raise ConfigurationError(f"There is no module {error.name!r} here.") from None
+        raise ConfigurationError(
+            f"There is no module {error.name!r} here. If the name ends with .py, leave that out."
+        ) from None
     if not isinstance(found, Campfire):
-        raise ConfigurationError(f"{attribute!r} in {name!r} is not a Campfire.")
+        kind = "nothing of that name" if found is None else f"of type {type(found).__name__}"
+        names = [key for key, value in vars(module).items() if isinstance(value, Campfire)]
+        hint = f" Write {name}:{names[0]}." if names else ""
+        raise ConfigurationError(
+            f"{attribute!r} in {name!r} is not a Campfire object, but {kind}.{hint}"
+        )
     return found
 
 
@@ -197,6 +209,10 @@ def _jobs(arguments: argparse.Namespace) -> int:
 async def _look_at_jobs(
     database: str, organization: str, restart: str | None, drop: str | None
 ) -> int:
+    missing = missing_file(database)
+    if missing is not None:
+        # To open it would create an empty database under a mistyped name.
+        raise ConfigurationError(f"There is no database {missing}.", field="database_url")
     async with jobs_of(database) as queue:
         if restart is not None or drop is not None:
             act = queue.drop if restart is None else queue.restart

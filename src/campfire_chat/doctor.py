@@ -101,7 +101,7 @@ async def _bus(url: str | None, database_url: str | None) -> Finding:
         try:
             engine_of(database_url)
         except CampfireError:
-            return _warn("bus: none given, and without a database there is no default")
+            return _warn("bus: none given, and the database URL is refused (below)")
         url = bus_for(database_url)
     try:
         kind = kind_of(url)
@@ -170,7 +170,7 @@ async def _database(url: str) -> list[Finding]:
     try:
         await lane.start()
     except CampfireError as error:
-        return [_fail(f"{redacted(url)}: {error}")]
+        return [_fail(str(error))]
     try:
         look = _sqlite if engine.name == "sqlite" else _postgresql
         findings = await lane.run(look)

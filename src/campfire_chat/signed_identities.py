@@ -26,6 +26,8 @@ AUDIENCE = "campfire-identity"
 LIFETIME = 24 * 3600
 #: Seconds by which clocks may differ when ``nbf`` is checked.
 LEEWAY = 300
+#: From here on a number of seconds is no time but one in milliseconds: the year 5138.
+MILLISECONDS = 10**11
 _HEADER = b'{"alg":"HS256","typ":"JWT"}'
 
 
@@ -86,21 +88,29 @@ def read(secret_keys: Sequence[str], identity: str, now: float) -> SignedIdentit
     """
     signed, _, signature = identity.rpartition(".")
     head, _, body = signed.partition(".")
-    if not identity.isascii():
-        raise TokenInvalidError()
+    if not identity.isascii() or identity.count(".") != 2:
+        raise TokenInvalidError("An identity has three parts, with dots between them (a JWT).")
     # Compare all keys, so that the time does not reveal which one signed.
     good = [hmac.compare_digest(_signature(key, signed), signature) for key in secret_keys]
     if not any(good):
-        raise TokenInvalidError()
+        raise TokenInvalidError(
+            "The identity was not signed with the secret_key of this installation."
+        )
     try:
         header = msgspec.json.decode(_decode(head), type=_Header)
         claims = msgspec.json.decode(_decode(body), type=_Claims)
     except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error) as error:
-        raise TokenInvalidError(f"The identity cannot be read: {error}") from None
+        # `$.sub` is how msgspec says where something is.
+        why = str(error).replace("`$.", "`")
+        raise TokenInvalidError(f"The identity cannot be read: {why}") from None
     if header.alg != "HS256" or header.crit:
         raise TokenInvalidError("An identity must be signed with HS256.")
     if claims.aud != AUDIENCE:
         raise TokenInvalidError(f"The audience (aud) of an identity must be {AUDIENCE}.")
+    if max(claims.iat, claims.exp) >= MILLISECONDS:
+        raise TokenInvalidError(
+            "The times (iat, exp) of an identity are in seconds, not milliseconds, since 1970."
+        )
     if not claims.iat < claims.exp <= claims.iat + LIFETIME:
         raise TokenInvalidError(f"An identity must end (exp) at most {LIFETIME} s after its iat.")
     # An iat of the future is accepted: the clock of the machine that signed may be ahead, or this

@@ -16,7 +16,7 @@ from campfire_chat.domain.principal import anonymous, scope_of_visitor
 from campfire_chat.errors import OriginForbiddenError, TokenInvalidError
 from campfire_chat.identity import Tokens
 from campfire_chat.ids import visitor_of
-from campfire_chat.origins import check_origin
+from campfire_chat.origins import LOG_PAUSE, OriginCheck, check_origin
 
 KEYS = [f"key number {n}, and some more characters" for n in range(3)]
 
@@ -89,6 +89,27 @@ def test_whose_page_may_write(site: str | None, origin: str | None) -> None:
         return
     with pytest.raises(OriginForbiddenError):
         check_origin(asked, ["https://shop.example"])
+
+
+def test_the_log_says_why_a_page_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    """Once in a while, whoever asks: a proxy that changes the Host header is the usual reason."""
+    now = 100.0
+    check = OriginCheck(("https://www.shop.example",), now=lambda: now).check
+    asked = connection(origin="https://shop.example", host="127.0.0.1:8001")
+    for _ in range(3):
+        with pytest.raises(OriginForbiddenError, match=r"https://shop\.example"):
+            check(asked)
+    (record,) = caplog.records
+    for part in ("'https://shop.example'", "'127.0.0.1:8001'", "['https://www.shop.example']"):
+        assert part in record.getMessage()
+    now += LOG_PAUSE + 1
+    with pytest.raises(OriginForbiddenError) as refused:
+        check(connection(origin="https://" + "a" * 5000, host="b" * 5000))
+    assert len(caplog.records) == 2
+    assert len(caplog.records[-1].getMessage()) < 1000
+    assert len(refused.value.message) < 300
+    check(connection(origin="https://www.shop.example", host="127.0.0.1:8001"))
+    assert len(caplog.records) == 2
 
 
 @given(st.text("ab1:", min_size=2, max_size=8), st.text("ab1:", min_size=1, max_size=4))

@@ -128,6 +128,7 @@ REFUSED: dict[str, str] = {
     "nan": signed(claims(exp=float("nan"))),
     "name-is-a-number": signed(claims(name=5)),
     "no-object": signed([1]),
+    "milliseconds": signed(claims(iat=NOW * 1000, exp=(NOW + 3600) * 1000)),
     "no-json": signed(b"{"),
     "no-text": signed(b"\xff\xfe"),
     "too-many-parts": signed(claims()) + ".a",
@@ -138,6 +139,24 @@ REFUSED: dict[str, str] = {
 def test_whatever_is_no_identity_is_refused(identity: str) -> None:
     with pytest.raises(TokenInvalidError):
         read(identity)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("another-key", "was not signed with the secret_key of this installation"),
+        ("two-parts", "three parts"),
+        ("nothing", "three parts"),
+        ("milliseconds", "in seconds, not milliseconds"),
+        ("too-long", "at most 86400 s after"),
+        ("subject-is-a-number", "Expected `str`, got `int` - at `sub`"),
+        ("no-exp", "missing required field `exp`"),
+        ("other-audience", "must be campfire-identity"),
+    ],
+)
+def test_what_is_wrong_is_said(name: str, says: str) -> None:
+    with pytest.raises(TokenInvalidError, match=re.escape(says)):
+        read(REFUSED[name])
 
 
 @pytest.mark.parametrize("subject", ["", "x" * 129, "a\nb", "\ud800"])
@@ -168,27 +187,40 @@ def command(suffix: str) -> list[str] | None:
     return None if found is None else [found, *arguments]
 
 
-# Those whose language is not installed are not run; node comes with the extra for tests.
-@pytest.mark.parametrize("suffix", [name for name in LANGUAGES if command(name)])
-def test_every_example_that_can_be_run(suffix: str, tmp_path: Path) -> None:
+def run(suffix: str, key: str, home: Path) -> subprocess.CompletedProcess[str]:
     program = command(suffix)
     assert program is not None
-    done = subprocess.run(
+    return subprocess.run(
         [*program, EXAMPLES / f"sign.{suffix}"],
         env={
-            "CAMPFIRE_SECRET_KEY": KEY,
+            "CAMPFIRE_SECRET_KEY": key,
             "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "HOME": str(tmp_path),
+            "HOME": str(home),
         },
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+# Those whose language is not installed are not run; node comes with the extra for tests.
+@pytest.mark.parametrize("suffix", [name for name in LANGUAGES if command(name)])
+def test_every_example_that_can_be_run(suffix: str, tmp_path: Path) -> None:
+    done = run(suffix, KEY, tmp_path)
     assert done.returncode == 0, done.stderr
     found = read(done.stdout.strip(), now=time.time())
     assert found.visitor == Visitor(id="42", name="Zoë Müller", email="zoe@mail.example")
     with pytest.raises(TokenInvalidError):
         read(done.stdout.strip(), keys=("another key, 0123456789",), now=time.time())
+
+
+@pytest.mark.parametrize("suffix", [name for name in LANGUAGES if command(name)])
+def test_no_example_signs_with_an_empty_key(suffix: str, tmp_path: Path) -> None:
+    """As when the variable is not set: several languages read it as an empty text."""
+    done = run(suffix, "", tmp_path)
+    assert done.returncode != 0
+    assert "secret key is empty" in done.stdout.lower() + done.stderr.lower()
+    assert "eyJ" not in done.stdout
 
 
 @pytest.mark.parametrize("suffix", LANGUAGES)

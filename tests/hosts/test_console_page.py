@@ -208,7 +208,9 @@ def test_a_mistake_of_the_host_is_a_page_for_people(server: ThreadServer, troubl
         assert program.get("/support/api/v1/me").json()["code"] == "internal"
 
 
-def test_a_desk_that_was_not_started_says_so_to_people(tmp_path: Path) -> None:
+def test_a_desk_that_was_not_started_says_so_to_people(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     app = Starlette()
     app.mount("/support", campfire_for(f"sqlite:///{tmp_path / 'desk.db'}"))
     app.add_route("/", lambda request: PlainTextResponse("host"))
@@ -219,6 +221,9 @@ def test_a_desk_that_was_not_started_says_so_to_people(tmp_path: Path) -> None:
         assert "was not started" in answer.text
         assert int(answer.headers["refresh"]) > 0
         assert page.get("/support/api/v1/me").json()["code"] == "not_started"
+        # Once, for the developer, who may see only the log of the server.
+        (record,) = [entry for entry in caplog.records if "not started" in entry.getMessage()]
+        assert "mount_to()" in record.getMessage()
 
 
 def test_a_flood_of_the_page_does_not_keep_the_host_busy(

@@ -62,7 +62,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_migrate_and_doctor(empty_database_url: str) -> None:
     migrated = command("migrate", "--database", empty_database_url)
     assert migrated.returncode == 0, migrated.stderr
-    assert "The schema is at" in migrated.stdout
+    assert "the schema is at" in migrated.stdout
     again = command("migrate", "--database", empty_database_url)
     assert again.stdout == migrated.stdout
     examined = command("doctor", "--database", empty_database_url)

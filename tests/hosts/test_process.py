@@ -134,11 +134,12 @@ async def test_a_wrong_database_url_says_so(url: str, message: str | None) -> No
 
 
 async def test_a_database_that_is_down_at_start_says_so() -> None:
-    url = f"postgresql://postgres@127.0.0.1:{free_port()}/nothing"
+    url = f"postgresql://postgres:hidden@127.0.0.1:{free_port()}/nothing"
     with pytest.raises(CampfireError) as caught:
         async with campfire_for(url).lifespan():
             pytest.fail("it started")
     assert caught.value.code == "storage_unavailable"
+    assert url.replace("postgres:hidden", "***") in caught.value.message
 
 
 def test_a_server_whose_database_is_wrong_ends_with_the_reason(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_a_server_whose_database_is_wrong_ends_with_the_reason(tmp_path: Path) -
 
 
 async def test_check_refuses_an_empty_database(empty_database_url: str) -> None:
-    with pytest.raises(MigrationError, match="campfire-chat migrate"):
+    with pytest.raises(MigrationError, match=r"no tables.*yet.*campfire-chat migrate"):
         async with campfire_for(empty_database_url, migrate="check").lifespan():
             pytest.fail("it started")
     async with campfire_for(empty_database_url, migrate="auto").lifespan():

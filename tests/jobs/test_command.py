@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -47,13 +48,36 @@ async def test_parked_jobs_are_shown_restarted_and_dropped(
     assert [job.organization for job in await claim(store)] == ["other"]
 
 
+def test_jobs_of_a_mistyped_database_create_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mistyped.db"
+    for more in ([], ["--restart", "job_1"], ["--drop", "job_1"]):
+        assert cli.main(["jobs", "--database", f"sqlite:///{path}", *more]) == 1
+        assert f"There is no database {path}." in capsys.readouterr().err
+        assert not list(tmp_path.iterdir())
+
+
+def test_migrate_says_which_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path}/campfire.db"
+    assert cli.main(["migrate", "--database", url]) == 0
+    assert capsys.readouterr().out.startswith(f"{url}: the schema is at 0")
+
+
 @pytest.mark.parametrize(
     ("target", "reason"),
     [
         ("nothing", "MODULE:NAME"),
         ("no_such_module_at_all:campfire", "There is no module 'no_such_module_at_all'"),
-        ("tests.support.host:no_such_name", "is not a Campfire"),
-        ("tests.support.host:SECRET", "is not a Campfire"),
+        ("./app.py:campfire", "such as app:campfire for a file app.py"),
+        ("..app:campfire", "MODULE:NAME"),
+        ("json.py:campfire", "If the name ends with .py"),
+        ("tests.support.host:no_such_name", "not a Campfire object, but nothing of that name"),
+        ("tests.support.host:SECRET", "not a Campfire object, but of type str"),
+        (
+            "examples.minimal_fastapi:app",
+            "of type FastAPI. Write examples.minimal_fastapi:campfire",
+        ),
     ],
 )
 def test_a_worker_says_what_it_was_not_given(

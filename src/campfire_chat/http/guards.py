@@ -34,7 +34,6 @@ from campfire_chat.errors import (
 from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Services
 from campfire_chat.http.problems import problem_response
 from campfire_chat.identity import Credentials, bearer_token
-from campfire_chat.origins import check_origin
 from campfire_chat.realtime.admission import Caller, caller_of, networks_at
 from campfire_chat.unreadable import UNREADABLE, invalid, malformed
 
@@ -113,7 +112,7 @@ async def _credentials(
     token = bearer_token(request)
     try:
         if token is None and request.method not in _SAFE:
-            check_origin(request, services.settings.allowed_origins)
+            gateway.origins.check(request)
         with gateway.admission.asking(request):
             found = await gateway.credentials(request, token)
     except (UnauthorizedError, OriginForbiddenError):

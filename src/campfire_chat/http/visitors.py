@@ -10,7 +10,6 @@ from campfire_chat.domain.principal import Scope, anonymous
 from campfire_chat.http.endpoints import Call, Reply
 from campfire_chat.identity import bearer_token
 from campfire_chat.models import DEFAULT_ORGANIZATION, Availability, PrincipalRecord
-from campfire_chat.origins import check_origin
 
 
 class VisitorCreate(Struct, frozen=True, kw_only=True):
@@ -53,7 +52,7 @@ async def _visitor(call: Call) -> tuple[Scope, int | None, int | None]:
     they show has been good, if it is a token or an identity."""
     gateway = call.services.gateway
     body: VisitorCreate = call.body
-    check_origin(call.request, call.services.settings.allowed_origins)
+    gateway.origins.check(call.request)
     if body.identity is not None:
         return gateway.tokens.read_identity(body.identity)
     session = await gateway.host.scope(call.request)

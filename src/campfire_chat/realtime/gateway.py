@@ -15,6 +15,7 @@ from starlette.types import Scope as ASGIScope
 from campfire_chat.domain.principal import Principal, Scope
 from campfire_chat.errors import TokenExpiredError, UnauthorizedError
 from campfire_chat.identity import Credentials, HostSession, Tokens, bearer_token
+from campfire_chat.origins import OriginCheck
 from campfire_chat.realtime.admission import Admission
 from campfire_chat.realtime.drain import Drain
 from campfire_chat.realtime.hub import Hub
@@ -40,6 +41,7 @@ class Gateway:
 
     Attributes:
         server: What is known of the limits of the ASGI server.
+        origins: Refuses pages of other origins.
         sockets: All connections, also those before their hello.
         draining: The drain; see :class:`~campfire_chat.realtime.drain.Drain`.
         on_first: Called when a socket opens while there is none.
@@ -65,6 +67,7 @@ class Gateway:
         self.tokens = tokens
         self.admission = admission
         self.settings = settings
+        self.origins = OriginCheck(settings.allowed_origins)
         self.server = ServerWatch()
         self.sockets: set[Socket] = set()
         self.draining = Drain(self.sockets, settings)

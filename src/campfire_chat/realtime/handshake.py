@@ -17,7 +17,6 @@ from campfire_chat.errors import (
 )
 from campfire_chat.identity import Credentials
 from campfire_chat.models import StreamHead
-from campfire_chat.origins import check_origin
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.visit import Visit
 
@@ -45,7 +44,7 @@ async def admit(websocket: WebSocket, gateway: Gateway, visit: Visit) -> Scope |
         Closed: It is refused with a close code only.
         WebSocketDisconnect: It was refused already.
     """
-    check_origin(websocket, gateway.settings.allowed_origins)
+    gateway.origins.check(websocket)
     if _offered(websocket) and subprotocol(websocket) is None:
         raise ProtocolVersionError()
     if gateway.draining.refusing:

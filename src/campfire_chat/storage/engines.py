@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 from campfire_chat.addresses import check_url, scheme_of
 from campfire_chat.configuration import check_sqlite_url, check_url_is_text, named
 from campfire_chat.errors import ConfigurationError
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.postgresql import PostgreSQLEngine
-from campfire_chat.storage.sqlite import SQLiteEngine
+from campfire_chat.storage.sqlite import SQLiteEngine, path_of
 
 
 def engine_of(url: str) -> Engine:
@@ -36,3 +37,15 @@ def engine_of(url: str) -> Engine:
         "or postgresql://user:password@host/name without the name of a driver.",
         field="database_url",
     )
+
+
+def missing_file(url: str) -> Path | None:
+    """The file of an SQLite database that does not exist yet; None for every other database.
+
+    Raises:
+        ConfigurationError: The database is not supported, or the URL is not valid.
+    """
+    if engine_of(url).name != "sqlite":
+        return None
+    path = path_of(url)
+    return None if path.is_file() else path

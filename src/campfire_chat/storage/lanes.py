@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from databases import Database
 from sqlalchemy.sql.elements import ClauseElement
 
+from campfire_chat.addresses import redacted
 from campfire_chat.errors import CampfireError, OverloadedError, StorageUnavailableError
 from campfire_chat.storage.dialects import Engine, Failure
 from campfire_chat.storage.statement import BulkDelete, BulkInsert, Prepared, Query, Row
@@ -249,7 +250,9 @@ class Lanes:
                 continue
             if not ready.done():
                 ready.set_exception(
-                    StorageUnavailableError(f"The database cannot be reached: {_reason(error)}")
+                    StorageUnavailableError(
+                        f"The database {redacted(self._url)} cannot be reached: {_reason(error)}"
+                    )
                 )
                 return
             failures += 1

@@ -127,7 +127,10 @@ async def _upgrade(session: Session, current: str | None) -> str:
         .values(org_id=tables.INSTALLATION, key=OLDEST, value=oldest)
         .on_conflict_do_update(index_elements=["org_id", "key"], set_={"value": oldest})
     )
-    logger.info("schema upgraded from %s to %s", current or "nothing", wanted)
+    if current is None:
+        logger.info("the tables were created, with the schema %s", wanted)
+    else:
+        logger.info("schema upgraded from %s to %s", current, wanted)
     return wanted
 
 
@@ -163,7 +166,10 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
         raise MigrationError(f"The schema could not be updated to {wanted}: {error}") from error
     if current is None or not welcome:
         raise MigrationError(
-            f"The database schema is at {current or 'nothing'}, but this version needs {wanted}: "
+            f"The database has no tables of campfire-chat yet; this version needs {wanted}. "
+            "Run `campfire-chat migrate`."
+            if current is None
+            else f"The database schema is at {current}, but this version needs {wanted}: "
             "run `campfire-chat migrate`, or install the version that the schema belongs to."
         )
     if current != wanted:
