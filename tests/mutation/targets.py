@@ -32,8 +32,7 @@ TARGETS = {
         ),
         (
             *("tests/domain", "tests/realtime", "tests/rest/test_access.py"),
-            *("tests/rest/test_bodies.py", "tests/rest/test_surface.py"),
-            *("tests/protocol/test_sessions.py", "tests/protocol/test_revocations.py"),
+            *("tests/rest/test_bodies.py", "tests/protocol/test_sessions.py"),
             "tests/protocol/test_visits.py",
         ),
     ),
@@ -50,7 +49,8 @@ TARGETS = {
             *("tests/storage/test_drafts.py", "tests/storage/test_ledger_ends.py"),
             *("tests/storage/test_vanishing_callers.py", "tests/storage/test_pages.py"),
             *("tests/storage/test_queue.py", "tests/rest/test_conversations.py"),
-            "tests/rest/test_queue.py",
+            *("tests/rest/test_queue.py", "tests/storage/test_refusals.py"),
+            "tests/rest/test_versions.py",
         ),
     ),
     "realtime": Target(
