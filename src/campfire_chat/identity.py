@@ -228,7 +228,10 @@ class Tokens:
             ConfigurationError: It is not a ``Visitor``, or has values that none may have.
         """
         if not isinstance(visitor, Visitor):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError(f"sign_identity takes a Visitor, not {_what(visitor)}")
+            raise ConfigurationError(
+                f"sign_identity takes a Visitor, such as Visitor(id=str(user.id), name=user.name), "
+                f"not an object of type {type(visitor).__name__}"
+            )
         scope_of_visitor(visitor)
         return signed_identities.sign(self._keys[0], visitor, int(self._seconds()))
 
