@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from campfire_chat.storage.versions import MOST_EDITS
 from tests.support.client import Client
 from tests.support.people import Desk, Person
 from tests.support.truth import Truth
@@ -80,6 +81,29 @@ def test_earlier_texts_have_their_times_and_pages(desk: Desk) -> None:
         (number, str(number - 1), written[number - 1]) for number in range(1, 6)
     ]
     agent.get(f"/messages/{message['id']}/versions", 422, cursor="nonsense")
+
+
+def test_a_message_is_not_edited_for_ever(desk: Desk) -> None:
+    """Each edit rewrites the events of all earlier ones, and everybody else waits meanwhile."""
+    visitor, agent = desk.visitor(), desk.agent()
+    conversation = visitor.begin("0")["id"]
+    [message] = visitor.thread(conversation)
+    path = f"/messages/{message['id']}"
+    for number in range(1, MOST_EDITS + 1):
+        visitor.patch(path, {"body": str(number)})
+    problem = visitor.patch(path, {"body": "once more"}, 422)
+    assert (problem["code"], problem["field"]) == ("invalid", "body")
+    assert visitor.thread(conversation)[0]["body"] == str(MOST_EDITS)
+    # What it says already is no edit, and deleting is one no more.
+    visitor.patch(path, {"body": str(MOST_EDITS)})
+    events = visitor.events(f"conversation:{conversation}")
+    assert len(events) == MOST_EDITS + 1
+    assert {event["data"]["body"] for event in events} == {str(MOST_EDITS)}
+    previews = agent.events(f"inbox:{desk.organization}")
+    assert {event["data"]["last_message"]["text"] for event in previews} == {str(MOST_EDITS)}
+    visitor.write(conversation, "Another one")
+    visitor.delete(path)
+    assert texts(agent, message["id"]) == []
 
 
 def test_agents_alone_see_them(desk: Desk, stranger_desk: Desk) -> None:

@@ -7,17 +7,22 @@ the new text, from the first one on; the old text moves here.
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import BigInteger, Integer, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Integer, bindparam, delete, func, insert, select
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat import clock, events
 from campfire_chat.domain import text
 from campfire_chat.domain.principal import Scope
+from campfire_chat.errors import InvalidError
 from campfire_chat.models import Message, MessageVersion
 from campfire_chat.storage import messages, tables
 from campfire_chat.storage.dialects import Engine
 from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.statement import Query
+from campfire_chat.storage.statement import BulkInsert, Query
+
+#: Times that a message may be edited. Each edit rewrites the events of all earlier ones, while
+#: every other writer waits.
+MOST_EDITS = 100
 
 _v = tables.message_versions.c
 _e = tables.events.c
@@ -37,7 +42,18 @@ def _page(_: Engine) -> ClauseElement:
     )
 
 
+def _with_text(_: Engine) -> ClauseElement:
+    return select(tables.events).where(
+        _e.org_id == bindparam("org_id"), _e.message_id == bindparam("message_id")
+    )
+
+
 PAGE = Query(_page)
+#: Every event that holds a text of a message.
+WITH_TEXT = Query(_with_text)
+REWRITE_EVENTS = BulkInsert(
+    tables.events, keys=("org_id", "stream", "seq"), keep=("event", "at", "message_id")
+)
 
 
 async def page(
@@ -62,10 +78,16 @@ async def page(
 
 
 async def keep(session: Session, organization: str, message: Message) -> None:
-    """Keep the text that a message has, which is about to be replaced."""
+    """Keep the text that a message has, which is about to be replaced.
+
+    Raises:
+        InvalidError: The message was edited too often.
+    """
     mine = (_v.org_id == organization) & (_v.message_id == message.id)
     row = await session.first(select(func.max(_v.number).label("number")).where(mine))
     last = 0 if row is None else row["number"] or 0
+    if last >= MOST_EDITS:
+        raise InvalidError(f"A message may be edited {MOST_EDITS} times.", field="body")
     await session.execute(
         insert(tables.message_versions).values(
             org_id=organization,
@@ -93,21 +115,14 @@ async def rewrite_events(session: Session, organization: str, message: Message) 
     The one exception to "append only": whoever edits or deletes a message means it, and a replay
     must not bring the old text back. Seqs, times and types stay.
     """
-    rows = await session.all(
-        select(_e.stream, _e.seq, _e.event, _e.payload).where(
-            _e.org_id == organization, _e.message_id == message.id
-        )
+    rows = await session.fetch(WITH_TEXT, org_id=organization, message_id=message.id)
+    await session.write(
+        REWRITE_EVENTS,
+        [
+            (*key, event, at, message_id, said_anew(payload, event, message))
+            for *key, event, at, message_id, payload in rows
+        ],
     )
-    for row in rows:
-        await session.execute(
-            update(tables.events)
-            .where(
-                _e.org_id == organization,
-                _e.stream == row["stream"],
-                _e.seq == row["seq"],
-            )
-            .values(payload=said_anew(row["payload"], row["event"], message))
-        )
 
 
 def said_anew(payload: str, event: str, message: Message) -> str:
