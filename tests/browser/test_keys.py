@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from campfire_chat import Agent
 from tests.browser.conftest import NewPage
 from tests.browser.screens import ConsoleScreen
-from tests.support.people import Desk
+from tests.support.people import Desk, Person
 from tests.support.servers import ROOT, ProcessServer
 
 ADA = Agent(id="ada", name="Ada Lovelace")
@@ -77,6 +77,79 @@ def test_after_editing_the_focus_is_where_it_was(
     field.fill("Yes.")
     page.keyboard.press("Enter")
     expect(console.log.get_by_text("Yes.", exact=True)).to_be_visible()
+    expect(console.log).to_be_focused()
+
+
+def of_ada(open_page: NewPage, server: ProcessServer) -> tuple[ConsoleScreen, Person, str]:
+    """An open conversation with a message of hers that was edited once."""
+    console = opened(open_page, server)
+    ada = Desk(f"{server.url}/support", "default").agent("ada", name="Ada Lovelace")
+    (conversation,) = ada.get("/conversations")["items"]
+    message = ada.write(conversation["id"], "Yess.")["id"]
+    ada.patch(f"/messages/{message}", {"body": "Yes."})
+    expect(console.log.get_by_text("Yes.", exact=True)).to_be_visible()
+    return console, ada, message
+
+
+def choose(console: ConsoleScreen, action: str) -> Locator:
+    """One of the actions of her message, by keyboard; returns the button of its menu."""
+    article = console.log.get_by_role("article", name="Ada Lovelace")
+    button = article.get_by_role("button", name="Message actions")
+    button.focus()
+    console.page.keyboard.press("Enter")
+    expect(console.page.get_by_role("menu", name="Message actions")).to_be_focused()
+    console.page.keyboard.press(action[0].lower())
+    console.page.keyboard.press("Enter")
+    return button
+
+
+@pytest.mark.parametrize("action", ["Earlier texts", "Delete"])
+def test_a_dialog_of_a_message_gives_the_focus_back(
+    desk_server: ProcessServer, open_page: NewPage, action: str
+) -> None:
+    console, ada, message = of_ada(open_page, desk_server)
+    page = console.page
+    dialog = page.get_by_role("dialog")
+    for close in ("Escape", "Close" if action == "Earlier texts" else "Cancel"):
+        button = choose(console, action)
+        expect(dialog).to_be_visible()
+        if close == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            dialog.get_by_role("button", name=close).click()
+        expect(dialog).to_have_count(0)
+        expect(button).to_be_focused()
+    # Deleted elsewhere while the dialog is open: the dialog goes, and the keys work.
+    choose(console, action)
+    expect(dialog).to_be_visible()
+    ada.delete(f"/messages/{message}")
+    expect(dialog).to_have_count(0)
+    expect(console.log).to_be_focused()
+    page.keyboard.press("r")
+    expect(console.field).to_be_focused()
+
+
+def test_after_deleting_a_message_the_thread_has_the_focus(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    console, _, _ = of_ada(open_page, desk_server)
+    choose(console, "Delete")
+    console.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(console.log.get_by_text("Yes.", exact=True)).to_have_count(0)
+    expect(console.log).to_be_focused()
+
+
+def test_a_menu_of_a_message_that_was_deleted_gives_the_focus_to_the_thread(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    console, ada, message = of_ada(open_page, desk_server)
+    article = console.log.get_by_role("article", name="Ada Lovelace")
+    article.get_by_role("button", name="Message actions").focus()
+    console.page.keyboard.press("Enter")
+    expect(console.page.get_by_role("menu", name="Message actions")).to_be_focused()
+    ada.delete(f"/messages/{message}")
+    expect(console.log.get_by_text("Yes.", exact=True)).to_have_count(0)
+    console.page.keyboard.press("Escape")
     expect(console.log).to_be_focused()
 
 

@@ -1,8 +1,10 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Message } from "../../shared/types";
 import { clockTime, fullTime, participantName } from "../format";
 import { text } from "../messages";
 import { editing } from "../state/composer";
 import { isMe } from "../state/core";
+import { focusThread } from "../state/focus";
 import { menu, toggleMenu } from "../state/overlay";
 import { thread } from "../state/thread";
 import { Avatar } from "./Avatar";
@@ -41,6 +43,13 @@ export const Bubble = memo(({ message, first, last }: Props) => {
   const side = ours ? "ours" : "theirs";
   const classes = ["message", side, note && "note", first && "first", last && "last"];
   const open = menu.value?.message === message.id;
+  const wasDeleted = useRef(deleted_at);
+  useLayoutEffect(() => {
+    // Its button has gone, and the focus with it.
+    const lost = deleted_at && !wasDeleted.current && document.activeElement === document.body;
+    wasDeleted.current = deleted_at;
+    if (lost) focusThread();
+  }, [deleted_at]);
   return (
     <article
       class={classes.filter(Boolean).join(" ")}

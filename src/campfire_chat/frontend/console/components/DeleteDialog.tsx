@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { text } from "../messages";
 import { deleteMessage } from "../state/desk";
 import { deleting } from "../state/overlay";
@@ -8,7 +9,12 @@ import { Modal } from "./Modal";
 export function DeleteDialog() {
   const id = deleting.value;
   const message = id && thread.value?.messages.value.get(id);
-  if (!message) return null;
+  const gone = !message || message.deleted_at !== null;
+  // Deleted in another tab, for example: a dialog that is not there must not hold the shortcuts.
+  useEffect(() => {
+    if (gone) deleting.value = null;
+  }, [gone]);
+  if (gone) return null;
   const close = () => (deleting.value = null);
   return (
     <Modal label={text.removeTitle} name="confirm" onClose={close}>

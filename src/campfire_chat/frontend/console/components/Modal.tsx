@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { focusThread } from "../state/focus";
 
 interface Props {
   label: string;
@@ -8,13 +9,22 @@ interface Props {
   children: ComponentChildren;
 }
 
-/** A native dialog: it keeps the focus inside, gives it back, and closes with Escape. */
+/**
+ * A native dialog: it keeps the focus inside, gives it back, and closes with Escape. When what had
+ * the focus before has gone meanwhile, the open conversation gets it.
+ */
 export function Modal({ label, name, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
+    const before = document.activeElement as HTMLElement | null;
     element?.showModal();
-    return () => element?.close();
+    return () => {
+      element?.close();
+      // A dialog that is not in the document any more gives nothing back by itself.
+      if (before?.isConnected && before !== document.body) before.focus({ preventScroll: true });
+      else focusThread();
+    };
   }, []);
   return (
     <dialog

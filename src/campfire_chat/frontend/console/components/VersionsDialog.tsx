@@ -34,7 +34,11 @@ export function VersionsDialog({ id }: { id: string }) {
     );
     return () => void (current = false);
   }, [id, edited]);
-  if (!message || message.deleted_at) return null;
+  const gone = !message || message.deleted_at !== null;
+  useEffect(() => {
+    if (gone) versionsOf.value = null;
+  }, [gone]);
+  if (gone) return null;
   const now = { number: 0, at: edited ?? message.at, body: message.body };
   return (
     <Modal label={text.versions} name="versions" onClose={() => (versionsOf.value = null)}>

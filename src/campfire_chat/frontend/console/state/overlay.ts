@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { focusThread } from "./focus";
 
 /** The menus that can be opened from a button, a key or the palette; one at a time. */
 export type MenuKind =
@@ -53,7 +54,10 @@ export function toggleMenu(kind: MenuKind, anchor: HTMLElement, message: string 
 export function closeMenu({ refocus = true } = {}): void {
   const anchor = menu.peek()?.anchor;
   menu.value = null;
-  if (refocus && anchor?.isConnected) anchor.focus();
+  if (!refocus) return;
+  // What it belonged to may have gone meanwhile: a message that was deleted, for example.
+  if (anchor?.isConnected) anchor.focus();
+  else focusThread();
 }
 
 export const anythingOpen = (): boolean =>
