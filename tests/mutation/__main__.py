@@ -350,6 +350,9 @@ def main() -> int:
     )
     parser.add_argument("--again", action="store_true", help="only those not noticed last time")
     parser.add_argument("--tests", nargs="+", help="with these tests, not those of the target")
+    parser.add_argument(
+        "--all-engines", action="store_true", help="also on PostgreSQL, for bugs that SQLite hides"
+    )
     parser.add_argument("--verbose", action="store_true", help="show every bug, and who noticed it")
     options = parser.parse_args()
     unknown = set(options.targets) - TARGETS.keys()
@@ -360,6 +363,8 @@ def main() -> int:
         target, past = TARGETS[name], Past(name)
         if options.tests:
             target = target._replace(tests=tuple(options.tests))
+        if options.all_engines:
+            target = target._replace(only="")
         verdicts: list[Verdict] = []
         for verdict in _run(target, past, options):
             verdicts.append(verdict)

@@ -120,3 +120,10 @@ def test_streams_that_are_not_there(desk: Desk) -> None:
     conversation = visitor.begin()["id"]
     for stream in ("conversation:x", f"notes:{conversation}", "inbox:default", "x", "%00", "a:b"):
         assert visitor.get(f"/streams/{stream}/events", 404)["code"] == "not_found"
+
+
+def test_a_stream_without_events_is_at_its_beginning(desk: Desk) -> None:
+    agent = desk.agent()
+    page = agent.get(f"/streams/inbox:{desk.organization}/events")
+    assert (page["head"], page["events"], page["more"]) == (0, [], False)
+    assert page.get("reset") is None
