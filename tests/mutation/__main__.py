@@ -221,7 +221,7 @@ def _run(target: Target, past: Past, options: argparse.Namespace) -> Iterator[Ve
     if not wanted:
         return
     explained = Explained()
-    baseline = Baseline(target, modules)
+    baseline = None if options.recall else Baseline(target, modules)
     with tempfile.TemporaryDirectory() as name:
         trials: dict[str, _Trial] = {}
         for module in wanted:
@@ -229,11 +229,13 @@ def _run(target: Target, past: Past, options: argparse.Namespace) -> Iterator[Ve
             lines = ["", *module.read_text("utf-8").splitlines()]
             for number, mutant in enumerate(_sampled(module, options)):
                 why = explained.why(short, mutant, lines[mutant.line])
-                before = past.of(short, mutant) if options.again else None
+                before = past.of(short, mutant) if options.again or options.recall else None
                 if why is not None:
                     yield Verdict(short, mutant, EXPLAINED, why)
                 elif before is not None:
                     yield before
+                elif baseline is None:
+                    yield Verdict(short, mutant, SURVIVED)
                 elif not baseline.tests_of(module, mutant.line, options.budget):
                     yield Verdict(short, mutant, UNTESTED)
                 else:
@@ -349,6 +351,7 @@ def main() -> int:
         help="seconds of tests for a bug",
     )
     parser.add_argument("--again", action="store_true", help="only those not noticed last time")
+    parser.add_argument("--recall", action="store_true", help="report the last time, try nothing")
     parser.add_argument("--tests", nargs="+", help="with these tests, not those of the target")
     parser.add_argument(
         "--all-engines", action="store_true", help="also on PostgreSQL, for bugs that SQLite hides"
