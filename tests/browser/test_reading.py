@@ -205,6 +205,35 @@ def test_the_first_unread_may_be_far_back(desk_server: ProcessServer, open_page:
     expect(row.locator(".count")).to_have_count(0)
 
 
+def test_a_thread_that_was_scrolled_far_up_opens_with_few_messages(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    """Thousands of messages would take seconds to show, at each opening."""
+    talk = Talk(desk_server)
+    for number in range(2, 180):
+        talk.mia.write(talk.id, f"Message {number}\nshort")
+    talk.mia.post(f"/conversations/{talk.id}/receipts", {"read": talk.seq_of(179)}, 200)
+    page, log, _ = in_widget(talk, open_page, "desktop")
+    widget = WidgetScreen(page)
+    rows = log.locator("[data-message]")
+    expect(log.get_by_text("Message 179\n")).to_be_in_viewport()
+    few = rows.count()
+    assert few < 60
+    for _ in range(2):
+        for _ in range(300):
+            if rows.count() == 179:
+                break
+            log.evaluate("box => box.scrollTo({ top: 0, behavior: 'instant' })")
+            page.wait_for_timeout(50)
+        texts = [text.split("\n")[0] for text in widget.bubbles()]
+        assert texts == [f"Message {number}" for number in range(1, 180)]
+        widget.field.press("Escape")
+        expect(widget.panel).to_be_hidden()
+        widget.open()
+        expect(log.get_by_text("Message 179\n")).to_be_in_viewport()
+        expect(rows).to_have_count(few)
+
+
 def test_stacked_marks_and_directions_stay_in_their_message(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:

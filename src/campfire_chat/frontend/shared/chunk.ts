@@ -40,7 +40,7 @@ export function createChunk<T>(bring: () => Promise<T>, failed?: () => void): Ch
       try {
         return await attempt();
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
+        await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
   }

@@ -21,7 +21,7 @@ export function Notice() {
     <div role="status" class={said ? "notice" : ""}>
       {said}
       {failed && (
-        <button class="link" onClick={() => start()}>
+        <button class="link" onClick={start}>
           {text.retry}
         </button>
       )}

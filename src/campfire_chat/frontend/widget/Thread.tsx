@@ -149,7 +149,7 @@ export function Thread() {
         )}
       </div>
       {(!state.atEnd || missed > 0) && phase === "ready" && (
-        <button class="jump" onClick={() => jump()}>
+        <button class="jump" onClick={jump}>
           {text.jump(missed)}
         </button>
       )}

@@ -30,7 +30,7 @@ export function openLine(refreshToken: () => Promise<boolean>, missed: () => voi
     token: session.token,
     onToken: session.keep,
     refreshToken,
-    signedIn: () => session.bySession,
+    signedIn: session.bySession,
     client: { name: "widget", version: "1" },
   }));
   line.on("state", (next) => {

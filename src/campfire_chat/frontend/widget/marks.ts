@@ -29,8 +29,13 @@ export const isShown = (room: Room): boolean =>
 export const hasGap = ({ messages: [first], cursor, mark }: Room): boolean =>
   cursor !== null && first !== undefined && first.seq > (mark ?? 0) + 1;
 
-/** The room comes on the screen. */
+/** The room comes on the screen, at its end or at the first unread message. */
 export function begin(room: Room): void {
+  // Somebody has scrolled up far before: thousands of messages would take seconds to show.
+  if (room.phase === "ready" && !room.older) {
+    room.messages = room.messages.filter(({ seq }) => seq >= room.from);
+    room.cursor = room.fromCursor;
+  }
   room.newFrom = unreadIn(room)[0]?.id ?? null;
   state.atEnd = state.opening = true;
 }

@@ -34,7 +34,7 @@ export const text = {
   jump: (count: number) => (count ? count + " new ↓" : "Newest ↓"),
   resolved: "This conversation is resolved. Write again to reopen it.",
   reconnecting: "Reconnecting… Your messages are kept.",
-  lacking: "Not sent yet. Your messages are kept. Please reload this page if it stays so.",
+  lacking: "Not sent yet. Your messages are kept.",
   checking: "One moment…",
   ended: "Please reload this page to go on.",
   unreachable: "We cannot be reached right now.",

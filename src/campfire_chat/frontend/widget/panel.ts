@@ -28,12 +28,12 @@ export function beginChat(host: Host, render: () => void): Panel {
     listen(document, "pointerdown", wake, true),
   ];
   // Somebody who has been here before: keep the unread badge right while the panel is closed.
-  if (session.known || hasEarly()) void start();
+  if (session.known() || hasEarly()) void start();
   return {
     toggled,
     identified() {
       if (state.phase === "ready") doubt().catch(() => undefined);
-      else if (session.known) void start();
+      else if (session.known()) void start();
     },
     moved() {
       listenAgain();
@@ -58,7 +58,7 @@ function toggled(open: boolean): void {
   state.open = state.focus = open;
   if (open) {
     begin(state.room);
-    if (state.phase === "ready" && session.bySession) check();
+    if (state.phase === "ready" && session.bySession()) check();
     void start();
     void catchUp(state.room);
   } else stopTyping();

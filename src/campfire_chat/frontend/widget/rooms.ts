@@ -10,8 +10,10 @@ import { merge, newRoom, received, type Room } from "./state";
 import { stopTyping } from "./typing";
 
 const TYPING_SHOWN = 5000;
-const PAGE = 30;
-/** Pages of a hundred that are loaded at once to reach the first unread message. */
+/** Messages that are loaded first, and each time when somebody scrolls up. */
+const FIRST = 30;
+const MORE = 100;
+/** Times that more are loaded at once to reach the first unread message. */
 const BACK = 5;
 
 const ask = ({ key }: Room) =>
@@ -75,13 +77,15 @@ async function fill(room: Room): Promise<void> {
   room.cursor = null;
   changed();
   try {
-    const [info] = await Promise.all([ask(room), page(room, PAGE)]);
+    const [info] = await Promise.all([ask(room), page(room, FIRST)]);
     info.head = Math.max(info.head, room.info?.head ?? 0);
     room.info = info;
     learn(room, info);
     // Back to the first unread message, which is where the thread opens.
-    for (let turn = 0; turn < BACK && hasGap(room); turn++) await page(room, 100);
+    for (let turn = 0; turn < BACK && hasGap(room); turn++) await page(room, MORE);
     room.phase = "ready";
+    room.from = room.messages[0]?.seq ?? 0;
+    room.fromCursor = room.cursor;
     succeeded();
     begin(room);
   } catch (error) {
@@ -96,12 +100,15 @@ async function fill(room: Room): Promise<void> {
 /** Loads what came before. */
 export function older(): void {
   const { room } = state;
-  const { cursor } = room;
-  if (!cursor) return;
-  const loading = page(room, PAGE);
-  // Not twice.
-  room.cursor = null;
-  loading.then(changed, () => (room.cursor = cursor));
+  if (!room.cursor || room.older) return;
+  room.older = true;
+  // A failure says nothing: whoever scrolls on asks again.
+  page(room, MORE)
+    .catch(() => undefined)
+    .then(() => {
+      room.older = false;
+      changed();
+    });
 }
 
 /**
@@ -179,7 +186,7 @@ export function showTyping(room: Room, participant: Participant | null): void {
 // What is in the box and has not been sent.
 
 export const draftKey = () =>
-  `campfire:draft:${session.principal}:${state.room.info?.id}`;
+  `campfire:draft:${session.principal()}:${state.room.info?.id}`;
 
 export function write(draft: string): void {
   show({ draft });

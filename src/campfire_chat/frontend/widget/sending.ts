@@ -27,7 +27,7 @@ let channel: Channel<null> | null = null;
 /** Written on this page before the server has said who the visitor is. */
 let early: OutboxEntry[] = [];
 
-const unsent = () => `campfire:outbox:${session.principal}:`;
+const unsent = () => `campfire:outbox:${session.principal()}:`;
 const earlyOf = (principal: string) => `campfire:early:${principal}:`;
 const stored = (prefix: string) => keys(prefix).flatMap((key) => load<OutboxEntry>(key) ?? []);
 
@@ -51,7 +51,7 @@ export function send(): void {
   if (state.phase === "ready") put(entry);
   else {
     early.push(entry);
-    save(earlyOf(session.principal) + entry.client_id, entry);
+    save(earlyOf(session.principal()) + entry.client_id, entry);
     state.outbox = [...state.outbox, entry];
   }
   stopTyping();
@@ -80,7 +80,7 @@ async function prepare(): Promise<void> {
   show({ lacking: false });
   if (line !== connection || outbox) return;
   outbox = createOutbox({
-    principal: session.principal,
+    principal: session.principal(),
     storage: { drop, keys, load, save },
     listen,
     api: session.api,
@@ -112,17 +112,18 @@ function opened(thread: string, info: VisitorConversation): void {
 
 /** It is known who the visitor is. */
 export function beginSending(heard: () => void): void {
-  channel = createChannel("campfire:" + session.principal, heard);
+  channel = createChannel("campfire:" + session.principal(), heard);
   takeUp();
 }
 
 /** Sends what was written before that was known, to the open conversation if there is one. */
 export function sendEarly(open: Room | undefined): void {
-  const { principal, nobody, visitor } = session;
+  const { nobody } = session;
+  const principal = session.principal();
   const written = stored(earlyOf(principal));
   // Whoever wrote that before the page was loaded may have been somebody else than a user of the
   // host who is there now. For a stranger the browser is all that there is to know.
-  if (!visitor?.verified) written.push(...stored(earlyOf(nobody)));
+  if (!session.answer()?.visitor.verified) written.push(...stored(earlyOf(nobody)));
   const all = new Map([...written, ...early].map((entry) => [entry.client_id, entry]));
   // By the time at which they were written.
   for (const [, { thread, ...entry }] of [...all].sort()) {

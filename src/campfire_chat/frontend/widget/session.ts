@@ -1,30 +1,29 @@
 import { createApi, type Api, type ApiError } from "../shared/api";
 import { drop, keys, load, save } from "../shared/storage";
-import type { Availability, PrincipalRecord, VisitorSession } from "../shared/types";
+import type { VisitorSession } from "../shared/types";
 import type { Host } from "./host";
 
 /** Who the visitor is, on this browser and at the server. */
 export interface Session {
   /** Every request of the visitor goes through it; renews an expired token by itself. */
   readonly api: Api;
-  readonly visitor: PrincipalRecord | undefined;
-  /** The team's. */
-  readonly availability: Availability;
+  /** What the server has said of the visitor. */
+  answer(): VisitorSession | null;
   /** A name for this visitor's keys in the browser's storage. */
-  readonly principal: string;
+  principal(): string;
   /** The same for the visitor of whom nothing is known yet. */
   readonly nobody: string;
   token(): string | null;
   /** The server has renewed the token. */
   keep(token: string): void;
   /** The visitor is whom the host's session names. */
-  readonly bySession: boolean;
+  bySession(): boolean;
   /** An earlier visit of theirs can be taken up without asking the page who they are first. */
-  readonly known: boolean;
+  known(): boolean;
   /** Asks the server who the visitor is; true when it is somebody else than before. */
   begin(): Promise<boolean>;
   /** Another tab has taken this one's visitor off this browser, or put another one there. */
-  readonly replaced: boolean;
+  replaced(): boolean;
   /** Also where the browser stores nothing: the launcher can only clear what is stored. */
   forget(): void;
 }
@@ -92,25 +91,14 @@ export function createSession(host: Host, onDoubt: () => Promise<boolean>): Sess
 
   return {
     api: createApi({ base, token, onUnauthorized: onDoubt }),
-    get bySession() {
-      return !!answer?.by_session;
-    },
-    get known() {
+    answer: () => answer,
+    bySession: () => !!answer?.by_session,
+    known() {
       const visit = stored();
       return !!visit && (!visit.identified || !!host.identity());
     },
-    get replaced() {
-      return replaced();
-    },
-    get visitor() {
-      return answer?.visitor;
-    },
-    get availability() {
-      return answer?.availability ?? "offline";
-    },
-    get principal() {
-      return principal();
-    },
+    replaced,
+    principal,
     nobody,
     token,
     keep(token) {

@@ -12,6 +12,11 @@ export interface Room {
   /** Where older messages begin; null when there are none. */
   cursor: string | null;
   phase: "new" | "loading" | "ready" | "failed";
+  /** The first message and the cursor that the room began with, before older ones were asked for. */
+  from: number;
+  fromCursor: string | null;
+  /** Older messages are on their way. */
+  older: boolean;
   /** How far the other side has got. */
   delivered: number;
   read: number;
@@ -65,6 +70,9 @@ export const newRoom = (key: string, info: VisitorConversation | null = null): R
   messages: [],
   cursor: null,
   phase: "new",
+  from: 0,
+  fromCursor: null,
+  older: false,
   delivered: 0,
   read: 0,
   mark: null,

@@ -33,10 +33,11 @@ export async function start(): Promise<void> {
     if (mark !== turn) return;
     if (other) reset();
     // At once: the next notice is newer.
-    learnTeam(session.availability);
+    const answer = session.answer();
+    if (answer) learnTeam(answer.availability);
     const page = await list();
     if (mark !== turn) return;
-    state.me = session.visitor?.id ?? "";
+    state.me = answer?.visitor.id ?? "";
     if (!connection) {
       openLine(doubt, () => void start());
       beginSending(() => void discover());
@@ -144,11 +145,11 @@ export async function doubt(): Promise<boolean> {
 /** See `CurtainOptions`. */
 async function prove(): Promise<void> {
   if (state.phase !== "ready") return wake();
-  if (session.bySession) return connection?.prove(0);
+  if (session.bySession()) return connection?.prove(0);
   // Of a stranger there is nothing to prove, only that nobody has logged in since.
   await isSame().catch((error: ApiError) => {
     if (error.status === 401) end();
-    else if (session.visitor?.verified) throw error;
+    else if (session.answer()?.visitor.verified) throw error;
   });
 }
 
@@ -158,7 +159,7 @@ export function wake(): void {
 
 /** Another tab has logged out or logged somebody else in, or has stored what it sends. */
 export function storageChanged(): void {
-  if (!session.replaced) {
+  if (!session.replaced()) {
     if (state.phase === "ready") takeUp();
     return;
   }
