@@ -11,13 +11,21 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import UNSET, UnsetType
 
-from campfire_chat import clock, ids
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import Scope, anonymous, scope_of_agent, scope_of_visitor
-from campfire_chat.models import DEFAULT_ORGANIZATION, Priority, Status, Visibility
+from campfire_chat.access.actor import Actor, actor_of_agent, actor_of_visitor, anonymous
+from campfire_chat.core import clock, ids
+from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
+from campfire_chat.features.agents.service import AgentService
+from campfire_chat.features.conversations.records import Priority, Status
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.conversations.service import ConversationService
+from campfire_chat.features.messages.records import Visibility
+from campfire_chat.features.messages.service import MessageService
+from campfire_chat.features.presence.service import PresenceService
+from campfire_chat.features.receipts.service import ReceiptService
+from campfire_chat.ledger.storage import Storage
+from campfire_chat.ledger.write_batch import Committed, Heads, Notice
+from campfire_chat.runtime import AGGREGATES
 from campfire_chat.settings import Settings
-from campfire_chat.storage.draft import Committed, Heads, Notice
-from campfire_chat.storage.store import Store
 
 from .accounts import User
 from .history import Line, Past, lines, load
@@ -42,12 +50,14 @@ async def seed(database_url: str, users: list[User]) -> None:
     now = datetime.now(UTC)
     past = load()
     hands = _PastClock(now - timedelta(days=60))
-    store = Store(database_url, settings=Settings(), on_commit=_nobody_listens, now=hands)
-    await store.start()
+    storage = Storage(
+        database_url, settings=Settings(), kinds=AGGREGATES, on_commit=_nobody_listens, now=hands
+    )
+    await storage.start()
     try:
-        await _Seeding(store, hands, users, now).run(past)
+        await _Seeding(storage, hands, users, now).run(past)
     finally:
-        await store.stop()
+        await storage.stop()
 
 
 def _nobody_listens(events: list[Committed], notices: list[Notice], repeated: Heads) -> None:
@@ -55,24 +65,31 @@ def _nobody_listens(events: list[Committed], notices: list[Notice], repeated: He
 
 
 class _Seeding:
-    def __init__(self, store: Store, hands: _PastClock, users: list[User], now: datetime) -> None:
-        self._store = store
+    def __init__(
+        self, storage: Storage, hands: _PastClock, users: list[User], now: datetime
+    ) -> None:
+        settings = Settings()
+        presence = PresenceService(storage, life=settings.presence_life)
+        self._agents = AgentService(storage, presence)
+        self._conversations = ConversationService(storage, presence, settings)
+        self._messages = MessageService(storage, settings)
+        self._receipts = ReceiptService(storage)
         self._hands = hands
         self._now = now
-        self._scopes = {
+        self._actors = {
             user.username: (
-                scope_of_agent(user.as_agent(), store.agent_key)
+                actor_of_agent(user.as_agent(), storage.agent_key)
                 if user.is_staff
-                else scope_of_visitor(user.as_visitor())
+                else actor_of_visitor(user.as_visitor())
             )
             for user in users
         }
-        self._staff = [self._scopes[user.username] for user in users if user.is_staff]
+        self._staff = [self._actors[user.username] for user in users if user.is_staff]
         self._ids: dict[int, str] = {}
 
     async def run(self, past: list[Past]) -> None:
-        for scope in self._staff:
-            await self._store.team.remember(scope)
+        for actor in self._staff:
+            await self._agents.remember(actor)
         for line in lines(past, self._now):
             self._hands.at = line.at
             await self._write(line, past[line.index])
@@ -82,18 +99,18 @@ class _Seeding:
     async def _write(self, line: Line, past: Past) -> None:
         client_id = f"history-{line.index}-{line.number}"
         if line.first:
-            opened, _ = await self._store.open_conversation(
+            opened, _ = await self._conversations.open(
                 self._visitor(line.index, past), client_id=client_id, body=line.text
             )
             self._ids[line.index] = opened.id
             await self._sort_in(line.index, past)
             return
         writer = (
-            self._visitor(line.index, past) if line.who == "visitor" else self._scopes[line.who]
+            self._visitor(line.index, past) if line.who == "visitor" else self._actors[line.who]
         )
         # Who answers has read what came before.
         await self._mark(line.index, writer)
-        await self._store.send(
+        await self._messages.send(
             writer,
             self._ids[line.index],
             client_id=client_id,
@@ -103,14 +120,14 @@ class _Seeding:
 
     async def _sort_in(self, index: int, past: Past) -> None:
         """What an agent decides on the first look."""
-        by = self._scopes[past.assignee or "grace"]
+        by = self._actors[past.assignee or "grace"]
         patch = Patch(priority=Priority(past.priority) if past.priority else UNSET, tags=past.tags)
         assignee = by.principal.id if past.assignee else UNSET
-        await self._store.change_conversation(by, self._ids[index], patch, assignee)
+        await self._conversations.change(by, self._ids[index], patch, assignee)
 
     async def _settle(self, line: Line, past: Past) -> None:
         """Who has read the last line, and what became of the conversation."""
-        by = self._scopes[past.assignee or "grace"]
+        by = self._actors[past.assignee or "grace"]
         if past.read:
             await self._mark(line.index, by)
         if past.status == "resolved" or line.who != "visitor":
@@ -122,15 +139,15 @@ class _Seeding:
         if past.snooze_days is not None:
             until = _micros(self._now + timedelta(days=past.snooze_days))
         patch = Patch(status=Status(past.status), snoozed_until=until)
-        await self._store.change_conversation(by, self._ids[line.index], patch, UNSET)
+        await self._conversations.change(by, self._ids[line.index], patch, UNSET)
 
-    async def _mark(self, index: int, scope: Scope) -> None:
-        conversation = await self._store.conversation(scope, self._ids[index])
+    async def _mark(self, index: int, actor: Actor) -> None:
+        conversation = await self._conversations.get(actor, self._ids[index])
         head = conversation.head
-        await self._store.mark(scope, conversation.id, delivered=head, read=head)
+        await self._receipts.mark(actor, conversation.id, delivered=head, read=head)
 
-    def _visitor(self, index: int, past: Past) -> Scope:
+    def _visitor(self, index: int, past: Past) -> Actor:
         if past.customer is not None:
-            return self._scopes[past.customer]
+            return self._actors[past.customer]
         guest = ids.visitor_of(DEFAULT_ORGANIZATION, f"history guest {index}")
         return anonymous(DEFAULT_ORGANIZATION, guest)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from campfire_chat.access.authenticate import Authenticate
+from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.app import Campfire
-from campfire_chat.errors import CampfireError, ConfigurationError
-from campfire_chat.models import Agent, Availability, Priority, Role, Status, Visitor
-from campfire_chat.protocols import Authenticate
+from campfire_chat.core.errors import CampfireError, ConfigurationError
+from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.settings import Limits, Rate
 
 __version__ = version("campfire-chat")

@@ -15,37 +15,24 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from campfire_chat import clock, ids
+from campfire_chat.access.authenticate import Authenticate
+from campfire_chat.access.identity import HostSession, Tokens
+from campfire_chat.access.records import Visitor
+from campfire_chat.access.revocations import Revocations
 from campfire_chat.configuration import check_function, check_mount_path, keys_of
-from campfire_chat.domain.revocations import Revocations
-from campfire_chat.errors import CampfireError, ConfigurationError, NotStartedError
-from campfire_chat.http.application import build
-from campfire_chat.http.endpoints import Services
-from campfire_chat.http.example_key import LocalOnly, is_example
+from campfire_chat.core import clock, ids
+from campfire_chat.core.clock import Clock
+from campfire_chat.core.errors import CampfireError, ConfigurationError, NotStartedError
+from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
+from campfire_chat.core.service_map import ServiceMap
+from campfire_chat.database.engines import engine_of
+from campfire_chat.http.example_key import is_example
 from campfire_chat.http.notices import error_response
-from campfire_chat.identity import HostSession, Tokens
-from campfire_chat.jobs.worker import Worker
-from campfire_chat.models import DEFAULT_ORGANIZATION, Visitor
+from campfire_chat.http.preflights import check_cors, pass_preflights
 from campfire_chat.mounting import Wrapped, check_reachable, relative
-from campfire_chat.preflights import check_cors, pass_preflights
-from campfire_chat.protocols import Authenticate, Clock
-from campfire_chat.realtime.admission import Admission
-from campfire_chat.realtime.bus import Bus, Wake
 from campfire_chat.realtime.buses.kinds import bus_for, kind_of
-from campfire_chat.realtime.gateway import Gateway
-from campfire_chat.realtime.hub import Hub
-from campfire_chat.realtime.neighbours import Neighbours
-from campfire_chat.realtime.presence import Presence
-from campfire_chat.realtime.revoking import Revoking
-from campfire_chat.realtime.sharing import Sharing
-from campfire_chat.realtime.typing import Typing
-from campfire_chat.realtime.watch import Watch
+from campfire_chat.runtime import Runtime, migrate
 from campfire_chat.settings import Settings, SettingsDict
-from campfire_chat.shutdown import DrainOnSignal
-from campfire_chat.storage import retention, snoozes
-from campfire_chat.storage.draft import Committed, Heads, Notice
-from campfire_chat.storage.engines import engine_of
-from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat")
 
@@ -60,7 +47,7 @@ class Campfire:
         secret_key: The key that signs the tokens of visitors, at least 16 characters. To rotate
             keys, give a list: the first key signs, and all of them are accepted.
         authenticate: Says who makes a request, from your own session; see
-            :class:`~campfire_chat.protocols.Authenticate`. Without it every caller is an
+            :class:`~campfire_chat.access.authenticate.Authenticate`. Without it every caller is an
             anonymous visitor.
         bus_url: The bus over which several processes wake each other: ``redis://…``,
             ``nats://…`` or another one of :mod:`~campfire_chat.realtime.buses`. The default is
@@ -120,7 +107,7 @@ class Campfire:
                 example="def authenticate(connection): …",
             )
         self._host = HostSession(authenticate)
-        self._running: _Running | None = None
+        self._running: Runtime | None = None
         self._told_not_started = False
         self._works = False
         self._users = 0
@@ -230,7 +217,7 @@ class Campfire:
         """
         async with self._starting:
             if self._running is None:
-                running = _Running(
+                running = Runtime(
                     database_url=self._database_url,
                     bus_url=self._bus_url,
                     clock=self._clock,
@@ -265,10 +252,7 @@ class Campfire:
             StorageUnavailableError: The database cannot be reached.
             MigrationError: The schema is newer than this version, or the migration failed.
         """
-        store = Store(
-            self._database_url, settings=self.settings, on_commit=_nobody_listens, now=self._clock
-        )
-        return await store.migrate()
+        return await migrate(self._database_url, self.settings, now=self._clock)
 
     async def work(self, until: asyncio.Event) -> None:
         """Do jobs in a process of its own, whatever the setting ``work`` says.
@@ -332,18 +316,18 @@ class Campfire:
         if self._running is None:
             raise NotStartedError()
         visitor = visitor_id or ids.visitor_of(organization, user_id or "")
-        await self._running.revoking.revoke(organization, visitor)
+        await self._running.revocation_sync.revoke(organization, visitor)
 
     @property
-    def store(self) -> Store:
-        """The storage, once the object is started. It has no load limits.
+    def services(self) -> ServiceMap:
+        """The services of the features, once the object is started. They have no load limits.
 
         Raises:
             NotStartedError: The object is not started.
         """
         if self._running is None:
             raise NotStartedError()
-        return self._running.store
+        return self._running.services
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         """The ASGI lifespan of an object that is served alone."""
@@ -360,124 +344,3 @@ class Campfire:
         await receive()
         await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-def _nobody_listens(
-    committed: Sequence[Committed], notices: Sequence[Notice], repeated: Heads
-) -> None:
-    """A migration commits no events."""
-
-
-class _Running:
-    """The parts of a started ``Campfire``. They belong to one event loop and one start."""
-
-    def __init__(
-        self,
-        *,
-        database_url: str,
-        bus_url: str,
-        clock: Clock,
-        host: HostSession,
-        tokens: Tokens,
-        revocations: Revocations,
-        settings: Settings,
-        local_only: bool,
-        does_jobs: bool,
-    ) -> None:
-        node = ids.new(ids.NODE)
-        self._settings = settings
-        self._does_jobs = does_jobs
-        self.hub = Hub(poll_interval=settings.poll_interval)
-        self.store = Store(database_url, settings=settings, on_commit=self.hub.on_commit, now=clock)
-        self.bus = Bus(bus_url, node=node, on_wake=self._on_wake)
-        beat = settings.presence_beat
-        self.watch = Watch(self.store, self.hub, self.bus, interval=beat / 4)
-        self.presence = Presence(self.store, self.hub, self.watch, node=node, beat=beat)
-        self.neighbours = Neighbours(
-            self.store, self.bus, node=node, beat=beat, checks=tokens.checks
-        )
-        self.typing = Typing(self.hub)
-        self.revoking = Revoking(
-            self.store.revocations, self.bus, revocations, life=tokens.longest_life, now=clock
-        )
-        admission = Admission(settings.limits, write_queue=settings.write_queue)
-        self.sharing = Sharing(admission, self.store.usage, node=node)
-        self.gateway = Gateway(
-            store=self.store,
-            hub=self.hub,
-            presence=self.presence,
-            typing=self.typing,
-            host=host,
-            tokens=tokens,
-            admission=admission,
-            settings=settings,
-        )
-        self.jobs = Worker(
-            self.store.jobs,
-            self.store.submit,
-            [
-                snoozes.WAKE.done_by(snoozes.wake),
-                retention.EXPIRE_KEYS.done_by(self.store.retention.expire_keys),
-            ],
-            [retention.DAILY],
-            now=clock,
-            poll=settings.poll_interval,
-        )
-        application = build(
-            Services(
-                settings=settings,
-                store=self.store,
-                hub=self.hub,
-                watch=self.watch,
-                gateway=self.gateway,
-                bus=self.bus,
-                neighbours=self.neighbours,
-            )
-        )
-        self.application = LocalOnly(application) if local_only else application
-        self._stack = contextlib.AsyncExitStack()
-
-    async def start(self) -> None:
-        async with contextlib.AsyncExitStack() as stack:
-            self.gateway.server.at_start()
-            await self.store.start()
-            stack.push_async_callback(self.store.stop)
-            self.gateway.host.agent_key = self.store.agent_key
-            await self.bus.start(f"campfire_{self.store.epoch}")
-            stack.push_async_callback(self.bus.stop)
-            await self.revoking.start()
-            stack.push_async_callback(self.revoking.stop)
-            await self.neighbours.start()
-            stack.push_async_callback(self.neighbours.stop)
-            await self.hub.start(self.store, self.bus)
-            stack.push_async_callback(self.hub.stop)
-            await self.watch.start(
-                tell_visitors=self.gateway.tell_visitors,
-                organizations=self.presence.organizations,
-            )
-            stack.push_async_callback(self.watch.stop)
-            await self.presence.start()
-            stack.push_async_callback(self.presence.stop)
-            stack.callback(self.typing.stop)
-            await self.sharing.start()
-            stack.push_async_callback(self.sharing.stop)
-            await self.gateway.start()
-            stack.push_async_callback(self.gateway.stop)
-            if self._does_jobs:
-                self.store.on_deferred(self.jobs.look)
-                await self.jobs.start()
-                stack.push_async_callback(self.jobs.stop)
-            if self._settings.drain_on_signal:
-                signals = stack.enter_context(DrainOnSignal(self.gateway.drain))
-                self.gateway.on_first = signals.stand
-            self._stack = stack.pop_all()
-
-    async def stop(self) -> None:
-        await self._stack.aclose()
-
-    def _on_wake(self, wake: Wake) -> None:
-        self.hub.on_wake(wake)
-        if wake.revoked:
-            self.revoking.look()
-        for organization in wake.team:
-            self.watch.look(organization)

@@ -21,15 +21,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, NoReturn
 
-from campfire_chat import __version__, clock
-from campfire_chat.addresses import HIDDEN, redacted
+from campfire_chat import __version__
 from campfire_chat.app import Campfire
+from campfire_chat.core import clock
+from campfire_chat.core.errors import CampfireError, ConfigurationError
+from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
+from campfire_chat.core.urls import HIDDEN, redacted
+from campfire_chat.database.engines import missing_file
 from campfire_chat.doctor import Finding, Level, examine
-from campfire_chat.errors import CampfireError, ConfigurationError
 from campfire_chat.http.application import STATIC
 from campfire_chat.jobs.queue import jobs_of
-from campfire_chat.models import DEFAULT_ORGANIZATION
-from campfire_chat.storage.engines import missing_file
 
 #: Bytes of one WebSocket message that the demo's server reads: as many as campfire-chat accepts.
 MAX_MESSAGE = 64 * 1024

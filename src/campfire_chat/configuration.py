@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from campfire_chat.addresses import scheme_of
-from campfire_chat.errors import ConfigurationError
+from campfire_chat.core.errors import ConfigurationError
+from campfire_chat.core.urls import scheme_of
 
 #: Fewest characters of a secret key.
 MIN_KEY = 16

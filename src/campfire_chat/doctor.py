@@ -15,18 +15,18 @@ from pathlib import Path
 from msgspec import Struct
 from sqlalchemy import text
 
-from campfire_chat.addresses import redacted
-from campfire_chat.errors import CampfireError
+from campfire_chat.core.errors import CampfireError
+from campfire_chat.core.private_files import readable_by_others
+from campfire_chat.core.urls import redacted
+from campfire_chat.database import schema
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.engines import engine_of
+from campfire_chat.database.lanes import Lanes, Session
+from campfire_chat.database.sqlite import path_of
 from campfire_chat.http.application import STATIC
-from campfire_chat.private_files import readable_by_others
 from campfire_chat.realtime.buses.backend import Backend, describe
 from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.realtime.buses.sqlite import path_of as bus_path_of
-from campfire_chat.storage import schema
-from campfire_chat.storage.dialects import Engine
-from campfire_chat.storage.engines import engine_of
-from campfire_chat.storage.lanes import Lanes, Session
-from campfire_chat.storage.sqlite import path_of
 
 #: The oldest versions that support all statements, such as RETURNING and upserts, and that are
 #: still maintained.

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from campfire_chat.configuration import check_mount_path
-from campfire_chat.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from campfire_chat.app import Campfire
+from campfire_chat.core.errors import ConfigurationError
 
 logger = logging.getLogger("campfire_chat")
+
+
+class Startable(Protocol):
+    """A ``Campfire``, as the mount sees it: an ASGI app that is started and stopped."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 def relative(scope: Scope) -> Scope:
@@ -68,7 +75,7 @@ def check_reachable(routes: Sequence[BaseRoute], path: str) -> None:
 class Wrapped:
     """A host app and a ``Campfire`` in one app; see :meth:`campfire_chat.Campfire.wrap`."""
 
-    def __init__(self, campfire: Campfire, host: ASGIApp, path: str) -> None:
+    def __init__(self, campfire: Startable, host: ASGIApp, path: str) -> None:
         self._campfire = campfire
         self._host = host
         check_mount_path(path)
@@ -138,7 +145,7 @@ class Wrapped:
 class _Lifespan:
     """Passes lifespan messages on to the host app, and starts and stops ``Campfire`` in between."""
 
-    def __init__(self, campfire: Campfire, receive: Receive, send: Send) -> None:
+    def __init__(self, campfire: Startable, receive: Receive, send: Send) -> None:
         self._campfire = campfire
         self._receive = receive
         self._send = send

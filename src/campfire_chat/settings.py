@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from campfire_chat.configuration import check_login_url, check_origins
-from campfire_chat.errors import ConfigurationError
+from campfire_chat.core.errors import ConfigurationError
 
 Migrate = Literal["auto", "check", "off"]
 Work = Literal["here", "elsewhere"]

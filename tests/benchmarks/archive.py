@@ -13,27 +13,30 @@ from typing import Any
 
 import msgspec
 
-from campfire_chat import clock, events
-from campfire_chat.domain import streams
-from campfire_chat.domain.conversations import Change, Conversation, Patch, change, receive
-from campfire_chat.domain.principal import Principal, Scope, scope_of_agent, scope_of_visitor
-from campfire_chat.models import (
-    Agent,
-    Assignee,
-    Availability,
-    Contact,
-    Message,
-    MessageKind,
-    Priority,
-    Role,
-    Status,
-    Visibility,
-    Visitor,
-)
-from campfire_chat.storage import tables
-from campfire_chat.storage.presence import CONNECTED
-from campfire_chat.storage.records import client_key, conversation_row
-from campfire_chat.storage.statement import Row
+from campfire_chat.access.actor import Actor, Principal, actor_of_agent, actor_of_visitor
+from campfire_chat.access.records import Agent, Availability, Role, Visitor
+from campfire_chat.core import clock
+from campfire_chat.database.prepared import Row
+from campfire_chat.features.agents import tables as agent_tables
+from campfire_chat.features.agents.records import Assignee
+from campfire_chat.features.contacts import tables as contact_tables
+from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.conversations import events as conversation_events
+from campfire_chat.features.conversations import tables as conversation_tables
+from campfire_chat.features.conversations.codec import conversation_row
+from campfire_chat.features.conversations.records import Priority, Status
+from campfire_chat.features.conversations.rules import Change, Conversation, Patch, change, receive
+from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
+from campfire_chat.features.messages import events as message_events
+from campfire_chat.features.messages import tables as message_tables
+from campfire_chat.features.messages.records import Message, MessageKind, Visibility
+from campfire_chat.features.presence import tables as presence_tables
+from campfire_chat.features.presence.queries import CONNECTED
+from campfire_chat.features.receipts import tables as receipt_tables
+from campfire_chat.ledger import events, streams
+from campfire_chat.ledger import tables as ledger_tables
+from campfire_chat.ledger.client_keys import client_key
+from campfire_chat.ledger.events import EventType
 
 _encode = msgspec.json.Encoder().encode
 
@@ -80,11 +83,11 @@ class Archive:
         self._planned = 0
         self._rows: Rows = {}
         self._heads: dict[str, int] = {streams.inbox(organization): 0}
-        self._visitors: list[Scope] = []
+        self._visitors: list[Actor] = []
         #: The last conversation of each visitor.
         self._last: dict[str, str] = {}
         self.agents = [
-            scope_of_agent(
+            actor_of_agent(
                 Agent(id=f"agent-{n}", name=f"Agent {n:02}", organization=organization), AGENT_KEY
             )
             for n in range(AGENTS)
@@ -93,7 +96,7 @@ class Archive:
     def chunks(self) -> Iterator[Rows]:
         """Rows by table, in the order in which they would have been written."""
         for agent in self.agents:
-            self._add(tables.agents.name, _agent_row(agent))
+            self._add(agent_tables.agents.name, _agent_row(agent))
         going = [self._begin() for _ in range(min(AT_ONCE, 1 + self._wanted // LENGTH // 4))]
         written = 0
         while going:
@@ -111,16 +114,16 @@ class Archive:
             if written % CHUNK == 0:
                 yield self._take()
         for name, head in self._heads.items():
-            self._add(tables.streams.name, (self.organization, name, head))
+            self._add(ledger_tables.streams.name, (self.organization, name, head))
         present = self.random.sample(self._visitors, min(PRESENT, len(self._visitors)))
-        for scope in [*self.agents, *present]:
-            self._add(tables.presence.name, _beat_row(scope, CONNECTED))
+        for actor in [*self.agents, *present]:
+            self._add(presence_tables.presence.name, _beat_row(actor, CONNECTED))
         # Half of them have their conversation open, and every agent has one.
-        looked_at = [self._last[scope.principal.id] for scope in present[: len(present) // 2]]
-        for scope, place in zip(present, looked_at, strict=False):
-            self._add(tables.presence.name, _beat_row(scope, place))
-        for scope, place in zip(self.agents, looked_at, strict=False):
-            self._add(tables.presence.name, _beat_row(scope, place))
+        looked_at = [self._last[actor.principal.id] for actor in present[: len(present) // 2]]
+        for actor, place in zip(present, looked_at, strict=False):
+            self._add(presence_tables.presence.name, _beat_row(actor, place))
+        for actor, place in zip(self.agents, looked_at, strict=False):
+            self._add(presence_tables.presence.name, _beat_row(actor, place))
         yield self._take()
 
     def _take(self) -> Rows:
@@ -137,10 +140,10 @@ class Archive:
     def _begin(self) -> Thread:
         # Every third conversation is of somebody who has written before.
         if self._visitors and self.random.random() < 1 / 3:
-            scope = self.random.choice(self._visitors)
+            actor = self.random.choice(self._visitors)
         else:
             name = f"user-{len(self._visitors)}"
-            scope = scope_of_visitor(
+            actor = actor_of_visitor(
                 Visitor(
                     id=name,
                     name=f"Visitor {len(self._visitors)}",
@@ -148,19 +151,19 @@ class Archive:
                     organization=self.organization,
                 )
             )
-            self._visitors.append(scope)
-            self._add(tables.contacts.name, _contact_row(scope, self._now))
+            self._visitors.append(actor)
+            self._add(contact_tables.contacts.name, _contact_row(actor, self._now))
         # Half are short, a few are very long.
         length = 1 + min(200, int(self.random.expovariate(1 / (LENGTH - 1)) + 0.5))
         self._planned += length
-        thread = Thread(self, scope, length)
-        self._last[scope.principal.id] = thread.conversation_id
+        thread = Thread(self, actor, length)
+        self._last[actor.principal.id] = thread.conversation_id
         return thread
 
     # What a thread writes.
 
     def message(
-        self, conversation: Conversation, scope: Scope, body: str, *, internal: bool
+        self, conversation: Conversation, actor: Actor, body: str, *, internal: bool
     ) -> list[Change]:
         at = conversation.next_at(self._now)
         client_id = f"c_{at // 1000:x}0001_{self.random.getrandbits(96):029}"
@@ -170,20 +173,20 @@ class Archive:
             visibility=Visibility.INTERNAL if internal else Visibility.PUBLIC,
             seq=(conversation.notes_head if internal else conversation.head) + 1,
             at=clock.rfc3339(at),
-            sender=scope.principal.participant,
+            sender=actor.principal.participant,
             kind=MessageKind.TEXT,
             body=body,
             client_id=client_id,
         )
         changes = receive(conversation, message, at)
-        self.event(conversation, events.MESSAGE_CREATED, message, at, internal=internal)
-        self._add(tables.messages.name, _message_row(scope, message, at))
+        self.event(conversation, message_events.MESSAGE_CREATED, message, at, internal=internal)
+        self._add(message_tables.messages.name, _message_row(actor, message, at))
         return changes
 
     def event(
-        self, conversation: Conversation, event: str, data: Any, at: int, *, internal: bool
+        self, conversation: Conversation, event: EventType, data: Any, at: int, *, internal: bool
     ) -> None:
-        name = (streams.notes if internal else streams.conversation)(conversation.id)
+        name = (NOTES if internal else CONVERSATION).name(conversation.id)
         seq = self._append(name, event, data, at)
         if internal:
             conversation.notes_head = seq
@@ -196,34 +199,34 @@ class Archive:
             at = conversation.next_at(self._now)
             self.event(conversation, item.event, item.data, at, internal=item.internal)
         inbox = streams.inbox(self.organization)
-        self._append(inbox, events.CONVERSATION_UPDATED, conversation.summary, self._now)
+        self._append(
+            inbox, conversation_events.CONVERSATION_UPDATED, conversation.summary, self._now
+        )
 
-    def _append(self, name: str, event: str, data: Any, at: int) -> int:
+    def _append(self, name: str, event: EventType, data: Any, at: int) -> int:
         seq = self._heads[name] = self._heads.get(name, 0) + 1
         frame = events.EventFrame(
-            stream=name, seq=seq, event=event, at=clock.rfc3339(at), data=data
+            stream=name, seq=seq, event=event.name, at=clock.rfc3339(at), data=data
         )
-        about = data.id if isinstance(data, Message) else None
-        if event == events.CONVERSATION_UPDATED and data.last_message is not None:
-            about = data.last_message.id
-        row = (self.organization, name, seq, event, at, about, _encode(frame).decode())
-        self._add(tables.events.name, row)
+        text_of = event.text_of(data)
+        row = (self.organization, name, seq, event.name, at, text_of, _encode(frame).decode())
+        self._add(ledger_tables.events.name, row)
         return seq
 
     def finished(self, conversation: Conversation, people: list[tuple[Principal, bool]]) -> None:
         """A conversation's final row, and how far each of ``people`` has got."""
-        self._heads.setdefault(streams.notes(conversation.id), 0)
-        self._add(tables.conversations.name, conversation_row(conversation))
+        self._heads.setdefault(NOTES.name(conversation.id), 0)
+        self._add(conversation_tables.conversations.name, conversation_row(conversation))
         for principal, up_to_date in people:
             visitor = principal.external_id is not None
             count = conversation.agent_messages if visitor else conversation.visitor_messages
             read = (conversation.head, count) if up_to_date else (0, 0)
             who = (principal.kind.value, principal.id, principal.name, principal.avatar_url)
             row = (self.organization, conversation.id, *who, conversation.head, *read)
-            self._add(tables.receipts.name, row)
+            self._add(receipt_tables.receipts.name, row)
 
-    def new_conversation(self, scope: Scope) -> Conversation:
-        principal = scope.principal
+    def new_conversation(self, actor: Actor) -> Conversation:
+        principal = actor.principal
         return Conversation(
             organization=self.organization,
             id=self._id("conv"),
@@ -248,7 +251,7 @@ class Archive:
 class Thread:
     """One conversation from its first message to the state in which it was left."""
 
-    def __init__(self, archive: Archive, visitor: Scope, length: int) -> None:
+    def __init__(self, archive: Archive, visitor: Actor, length: int) -> None:
         self._archive = archive
         self._visitor = visitor
         self._chance = chance = archive.random
@@ -281,9 +284,9 @@ class Thread:
         first = self._conversation.head == 0
         mine = agent is not None and not first and self._chance.random() < 0.5
         note = mine and self._chance.random() < 0.15
-        scope = agent if agent is not None and mine else self._visitor
+        actor = agent if agent is not None and mine else self._visitor
         body = " ".join(self._chance.choices(WORDS, k=self._chance.randint(3, 25)))
-        changes = self._archive.message(self._conversation, scope, body, internal=note)
+        changes = self._archive.message(self._conversation, actor, body, internal=note)
         self._archive.committed(self._conversation, changes)
         return True
 
@@ -304,36 +307,36 @@ class Thread:
         self._archive.committed(self._conversation, changes)
 
 
-def _agent_row(scope: Scope) -> Row:
-    principal = scope.principal
+def _agent_row(actor: Actor) -> Row:
+    principal = actor.principal
     role = (principal.role or Role.AGENT).value
     who = (principal.id, principal.external_id, principal.name)
     about = (principal.avatar_url, principal.email, role)
-    return (scope.organization, *who, *about, Availability.ONLINE.value, BEGINNING)
+    return (actor.organization, *who, *about, Availability.ONLINE.value, BEGINNING)
 
 
-def _contact_row(scope: Scope, at: int) -> Row:
-    principal = scope.principal
+def _contact_row(actor: Actor, at: int) -> Row:
+    principal = actor.principal
     about = (principal.name, principal.email, principal.avatar_url)
-    return (scope.organization, principal.id, principal.external_id, True, *about, at)
+    return (actor.organization, principal.id, principal.external_id, True, *about, at)
 
 
-def _message_row(scope: Scope, message: Message, at: int) -> Row:
+def _message_row(actor: Actor, message: Message, at: int) -> Row:
     sender = message.sender
     return (
-        scope.organization,
+        actor.organization,
         message.conversation_id,
         message.visibility.value,
         message.seq,
         message.id,
-        client_key(scope.sender_key, message.client_id),
+        client_key(actor.sender_key, message.client_id),
         at,
         *(sender.kind.value, sender.id, sender.name, sender.avatar_url),
         *(message.kind.value, message.body, message.reply_to, None, None),
     )
 
 
-def _beat_row(scope: Scope, place: str) -> Row:
-    who = scope.principal
+def _beat_row(actor: Actor, place: str) -> Row:
+    who = actor.principal
     about = (who.kind.value, who.id, "node_archive", who.name, who.avatar_url)
-    return (scope.organization, place, *about, FAR_AWAY)
+    return (actor.organization, place, *about, FAR_AWAY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from campfire_chat import Campfire
-from campfire_chat.storage import tables
+from campfire_chat.database import tables
 from tests.benchmarks.archive import AGENT_KEY, Archive
 from tests.support import host
 from tests.support.engines import run_apart

@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from campfire_chat.domain.principal import anonymous
-from campfire_chat.models import Agent
+from campfire_chat.access.actor import anonymous
+from campfire_chat.access.records import Agent
 from tests.benchmarks.load import BODY, Kind
 from tests.benchmarks.peers import DATABASE, REDIS
 from tests.benchmarks.servers import Backends, Servers, servers
@@ -22,6 +22,7 @@ from tests.support import host
 from tests.support.engines import run_apart
 from tests.support.people import signer
 from tests.support.servers import ROOT
+from tests.support.store import Store
 
 Pairs = list[tuple[Seat, Seat]]
 
@@ -128,16 +129,16 @@ async def _conversations(url: str, count: int) -> list[tuple[str, str]]:
     made: list[tuple[str, str]] = []
     async with campfire.lifespan():
         for start in range(0, count, 250):
-            scopes = [anonymous("default") for _ in range(start, min(count, start + 250))]
+            actors = [anonymous("default") for _ in range(start, min(count, start + 250))]
             opened = await asyncio.gather(
                 *(
-                    campfire.store.open_conversation(scope, client_id="first", body="Hello?")
-                    for scope in scopes
+                    Store.of(campfire).conversations.open(actor, client_id="first", body="Hello?")
+                    for actor in actors
                 )
             )
             made += [
-                (conversation.id, tokens.issue(scope))
-                for (conversation, _), scope in zip(opened, scopes, strict=True)
+                (conversation.id, tokens.issue(actor))
+                for (conversation, _), actor in zip(opened, actors, strict=True)
             ]
     return made
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from campfire_chat.models import Agent
+from campfire_chat.access.records import Agent
 from tests.benchmarks.contenders import CONTENDERS, Running, campfire_environment, campfire_seat
 from tests.benchmarks.fanout_load import Plan, Result
 from tests.benchmarks.generator import generate

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from campfire_chat.domain.principal import Scope, scope_of_agent, scope_of_visitor
-from campfire_chat.http.pages import write_cursor
-from campfire_chat.models import Agent, Status, Visitor
-from campfire_chat.storage.store import ANYONE, Store
-from campfire_chat.storage.streams import PAGE_EVENTS
+from campfire_chat.access.actor import Actor, actor_of_agent, actor_of_visitor
+from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.features.conversations.listing import ANYONE
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.http.pagination import write_cursor
+from campfire_chat.ledger.event_log import PAGE_EVENTS
 from tests.benchmarks.archive import AGENT_KEY, AGENTS, Archive
 from tests.benchmarks.bulk import fill
 from tests.benchmarks.contenders import campfire_environment
@@ -27,6 +28,7 @@ from tests.benchmarks.tables import log, table
 from tests.benchmarks.wire import percentile
 from tests.support import host, plans
 from tests.support.engines import run_apart
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 ORGANIZATION = "default"
@@ -129,7 +131,7 @@ async def _in_process(url: str, facts: Facts, calls: int) -> dict[str, Timing]:
     campfire = host.campfire_for(url, drain_on_signal=False)
     async with campfire.lifespan():
         found: dict[str, Timing] = {}
-        for name, make in _operations(campfire.store, facts).items():
+        for name, make in _operations(Store.of(campfire), facts).items():
             asked = make()
             for _ in range(calls // 10):
                 await next(asked)()
@@ -146,17 +148,17 @@ async def _in_process(url: str, facts: Facts, calls: int) -> dict[str, Timing]:
 def _operations(store: Store, facts: Facts) -> dict[str, Callable[[], Iterator[Call]]]:
     """Name → an endless supply of calls, each about somebody or something else."""
     chance = random.Random(3)
-    agents = [scope_of_agent(agent_of(number), AGENT_KEY) for number in range(AGENTS)]
+    agents = [actor_of_agent(agent_of(number), AGENT_KEY) for number in range(AGENTS)]
 
     def listed(
-        assignee: Callable[[Scope], Any],
+        assignee: Callable[[Actor], Any],
         statuses: list[Status],
         before: tuple[int, str] | None = None,
     ) -> Callable[[], Iterator[Call]]:
         def make() -> Iterator[Call]:
             while True:
                 agent = chance.choice(agents)
-                yield lambda agent=agent: store.conversation_page(
+                yield lambda agent=agent: store.conversations.page(
                     agent,
                     statuses=statuses,
                     assignee_id=assignee(agent),
@@ -167,7 +169,7 @@ def _operations(store: Store, facts: Facts) -> dict[str, Callable[[], Iterator[C
         return make
 
     def of_conversation(
-        call: Callable[[Scope, str], Awaitable[object]],
+        call: Callable[[Actor, str], Awaitable[object]],
     ) -> Callable[[], Iterator[Call]]:
         def make() -> Iterator[Call]:
             while True:
@@ -179,16 +181,16 @@ def _operations(store: Store, facts: Facts) -> dict[str, Callable[[], Iterator[C
     def own() -> Iterator[Call]:
         while True:
             visitor = Visitor(id=chance.choice(facts.visitors), organization=ORGANIZATION)
-            scope = scope_of_visitor(visitor)
-            yield lambda scope=scope: store.conversation_page(
-                scope, statuses=list(Status), assignee_id=ANYONE, before=None, limit=50
+            actor = actor_of_visitor(visitor)
+            yield lambda actor=actor: store.conversations.page(
+                actor, statuses=list(Status), assignee_id=ANYONE, before=None, limit=50
             )
 
     async def resume(first: int) -> None:
         after = first
         while after < first + BEHIND:
             limit = min(PAGE_EVENTS, first + BEHIND - after)
-            page = await store.stream_page(ORGANIZATION, INBOX, after, limit)
+            page = await store.storage.stream_page(ORGANIZATION, INBOX, after, limit)
             if not page.events:
                 raise RuntimeError("the archive has too few events")
             after = page.events[-1][0]
@@ -200,10 +202,10 @@ def _operations(store: Store, facts: Facts) -> dict[str, Callable[[], Iterator[C
 
     def heads() -> Iterator[Call]:
         while True:
-            yield lambda: store.stream_heads(ORGANIZATION, facts.streams)
+            yield lambda: store.storage.stream_heads(ORGANIZATION, facts.streams)
 
     everybody, nobody = (lambda _: ANYONE), (lambda _: None)
-    me: Callable[[Scope], Any] = lambda scope: scope.principal.id  # noqa: E731
+    me: Callable[[Actor], Any] = lambda actor: actor.principal.id  # noqa: E731
     opened = [Status.OPEN]
     return {
         "inbox, mine, open": listed(me, opened),
@@ -216,7 +218,7 @@ def _operations(store: Store, facts: Facts) -> dict[str, Callable[[], Iterator[C
         "a visitor's own list": own,
         "a conversation, its marks, who is there": of_conversation(store.conversation),
         "a thread's newest page": of_conversation(
-            lambda scope, about: store.message_page(scope, about, None, 50)
+            lambda actor, about: store.messages.page(actor, about, None, 50)
         ),
         f"{BEHIND:,} events of the inbox": resumed,
         f"heads of {len(facts.streams)} streams": heads,

@@ -7,13 +7,19 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from campfire_chat.events import EVENTS
-from campfire_chat.models import Agent, AgentConversation, ConversationSummary, Status
-from campfire_chat.storage.store import ANYONE
+from campfire_chat.access.records import Agent
+from campfire_chat.features.conversations.listing import ANYONE
+from campfire_chat.features.conversations.records import (
+    AgentConversation,
+    ConversationSummary,
+    Status,
+)
+from campfire_chat.ledger.events import known_type
 from tests.benchmarks.archive import Archive
 from tests.benchmarks.bulk import fill
 from tests.support.engines import create_postgres_database, drop_postgres_database
-from tests.support.host import agent_scope, campfire_for
+from tests.support.host import agent_actor, campfire_for
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -46,9 +52,10 @@ async def test_every_stream_is_gapless_and_every_payload_is_of_its_type(archive_
         moments = [event["at"] for event in events]
         assert moments == sorted(moments)
         for event in events:
-            kinds, payload = EVENTS[event["event"]]
-            assert name.partition(":")[0] in kinds
-            msgspec.convert(event["data"], payload)
+            kind = known_type(event["event"])
+            assert kind is not None
+            assert name.partition(":")[0] in kind.streams
+            msgspec.convert(event["data"], kind.data)
 
 
 async def test_the_last_update_of_the_inbox_is_how_things_stand(archive_url: str) -> None:
@@ -56,13 +63,13 @@ async def test_the_last_update_of_the_inbox_is_how_things_stand(archive_url: str
         event["data"]["id"]: event["data"]
         for event in Truth(archive_url).streams("default")["inbox:default"]
     }
-    agent = agent_scope(Agent(id="agent-1", name="Agent 01"))
+    agent = agent_actor(Agent(id="agent-1", name="Agent 01"))
     campfire = campfire_for(archive_url, drain_on_signal=False)
     shown: dict[str, AgentConversation] = {}
     async with campfire.lifespan():
         before = None
         while True:
-            page, before = await campfire.store.conversation_page(
+            page, before = await Store.of(campfire).conversations.page(
                 agent, statuses=list(Status), assignee_id=ANYONE, before=before, limit=20
             )
             for item in page:

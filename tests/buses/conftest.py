@@ -39,7 +39,7 @@ class Member:
 
     def told_by(self) -> set[str]:
         """Who has said anything but that they are there."""
-        return {wake.node for wake in self.wakes if wake.heads or wake.frames or wake.team}
+        return {wake.node for wake in self.wakes if wake.heads or wake.frames or wake.signals}
 
     @property
     def texts(self) -> list[str]:

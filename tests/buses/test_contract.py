@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from broadcaster import Broadcast
 
-from campfire_chat.errors import ConfigurationError
+from campfire_chat.core.errors import ConfigurationError
 from campfire_chat.realtime.bus import MESSAGE_BYTES, Ephemeral
 from campfire_chat.realtime.buses.backend import INBOX
 from campfire_chat.realtime.buses.kinds import KINDS, Kind, bus_for, kind_of
@@ -39,7 +39,7 @@ async def test_one_process_is_well_whatever_it_says(
         assert one.bus._nobody_hears() is (kind in ("sqlite", "memory"))
         one.bus.announce({("acme", f"conversation:{number}"): 1 for number in range(2_000)})
         one.bus.send(frame("x" * MESSAGE_BYTES))
-        one.bus.team_changed("acme")
+        one.bus.signal("roster", "acme")
         await until(lambda: not (one.bus._heads or one.bus._frames), "all is said")  # noqa: B023
         one.bus._heard = False
         await until(lambda: one.bus._heard, "it hears itself")  # noqa: B023
@@ -71,7 +71,7 @@ async def test_members_hear_each_other_and_not_themselves(
     await meet(*members)
     members[0].bus.announce({("acme", "inbox:acme"): 7})
     members[1].bus.send(frame("typing"))
-    members[2].bus.team_changed("acme")
+    members[2].bus.signal("roster", "acme")
     for listener in members:
         others = {member.node for member in members if member is not listener}
         await until(lambda: listener.told_by() == others, "everybody else is heard")  # noqa: B023
@@ -112,12 +112,12 @@ async def test_large_wakes_arrive_in_pieces(
     one.bus.announce(heads)
     one.bus.send(frame("🫖" * 1_500))
     one.bus.send(frame("x" * MESSAGE_BYTES))
-    one.bus.team_changed("acme")
+    one.bus.signal("roster", "acme")
     await until(lambda: len(two.heads) >= 2_000, "all heads")
     assert {(org, name): head for org, name, head in two.heads} == heads
     await until(lambda: two.texts, "the frame")
     assert two.texts == ["🫖" * 1_500]
-    await until(lambda: any("acme" in wake.team for wake in two.wakes), "the team")
+    await until(lambda: any(("roster", "acme") in wake.signals for wake in two.wakes), "the signal")
     assert "too long for the bus" in caplog.text
     assert one.bus.well
     assert two.bus.well

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from campfire_chat import Campfire
-from campfire_chat.storage.store import Store
+from campfire_chat.ledger.storage import Storage
 from tests.buses.conftest import until
 from tests.conftest import QUICK
 from tests.support.buses import redis_server
@@ -317,14 +317,14 @@ async def test_a_look_costs_what_has_changed(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
-    original = Store.stream_heads
+    original = Storage.stream_heads
 
-    async def spy(self: Store, organization: str, names: Any) -> dict[str, int]:
+    async def spy(self: Storage, organization: str, names: Any) -> dict[str, int]:
         asked.append(list(names))
         return await original(self, organization, names)
 
-    monkeypatch.setattr(Store, "stream_heads", spy)
-    monkeypatch.setattr("campfire_chat.realtime.lookout.FULL_LOOK", 1_000.0)
+    monkeypatch.setattr(Storage, "stream_heads", spy)
+    monkeypatch.setattr("campfire_chat.realtime.head_poller.FULL_LOOK", 1_000.0)
     options = {"bus_url": "memory://", "poll_interval": 0.1, "drain_on_signal": False}
     apps = [campfire_for(database_url, **options) for _ in range(2)]
     with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:
@@ -350,8 +350,8 @@ async def test_a_look_reads_everything_after_a_burst(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More changes than one page of the inbox tells: every stream is looked at."""
-    monkeypatch.setattr("campfire_chat.realtime.lookout.FULL_LOOK", 1_000.0)
-    monkeypatch.setattr("campfire_chat.storage.streams.PAGE_CHARACTERS", 900)
+    monkeypatch.setattr("campfire_chat.realtime.head_poller.FULL_LOOK", 1_000.0)
+    monkeypatch.setattr("campfire_chat.ledger.event_log.PAGE_CHARACTERS", 900)
     options = {"bus_url": "memory://", "poll_interval": 0.5, "drain_on_signal": False}
     apps = [campfire_for(database_url, **options) for _ in range(2)]
     with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:
@@ -376,7 +376,7 @@ async def test_a_look_reads_everything_after_a_burst(
 async def test_many_organizations_are_looked_at_together(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campfire_chat.realtime.lookout.HEADS_PER_QUERY", 2)
+    monkeypatch.setattr("campfire_chat.realtime.head_poller.HEADS_PER_QUERY", 2)
     options = {"bus_url": "memory://", "poll_interval": 0.1, "drain_on_signal": False}
     apps = [campfire_for(database_url, **options) for _ in range(2)]
     with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:
@@ -411,7 +411,7 @@ async def test_a_strange_event_in_an_inbox_stops_no_look(
     database_url: str, payload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither at the other organisations nor at the other streams of its own."""
-    monkeypatch.setattr("campfire_chat.realtime.lookout.FULL_LOOK", 1_000.0)
+    monkeypatch.setattr("campfire_chat.realtime.head_poller.FULL_LOOK", 1_000.0)
     options = {"bus_url": "memory://", "poll_interval": 0.05, "drain_on_signal": False}
     apps = [campfire_for(database_url, **options) for _ in range(2)]
     with ThreadServer(host_app(apps[0])) as one, ThreadServer(host_app(apps[1])) as two:

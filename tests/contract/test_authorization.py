@@ -15,8 +15,8 @@ import msgspec
 import pytest
 
 from campfire_chat.http.endpoints import Access, Endpoint
-from campfire_chat.http.routes import ENDPOINTS
-from campfire_chat.realtime import frames
+from campfire_chat.runtime import ENDPOINTS
+from campfire_chat.runtime import FRAMES as HANDLERS
 from tests.support.client import Client
 from tests.support.people import Desk, Person
 
@@ -76,6 +76,8 @@ WITHOUT_IDS = {
 }
 
 #: Frame → what it looks like about a foreign thing. ``None``: it is about nobody's thing.
+#: Every type of frames that a client may send.
+CLIENT_FRAMES = tuple(handler.frame for handler in HANDLERS)
 FRAMES: dict[str, Callable[[Secrets], list[Frame]] | None] = {
     "hello": lambda secrets: [
         {"resume": [{"stream": stream, "after": 0}]} for stream in PARAMETERS["stream"](secrets)
@@ -187,9 +189,7 @@ def test_an_agent_cannot_hand_a_conversation_to_a_stranger(desk: Desk, stranger_
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(
-    "kind", frames.CLIENT_FRAMES, ids=lambda kind: str(kind.__struct_config__.tag)
-)
+@pytest.mark.parametrize("kind", CLIENT_FRAMES, ids=lambda kind: str(kind.__struct_config__.tag))
 async def test_every_frame(desk: Desk, stranger_desk: Desk, kind: type[msgspec.Struct]) -> None:
     tag = str(kind.__struct_config__.tag)
     assert tag in FRAMES, "say in this file what the new frame is about"
@@ -225,4 +225,4 @@ def test_nothing_is_listed_that_is_gone() -> None:
     operations = {endpoint.operation for endpoint in ENDPOINTS}
     assert operations >= WITHOUT_IDS
     assert operations >= BODIES.keys()
-    assert {str(kind.__struct_config__.tag) for kind in frames.CLIENT_FRAMES} == FRAMES.keys()
+    assert {str(kind.__struct_config__.tag) for kind in CLIENT_FRAMES} == FRAMES.keys()

@@ -12,22 +12,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from campfire_chat import Rate, clock
-from campfire_chat.domain.limits import SECOND
-from campfire_chat.errors import StorageUnavailableError, TooManyError
-from campfire_chat.realtime import sharing
-from campfire_chat.realtime.admission import Admission, Caller
-from campfire_chat.realtime.sharing import Sharing
+from campfire_chat import Rate
+from campfire_chat.access import quota_sync
+from campfire_chat.access import tables as access_tables
+from campfire_chat.access.admission import Admission, Caller
+from campfire_chat.access.quota_sync import QuotaSync
+from campfire_chat.access.rates import SECOND
+from campfire_chat.access.usage_table import LIFE
+from campfire_chat.core import clock
+from campfire_chat.core.errors import StorageUnavailableError, TooManyError
 from campfire_chat.settings import Settings
-from campfire_chat.storage import tables
-from campfire_chat.storage.store import Store
-from campfire_chat.storage.usage import LIFE
 from tests.conftest import QUICK
 from tests.protocol.test_limits import roomy
 from tests.support.client import Client
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk
 from tests.support.servers import ThreadServer
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +47,7 @@ async def stored(database_url: str) -> AsyncIterator[Store]:
 
 
 async def rows(store: Store) -> list[dict[str, Any]]:
-    return await store._readers.run(lambda session: session.all(select(tables.usage)))
+    return await store.storage.readers.run(lambda session: session.all(select(access_tables.usage)))
 
 
 def admitted(admission: Admission, caller: Caller, tries: int) -> int:
@@ -64,8 +65,8 @@ async def test_what_one_lets_through_the_others_take_away(database_url: str) -> 
     limits = roomy(sends=Rate(1, 40))
     async with stored(database_url) as store, stored(database_url) as elsewhere:
         one, two = Admission(limits), Admission(limits)
-        here = Sharing(one, store.usage, node="here")
-        there = Sharing(two, elsewhere.usage, node="there")
+        here = QuotaSync(one, store.usage, node="here")
+        there = QuotaSync(two, elsewhere.usage, node="there")
         await here.exchange()
         await there.exchange()
         # Ordinary use is nobody's business, and nothing is written about it.
@@ -98,13 +99,13 @@ async def test_a_process_that_begins_or_has_died_takes_nothing_away_for_ever(
     limits = roomy(sends=Rate(1, 40))
     async with stored(database_url) as store:
         one = Admission(limits)
-        await Sharing(one, store.usage, node="here").exchange()
+        await QuotaSync(one, store.usage, node="here").exchange()
         admitted(one, MIA, 40)
-        await Sharing(one, store.usage, node="here").exchange()
+        await QuotaSync(one, store.usage, node="here").exchange()
         assert len(await rows(store)) == 1
         # Whoever begins now knows nothing of before, and its buckets are full.
         fresh = Admission(limits)
-        late = Sharing(fresh, store.usage, node="late")
+        late = QuotaSync(fresh, store.usage, node="late")
         await late.exchange()
         await late.exchange()
         assert admitted(fresh, MIA, 40) == 40
@@ -113,8 +114,8 @@ async def test_a_process_that_begins_or_has_died_takes_nothing_away_for_ever(
             clock.now() - (LIFE + 60) * clock.SECOND,
             clock.now() + 400 * LIFE * clock.SECOND,
         ):
-            await store._writer.run(
-                lambda session, at=at: session.execute(tables.usage.update().values(at=at))
+            await store.storage.writer.run(
+                lambda session, at=at: session.execute(access_tables.usage.update().values(at=at))
             )
             await late.exchange()
             await store.usage.sweep()
@@ -127,12 +128,12 @@ async def test_a_quiet_key_is_told_no_more(
 ) -> None:
     async with stored(database_url) as store:
         one = Admission(roomy(sends=Rate(100, 40)))
-        here = Sharing(one, store.usage, node="here")
+        here = QuotaSync(one, store.usage, node="here")
         admitted(one, MIA, 40)
         await here.exchange()
         assert len(await rows(store)) == 1
         later = time.monotonic_ns() + SECOND
-        monkeypatch.setattr(sharing, "now", lambda: later)
+        monkeypatch.setattr(quota_sync, "now", lambda: later)
         await here.exchange()
         assert await rows(store) == []
 
@@ -140,12 +141,12 @@ async def test_a_quiet_key_is_told_no_more(
 async def test_without_the_database_limits_go_on(
     database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sharing, "INTERVAL", 0.02)
+    monkeypatch.setattr(quota_sync, "INTERVAL", 0.02)
     store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
     await store.start()
     await store.stop()
     one = Admission(roomy(sends=Rate(1, 40)))
-    here = Sharing(one, store.usage, node="here")
+    here = QuotaSync(one, store.usage, node="here")
     with pytest.raises(StorageUnavailableError):
         await here.exchange()
     with caplog.at_level(logging.WARNING, "campfire_chat.limits"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from campfire_chat import Visitor
-from campfire_chat.clock import SECOND
-from campfire_chat.domain.principal import anonymous
-from campfire_chat.errors import TokenExpiredError
-from campfire_chat.identity import Tokens
+from campfire_chat.access.actor import anonymous
+from campfire_chat.access.identity import Tokens
+from campfire_chat.core.clock import SECOND
+from campfire_chat.core.errors import TokenExpiredError
 
 KEY = "a key that only the tests know, 0123456789"
 DAY = 24 * 3600
@@ -39,7 +39,7 @@ def test_a_token_lives_by_the_clock() -> None:
     with pytest.raises(TokenExpiredError):
         tokens.read(token)
     watch.seconds -= DAY
-    assert tokens.read(token).scope == credentials.scope
+    assert tokens.read(token).actor == credentials.actor
 
 
 @pytest.mark.parametrize("ahead", [2, 3600, 365 * DAY])

@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from campfire_chat import clock, events
-from campfire_chat.domain.conversations import (
+from campfire_chat.access.records import Participant, SenderKind
+from campfire_chat.core import clock
+from campfire_chat.core.errors import InvalidError
+from campfire_chat.features.agents.records import Assignee
+from campfire_chat.features.conversations import events as conversation_events
+from campfire_chat.features.conversations.records import Priority, Status
+from campfire_chat.features.conversations.rules import (
     MAX_SUBJECT_LENGTH,
     MAX_TAG_LENGTH,
     MAX_TAGS,
@@ -23,8 +28,7 @@ from campfire_chat.domain.conversations import (
     check_tags,
     receive,
 )
-from campfire_chat.errors import InvalidError
-from campfire_chat.models import Assignee, Participant, Priority, SenderKind, Status, Visibility
+from campfire_chat.features.messages.records import Visibility
 from tests.domain.test_rules import AGENT, NOW, VISITOR, conversation, message_of
 
 BOT = Participant(SenderKind.BOT, "bot")
@@ -54,10 +58,10 @@ class Model:
             if status is Status.RESOLVED:
                 self.resolved_at, self.waiting_since = at, None
             self.status = status
-            self.happened.append((events.STATUS_CHANGED, False))
+            self.happened.append((conversation_events.STATUS_CHANGED.name, False))
         if until != self.snoozed_until:
             self.snoozed_until = until
-            self.happened.append((events.SNOOZE_CHANGED, True))
+            self.happened.append((conversation_events.SNOOZE_CHANGED.name, True))
 
     def hear(self, who: str, at: int) -> None:
         if who == "note":
@@ -82,7 +86,7 @@ def same(state: Conversation, model: Model) -> bool:
 
 
 def told(changes: list[Change]) -> list[tuple[str, bool]]:
-    return [(change.event, change.internal) for change in changes]
+    return [(change.event.name, change.internal) for change in changes]
 
 
 @given(
@@ -113,7 +117,7 @@ def test_every_value_is_as_the_model_says(steps: list[Any]) -> None:
             changes = change(state, Patch(status=status, snoozed_until=until), actor=AGENT, now=at)
             model.turn(status, at, until)
             for one in changes:
-                if isinstance(one.data, events.StatusChanged):
+                if isinstance(one.data, conversation_events.StatusChanged):
                     assert (one.data.previous, one.data.status) == (before, status)
         assert same(state, model), (state, model)
         assert told(changes) == model.happened
@@ -133,10 +137,10 @@ VALUES: dict[str, list[Any]] = {
     "subject": [UNSET, None, "One", " One ", "Two"],
 }
 EVENTS = {
-    "assignee": (events.ASSIGNEE_CHANGED, False),
-    "priority": (events.PRIORITY_CHANGED, True),
-    "tags": (events.TAGS_CHANGED, True),
-    "subject": (events.SUBJECT_CHANGED, False),
+    "assignee": (conversation_events.ASSIGNEE_CHANGED.name, False),
+    "priority": (conversation_events.PRIORITY_CHANGED.name, True),
+    "tags": (conversation_events.TAGS_CHANGED.name, True),
+    "subject": (conversation_events.SUBJECT_CHANGED.name, False),
 }
 
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from starlette.requests import HTTPConnection
 
 from campfire_chat import Visitor
-from campfire_chat.domain.principal import anonymous, scope_of_visitor
-from campfire_chat.errors import OriginForbiddenError, TokenInvalidError
-from campfire_chat.identity import Tokens
-from campfire_chat.ids import visitor_of
-from campfire_chat.origins import LOG_PAUSE, OriginCheck, check_origin
+from campfire_chat.access.actor import actor_of_visitor, anonymous
+from campfire_chat.access.identity import Tokens
+from campfire_chat.access.origins import LOG_PAUSE, OriginCheck, check_origin
+from campfire_chat.core.errors import OriginForbiddenError, TokenInvalidError
+from campfire_chat.core.ids import visitor_of
 
 KEYS = [f"key number {n}, and some more characters" for n in range(3)]
 
@@ -124,7 +124,7 @@ def test_a_visitor_id_is_of_one_organisation(text: str, user: str) -> None:
 
 def test_the_same_user_of_two_organisations_is_two_visitors() -> None:
     here, there = (
-        scope_of_visitor(Visitor(id="mia", organization=organization)).principal.id
+        actor_of_visitor(Visitor(id="mia", organization=organization)).principal.id
         for organization in ("default", "other")
     )
     assert here != there

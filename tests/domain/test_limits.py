@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campfire_chat import ConfigurationError, Limits, Rate
-from campfire_chat.domain import limits
-from campfire_chat.domain.addresses import is_internal, networks_of
-from campfire_chat.domain.limits import SECOND, Cap, Limiter
+from campfire_chat.access import rates
+from campfire_chat.access.networks import is_internal, networks_of
+from campfire_chat.access.rates import SECOND, Cap, Limiter
 from campfire_chat.settings import Settings
 
 
@@ -22,7 +22,7 @@ def first_network(host: str) -> str:
 KEY = ("default", "visitor:vis_1")
 OTHER = ("default", "visitor:vis_2")
 
-rates = st.builds(
+all_rates = st.builds(
     Rate,
     per_second=st.one_of(
         st.floats(min_value=0.01, max_value=5_000), st.integers(min_value=1, max_value=5_000)
@@ -41,7 +41,7 @@ def take_all(limiter: Limiter, now: int, *, tries: int = 200) -> int:
     return sum(limiter.take(KEY, now) == 0 for _ in range(tries))
 
 
-@given(rate=rates, start=st.integers(0, 2**62), times=st.lists(pauses, max_size=150))
+@given(rate=all_rates, start=st.integers(0, 2**62), times=st.lists(pauses, max_size=150))
 def test_never_more_than_the_burst_and_the_rate(rate: Rate, start: int, times: list[int]) -> None:
     """Over every stretch of time, not only from the beginning on."""
     limiter = Limiter(rate)
@@ -56,7 +56,7 @@ def test_never_more_than_the_burst_and_the_rate(rate: Rate, start: int, times: l
             assert last - first + 1 <= rate.burst + rate.per_second * seconds + 1e-6
 
 
-@given(rate=rates, start=st.integers(0, 2**62), times=st.lists(pauses, max_size=60))
+@given(rate=all_rates, start=st.integers(0, 2**62), times=st.lists(pauses, max_size=60))
 def test_whoever_waits_as_long_as_they_are_told_is_admitted(
     rate: Rate, start: int, times: list[int]
 ) -> None:
@@ -73,14 +73,14 @@ def test_whoever_waits_as_long_as_they_are_told_is_admitted(
             assert limiter.take(KEY, now) == 0
 
 
-@given(rate=rates, start=st.integers(0, 2**62))
+@given(rate=all_rates, start=st.integers(0, 2**62))
 def test_a_full_bucket_admits_its_burst_at_once_and_no_more(rate: Rate, start: int) -> None:
     limiter = Limiter(rate)
     assert take_all(limiter, start) == rate.burst
     assert limiter.take(OTHER, start) == 0
 
 
-@given(rate=rates, start=st.integers(0, 2**62), tries=st.integers(1, 300))
+@given(rate=all_rates, start=st.integers(0, 2**62), tries=st.integers(1, 300))
 def test_the_greediest_client_gets_the_rate_to_the_letter(
     rate: Rate, start: int, tries: int
 ) -> None:
@@ -95,7 +95,7 @@ def test_the_greediest_client_gets_the_rate_to_the_letter(
     assert seconds <= tries / rate.per_second + tries * 1e-9 + 1e-6
 
 
-@given(rate=rates, start=st.integers(0, 2**62))
+@given(rate=all_rates, start=st.integers(0, 2**62))
 def test_honest_use_is_never_refused(rate: Rate, start: int) -> None:
     """Somebody who keeps a little below the rate, for ever."""
     limiter = Limiter(rate)
@@ -103,18 +103,18 @@ def test_honest_use_is_never_refused(rate: Rate, start: int) -> None:
     assert all(limiter.take(KEY, start + n * pause) == 0 for n in range(300))
 
 
-@given(rate=rates, jumps=st.lists(st.integers(0, 2**62), min_size=1, max_size=50))
+@given(rate=all_rates, jumps=st.lists(st.integers(0, 2**62), min_size=1, max_size=50))
 def test_a_clock_that_jumps_locks_nobody_out(rate: Rate, jumps: list[int]) -> None:
     limiter = Limiter(rate)
     full = rate.burst * (SECOND / rate.per_second + 1)
     for now in jumps:
         for _ in range(rate.burst + 1):
             wait = limiter.take(KEY, now)
-        assert 0 <= wait <= full + limits.DEBT
+        assert 0 <= wait <= full + rates.DEBT
         assert limiter.take(KEY, now + wait) == 0
 
 
-@given(rate=rates, counts=st.lists(st.integers(1, 10_000), min_size=1, max_size=20))
+@given(rate=all_rates, counts=st.lists(st.integers(1, 10_000), min_size=1, max_size=20))
 def test_what_others_used_is_taken_away_and_comes_back(rate: Rate, counts: list[int]) -> None:
     limiter = Limiter(rate)
     limiter.charge(KEY, counts[0], 0)
@@ -122,7 +122,7 @@ def test_what_others_used_is_taken_away_and_comes_back(rate: Rate, counts: list[
     for count in counts:
         limiter.charge(KEY, count, 0)
     # However much they used: soon it is full.
-    later = int(rate.burst * (SECOND / rate.per_second + 1)) + limits.DEBT + 1
+    later = int(rate.burst * (SECOND / rate.per_second + 1)) + rates.DEBT + 1
     assert take_all(limiter, later) == rate.burst
 
 
@@ -200,11 +200,11 @@ def test_who_comes_once_takes_no_memory_for_long() -> None:
     limiter = Limiter(Rate(10, 20))
     for n in range(20_000):
         limiter.take(("default", f"visitor:{n}"), n * SECOND // 10)
-        assert len(limiter._buckets) <= limits.FEW_BUCKETS
+        assert len(limiter._buckets) <= rates.FEW_BUCKETS
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_BUCKETS", 100)
+    monkeypatch.setattr(rates, "MAX_BUCKETS", 100)
     limiter = Limiter(Rate(0.01, 1))
     for n in range(10_000):
         assert limiter.take(("default", f"visitor:{n}"), n) == 0
@@ -274,12 +274,12 @@ def test_what_others_admitted_is_charged_down_to_a_debt() -> None:
     limiter.charge(KEY, 2, 0)
     assert [limiter.take(KEY, 0) for _ in range(2)] == [0, SECOND]
     limiter.charge(KEY, 10**6, 0)
-    assert limiter.take(KEY, 0) == limits.DEBT + SECOND
+    assert limiter.take(KEY, 0) == rates.DEBT + SECOND
     # Another message of others moves it no further away.
     limiter.charge(KEY, 10**6, 0)
-    assert limiter.take(KEY, 0) == limits.DEBT + SECOND
+    assert limiter.take(KEY, 0) == rates.DEBT + SECOND
     # Nor does it forgive what a deeper bucket owes.
-    deep = Limiter(Rate(1, 3), debt=3 * limits.DEBT)
+    deep = Limiter(Rate(1, 3), debt=3 * rates.DEBT)
     deep.delay(KEY, 0, 30)
     owed = deep.wait(KEY, 0)
     deep.charge(KEY, 1, 0)

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campfire_chat import Rate
-from campfire_chat.domain.limits import SECOND, Key
-from campfire_chat.domain.network_limits import (
+from campfire_chat.access.network_rates import (
     MULTIPLES,
     Excess,
     NetworkCap,
     NetworkLimiter,
     Networks,
 )
+from campfire_chat.access.rates import SECOND, Key
 
 BURST = 6
 #: A token takes longer to come back than any of these tests looks.

@@ -11,7 +11,7 @@ import pytest
 import redis.exceptions
 import sqlalchemy.exc
 
-from campfire_chat.outages import is_outage
+from campfire_chat.core.outages import is_outage
 
 
 def sqlite_error(statement: str, path: str = ":memory:") -> sqlite3.Error:

@@ -8,45 +8,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campfire_chat import Agent, ConfigurationError, Visitor, clock, ids
-from campfire_chat.domain.principal import (
+from campfire_chat import Agent, ConfigurationError, Visitor
+from campfire_chat.access.actor import (
     NAMELESS,
-    Scope,
+    Actor,
+    actor_of_agent,
+    actor_of_visitor,
     anonymous,
-    scope_of_agent,
-    scope_of_visitor,
-    system_scope,
+    system_actor,
 )
-from campfire_chat.errors import ForbiddenError
-from campfire_chat.models import Participant, PrincipalRecord, Role, SenderKind, Visibility
+from campfire_chat.access.records import Participant, PrincipalRecord, Role, SenderKind
+from campfire_chat.core import clock, ids
+from campfire_chat.core.errors import ForbiddenError
+from campfire_chat.features.messages.records import Visibility
+from campfire_chat.features.messages.sending import require_writer_of
 
 KEY = b"the installation's key"
 
 
-def agent(**fields: Any) -> Scope:
-    return scope_of_agent(Agent(**{"id": "ada", "name": "Ada", **fields}), KEY)
+def agent(**fields: Any) -> Actor:
+    return actor_of_agent(Agent(**{"id": "ada", "name": "Ada", **fields}), KEY)
 
 
-def visitor(**fields: Any) -> Scope:
-    return scope_of_visitor(Visitor(**{"id": "mia", **fields}))
+def visitor(**fields: Any) -> Actor:
+    return actor_of_visitor(Visitor(**{"id": "mia", **fields}))
 
 
 def test_an_agent_is_what_the_host_says() -> None:
-    scope = agent(
+    actor = agent(
         email="ada@shop.example",
         avatar_url="/ada.png",
         role=Role.ADMIN,
         organization="acme",
     )
-    person = scope.principal
-    assert (scope.organization, person.kind, person.name) == ("acme", SenderKind.AGENT, "Ada")
+    person = actor.principal
+    assert (actor.organization, person.kind, person.name) == ("acme", SenderKind.AGENT, "Ada")
     assert (person.email, person.avatar_url) == ("ada@shop.example", "/ada.png")
     assert (person.role, person.external_id) == (Role.ADMIN, "ada")
     # Not the host's own id, and another one in another organisation.
     assert person.id == ids.agent_of(KEY, "acme", "ada")
-    assert scope.is_agent
-    assert scope.sender_key == f"agent:{person.id}"
-    assert scope.record == PrincipalRecord(
+    assert actor.is_agent
+    assert actor.sender_key == f"agent:{person.id}"
+    assert actor.record == PrincipalRecord(
         kind=SenderKind.AGENT,
         id=person.id,
         name="Ada",
@@ -92,8 +95,8 @@ def test_who_somebody_is_has_to_be_exact(make: Any, fields: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("make", [agent, visitor])
 def test_the_longest_ids_are_kept(make: Any) -> None:
-    scope = make(id="x" * 128, organization="o" * 64)
-    assert (scope.principal.external_id, scope.organization) == ("x" * 128, "o" * 64)
+    actor = make(id="x" * 128, organization="o" * 64)
+    assert (actor.principal.external_id, actor.organization) == ("x" * 128, "o" * 64)
 
 
 def test_a_role_has_to_exist() -> None:
@@ -103,17 +106,17 @@ def test_a_role_has_to_exist() -> None:
 
 
 def test_a_visitor_of_the_host_is_the_same_one_every_time() -> None:
-    scope = visitor(name="Mia", email="m@x.example", avatar_url="/m.png", organization="acme")
-    person = scope.principal
-    assert (scope.organization, person.kind) == ("acme", SenderKind.VISITOR)
+    actor = visitor(name="Mia", email="m@x.example", avatar_url="/m.png", organization="acme")
+    person = actor.principal
+    assert (actor.organization, person.kind) == ("acme", SenderKind.VISITOR)
     assert (person.name, person.email, person.avatar_url) == ("Mia", "m@x.example", "/m.png")
     assert person.id == ids.visitor_of("acme", "mia")
     assert person.external_id == "mia"
     assert person.role is None
     assert not person.by_session
-    assert scope_of_visitor(Visitor(id="mia"), by_session=True).principal.by_session
-    assert scope.record.verified
-    assert not scope.is_agent
+    assert actor_of_visitor(Visitor(id="mia"), by_session=True).principal.by_session
+    assert actor.record.verified
+    assert not actor.is_agent
 
 
 def test_an_anonymous_visitor_is_somebody_new() -> None:
@@ -133,21 +136,21 @@ def allowed(check: Any, *arguments: Any) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("scope", "is_agent", "writes", "writes_notes"),
+    ("actor", "is_agent", "writes", "writes_notes"),
     [
         (agent(role=Role.ADMIN), True, True, True),
         (agent(role=Role.AGENT), True, True, True),
         (agent(role=Role.VIEWER), True, False, False),
         (visitor(), False, True, False),
         (anonymous("acme"), False, True, False),
-        (system_scope("acme"), True, True, True),
+        (system_actor("acme"), True, True, True),
     ],
 )
-def test_who_may_what(scope: Scope, is_agent: bool, writes: bool, writes_notes: bool) -> None:
-    assert allowed(scope.require_agent) == is_agent
-    assert allowed(scope.require_writer) == writes
-    assert allowed(scope.require_writer_of, Visibility.PUBLIC) == writes
-    assert allowed(scope.require_writer_of, Visibility.INTERNAL) == writes_notes
+def test_who_may_what(actor: Actor, is_agent: bool, writes: bool, writes_notes: bool) -> None:
+    assert allowed(actor.require_agent) == is_agent
+    assert allowed(actor.require_writer) == writes
+    assert allowed(require_writer_of, actor, Visibility.PUBLIC) == writes
+    assert allowed(require_writer_of, actor, Visibility.INTERNAL) == writes_notes
 
 
 @given(st.text(max_size=8), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8))

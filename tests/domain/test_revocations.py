@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campfire_chat.domain.principal import Scope, anonymous, scope_of_agent
-from campfire_chat.domain.revocations import Revocations
-from campfire_chat.models import Agent
+from campfire_chat.access.actor import Actor, actor_of_agent, anonymous
+from campfire_chat.access.records import Agent
+from campfire_chat.access.revocations import Revocations
 
 moments = st.integers(1, 20)
 people = st.tuples(st.sampled_from(["acme", "other"]), st.sampled_from(["vis_1", "vis_2"]))
@@ -32,14 +32,14 @@ def test_the_latest_revocation_of_that_visitor_counts(
     for (organization, visitor), at in revoked:
         known.learn(organization, visitor, at)
     latest = max((at for person, at in revoked if person == who), default=0)
-    scope = anonymous(*who)
-    assert known.refuse(scope, issued) == (issued < latest)
+    actor = anonymous(*who)
+    assert known.refuse(actor, issued) == (issued < latest)
     # What has ended by itself need not be known, and everything else still is.
     known.forget(ended)
     if latest >= ended:
-        assert known.refuse(scope, issued) == (issued < latest)
+        assert known.refuse(actor, issued) == (issued < latest)
     else:
-        assert not known.refuse(scope, issued)
+        assert not known.refuse(actor, issued)
 
 
 def test_nothing_is_kept_of_what_has_ended() -> None:
@@ -51,11 +51,11 @@ def test_nothing_is_kept_of_what_has_ended() -> None:
 
 
 def test_an_agent_has_no_tokens_to_revoke() -> None:
-    agent = scope_of_agent(Agent(id="ada", name="Ada"), b"key")
+    agent = actor_of_agent(Agent(id="ada", name="Ada"), b"key")
     known = Revocations()
     known.learn(agent.organization, agent.principal.id, 10)
     assert not known.refuse(agent, 5)
-    visitor = Scope(agent.organization, anonymous("default", agent.principal.id).principal)
+    visitor = Actor(agent.organization, anonymous("default", agent.principal.id).principal)
     assert known.refuse(visitor, 5)
 
 

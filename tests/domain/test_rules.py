@@ -12,9 +12,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campfire_chat import clock, events, ids
-from campfire_chat.domain import availability, receipts, streams, text
-from campfire_chat.domain.conversations import (
+from campfire_chat.access.records import Availability, Participant, SenderKind
+from campfire_chat.core import clock, ids, text
+from campfire_chat.core.errors import CampfireError, InvalidError, InvalidTextError, NotFoundError
+from campfire_chat.features.agents import rules as agent_rules
+from campfire_chat.features.agents.records import Assignee
+from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.conversations import events as conversation_events
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.rules import (
     Conversation,
     Patch,
     change,
@@ -22,19 +28,11 @@ from campfire_chat.domain.conversations import (
     check_tags,
     receive,
 )
-from campfire_chat.errors import CampfireError, InvalidError, InvalidTextError, NotFoundError
-from campfire_chat.models import (
-    Assignee,
-    Availability,
-    Contact,
-    Message,
-    MessageKind,
-    Participant,
-    SenderKind,
-    Status,
-    Visibility,
-)
-from campfire_chat.realtime import frames
+from campfire_chat.features.messages.records import Message, MessageKind, Visibility
+from campfire_chat.features.receipts import rules as receipt_rules
+from campfire_chat.ledger import streams
+from campfire_chat.realtime.frame_table import FrameRejected, FrameTable
+from campfire_chat.runtime import FRAMES
 
 VISITOR = Participant(SenderKind.VISITOR, "vis_1")
 AGENT = Participant(SenderKind.AGENT, "ada")
@@ -142,16 +140,16 @@ MARKS = st.none() | st.integers(0, 200)
 
 @given(st.lists(st.tuples(MARKS, MARKS, st.integers(0, 100)), max_size=20))
 def test_marks_only_ever_move_forward(steps: list[tuple[int | None, int | None, int]]) -> None:
-    mark, head = receipts.Mark(), 0
+    mark, head = receipt_rules.Mark(), 0
     for delivered, read, growth in steps:
         head += growth
-        moved = receipts.advance(mark, delivered=delivered, read=read, head=head)
+        moved = receipt_rules.advance(mark, delivered=delivered, read=read, head=head)
         # No further than the head, and what was read has been delivered, but not the other way.
         expected = max(mark.read, min(read or 0, head))
         assert moved.read == expected
         assert moved.delivered == max(mark.delivered, expected, min(delivered or 0, head))
         assert moved.read_count == mark.read_count
-        mark = receipts.Mark(moved.delivered, moved.read, read_count=moved.read)
+        mark = receipt_rules.Mark(moved.delivered, moved.read, read_count=moved.read)
 
 
 @given(
@@ -265,7 +263,7 @@ def test_the_id_of_a_user_of_the_host_is_the_same_in_every_version() -> None:
     assert agent == "agt_4vmtcf5fne052se7em3bya8brc"
 
 
-kinds = st.sampled_from(["conversation", "notes", "inbox", "events", "", "Conversation"])
+kinds = st.sampled_from(["conversation", "notes", "inbox", "", "Conversation"])
 
 
 @given(st.builds("".join, st.tuples(kinds, st.sampled_from(["", ":", "::"]), st.text(max_size=9))))
@@ -273,7 +271,7 @@ kinds = st.sampled_from(["conversation", "notes", "inbox", "events", "", "Conver
 @example(":c")
 def test_stream_names(name: str) -> None:
     kind, colon, subject = name.partition(":")
-    if kind in ("conversation", "notes", "inbox") and colon and subject:
+    if colon and subject:
         stream = streams.parse(name)
         assert (stream.kind, stream.subject, stream.name) == (kind, subject, name)
     else:
@@ -283,7 +281,7 @@ def test_stream_names(name: str) -> None:
 
 @given(st.lists(st.sampled_from(Availability), max_size=5))
 def test_the_team_is_there_when_somebody_is(members: list[Availability]) -> None:
-    team = availability.of_team(members)
+    team = agent_rules.of_all(members)
     if Availability.ONLINE in members:
         assert team is Availability.ONLINE
     elif not set(members) - {Availability.OFFLINE}:
@@ -294,22 +292,25 @@ def test_the_team_is_there_when_somebody_is(members: list[Availability]) -> None
 
 @given(st.sampled_from(Availability))
 def test_an_agent_without_a_connection_is_offline(chosen: Availability) -> None:
-    assert availability.effective(chosen, present=True) is chosen
-    assert availability.effective(chosen, present=False) is Availability.OFFLINE
+    assert agent_rules.effective(chosen, present=True) is chosen
+    assert agent_rules.effective(chosen, present=False) is Availability.OFFLINE
+
+
+TABLE = FrameTable(FRAMES)
 
 
 def decode(raw: bytes | str, *, limit: int) -> Any:
     """A frame, or the error it was refused with."""
     try:
-        return frames.decode(raw, limit=limit)
-    except frames.FrameRejected as rejected:
+        return TABLE.decode(raw, limit=limit)
+    except FrameRejected as rejected:
         return rejected.error
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300))
 def test_any_frame_is_taken_or_refused_by_name(raw: bytes | str) -> None:
     decoded = decode(raw, limit=200)
-    assert isinstance(decoded, (CampfireError, *frames.CLIENT_FRAMES))
+    assert isinstance(decoded, (CampfireError, *TABLE.handlers))
 
 
 JSON = st.recursive(
@@ -319,7 +320,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.sampled_from(frames.CLIENT_FRAMES), st.dictionaries(st.text(max_size=5), JSON), JSON)
+@given(st.sampled_from(list(TABLE.handlers)), st.dictionaries(st.text(max_size=5), JSON), JSON)
 def test_known_frames_with_any_fields(kind: Any, extra: dict[str, Any], value: Any) -> None:
     fields = dict.fromkeys(kind.__struct_fields__, value)
     message = json.dumps({"type": kind.__struct_config__.tag, **extra, **fields})
@@ -362,7 +363,7 @@ def test_who_answers_what_nobody_has_gets_it(
     if assign and answers and not taken:
         assert about.assignee == Assignee(id="ada", name="Agent", avatar_url=None)
         (taking,) = changes
-        assert taking.event == events.ASSIGNEE_CHANGED
+        assert taking.event == conversation_events.ASSIGNEE_CHANGED
         assert not taking.internal
     else:
         assert about.assignee == bob

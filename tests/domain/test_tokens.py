@@ -11,33 +11,34 @@ import pytest
 from msgspec import structs
 from starlette.requests import HTTPConnection
 
-from campfire_chat import Agent, ConfigurationError, Visitor, identity
-from campfire_chat.clock import SECOND
-from campfire_chat.domain.principal import Scope, anonymous, scope_of_agent, scope_of_visitor
-from campfire_chat.domain.revocations import Revocations
-from campfire_chat.errors import (
-    HostUnavailableError,
-    NotStartedError,
-    TokenExpiredError,
-    TokenInvalidError,
-)
-from campfire_chat.identity import (
+from campfire_chat import Agent, ConfigurationError, Visitor
+from campfire_chat.access import identity
+from campfire_chat.access.actor import Actor, actor_of_agent, actor_of_visitor, anonymous
+from campfire_chat.access.identity import (
     TICKET_LIFETIME,
     Credentials,
     HostSession,
     Tokens,
     bearer_token,
 )
-from campfire_chat.models import Role
-from campfire_chat.origins import from_own_page
+from campfire_chat.access.origins import from_own_page
+from campfire_chat.access.records import Role
+from campfire_chat.access.revocations import Revocations
+from campfire_chat.core.clock import SECOND
+from campfire_chat.core.errors import (
+    HostUnavailableError,
+    NotStartedError,
+    TokenExpiredError,
+    TokenInvalidError,
+)
 from tests.domain.test_clocks import DAY, KEY, Watch
 from tests.domain.test_identity import KEYS, connection
 
 LIFETIME = 30 * DAY
 AGENT_KEY = b"the installation's key"
 
-ADA = scope_of_agent(Agent(id="ada", name="Ada"), AGENT_KEY)
-MIA = scope_of_visitor(
+ADA = actor_of_agent(Agent(id="ada", name="Ada"), AGENT_KEY)
+MIA = actor_of_visitor(
     Visitor(
         id="mia",
         name="Mia",
@@ -53,13 +54,13 @@ def signer(watch: Watch, revocations: Revocations | None = None, key: Any = KEY)
     return Tokens(key, lifetime=LIFETIME, now=watch, revocations=revocations)
 
 
-@pytest.mark.parametrize("scope", [MIA, anonymous("acme")])
-def test_a_token_says_all_that_was_known(scope: Scope) -> None:
+@pytest.mark.parametrize("actor", [MIA, anonymous("acme")])
+def test_a_token_says_all_that_was_known(actor: Actor) -> None:
     watch = Watch()
-    found = signer(watch).read(signer(watch).issue(scope))
-    assert found.scope == scope
+    found = signer(watch).read(signer(watch).issue(actor))
+    assert found.actor == actor
     assert not found.ambient
-    assert found.by_session == scope.principal.by_session
+    assert found.by_session == actor.principal.by_session
     assert (found.expires_at, found.ends) == (watch.seconds + LIFETIME, None)
     assert found.since == watch.seconds * SECOND
 
@@ -85,7 +86,7 @@ def test_a_token_is_renewed_after_half_its_life_but_never_beyond_its_identity(
     renewal = tokens.read(token).renewal
     assert renewal is not None
     renewed = tokens.read(renewal)
-    assert renewed.scope == tokens.read(token).scope
+    assert renewed.actor == tokens.read(token).actor
     assert renewed.ends == end
     assert renewed.expires_at == min(watch.seconds + LIFETIME, end or 2**60)
 
@@ -102,14 +103,14 @@ def test_a_renewal_goes_back_to_the_first_token() -> None:
     """A process that has not learned of a revocation yet, or whose clock is ahead, may renew: what
     comes of it was revoked all the same."""
     watch, here, there = Watch(), Revocations(), Revocations()
-    scope = anonymous("acme")
-    token = signer(watch, here).issue(scope)
+    actor = anonymous("acme")
+    token = signer(watch, here).issue(actor)
     watch.seconds += LIFETIME // 2 + 10
-    here.learn("acme", scope.principal.id, watch.seconds * SECOND)
+    here.learn("acme", actor.principal.id, watch.seconds * SECOND)
     watch.seconds += 5
     renewal = signer(watch, there).read(token).renewal
     assert renewal is not None
-    assert signer(watch, there).read(renewal).scope == scope
+    assert signer(watch, there).read(renewal).actor == actor
     with pytest.raises(TokenExpiredError):
         signer(watch, here).read(renewal)
 
@@ -117,27 +118,27 @@ def test_a_renewal_goes_back_to_the_first_token() -> None:
 def test_a_revoked_token_is_refused_where_it_is_shown_and_where_it_is_open() -> None:
     watch, revocations = Watch(), Revocations()
     tokens = signer(watch, revocations)
-    scope = anonymous("acme")
-    token, other = tokens.issue(scope), tokens.issue(anonymous("acme"))
+    actor = anonymous("acme")
+    token, other = tokens.issue(actor), tokens.issue(anonymous("acme"))
     credentials = tokens.read(token)
-    revocations.learn("acme", scope.principal.id, watch.seconds * SECOND + 1)
+    revocations.learn("acme", actor.principal.id, watch.seconds * SECOND + 1)
     assert tokens.expired(credentials)
     with pytest.raises(TokenExpiredError):
         tokens.read(token)
     assert not tokens.expired(tokens.read(other))
     # Who is known by the session alone holds no token.
-    assert not tokens.expired(Credentials(scope, ambient=True))
+    assert not tokens.expired(Credentials(actor, ambient=True))
     watch.seconds += 1
-    assert tokens.read(tokens.issue(scope)).scope == scope
+    assert tokens.read(tokens.issue(actor)).actor == actor
 
 
 def test_an_identity_of_the_second_of_a_revocation_is_refused() -> None:
     watch, revocations = Watch(), Revocations()
     tokens = signer(watch, revocations)
     text = tokens.sign_identity(Visitor(id="mia", organization="acme"))
-    scope, ends, since = tokens.read_identity(text)
+    actor, ends, since = tokens.read_identity(text)
     assert (ends, since) == (watch.seconds + DAY, watch.seconds * SECOND)
-    revocations.learn("acme", scope.principal.id, watch.seconds * SECOND + 1)
+    revocations.learn("acme", actor.principal.id, watch.seconds * SECOND + 1)
     with pytest.raises(TokenExpiredError, match="revoked"):
         tokens.read_identity(text)
     watch.seconds += 1
@@ -237,9 +238,9 @@ def test_a_key_that_is_too_short_stops_the_start(keys: Any) -> None:
     assert Tokens("x" * 16, lifetime=60).checks == Tokens(["x" * 16], lifetime=60).checks
 
 
-def _replaced(scope: Scope, organization: str | None = None, **fields: Any) -> Scope:
-    principal = structs.replace(scope.principal, **fields)
-    return Scope(organization or scope.organization, principal)
+def _replaced(actor: Actor, organization: str | None = None, **fields: Any) -> Actor:
+    principal = structs.replace(actor.principal, **fields)
+    return Actor(organization or actor.organization, principal)
 
 
 def test_a_session_vouches_for_the_same_person_in_the_same_role() -> None:
@@ -271,8 +272,8 @@ def host(answer: Any, *, started: bool = True) -> HostSession:
     return session
 
 
-def scope_of(session: HostSession, **headers: str) -> Scope | None:
-    return asyncio.run(session.scope(connection(**headers)))
+def scope_of(session: HostSession, **headers: str) -> Actor | None:
+    return asyncio.run(session.actor(connection(**headers)))
 
 
 async def _later(value: Any) -> Any:

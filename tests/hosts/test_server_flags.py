@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from campfire_chat.realtime import frames
-from campfire_chat.server_flags import SAFE_FLAGS, of_command, of_receive
+from campfire_chat.core.server_flags import SAFE_FLAGS, of_command, of_receive
+from campfire_chat.realtime.frame_table import FrameRejected, FrameTable
+from campfire_chat.runtime import FRAMES
 from tests.support.host import campfire_for, host_app
 from tests.support.servers import ProcessServer, ThreadServer, process_server
 
@@ -105,10 +106,10 @@ def test_what_is_too_large_is_not_copied_to_be_measured() -> None:
         def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
             raise AssertionError("copied")
 
-    with pytest.raises(frames.FrameRejected, match="10 bytes"):
-        frames.decode(Long("x" * 11), limit=10)
-    with pytest.raises(frames.FrameRejected, match="10 bytes"):
-        frames.decode("ü" * 6, limit=10)
+    with pytest.raises(FrameRejected, match="10 bytes"):
+        FrameTable(FRAMES).decode(Long("x" * 11), limit=10)
+    with pytest.raises(FrameRejected, match="10 bytes"):
+        FrameTable(FRAMES).decode("ü" * 6, limit=10)
 
 
 def test_the_demo_sets_them() -> None:

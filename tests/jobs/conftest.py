@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from campfire_chat import clock
+from campfire_chat.core import clock
 from campfire_chat.settings import Settings
-from campfire_chat.storage.store import Store
+from tests.support.store import Store
 
 
 class Watch:

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from campfire_chat import cli
-from campfire_chat.storage.store import Store
 from tests.jobs.conftest import OpenStore, Watch
 from tests.jobs.test_queue import Defer, claim
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
 
 async def park(store: Store, watch: Watch, organization: str = "default") -> str:
-    await store.submit(Defer([7], run_at=watch(), organization=organization))
+    await store.storage.submit(Defer([7], run_at=watch(), organization=organization))
     (job,) = await claim(store)
     await store.jobs.park(job, error="ValueError: seven")
     return job.id

@@ -16,17 +16,19 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET
 
-from campfire_chat import clock
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import scope_of_visitor
-from campfire_chat.models import Agent, Status, Visitor
-from tests.support.host import agent_scope, campfire_for
+from campfire_chat.access.actor import actor_of_visitor
+from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.core import clock
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.rules import Patch
+from tests.support.host import agent_actor, campfire_for
 from tests.support.servers import ROOT
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
-ADA = agent_scope(Agent(id="ada", name="Ada"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
 SNOOZED = 150
 KILLS = 4
 
@@ -69,13 +71,13 @@ async def snooze_many(database_url: str) -> list[str]:
         drain_on_signal=False,
     )
     async with campfire.lifespan():
-        store = campfire.store
+        store = Store.of(campfire)
 
         async def one(number: int) -> str:
-            visitor = scope_of_visitor(Visitor(id=f"v{number}", name=f"V{number}"))
-            opened, _ = await store.open_conversation(visitor, client_id="a", body="Hello")
+            visitor = actor_of_visitor(Visitor(id=f"v{number}", name=f"V{number}"))
+            opened, _ = await store.conversations.open(visitor, client_id="a", body="Hello")
             patch = Patch(status=Status.SNOOZED, snoozed_until=until)
-            await store.change_conversation(ADA, opened.id, patch, UNSET)
+            await store.conversations.change(ADA, opened.id, patch, UNSET)
             return opened.id
 
         return list(await asyncio.gather(*(one(number) for number in range(SNOOZED))))

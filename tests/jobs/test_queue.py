@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from campfire_chat.clock import SECOND
-from campfire_chat.domain.principal import system_scope
-from campfire_chat.errors import NotFoundError
+from campfire_chat.access.actor import system_actor
+from campfire_chat.core.clock import SECOND
+from campfire_chat.core.errors import NotFoundError
 from campfire_chat.jobs.finish import FinishWith
 from campfire_chat.jobs.job import Claimed, JobKind
 from campfire_chat.jobs.queue import LEASE, fair_shares
 from campfire_chat.jobs.schedule import Schedule
-from campfire_chat.storage.operations import Operation
-from campfire_chat.storage.store import Store
-from campfire_chat.storage.transaction import Transaction
+from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.transaction import Transaction
 from tests.jobs.conftest import OpenStore, Watch
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +47,7 @@ class Defer(Operation[None]):
         organization: str = "default",
         refused: bool = False,
     ) -> None:
-        super().__init__(system_scope(organization))
+        super().__init__(system_actor(organization))
         self._errands = errands
         self._run_at = run_at
         self._key = key
@@ -55,10 +55,12 @@ class Defer(Operation[None]):
 
     async def run(self, transaction: Transaction) -> None:
         for number in self._errands:
-            transaction.defer(
-                ERRAND.deferral(
-                    self.organization, Errand(number), run_at=self._run_at, key=self._key
-                )
+            ERRAND.defer(
+                transaction,
+                self.organization,
+                Errand(number),
+                run_at=self._run_at,
+                key=self._key,
             )
         if self._refused:
             raise NotFoundError()
@@ -73,7 +75,7 @@ def numbers(jobs: Sequence[Claimed]) -> list[str]:
 
 
 async def test_a_job_is_due_at_its_time_and_claimed_once(store: Store, watch: Watch) -> None:
-    await store.submit(Defer([1], run_at=watch() + 5 * SECOND))
+    await store.storage.submit(Defer([1], run_at=watch() + 5 * SECOND))
     assert await claim(store) == []
     assert await store.jobs.next_due(KINDS) == watch() + 5 * SECOND
     watch.move(5)
@@ -89,8 +91,8 @@ async def test_a_job_is_due_at_its_time_and_claimed_once(store: Store, watch: Wa
 
 async def test_what_is_refused_defers_nothing(store: Store, watch: Watch) -> None:
     with pytest.raises(NotFoundError):
-        await store.submit(Defer([1, 2], run_at=watch(), refused=True))
-    await store.submit(Defer([3], run_at=watch()))
+        await store.storage.submit(Defer([1, 2], run_at=watch(), refused=True))
+    await store.storage.submit(Defer([3], run_at=watch()))
     assert numbers(await claim(store)) == ['{"number":3}']
 
 
@@ -98,7 +100,7 @@ async def test_processes_that_claim_at_once_share_the_jobs(
     open_store: OpenStore, watch: Watch
 ) -> None:
     stores = [await open_store() for _ in range(3)]
-    await stores[0].submit(Defer(range(300), run_at=watch()))
+    await stores[0].storage.submit(Defer(range(300), run_at=watch()))
     taken: list[Claimed] = []
 
     async def take(store: Store) -> None:
@@ -117,7 +119,7 @@ async def test_a_job_whose_process_died_is_claimed_again(
     open_store: OpenStore, watch: Watch
 ) -> None:
     dead, alive = await open_store(), await open_store()
-    await dead.submit(Defer([1], run_at=watch()))
+    await dead.storage.submit(Defer([1], run_at=watch()))
     (first,) = await claim(dead)
     watch.move(LEASE - 1)
     assert await claim(alive) == []
@@ -133,7 +135,7 @@ async def test_a_job_whose_process_died_is_claimed_again(
 
 
 async def test_a_renewed_lease_keeps_the_job(store: Store, watch: Watch) -> None:
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     (job,) = await claim(store)
     for _ in range(5):
         watch.move(LEASE / 2)
@@ -145,22 +147,22 @@ async def test_an_operation_takes_effect_once_with_the_end_of_its_job(
     open_store: OpenStore, watch: Watch
 ) -> None:
     dead, alive = await open_store(), await open_store()
-    await dead.submit(Defer([1], run_at=watch()))
+    await dead.storage.submit(Defer([1], run_at=watch()))
     (first,) = await claim(dead)
     watch.move(LEASE)
     (second,) = await claim(alive)
     effect = Defer([2], run_at=watch())
-    assert not await dead.submit(FinishWith(first, effect))
-    assert await alive.submit(FinishWith(second, effect))
-    assert not await alive.submit(FinishWith(second, effect))
+    assert not await dead.storage.submit(FinishWith(first, effect))
+    assert await alive.storage.submit(FinishWith(second, effect))
+    assert not await alive.storage.submit(FinishWith(second, effect))
     assert numbers(await claim(alive)) == ['{"number":2}']
 
 
 async def test_a_refused_operation_leaves_its_job(store: Store, watch: Watch) -> None:
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     (job,) = await claim(store)
     with pytest.raises(NotFoundError):
-        await store.submit(FinishWith(job, Defer([2], run_at=watch(), refused=True)))
+        await store.storage.submit(FinishWith(job, Defer([2], run_at=watch(), refused=True)))
     assert await store.jobs.renew([job]) == []
     watch.move(LEASE)
     assert numbers(await claim(store)) == ['{"number":1}']
@@ -170,8 +172,8 @@ async def test_of_a_key_one_job_waits_and_the_last_deferral_counts(
     store: Store, watch: Watch
 ) -> None:
     for number, seconds in ((1, 50), (2, 5), (3, 9)):
-        await store.submit(Defer([number], run_at=watch() + seconds * SECOND, key="a"))
-    await store.submit(Defer([4, 5], run_at=watch(), key="b"))
+        await store.storage.submit(Defer([number], run_at=watch() + seconds * SECOND, key="a"))
+    await store.storage.submit(Defer([4, 5], run_at=watch(), key="b"))
     assert numbers(await claim(store)) == ['{"number":5}']
     watch.move(8)
     assert await claim(store) == []
@@ -180,9 +182,9 @@ async def test_of_a_key_one_job_waits_and_the_last_deferral_counts(
 
 
 async def test_while_a_job_runs_another_one_of_its_key_may_wait(store: Store, watch: Watch) -> None:
-    await store.submit(Defer([1], run_at=watch(), key="a"))
+    await store.storage.submit(Defer([1], run_at=watch(), key="a"))
     (running,) = await claim(store)
-    await store.submit(Defer([2], run_at=watch() + SECOND, key="a"))
+    await store.storage.submit(Defer([2], run_at=watch() + SECOND, key="a"))
     # It fails: the one that waits will see all that this one would have seen.
     await store.jobs.retry(running, delay=0, error="oh")
     watch.move(60)
@@ -190,7 +192,7 @@ async def test_while_a_job_runs_another_one_of_its_key_may_wait(store: Store, wa
 
 
 async def test_a_job_that_fails_comes_back_when_it_is_time(store: Store, watch: Watch) -> None:
-    await store.submit(Defer([1], run_at=watch(), key="a"))
+    await store.storage.submit(Defer([1], run_at=watch(), key="a"))
     (job,) = await claim(store)
     await store.jobs.retry(job, delay=3 * SECOND, error="oh")
     watch.move(2)
@@ -201,7 +203,7 @@ async def test_a_job_that_fails_comes_back_when_it_is_time(store: Store, watch: 
 
 
 async def test_an_attempt_that_was_broken_off_does_not_count(store: Store, watch: Watch) -> None:
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     (job,) = await claim(store)
     await store.jobs.give_back(job)
     (again,) = await claim(store)
@@ -209,7 +211,7 @@ async def test_an_attempt_that_was_broken_off_does_not_count(store: Store, watch
 
 
 async def test_a_parked_job_waits_for_a_person(store: Store, watch: Watch) -> None:
-    await store.submit(Defer([1], run_at=watch(), key="a"))
+    await store.storage.submit(Defer([1], run_at=watch(), key="a"))
     (job,) = await claim(store)
     await store.jobs.park(job, error="x" * 5000)
     watch.move(10_000)
@@ -217,7 +219,7 @@ async def test_a_parked_job_waits_for_a_person(store: Store, watch: Watch) -> No
     (parked,) = await store.jobs.parked()
     assert (parked.id, parked.kind, parked.attempts) == (job.id, "test.errand", 1)
     assert parked.error == "x" * 1000
-    await store.submit(Defer([2], run_at=watch(), key="a"))
+    await store.storage.submit(Defer([2], run_at=watch(), key="a"))
     assert not await store.jobs.restart("other", job.id)
     assert await store.jobs.restart("default", job.id)
     assert not await store.jobs.restart("default", job.id)
@@ -233,7 +235,7 @@ async def test_a_parked_job_waits_for_a_person(store: Store, watch: Watch) -> No
 async def test_a_kind_without_code_is_left_alone_and_later_parked(
     store: Store, watch: Watch
 ) -> None:
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     assert await store.jobs.claim(["test.other"], 10, room={}, most=10) == []
     assert await store.jobs.park_unknown(["test.other"], before=watch() - 1) == []
     assert await store.jobs.park_unknown(KINDS, before=watch()) == []
@@ -243,8 +245,8 @@ async def test_a_kind_without_code_is_left_alone_and_later_parked(
 
 
 async def test_a_clock_that_was_ahead_keeps_no_job(store: Store, watch: Watch) -> None:
-    await store.submit(Defer([1], run_at=watch()))
-    await store.submit(Defer([2], run_at=watch() + 10**6 * SECOND))
+    await store.storage.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([2], run_at=watch() + 10**6 * SECOND))
     now = watch.at
     watch.move(365 * 24 * 3600)
     assert len(await claim(store)) == 2
@@ -260,8 +262,8 @@ async def test_a_clock_that_was_ahead_keeps_no_job(store: Store, watch: Watch) -
 
 
 async def test_organisations_take_turns(store: Store, watch: Watch) -> None:
-    await store.submit(Defer(range(500), run_at=watch() - 99 * SECOND, organization="busy"))
-    await store.submit(Defer(range(3), run_at=watch(), organization="calm"))
+    await store.storage.submit(Defer(range(500), run_at=watch() - 99 * SECOND, organization="busy"))
+    await store.storage.submit(Defer(range(3), run_at=watch(), organization="calm"))
     jobs = await claim(store, limit=10)
     assert Counter(job.organization for job in jobs) == {"busy": 7, "calm": 3}
     jobs = await claim(store, limit=10, most=4)

@@ -7,18 +7,19 @@ import asyncio
 import pytest
 from msgspec import UNSET
 
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import scope_of_visitor
-from campfire_chat.models import Agent, Visitor
-from campfire_chat.storage import retention
+from campfire_chat.access.actor import actor_of_visitor
+from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.jobs import retention
 from tests.jobs.conftest import Watch
-from tests.support.host import agent_scope, campfire_for
+from tests.support.host import agent_actor, campfire_for
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
-ADA = agent_scope(Agent(id="ada", name="Ada"))
-MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
+MIA = actor_of_visitor(Visitor(id="mia", name="Mia"))
 
 
 async def test_keys_live_for_their_time(
@@ -28,12 +29,12 @@ async def test_keys_live_for_their_time(
     truth = Truth(database_url)
     campfire = campfire_for(database_url, clock=watch, drain_on_signal=False, poll_interval=0.05)
     async with campfire.lifespan():
-        store = campfire.store
-        opened, _ = await store.open_conversation(MIA, client_id="first", body="Hello")
+        store = Store.of(campfire)
+        opened, _ = await store.conversations.open(MIA, client_id="first", body="Hello")
 
         async def rename(subject: str) -> None:
             patch = Patch(subject=subject)
-            await store.change_conversation(ADA, opened.id, patch, UNSET, client_id=subject)
+            await store.conversations.change(ADA, opened.id, patch, UNSET, client_id=subject)
 
         for number in range(8):
             await rename(f"old {number}")
@@ -48,4 +49,4 @@ async def test_keys_live_for_their_time(
         # Known still: it changes nothing a second time.
         await rename("new")
         await rename("young")
-        assert (await store.conversation(ADA, opened.id)).subject == "new"
+        assert (await store.conversations.get(ADA, opened.id)).subject == "new"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campfire_chat.clock import SECOND
+from campfire_chat.core.clock import SECOND
 from campfire_chat.jobs.retry import Retry
 from campfire_chat.jobs.schedule import Schedule
 

@@ -8,19 +8,20 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec import UNSET
 
-from campfire_chat import Agent, Campfire, Visitor, clock
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import scope_of_visitor
-from campfire_chat.models import AgentConversation, Status
-from campfire_chat.storage.store import Store
+from campfire_chat import Agent, Campfire, Visitor
+from campfire_chat.access.actor import actor_of_visitor
+from campfire_chat.core import clock
+from campfire_chat.features.conversations.records import AgentConversation, Status
+from campfire_chat.features.conversations.rules import Patch
 from tests.jobs.conftest import Watch
-from tests.support.host import agent_scope, campfire_for
+from tests.support.host import agent_actor, campfire_for
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
-ADA = agent_scope(Agent(id="ada", name="Ada"))
-MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
+MIA = actor_of_visitor(Visitor(id="mia", name="Mia"))
 HOUR = 3600
 
 
@@ -28,21 +29,21 @@ HOUR = 3600
 async def store(database_url: str, watch: Watch) -> AsyncIterator[Store]:
     campfire = campfire_for(database_url, clock=watch, drain_on_signal=False, poll_interval=0.05)
     async with campfire.lifespan():
-        yield campfire.store
+        yield Store.of(campfire)
 
 
 async def begin(store: Store) -> str:
-    opened, _ = await store.open_conversation(MIA, client_id="first", body="Hello")
+    opened, _ = await store.conversations.open(MIA, client_id="first", body="Hello")
     return opened.id
 
 
 async def snooze(store: Store, conversation: str, until: int) -> None:
     patch = Patch(status=Status.SNOOZED, snoozed_until=until)
-    await store.change_conversation(ADA, conversation, patch, UNSET)
+    await store.conversations.change(ADA, conversation, patch, UNSET)
 
 
 async def status_of(store: Store, conversation: str) -> Status:
-    found = await store.conversation(ADA, conversation)
+    found = await store.conversations.get(ADA, conversation)
     assert isinstance(found, AgentConversation)
     return found.status
 
@@ -97,9 +98,9 @@ async def test_one_that_ended_earlier_is_left_alone(
 ) -> None:
     conversation = await begin(store)
     await snooze(store, conversation, watch() + HOUR * clock.SECOND)
-    await store.send(MIA, conversation, client_id="second", body="Still there?")
+    await store.messages.send(MIA, conversation, client_id="second", body="Still there?")
     assert await status_of(store, conversation) is Status.OPEN
-    await store.change_conversation(ADA, conversation, Patch(status=Status.RESOLVED), UNSET)
+    await store.conversations.change(ADA, conversation, Patch(status=Status.RESOLVED), UNSET)
     before = len(Truth(database_url).streams("default")[f"conversation:{conversation}"])
     watch.move(HOUR)
     await no_job_is_due(store, watch)
@@ -113,9 +114,9 @@ async def test_it_ends_after_the_desk_was_down(database_url: str, watch: Watch) 
 
     campfire = desk()
     async with campfire.lifespan():
-        conversation = await begin(campfire.store)
-        await snooze(campfire.store, conversation, watch() + 60 * clock.SECOND)
+        conversation = await begin(Store.of(campfire))
+        await snooze(Store.of(campfire), conversation, watch() + 60 * clock.SECOND)
     watch.move(HOUR)
     campfire = desk()
     async with campfire.lifespan():
-        await woken(campfire.store, conversation)
+        await woken(Store.of(campfire), conversation)

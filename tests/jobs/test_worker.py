@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from campfire_chat.clock import SECOND
-from campfire_chat.errors import ConfigurationError
+from campfire_chat.core.clock import SECOND
+from campfire_chat.core.errors import ConfigurationError
 from campfire_chat.jobs import worker as module
 from campfire_chat.jobs.job import Claimed, Job, JobKind
 from campfire_chat.jobs.queue import LEASE
 from campfire_chat.jobs.retry import Retry
 from campfire_chat.jobs.schedule import Schedule
 from campfire_chat.jobs.worker import TIDY_EVERY, UNKNOWN_AFTER, Worker
-from campfire_chat.storage.store import Store
 from tests.jobs.conftest import OpenStore, Watch
 from tests.jobs.test_queue import Defer, Errand
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -38,9 +38,14 @@ async def employ(watch: Watch) -> AsyncIterator[Employ]:
             store: Store, do: Do, *, start: bool = False, kind: Any = KIND, **options: Any
         ) -> Worker:
             worker = Worker(
-                store.jobs, store.submit, [kind.done_by(do)], now=watch, poll=0.05, **options
+                store.jobs,
+                store.storage.submit,
+                [kind.done_by(do)],
+                now=watch,
+                poll=0.05,
+                **options,
             )
-            store.on_deferred(worker.look)
+            store.storage.on_deferred(worker.look)
             if start:
                 await worker.start()
                 stack.push_async_callback(worker.stop)
@@ -65,7 +70,7 @@ async def test_jobs_are_done_once_and_their_effects_stored(
         return Defer([job.arguments.number + 100], run_at=watch()) if done[-1] < 100 else None
 
     await employ(store, do, start=True)
-    await store.submit(Defer(range(40), run_at=watch()))
+    await store.storage.submit(Defer(range(40), run_at=watch()))
     await until(lambda: len(done) >= 80)
     assert sorted(done) == [*range(40), *range(100, 140)]
 
@@ -80,7 +85,7 @@ async def test_a_failure_is_tried_again_and_at_last_parked(
         raise ValueError("no such errand")
 
     worker = await employ(store, do)
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     for _ in range(5):
         await worker.run_due()
         watch.move(40)
@@ -101,7 +106,7 @@ async def test_one_that_fails_stops_no_other(store: Store, watch: Watch, employ:
         done.append(job.arguments.number)
 
     worker = await employ(store, do)
-    await store.submit(Defer(range(20), run_at=watch()))
+    await store.storage.submit(Defer(range(20), run_at=watch()))
     await worker.run_due()
     assert sorted(done) == list(range(0, 20, 2))
 
@@ -113,7 +118,7 @@ async def test_one_that_hangs_is_broken_off(store: Store, watch: Watch, employ: 
         await asyncio.Event().wait()
 
     worker = await employ(store, do, kind=kind)
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     await worker.run_due()
     (parked,) = await store.jobs.parked()
     assert parked.error is not None
@@ -133,7 +138,7 @@ async def test_arguments_that_cannot_be_read_are_parked_at_once(
         raise AssertionError("it cannot be done")
 
     worker = await employ(store, do, kind=JobKind("test.errand", Other))
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     await worker.run_due()
     (parked,) = await store.jobs.parked()
     assert parked.attempts == 1
@@ -147,7 +152,7 @@ async def test_one_that_takes_its_process_with_it_is_parked(
         raise AssertionError("one attempt too many")
 
     worker = await employ(store, do)
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     for _ in range(3):
         # A process claims it and is gone.
         assert await store.jobs.claim(["test.errand"], 1, room={}, most=1)
@@ -169,11 +174,11 @@ async def test_a_stop_waits_for_what_is_under_way(
         done.append(job.arguments.number)
 
     worker = await employ(store, do, start=True)
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     await began.wait()
     stopping = asyncio.create_task(worker.stop())
     await asyncio.sleep(0)
-    await store.submit(Defer([2], run_at=watch()))
+    await store.storage.submit(Defer([2], run_at=watch()))
     may_end.set()
     await stopping
     assert done == [1]
@@ -194,7 +199,7 @@ async def test_what_does_not_end_in_time_is_given_back(
 
     first, second = await open_store(), await open_store()
     worker = await employ(first, hang, start=True)
-    await first.submit(Defer([1], run_at=watch()))
+    await first.storage.submit(Defer([1], run_at=watch()))
     await began.wait()
     await worker.stop()
     # Another process has it at once, not only when the lease would have ended.
@@ -220,7 +225,7 @@ async def test_what_a_claim_brings_while_the_worker_stops_is_given_back(
 
     monkeypatch.setattr(store.jobs, "claim", slow_claim)
     worker = await employ(store, do, start=True)
-    await store.submit(Defer([1, 2], run_at=watch()))
+    await store.storage.submit(Defer([1, 2], run_at=watch()))
     await asked.wait()
     stopping = asyncio.create_task(worker.stop())
     await asyncio.sleep(0)
@@ -239,7 +244,7 @@ async def test_unknown_kinds_wait_until_a_process_has_run_for_a_while(
 
     async def do(job: Job[Errand]) -> None: ...
 
-    await store.submit(Defer([1], run_at=watch()))
+    await store.storage.submit(Defer([1], run_at=watch()))
     watch.move(100_000)
     worker = await employ(store, do, kind=other)
     await worker.run_due()
@@ -265,9 +270,9 @@ async def test_a_busy_organisation_leaves_slots_to_the_others(
             await may_end.wait()
 
     await employ(store, do, start=True)
-    await store.submit(Defer(range(100), run_at=watch(), organization="busy"))
+    await store.storage.submit(Defer(range(100), run_at=watch(), organization="busy"))
     await until(lambda: begun.count("busy") == module.SLOTS_OF_ONE)
-    await store.submit(Defer(range(10), run_at=watch(), organization="calm"))
+    await store.storage.submit(Defer(range(10), run_at=watch(), organization="calm"))
     await until(lambda: begun.count("calm") == 10)
     assert begun.count("busy") == module.SLOTS_OF_ONE
     may_end.set()
@@ -284,7 +289,7 @@ async def test_jobs_of_other_processes_are_found(
         done.append(job.arguments.number)
 
     await employ(here, do, start=True)
-    await there.submit(Defer([7], run_at=watch() + SECOND))
+    await there.storage.submit(Defer([7], run_at=watch() + SECOND))
     watch.move(1)
     await until(lambda: done == [7])
 
@@ -318,4 +323,10 @@ async def test_what_cannot_work_is_refused(store: Store, watch: Watch, employ: E
     with pytest.raises(ConfigurationError):
         await employ(store, do, schedules=[Schedule("test", 60, "test.other")])
     with pytest.raises(ConfigurationError):
-        Worker(store.jobs, store.submit, [KIND.done_by(do), KIND.done_by(do)], now=watch, poll=1)
+        Worker(
+            store.jobs,
+            store.storage.submit,
+            [KIND.done_by(do), KIND.done_by(do)],
+            now=watch,
+            poll=1,
+        )

@@ -2,7 +2,7 @@
 
     python -m tests.mutation                        everything; takes hours
     python -m tests.mutation rules --sample 40      40 of each module of the rules, chosen by --seed
-    python -m tests.mutation --module domain/receipts.py
+    python -m tests.mutation --module features/receipts/rules.py
 
 Each bug is met by the tests that run its line, until one fails: first those that noticed other bugs
 of the module, then the quick ones. The exit status is 1 if a bug was neither noticed nor explained

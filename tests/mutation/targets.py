@@ -21,14 +21,19 @@ class Target(NamedTuple):
 
 TARGETS = {
     "rules": Target(
-        ("domain/*.py", "clock.py", "ids.py"),
+        (
+            *("features/*/rules.py", "access/actor.py", "access/networks.py", "access/rates.py"),
+            *("access/network_rates.py", "access/revocations.py", "ledger/streams.py"),
+            *("core/text.py", "core/clock.py", "core/ids.py"),
+        ),
         ("tests/domain", "tests/realtime", "tests/storage/test_desk_model.py"),
     ),
     "access": Target(
         (
-            *("identity.py", "signed_identities.py", "origins.py", "http/guards.py"),
-            *("http/tickets.py", "realtime/admission.py", "realtime/visit.py"),
-            *("realtime/proof.py", "realtime/handshake.py", "realtime/revoking.py"),
+            *("access/identity.py", "access/signed_identities.py", "access/origins.py"),
+            *("access/authentication.py", "access/admission.py", "access/socket_quota.py"),
+            *("http/guards.py", "http/tickets.py", "realtime/sockets/proof.py"),
+            *("realtime/sockets/handshake.py", "realtime/revocation_sync.py"),
         ),
         (
             *("tests/domain", "tests/realtime", "tests/rest/test_access.py"),
@@ -38,11 +43,15 @@ TARGETS = {
     ),
     "ledger": Target(
         (
-            *("storage/ledger.py", "storage/draft.py", "storage/long_way.py", "storage/sends.py"),
-            *("storage/transaction.py", "storage/working_set.py", "storage/desk.py"),
-            *("storage/operations.py", "storage/reads.py", "storage/records.py"),
-            *("storage/receipts.py", "storage/messages.py", "storage/conversations.py"),
-            *("storage/listing.py", "storage/views.py", "storage/streams.py", "storage/queue.py"),
+            *("ledger/ledger.py", "ledger/write_batch.py", "ledger/locking.py"),
+            *("ledger/transaction.py", "ledger/record_cache.py", "ledger/operation.py"),
+            *("ledger/reads.py", "ledger/event_log.py", "ledger/rewriting.py"),
+            *("features/messages/sending.py", "features/messages/operations.py"),
+            *("features/messages/queries.py", "features/receipts/operations.py"),
+            *("features/receipts/queries.py", "features/conversations/aggregate.py"),
+            *("features/conversations/operations.py", "features/conversations/codec.py"),
+            *("features/conversations/queries.py", "features/conversations/listing.py"),
+            *("features/conversations/views.py", "features/conversations/queue.py"),
         ),
         (
             *("tests/storage/test_desk_model.py", "tests/storage/test_store.py"),
@@ -56,10 +65,12 @@ TARGETS = {
     "realtime": Target(
         (
             *("realtime/hub.py", "realtime/channels.py", "realtime/catch_up.py"),
-            *("realtime/subscriptions.py", "realtime/presence.py", "realtime/typing.py"),
-            *("realtime/watch.py", "realtime/writes.py", "realtime/outlet.py"),
-            *("realtime/requests.py", "realtime/lookout.py", "realtime/notices.py"),
-            *("realtime/socket.py", "realtime/gateway.py", "http/streams.py"),
+            *("realtime/head_poller.py", "realtime/throttle.py", "realtime/frame_table.py"),
+            *("realtime/sockets/subscriptions.py", "realtime/sockets/writes.py"),
+            *("realtime/sockets/send_queue.py", "realtime/sockets/requests.py"),
+            *("realtime/sockets/socket.py", "realtime/sockets/gateway.py", "http/events.py"),
+            *("features/presence/beats.py", "features/presence/typing.py"),
+            "features/agents/roster.py",
         ),
         (
             *("tests/realtime", "tests/protocol/test_hub_leaks.py"),

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campfire_chat.addresses import check_url, redacted
 from campfire_chat.cli import main
+from campfire_chat.core.errors import ConfigurationError
+from campfire_chat.core.urls import check_url, redacted
+from campfire_chat.database.engines import engine_of
 from campfire_chat.doctor import examine
-from campfire_chat.errors import ConfigurationError
 from campfire_chat.realtime.buses.kinds import KINDS, kind_of
-from campfire_chat.storage.engines import engine_of
 
 #: What people put into passwords, and what URLs are made of. No letter that hosts below have.
 _SECRET = st.text(alphabet="XYZ678/#?@:&=%[]!$ ,;ü\\", min_size=4, max_size=12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,46 +13,42 @@ import campfire_chat
 
 ROOT = Path(campfire_chat.__file__).parent
 
-#: The floors of the house, from the ground up; a room imports from its own floor and below.
+#: The floors of the house, from the ground up. A room imports only from itself and from below.
 FLOORS: list[set[str]] = [
-    {
-        "addresses",
-        "clock",
-        "configuration",
-        "errors",
-        "events",
-        "ids",
-        "models",
-        "outages",
-        "preflights",
-        "private_files",
-        "protocols",
-        "server_flags",
-        "settings",
-        "signed_identities",
-        "unreadable",
-    },
-    {"domain"},
-    {"storage", "identity", "origins", "jobs"},
+    {"core"},
+    {"configuration", "settings"},
+    {"database"},
+    {"access"},
+    {"ledger"},
+    {"jobs"},
     {"realtime"},
-    {"http", "mounting", "shutdown"},
+    {"http"},
+    {"feature"},
+    {"features"},
+    {"mounting", "shutdown", "runtime"},
     {"app"},
     {"__init__", "cli", "doctor", "demo", "shop", "testing", "__main__"},
 ]
 
 RANK = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
+#: What one feature may know of another: how to ask it, and what it hands out.
+OF_OTHERS = {"service", "records", "events", "streams", "frames"}
+#: Features that are so close that they know more of each other: what belongs to a conversation is
+#: written and read together with it.
+CLOSE = {"agents", "contacts", "conversations", "messages", "presence", "receipts"}
+
 #: Package → the only modules that may import it, and why it is kept there.
 DOORS = {
     # Its tasks and connections are tied together in ways that only the lanes handle.
-    "databases": {"storage/lanes.py"},
+    "databases": {"database/lanes.py"},
     "broadcaster": {"realtime/bus.py", "realtime/buses/backend.py"},
     # Another driver, another way to fail: each has one place that knows them.
-    "asyncpg": {"storage/postgresql.py", "realtime/buses/postgresql.py"},
+    "asyncpg": {"database/postgresql.py", "realtime/buses/postgresql.py"},
     "redis": {"realtime/buses/redis.py"},
     "nats": {"realtime/buses/nats.py"},
-    "itsdangerous": {"identity.py"},
-    "alembic": {"storage/schema.py", "storage/migrations"},
+    "itsdangerous": {"access/identity.py"},
+    "alembic": {"database/schema.py", "database/migrations"},
 }
 
 
@@ -64,15 +61,8 @@ def modules() -> list[Path]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module that is imported when this one runs; not what is only for type checkers."""
-    tree = ast.parse(path.read_text("utf-8"))
-    skipped: set[ast.AST] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            skipped.update(ast.walk(node))
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
+    """Every module that is imported, also only for type checkers."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -112,14 +102,46 @@ def test_one_door(package: str) -> None:
     assert users, f"nobody imports {package} any more"
 
 
-def test_the_domain_knows_no_tools() -> None:
+def test_rules_know_no_tools() -> None:
     """Rules without SQL, HTTP and sockets."""
-    for path in modules():
-        if path.relative_to(ROOT).parts[0] != "domain":
-            continue
+    rules = [path for path in modules() if path.name == "rules.py" or "core" in path.parts[-2:]]
+    assert len(rules) > 5
+    for path in rules:
         for module in imports(path):
             package = module.split(".")[0]
             assert package not in ("sqlalchemy", "starlette", "databases", "asyncio"), path
+
+
+def test_features_reach_each_other_through_what_they_offer() -> None:
+    for path in modules():
+        place = path.relative_to(ROOT).parts
+        if place[0] != "features" or len(place) < 3:
+            continue
+        for module in imports(path):
+            parts = module.split(".")
+            if parts[:2] != ["campfire_chat", "features"] or parts[2] == place[1]:
+                continue
+            known = parts[3] in OF_OTHERS or {parts[2], place[1]} <= CLOSE
+            assert known, f"{'/'.join(place)} imports {module}"
+
+
+def test_there_is_no_circle() -> None:
+    """File by file, type-checking imports included."""
+    names = {_module(path): path for path in modules()}
+    graph: dict[str, set[str]] = {}
+    for name, path in names.items():
+        found = {item for module in imports(path) for item in (module, module.rpartition(".")[0])}
+        graph[name] = (found & names.keys()) - {name, "campfire_chat"}
+    order = TopologicalSorter(graph)
+    try:
+        order.prepare()
+    except CycleError as circle:
+        pytest.fail(" → ".join(circle.args[1]))
+
+
+def _module(path: Path) -> str:
+    inside = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(inside[:-1] if inside[-1] == "__init__" else inside)
 
 
 def test_importing_does_nothing() -> None:

@@ -14,14 +14,15 @@ import msgspec
 import pytest
 
 import campfire_chat
-from campfire_chat.errors import CampfireError, all_errors
-from campfire_chat.events import EVENTS
+from campfire_chat.core.errors import CampfireError, all_errors
+from campfire_chat.core.server_flags import SAFE_FLAGS
+from campfire_chat.database.tables import metadata
 from campfire_chat.http.endpoints import Endpoint
-from campfire_chat.http.routes import ENDPOINTS
+from campfire_chat.ledger.events import EventType, all_types
 from campfire_chat.realtime import frames
-from campfire_chat.server_flags import SAFE_FLAGS
+from campfire_chat.runtime import ENDPOINTS
 from campfire_chat.settings import Limits, Settings
-from campfire_chat.storage.tables import metadata
+from tests.support.rooms import modules
 from tests.support.servers import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -60,9 +61,9 @@ def test_every_parameter_of_campfire() -> None:
             assert f"### `{name}`" in page("settings"), name
 
 
-@pytest.mark.parametrize("event", EVENTS)
-def test_every_event(event: str) -> None:
-    assert f"`{event}`" in page("events")
+@pytest.mark.parametrize("event", all_types(), ids=lambda event: event.name)
+def test_every_event(event: EventType) -> None:
+    assert f"`{event.name}`" in page("events")
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
@@ -71,14 +72,19 @@ def test_every_route(endpoint: Endpoint) -> None:
     assert f"`{endpoint.method} {path}`" in page("rest")
 
 
+#: The protocol's own frames, and those of the features.
+FRAME_MODULES = [frames, *(found for name, found in modules().items() if name.endswith(".frames"))]
+
+
 def all_frames() -> list[type[msgspec.Struct]]:
     return [
         kind
-        for kind in vars(frames).values()
+        for module in FRAME_MODULES
+        for kind in vars(module).values()
         if isinstance(kind, type)
         and issubclass(kind, msgspec.Struct)
         and isinstance(kind.__struct_config__.tag, str)
-        and not kind.__name__.startswith("_")
+        and kind is not frames.Frame
     ]
 
 

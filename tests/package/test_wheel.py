@@ -52,7 +52,7 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
         "campfire_chat/py.typed",
         "campfire_chat/static/widget.js",
         "campfire_chat/static/console/index.html",
-        "campfire_chat/storage/migrations/env.py",
+        "campfire_chat/database/migrations/env.py",
         "campfire_chat/shop/__init__.py",
     ):
         assert needed in names, needed

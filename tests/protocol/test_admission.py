@@ -13,6 +13,7 @@ from tests.support.host import campfire_for, host_app
 from tests.support.lanes import kept_busy
 from tests.support.people import Desk
 from tests.support.servers import ThreadServer
+from tests.support.store import Store
 from tests.support.talk import until
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +44,7 @@ async def test_a_refused_subscriber_has_heard_nothing(
     await his.subscribe(conversation)
     prying = [await connect(stranger) for _ in range(3)]
     names = (conversation, f"notes:{id}", f"inbox:{desk.organization}")
-    with kept_busy(campfire.store._readers):
+    with kept_busy(Store.of(campfire).storage.readers):
         for n, spy in enumerate(prying):
             await spy.send({"type": "subscribe", "id": f"s{n}", "stream": names[n]})
         hub = campfire._running.hub

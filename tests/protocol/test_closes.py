@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from campfire_chat import Visitor
-from campfire_chat.realtime.socket import Socket
+from campfire_chat.realtime.sockets.socket import Socket
 from tests.conftest import QUICK
 from tests.support import host
 from tests.support.client import Client

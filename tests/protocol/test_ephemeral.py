@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from campfire_chat.realtime import presence, typing
+from campfire_chat.features.presence import beats, typing
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk
 from tests.support.servers import ThreadServer
@@ -195,12 +195,12 @@ async def test_a_reload_is_not_a_departure(
     colleague = await connect(bob)
     await colleague.subscribe(f"inbox:{still_desk.organization}")
     page = await connect(ada)
-    monkeypatch.setattr(presence, "RETURN", 3600.0)
+    monkeypatch.setattr(beats, "RETURN", 3600.0)
     await page.close()
     again = await connect(ada)
     assert bob.get(f"/agents/{ada.id}/availability") == {"availability": "online"}
     assert not told_offline(colleague, "agent", ada.id)
-    monkeypatch.setattr(presence, "RETURN", 0.0)
+    monkeypatch.setattr(beats, "RETURN", 0.0)
     await again.close()
     await until(lambda: told_offline(colleague, "agent", ada.id))
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from campfire_chat import Campfire
-from campfire_chat.realtime import presence
+from campfire_chat.features.presence import beats
+from campfire_chat.features.presence.service import PresenceService
 from tests.conftest import QUICK
 from tests.support.client import Client
 from tests.support.host import campfire_for, host_app
@@ -289,13 +290,13 @@ async def test_nobody_is_said_to_have_left_who_came_back_meanwhile(
     sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The arrival is told at once: a departure that is still being written must not come after."""
-    monkeypatch.setattr(presence, "LINGER", 0.0)
+    monkeypatch.setattr(beats, "LINGER", 0.0)
     async with (
         serving(sqlite_database_url, presence_beat=NEVER, presence_life=2 * NEVER) as site,
         AsyncExitStack() as stack,
     ):
-        team = site.campfire._running.store.team
-        original = team.present_at
+        presence = site.campfire._running.services[PresenceService]
+        original = presence.at
         asked, answer = threading.Event(), threading.Event()
 
         async def slowly(*arguments: Any) -> Any:
@@ -315,7 +316,7 @@ async def test_nobody_is_said_to_have_left_who_came_back_meanwhile(
         for name in names:
             await client.subscribe(name)
         stack.callback(answer.set)
-        monkeypatch.setattr(team, "present_at", slowly)
+        monkeypatch.setattr(presence, "at", slowly)
         await client.unsubscribe(names[0])
         await asyncio.to_thread(asked.wait)
         since = len(watching.frames)

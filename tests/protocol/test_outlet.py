@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
-from campfire_chat.realtime.outlet import Outlet
+from campfire_chat.realtime.sockets.send_queue import SendQueue
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ class Peer:
         self.reading.set()
         self.here = True
         self.told: list[str] = []
-        self.outlet = Outlet(
+        self.send_queue = SendQueue(
             self.send,
             on_clogged=lambda: self.told.append("clogged"),
             on_gone=lambda: self.told.append("gone"),
@@ -52,20 +52,20 @@ async def test_a_silent_socket_has_no_writer() -> None:
     before = tasks()
     peer = Peer()
     assert tasks() == before
-    peer.outlet.push("a")
+    peer.send_queue.push("a")
     await settled()
     assert peer.got == ["a"]
     # Something was written since the last round, so it stays for one more.
-    peer.outlet.rest()
+    peer.send_queue.rest()
     await settled()
     assert tasks() == before + 1
-    peer.outlet.rest()
+    peer.send_queue.rest()
     await settled()
     assert tasks() == before
-    peer.outlet.push("b")
-    await peer.outlet.drained()
+    peer.send_queue.push("b")
+    await peer.send_queue.drained()
     assert peer.got == ["a", "b"]
-    peer.outlet.stop()
+    peer.send_queue.stop()
     await settled()
     assert tasks() == before
 
@@ -73,28 +73,28 @@ async def test_a_silent_socket_has_no_writer() -> None:
 async def test_a_writer_that_waits_for_its_peer_is_not_let_go() -> None:
     peer = Peer()
     peer.reading.clear()
-    peer.outlet.push("a")
+    peer.send_queue.push("a")
     await settled()
     for _ in range(3):
-        peer.outlet.rest()
+        peer.send_queue.rest()
         await settled()
-    peer.outlet.push("b")
+    peer.send_queue.push("b")
     peer.reading.set()
-    await peer.outlet.drained()
+    await peer.send_queue.drained()
     assert peer.got == ["a", "b"]
-    peer.outlet.stop()
+    peer.send_queue.stop()
 
 
 async def test_what_is_pushed_as_the_writer_leaves_is_written() -> None:
     peer = Peer()
-    peer.outlet.push("a")
+    peer.send_queue.push("a")
     await settled()
-    peer.outlet.rest()
-    peer.outlet.rest()
-    peer.outlet.push("b")
+    peer.send_queue.rest()
+    peer.send_queue.rest()
+    peer.send_queue.push("b")
     await settled()
     assert peer.got == ["a", "b"]
-    peer.outlet.stop()
+    peer.send_queue.stop()
 
 
 async def test_whatever_comes_when_is_written_in_order() -> None:
@@ -106,9 +106,9 @@ async def test_whatever_comes_when_is_written_in_order() -> None:
         match chance.randrange(6):
             case 0 | 1:
                 pushed.append(str(next(numbers)))
-                peer.outlet.push(pushed[-1])
+                peer.send_queue.push(pushed[-1])
             case 2:
-                peer.outlet.rest()
+                peer.send_queue.rest()
             case 3:
                 await asyncio.sleep(0)
             case 4:
@@ -116,20 +116,20 @@ async def test_whatever_comes_when_is_written_in_order() -> None:
             case _:
                 peer.reading.set()
     peer.reading.set()
-    await peer.outlet.drained()
+    await peer.send_queue.drained()
     assert peer.got == pushed
-    peer.outlet.stop()
+    peer.send_queue.stop()
 
 
 async def test_a_peer_that_is_gone_is_reported_once() -> None:
     before = tasks()
     peer = Peer()
     peer.here = False
-    peer.outlet.push("a")
+    peer.send_queue.push("a")
     await settled()
     assert peer.told == ["gone"]
     assert tasks() == before
-    peer.outlet.push("b")
+    peer.send_queue.push("b")
     await settled()
     assert (peer.told, tasks()) == (["gone"], before)
 
@@ -138,12 +138,12 @@ async def test_what_is_pushed_after_the_end_is_dropped() -> None:
     before = tasks()
     peer = Peer()
     peer.reading.clear()
-    peer.outlet.push("a")
-    peer.outlet.push("b")
+    peer.send_queue.push("a")
+    peer.send_queue.push("b")
     await settled()
-    peer.outlet.stop()
+    peer.send_queue.stop()
     await settled()
     peer.reading.set()
-    peer.outlet.push("c")
+    peer.send_queue.push("c")
     await settled()
     assert (peer.got, tasks()) == ([], before)

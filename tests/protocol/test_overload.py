@@ -13,22 +13,22 @@ from typing import Any
 
 import pytest
 
-from campfire_chat import clock
-from campfire_chat.domain.principal import anonymous
-from campfire_chat.errors import OverloadedError
-from campfire_chat.models import Visibility
-from campfire_chat.realtime.admission import CALLER_SHARE
+from campfire_chat.access.actor import anonymous
+from campfire_chat.access.admission import CALLER_SHARE
+from campfire_chat.core import clock
+from campfire_chat.core.errors import OverloadedError
+from campfire_chat.database import lanes
+from campfire_chat.database.sqlite import SQLiteEngine
+from campfire_chat.features.messages.records import Visibility
+from campfire_chat.features.messages.sending import Send
 from campfire_chat.settings import Settings
-from campfire_chat.storage import lanes
-from campfire_chat.storage.operations import Send
-from campfire_chat.storage.sqlite import SQLiteEngine
-from campfire_chat.storage.store import Store
 from tests.conftest import QUICK
 from tests.support.client import Client
 from tests.support.engines import copy_sqlite
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk
 from tests.support.servers import ThreadServer
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -81,7 +81,7 @@ async def test_a_long_queue_refuses_writes_and_newcomers_and_loses_nothing(
         clients = [Client(desk.base, writer) for writer in writers]
         for client in clients:
             await client.connect()
-        queue = campfire.store._ledger._queue
+        queue = Store.of(campfire).storage._ledger._queue
         longest = 0
         sent: list[tuple[int, str]] = []
         frame = {"type": "message.send", "conversation_id": conversation}
@@ -91,7 +91,7 @@ async def test_a_long_queue_refuses_writes_and_newcomers_and_loses_nothing(
             refused: list[dict[str, Any]] = []
             rounds = 0
             async with asyncio.timeout(60):
-                while rounds < 3 or not campfire.store.congested:
+                while rounds < 3 or not Store.of(campfire).storage.congested:
                     before = len(refused)
                     for index, client in enumerate(clients):
                         sent.append((index, f"{index}-{len(sent)}"))
@@ -108,7 +108,7 @@ async def test_a_long_queue_refuses_writes_and_newcomers_and_loses_nothing(
                 assert error["final"] is False
                 assert error["retry_after"] == 1.0
             assert longest <= limit
-            assert campfire.store.congested
+            assert Store.of(campfire).storage.congested
             # Newcomers are told when to come back.
             late = Client(desk.base, visitor)
             await late.open()
@@ -137,7 +137,7 @@ async def test_a_long_queue_refuses_writes_and_newcomers_and_loses_nothing(
                 await asyncio.sleep(reply["retry_after"])
         for client in clients:
             await client.close()
-        assert not campfire.store.congested
+        assert not Store.of(campfire).storage.congested
         stored = [item["body"] for item in visitor.thread(conversation)]
         assert sorted(stored[1:]) == sorted(name for _, name in sent)
 
@@ -149,21 +149,23 @@ async def test_the_queue_is_bounded_in_bytes_too(sqlite_template: Path, tmp_path
     store = Store(url, settings=settings, on_commit=lambda *_: None, now=clock.now)
     await store.start()
     try:
-        opened, _ = await store.open_conversation(VISITOR, client_id="first", body="Hello")
-        queue = store._ledger._queue
+        opened, _ = await store.conversations.open(VISITOR, client_id="first", body="Hello")
+        queue = store.storage._ledger._queue
         taken: list[asyncio.Future[Any]] = []
         with held_up(path):
             # No turn of the loop in between: all of it has to wait.
             with pytest.raises(OverloadedError):  # noqa: PT012
                 for n in range(1_000):
-                    taken.append(store.send(VISITOR, opened.id, client_id=f"{n}", body="ü" * 9_000))
+                    taken.append(
+                        store.messages.send(VISITOR, opened.id, client_id=f"{n}", body="ü" * 9_000)
+                    )
             assert 2 <= len(taken) <= 200_000 // 9_000
             assert 100_000 < queue.size <= 200_000
-            assert store.congested
+            assert store.storage.congested
         for sent in await asyncio.gather(*taken):
             assert not sent.duplicate
         assert queue.size == 0
-        assert not store.congested
+        assert not store.storage.congested
     finally:
         await store.stop()
 

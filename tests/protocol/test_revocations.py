@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from campfire_chat import Campfire, Visitor, clock, signed_identities
-from campfire_chat.errors import ConfigurationError, NotStartedError
+from campfire_chat import Campfire, Visitor
+from campfire_chat.access import signed_identities
+from campfire_chat.core import clock
+from campfire_chat.core.errors import ConfigurationError, NotStartedError
 from tests.conftest import QUICK
 from tests.support.client import Client
 from tests.support.host import campfire_for, host_app
@@ -46,8 +48,8 @@ class Server(ThreadServer):
         """As the host's own code does, on its own loop."""
         running = self.campfire._running
         assert running is not None
-        assert running.revoking._task is not None
-        loop = running.revoking._task.get_loop()
+        assert running.revocation_sync._task is not None
+        loop = running.revocation_sync._task.get_loop()
         done = asyncio.run_coroutine_threadsafe(self.campfire.revoke_tokens(**who), loop)
         await asyncio.wrap_future(done)
 
@@ -177,10 +179,10 @@ async def test_no_renewal_escapes_a_revocation(serve: Serve) -> None:
     stranger = here.desk.anonymous()
     running = there.campfire._running
     assert running is not None
-    task = running.revoking._task
+    task = running.revocation_sync._task
     assert task is not None
     # There it is known only when it is looked for, and that does not happen any more.
-    stopping = asyncio.run_coroutine_threadsafe(running.revoking.stop(), task.get_loop())
+    stopping = asyncio.run_coroutine_threadsafe(running.revocation_sync.stop(), task.get_loop())
     await asyncio.wrap_future(stopping)
     await here.revoke(user_id="mia")
     await here.revoke(visitor_id=stranger.id)

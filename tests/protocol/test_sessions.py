@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from starlette.requests import HTTPConnection
 
-from campfire_chat.domain.principal import anonymous
-from campfire_chat.realtime import proof
+from campfire_chat.access.actor import anonymous
+from campfire_chat.realtime.sockets import proof
 from tests.conftest import QUICK
 from tests.support import sessions
 from tests.support.client import Client, Closed

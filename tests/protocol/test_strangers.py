@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from campfire_chat import Campfire, Limits
-from campfire_chat.realtime.admission import BEING_WRITTEN, NETWORK_SHARE
-from campfire_chat.storage import ledger
+from campfire_chat.access.admission import BEING_WRITTEN, NETWORK_SHARE
+from campfire_chat.ledger import ledger
 from tests.conftest import QUICK
 from tests.protocol.test_limits import ELSEWHERE, Behind, roomy
 from tests.support.client import Client, Closed
@@ -22,6 +22,7 @@ from tests.support.host import campfire_for, host_app
 from tests.support.lanes import kept_busy
 from tests.support.people import Desk
 from tests.support.servers import ThreadServer
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +37,7 @@ class Running:
 
     @property
     def queue(self) -> Any:
-        return self.campfire.store._ledger._queue
+        return Store.of(self.campfire).storage._ledger._queue
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ async def test_visitors_alone_never_fill_the_queue(serve: Any) -> None:
         places = [person.begin()["id"] for person in people]
         clients = [await stack.enter_async_context(Client(desk.base, one)) for one in people]
         his = await stack.enter_async_context(Client(desk.base, agent))
-        with kept_busy(running.campfire.store._writer):
+        with kept_busy(Store.of(running.campfire).storage.writer):
             # Two batches are taken on before anything has to wait.
             for n in itertools.count():
                 for client, place in zip(clients, places, strict=True):
@@ -192,7 +193,7 @@ async def test_one_address_cannot_take_the_queue_from_another(serve: Any) -> Non
         clients = [
             await stack.enter_async_context(Client(desk.base, one)) for one in (*crowd, other)
         ]
-        with kept_busy(running.campfire.store._writer):
+        with kept_busy(Store.of(running.campfire).storage.writer):
             sending = [
                 asyncio.create_task(client.say(place, f"{n}"))
                 for n in range(60)

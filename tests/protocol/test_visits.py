@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from campfire_chat import Agent, Rate
-from campfire_chat.domain.limits import SECOND
-from campfire_chat.domain.network_limits import Networks
-from campfire_chat.domain.principal import Scope, anonymous
-from campfire_chat.realtime import admission as admissions
-from campfire_chat.realtime import visit as visits
-from campfire_chat.realtime.admission import Admission
-from campfire_chat.realtime.visit import SMALL, Visit
+from campfire_chat.access import admission as admissions
+from campfire_chat.access import socket_quota as visits
+from campfire_chat.access.actor import Actor, anonymous
+from campfire_chat.access.admission import Admission
+from campfire_chat.access.network_rates import Networks
+from campfire_chat.access.rates import SECOND
+from campfire_chat.access.socket_quota import SMALL, SocketQuota
 from tests.protocol.test_limits import roomy
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
 
 HERE: Networks = (("", "198.51.100.7"),)
 THERE: Networks = (("", "198.51.100.8"),)
 VISITOR = anonymous("default")
-AGENT = agent_scope(Agent(id="ada", name="Ada"))
+AGENT = agent_actor(Agent(id="ada", name="Ada"))
 
 
 @pytest.fixture(autouse=True)
@@ -33,19 +33,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return time
 
 
-def visit(admission: Admission, networks: Networks, scope: Scope | None = VISITOR) -> Visit:
-    found = Visit(admission, networks)
-    found.connect(scope if scope is not None and scope.is_agent else None)
-    if scope is not None:
-        found.greet(scope)
+def quota(admission: Admission, networks: Networks, actor: Actor | None = VISITOR) -> SocketQuota:
+    found = SocketQuota(admission, networks)
+    found.connect(actor if actor is not None and actor.is_agent else None)
+    if actor is not None:
+        found.greet(actor)
     return found
 
 
-def at_once(admission: Admission, networks: Networks, scope: Scope | None, **fields: Any) -> int:
+def at_once(admission: Admission, networks: Networks, actor: Actor | None, **fields: Any) -> int:
     """How many frames are looked at without a pause, each over a socket of its own."""
     count = 0
     while count < 1_000:
-        one = visit(admission, networks, scope)
+        one = quota(admission, networks, actor)
         pause = one.pause(fields.get("size", 10))
         one.leave()
         if pause:
@@ -76,7 +76,7 @@ def test_an_address_has_a_bucket_for_all_who_come_from_it() -> None:
 
 def test_who_floods_waits_ever_longer_and_not_for_ever() -> None:
     admission = Admission(roomy(frames=Rate(10, 1)))
-    one = visit(admission, HERE)
+    one = quota(admission, HERE)
     waits = [one.pause(10) for _ in range(300)]
     assert waits[:3] == pytest.approx([0, 0.1, 0.2])
     assert waits == sorted(waits)
@@ -97,7 +97,7 @@ def test_bytes_are_limited_however_few_frames_they_come_in(shared: bool) -> None
 def test_by_default_an_address_cannot_send_megabytes_a_second(clock: list[int]) -> None:
     """However many visitors there are: 12 seconds of messages as long as may be."""
     admission = Admission(admissions.Limits())
-    people = [visit(admission, HERE, anonymous("default")) for _ in range(1_000)]
+    people = [quota(admission, HERE, anonymous("default")) for _ in range(1_000)]
     end, size, taken = clock[0] + 12 * SECOND, 40_000, 0
     free = [(clock[0], index) for index in range(len(people))]
     while free[0][0] < end:
@@ -110,7 +110,7 @@ def test_by_default_an_address_cannot_send_megabytes_a_second(clock: list[int]) 
 
 def test_what_a_hello_resumes_counts_as_frames() -> None:
     admission = Admission(roomy(frames=Rate(1, 300)))
-    one = visit(admission, HERE)
+    one = quota(admission, HERE)
     one.resume(256)
     assert at_once(admission, HERE, VISITOR) == 300 - 256
 
@@ -118,13 +118,13 @@ def test_what_a_hello_resumes_counts_as_frames() -> None:
 def test_writes_under_way_are_a_callers_not_a_sockets() -> None:
     admission = Admission(roomy(), write_queue=1_000)
     share = (1_000 + admissions.BEING_WRITTEN) // admissions.CALLER_SHARE
-    tabs = [visit(admission, HERE) for _ in range(10)]
+    tabs = [quota(admission, HERE) for _ in range(10)]
     for n in range(share):
         tabs[n % 10].begin_write()
     for tab in tabs:
         with pytest.raises(admissions.OverloadedError):
             tab.begin_write()
-    visit(admission, HERE, anonymous("default")).begin_write()
+    quota(admission, HERE, anonymous("default")).begin_write()
     tabs[0].leave()
     tabs[1].end_write()
     tabs[2].begin_write()
@@ -135,8 +135,8 @@ def test_writes_under_way_are_a_callers_not_a_sockets() -> None:
 
 def test_what_was_let_through_and_refused_leaves_no_count_behind() -> None:
     admission = Admission(roomy(), write_queue=1)
-    people = [visit(admission, HERE, anonymous("default")) for _ in range(10)]
-    under_way: list[Visit] = []
+    people = [quota(admission, HERE, anonymous("default")) for _ in range(10)]
+    under_way: list[SocketQuota] = []
     for person in people * 40:
         try:
             person.begin_write()

@@ -13,12 +13,9 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from campfire_chat import Agent, Limits, Rate
-from campfire_chat.domain.limits import Cap
-from campfire_chat.domain.network_limits import NetworkCap
-from campfire_chat.domain.principal import Scope, anonymous
-from campfire_chat.errors import OverloadedError, TooManyError
-from campfire_chat.realtime import admission as admissions
-from campfire_chat.realtime.admission import (
+from campfire_chat.access import admission as admissions
+from campfire_chat.access.actor import Actor, anonymous
+from campfire_chat.access.admission import (
     ASKED_AT_ONCE,
     PROCESS,
     Admission,
@@ -26,9 +23,12 @@ from campfire_chat.realtime.admission import (
     caller_of,
     networks_at,
 )
-from campfire_chat.realtime.visit import Visit
+from campfire_chat.access.network_rates import NetworkCap
+from campfire_chat.access.rates import Cap
+from campfire_chat.access.socket_quota import SocketQuota
+from campfire_chat.core.errors import OverloadedError, TooManyError
 from tests.support.clocks import LimitsClock
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
 
 HERE, THERE = ((("", "198.51.100.7"),), (("", "198.51.100.8"),))
 #: Everything is unlimited but what a test names.
@@ -38,8 +38,8 @@ RATE = Rate(1, BURST)
 
 MIA, TOM = anonymous("default"), anonymous("default")
 FAR = anonymous("elsewhere")
-ADA = agent_scope(Agent(id="ada", name="Ada"))
-BOB = agent_scope(Agent(id="bob", name="Bob"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
+BOB = agent_actor(Agent(id="bob", name="Bob"))
 
 Charge = Callable[[Admission, Caller], None]
 
@@ -95,7 +95,7 @@ def admitted(charge: Charge, admission: Admission, caller: Caller) -> int:
 def test_a_limit_concerns_whom_it_says(kind: str, limit: str) -> None:
     charge, concerns = CHARGES[kind], CONCERNS.get((kind, limit), "nobody")
     found = admission(**{limit: RATE})
-    everyone: list[tuple[Any, Scope | None]] = [
+    everyone: list[tuple[Any, Actor | None]] = [
         (HERE, MIA),
         (HERE, TOM),
         (THERE, MIA),
@@ -106,22 +106,22 @@ def test_a_limit_concerns_whom_it_says(kind: str, limit: str) -> None:
         (THERE, ADA),
     ]
     left: Counter[Any] = Counter()
-    for networks, scope in everyone:
-        agent = scope is not None and scope.is_agent
+    for networks, actor in everyone:
+        agent = actor is not None and actor.is_agent
         key: Any = None
-        if concerns == "caller" and scope is not None:
-            key = (scope.organization, scope.sender_key)
+        if concerns == "caller" and actor is not None:
+            key = (actor.organization, actor.sender_key)
         elif concerns == "address" and not agent:
             key = networks
-        elif concerns == "organization" and scope is not None and not agent:
-            key = scope.organization
+        elif concerns == "organization" and actor is not None and not agent:
+            key = actor.organization
         elif concerns == "agent" and agent:
-            key = scope
+            key = actor
         expected = 10
         if key is not None:
             expected = max(0, BURST - left[key])
             left[key] += 10
-        assert admitted(charge, found, caller_of(networks, scope)) == expected, (networks, scope)
+        assert admitted(charge, found, caller_of(networks, actor)) == expected, (networks, actor)
 
 
 def test_what_agents_send_counts_for_the_organisation_but_is_never_refused() -> None:
@@ -176,7 +176,7 @@ def counts(found: Admission) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("limit", "scope", "key"),
+    ("limit", "actor", "key"),
     [
         ("polls_per_caller", MIA, ("default", MIA.sender_key)),
         ("polls_per_caller", ADA, ("default", ADA.sender_key)),
@@ -187,10 +187,10 @@ def counts(found: Admission) -> dict[str, Any]:
     ],
 )
 def test_polls_that_wait_are_counted_until_they_end(
-    limit: str, scope: Scope | None, key: Any
+    limit: str, actor: Actor | None, key: Any
 ) -> None:
     found = admission(**{limit: 1})
-    caller = caller_of(HERE, scope)
+    caller = caller_of(HERE, actor)
     for _ in range(2):
         with found.polling(caller):
             inside = counts(found)
@@ -335,8 +335,8 @@ def test_a_limit_that_is_exceeded_is_logged_once_a_minute(
     def lines() -> list[str]:
         with caplog.at_level(logging.WARNING):
             caplog.clear()
-            for scope in (MIA, anonymous("default")):
-                caller = caller_of(networks_at(connection("10.0.0.2")), scope)
+            for actor in (MIA, anonymous("default")):
+                caller = caller_of(networks_at(connection("10.0.0.2")), actor)
                 admitted(Admission.send, found, caller)
         return [record.getMessage() for record in caplog.records]
 
@@ -356,7 +356,7 @@ def test_a_limit_that_is_exceeded_is_logged_once_a_minute(
 # What a socket holds of all this.
 
 
-@pytest.mark.parametrize("scope", [MIA, ADA])
+@pytest.mark.parametrize("actor", [MIA, ADA])
 @pytest.mark.parametrize(
     "limit",
     [
@@ -366,22 +366,22 @@ def test_a_limit_that_is_exceeded_is_logged_once_a_minute(
         "sockets_per_organization",
     ],
 )
-def test_a_socket_that_was_refused_holds_nothing_once_it_has_left(limit: str, scope: Scope) -> None:
+def test_a_socket_that_was_refused_holds_nothing_once_it_has_left(limit: str, actor: Actor) -> None:
     found = admission(**{limit: 2})
-    counted = limit in ("sockets_per_process", "sockets_per_organization") or not scope.is_agent
-    session = scope if scope.is_agent else None
-    open_ones: list[Visit] = []
+    counted = limit in ("sockets_per_process", "sockets_per_organization") or not actor.is_agent
+    session = actor if actor.is_agent else None
+    open_ones: list[SocketQuota] = []
     for _ in range(2):
-        one = Visit(found, HERE)
+        one = SocketQuota(found, HERE)
         one.connect(session)
-        one.greet(scope)
+        one.greet(actor)
         open_ones.append(one)
     before = counts(found)
     for _ in range(3):
-        refused = Visit(found, HERE)
+        refused = SocketQuota(found, HERE)
         with pytest.raises(TooManyError) if counted else nullcontext():
             refused.connect(session)
-            refused.greet(scope)
+            refused.greet(actor)
         refused.leave()
         # However often it is said.
         refused.leave()
@@ -395,7 +395,7 @@ def test_refusals_in_a_row_make_a_flood_and_one_that_is_admitted_ends_the_row(
     clock: LimitsClock,
 ) -> None:
     found = admission(sends=RATE, writes=RATE, refusals=3)
-    one = Visit(found, HERE)
+    one = SocketQuota(found, HERE)
     one.connect(None)
     one.greet(MIA)
     for take in (one.send, one.write):
@@ -409,7 +409,7 @@ def test_refusals_in_a_row_make_a_flood_and_one_that_is_admitted_ends_the_row(
         clock.go_on(1)
         take()
         assert not one.is_flooding
-    endless = Visit(admission(sends=RATE), HERE)
+    endless = SocketQuota(admission(sends=RATE), HERE)
     endless.connect(None)
     endless.greet(MIA)
     assert admitted(lambda *_: endless.send(), found, caller_of(HERE, MIA)) == 3
@@ -423,21 +423,21 @@ def test_how_long_a_frame_waits_is_the_longest_of_its_limits() -> None:
         input_bytes=Rate(1_000, 1_000),
         input_bytes_per_address=Rate(500, 1_000),
     )
-    one = Visit(found, HERE)
+    one = SocketQuota(found, HERE)
     one.connect(None)
     assert one.pause(10) == 0
     assert one.pause(10) == 0.5
     one.greet(MIA)
     # Its address has been charged for what came before the hello, and the caller has not.
     assert one.pause(10) == 1.0
-    other = Visit(found, THERE)
+    other = SocketQuota(found, THERE)
     other.connect(None)
     other.greet(MIA)
     assert other.pause(10) == 0.25
     # Bytes count from a size on.
     assert other.pause(512) == 0.5
     assert other.pause(1_513) == pytest.approx(1.026)
-    third = Visit(found, HERE)
+    third = SocketQuota(found, HERE)
     third.connect(None)
     third.greet(ADA)
     assert third.pause(10) == 0

@@ -11,22 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campfire_chat.domain.principal import Scope, anonymous
-from campfire_chat.errors import StorageUnavailableError
-from campfire_chat.http.streams import _Waiter
-from campfire_chat.models import Agent, ReceiptRecord
+from campfire_chat.access.actor import Actor, anonymous
+from campfire_chat.access.records import Agent
+from campfire_chat.core.errors import StorageUnavailableError
+from campfire_chat.features.receipts.frames import ReceiptNotice
+from campfire_chat.http.events import _Waiter
+from campfire_chat.ledger.event_log import StreamPage
+from campfire_chat.ledger.write_batch import Notice
 from campfire_chat.realtime import catch_up
 from campfire_chat.realtime.bus import Ephemeral, Wake
 from campfire_chat.realtime.channels import Channel, Subscription
 from campfire_chat.realtime.hub import Hub
-from campfire_chat.storage.draft import Notice
-from campfire_chat.storage.streams import Page
+from campfire_chat.runtime import AGGREGATES
 from tests.support.clocks import in_virtual_time
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
 
 HERE = ("default", "conversation:c")
 MIA, TOM = anonymous("default"), anonymous("default")
-ADA = agent_scope(Agent(id="ada", name="Ada"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
 
 
 class Log:
@@ -48,13 +50,13 @@ class Log:
         self.heads[key] = self.heads.get(key, 0) + 1
         return self.heads[key]
 
-    def page(self, key: tuple[str, str], after: int) -> Page:
+    def page(self, key: tuple[str, str], after: int) -> StreamPage:
         head, first = self.heads.get(key, 0), max(after + 1, self.first.get(key, 1))
         last = min(head, first - 1 + self.page_size)
         events = [(seq, event(key, seq)) for seq in range(first, last + 1)]
-        return Page(events=events, head=head, first=first, more=head > last)
+        return StreamPage(events=events, head=head, first=first, more=head > last)
 
-    async def stream_page(self, organization: str, name: str, after: int) -> Page:
+    async def stream_page(self, organization: str, name: str, after: int) -> StreamPage:
         await self._ask("page")
         return self.page((organization, name), after)
 
@@ -90,15 +92,15 @@ def event(key: tuple[str, str], seq: int) -> str:
 class Sink:
     """A client that is as strict as the protocol asks of one."""
 
-    def __init__(self, scope: Scope = MIA, *, after: int = 0, key: tuple[str, str] = HERE) -> None:
-        self._scope = scope
+    def __init__(self, actor: Actor = MIA, *, after: int = 0, key: tuple[str, str] = HERE) -> None:
+        self._actor = actor
         self.key = key
         self.last = after
         self.offered: list[dict[str, Any]] = []
 
     @property
-    def scope(self) -> Scope:
-        return self._scope
+    def actor(self) -> Actor:
+        return self._actor
 
     def push(self, text: str) -> None:
         assert text == event(self.key, self.last + 1)
@@ -137,7 +139,7 @@ def test_no_gap_and_no_repetition(steps: list[str], page_size: int) -> None:
     """Events that the hub is told of, that it is not told of, and that it is told of too late."""
 
     async def play() -> None:
-        log, hub = Log(), Hub(poll_interval=1.0)
+        log, hub = Log(), Hub(kinds=AGGREGATES, poll_interval=1.0)
         log.page_size = page_size
         catching_up = asyncio.create_task(hub._catch_up.run(log))  # type: ignore[arg-type]
         here: list[tuple[Subscription, Sink]] = []
@@ -192,7 +194,7 @@ def test_no_gap_and_no_repetition(steps: list[str], page_size: int) -> None:
 
 def following(*sinks: Sink, log: Log | None = None) -> tuple[Hub, list[Subscription]]:
     """A hub whose subscribers are live at the head."""
-    log, hub = log or Log(), Hub(poll_interval=1.0)
+    log, hub = log or Log(), Hub(kinds=AGGREGATES, poll_interval=1.0)
     subscriptions = [join(hub, sink) for sink in sinks]
     for subscription, sink in zip(subscriptions, sinks, strict=True):
         assert read(hub, log, subscription, sink)
@@ -455,7 +457,7 @@ class Announced:
 
 
 def test_other_processes_are_told_the_latest_head_of_each_stream() -> None:
-    hub, bus = Hub(poll_interval=1.0), Announced()
+    hub, bus = Hub(kinds=AGGREGATES, poll_interval=1.0), Announced()
     hub._bus = bus  # type: ignore[assignment]
     other = ("other", "conversation:c")
     hub.on_commit([(*HERE, 1, "x"), (*HERE, 2, "x"), (*other, 7, "x")], [], {("a", "b"): 3})
@@ -473,8 +475,8 @@ def test_a_receipt_says_what_was_delivered_and_what_was_read() -> None:
     bus = Announced()
     hub._bus = bus  # type: ignore[assignment]
     participant = ADA.principal.participant
-    record = ReceiptRecord(participant=participant, delivered=5, read=3)
-    hub.on_commit([], [Notice("default", "c", record)], {})
+    frame = ReceiptNotice(conversation_id="c", participant=participant, delivered=5, read=3)
+    hub.on_commit([], [Notice("default", "conversation:c", frame)], {})
     for sink in sinks[:2]:
         (frame,) = sink.offered
         assert (frame["type"], frame["conversation_id"]) == ("receipt", "c")
@@ -487,9 +489,9 @@ def test_a_receipt_says_what_was_delivered_and_what_was_read() -> None:
 @pytest.mark.parametrize("agents_only", [False, True])
 @pytest.mark.parametrize("exclude", [None, MIA, ADA])
 def test_an_ephemeral_frame_is_for_those_who_belong_there(
-    agents_only: bool, exclude: Scope | None
+    agents_only: bool, exclude: Actor | None
 ) -> None:
-    hub = Hub(poll_interval=1.0)
+    hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
     sinks = [Sink(MIA), Sink(TOM), Sink(ADA), Sink(ADA)]
     for sink in sinks:
         join(hub, sink)
@@ -499,7 +501,7 @@ def test_an_ephemeral_frame_is_for_those_who_belong_there(
     key = None if exclude is None else exclude.sender_key
     hub.show(Ephemeral(*HERE, '{"n": 1}', agents_only=agents_only, exclude=key))
     for sink in sinks:
-        expected = sink.scope is not exclude and (sink.scope is ADA or not agents_only)
+        expected = sink.actor is not exclude and (sink.actor is ADA or not agents_only)
         assert bool(sink.offered) == expected
     assert pending.offered == elsewhere.offered == []
 
@@ -509,7 +511,7 @@ def test_who_still_reads_is_not_handed_what_is_new() -> None:
     log, reader, other = Log(), Sink(), Sink(after=5)
     for _ in range(5):
         log.commit()
-    hub = Hub(poll_interval=1.0)
+    hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
     live, reading = join(hub, other), join(hub, reader)
     assert read(hub, log, live, other)
     assert not read(hub, log, reading, reader)
@@ -523,7 +525,7 @@ def test_who_still_reads_is_not_handed_what_is_new() -> None:
 def test_who_has_read_ahead_is_not_told_again() -> None:
     """The database has shown more than this process has heard of."""
     log, early, late = Log(), Sink(), Sink()
-    hub = Hub(poll_interval=1.0)
+    hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
     assert read(hub, log, join(hub, early), early)
     for _ in range(3):
         log.commit()
@@ -538,7 +540,7 @@ def test_who_has_read_ahead_is_not_told_again() -> None:
 def test_a_page_that_says_there_is_more_is_followed_by_another_one() -> None:
     """Also where the channel could go on from there: the client waits for the last page."""
     log, early, late = Log(), Sink(), Sink()
-    hub = Hub(poll_interval=1.0)
+    hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
     assert read(hub, log, join(hub, early), early)
     for _ in range(log.page_size + 1):
         log.commit()
@@ -550,7 +552,7 @@ def test_a_page_that_says_there_is_more_is_followed_by_another_one() -> None:
 
 def test_a_long_poll_ends_with_an_event_and_not_because_somebody_types() -> None:
     async def play() -> None:
-        hub, waiter = Hub(poll_interval=1.0), _Waiter(MIA)
+        hub, waiter = Hub(kinds=AGGREGATES, poll_interval=1.0), _Waiter(MIA)
         subscription = hub.attach(*HERE, waiter)
         subscription.admitted = True
         assert hub.splice(subscription, Log().page(HERE, 0))
@@ -564,7 +566,7 @@ def test_a_long_poll_ends_with_an_event_and_not_because_somebody_types() -> None
 
 
 def test_one_that_is_not_admitted_never_goes_live() -> None:
-    hub, sink = Hub(poll_interval=1.0), Sink()
+    hub, sink = Hub(kinds=AGGREGATES, poll_interval=1.0), Sink()
     subscription = hub.attach(*HERE, sink)
     with pytest.raises(AssertionError):
         hub.splice(subscription, Log().page(HERE, 0))

@@ -9,22 +9,23 @@ from typing import Any
 
 import pytest
 
-from campfire_chat.domain.principal import Scope, scope_of_visitor
-from campfire_chat.models import Agent, Visitor
+from campfire_chat.access.actor import Actor, actor_of_visitor
+from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.features.presence.typing import LIFE, REPEAT, TypingIndicators
 from campfire_chat.realtime.hub import Hub
-from campfire_chat.realtime.typing import LIFE, REPEAT, Typing
+from campfire_chat.runtime import AGGREGATES
 from tests.support.clocks import in_virtual_time
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
 
-MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
-ADA = agent_scope(Agent(id="ada", name="Ada"))
+MIA = actor_of_visitor(Visitor(id="mia", name="Mia"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
 
 
 class Screen:
     """Somebody who looks at the conversation."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
         self.shown: list[tuple[float, bool]] = []
 
     def push(self, text: str) -> None:
@@ -41,8 +42,8 @@ def typed(*moments: float, stop_at: float | None = None) -> tuple[list[tuple[flo
     """What the agent and Mia herself are shown when she presses keys at these moments."""
 
     async def play() -> tuple[list[tuple[float, bool]], ...]:
-        hub = Hub(poll_interval=1.0)
-        typing = Typing(hub)
+        hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+        typing = TypingIndicators(hub)
         screens = [Screen(ADA), Screen(MIA)]
         for screen in screens:
             subscription: Any = hub.attach("default", "conversation:c", screen)
@@ -86,8 +87,8 @@ def test_each_of_them_types_for_themselves() -> None:
     """In one conversation and another one, and whoever has the same id elsewhere."""
 
     async def play() -> None:
-        hub = Hub(poll_interval=1.0)
-        typing = Typing(hub)
+        hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+        typing = TypingIndicators(hub)
         shown: list[tuple[str, str, str, bool]] = []
 
         class Place(Screen):
@@ -107,11 +108,11 @@ def test_each_of_them_types_for_themselves() -> None:
         places = [("default", "c"), ("default", "d"), ("other", "c")]
         for place in places:
             Place(*place)
-        tom = scope_of_visitor(Visitor(id="tom", name="Tom"))
-        elsewhere = Scope("other", MIA.principal)
+        tom = actor_of_visitor(Visitor(id="tom", name="Tom"))
+        elsewhere = Actor("other", MIA.principal)
         everybody = [(MIA, "c"), (MIA, "d"), (tom, "c"), (elsewhere, "c")]
-        for scope, conversation_id in everybody:
-            typing.set(scope, conversation_id, active=True)
+        for actor, conversation_id in everybody:
+            typing.set(actor, conversation_id, active=True)
         expected = {
             ("default", "c", "Mia", True),
             ("default", "d", "Mia", True),
@@ -121,12 +122,12 @@ def test_each_of_them_types_for_themselves() -> None:
         assert set(shown) == expected
         assert len(shown) == 4
         await asyncio.sleep(REPEAT + 0.1)
-        for number, (scope, conversation_id) in enumerate(everybody, 5):
-            typing.set(scope, conversation_id, active=False)
+        for number, (actor, conversation_id) in enumerate(everybody, 5):
+            typing.set(actor, conversation_id, active=False)
             # Said once, however often, and the others go on.
-            typing.set(scope, conversation_id, active=False)
+            typing.set(actor, conversation_id, active=False)
             assert len(shown) == number
-            assert shown[-1][2:] == (scope.principal.name, False)
+            assert shown[-1][2:] == (actor.principal.name, False)
         assert not typing._typists
 
     in_virtual_time(play())
@@ -134,13 +135,13 @@ def test_each_of_them_types_for_themselves() -> None:
 
 def test_after_the_stop_nothing_is_said_any_more() -> None:
     async def play() -> None:
-        hub = Hub(poll_interval=1.0)
-        typing, screen = Typing(hub), Screen(ADA)
+        hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+        typing, screen = TypingIndicators(hub), Screen(ADA)
         subscription: Any = hub.attach("default", "conversation:c", screen)
         subscription.admitted = True
         typing.set(MIA, "c", active=True)
         await asyncio.sleep(1)
-        typing.stop()
+        await typing.stop()
         assert not typing._typists
         await asyncio.sleep(10 * LIFE)
         assert screen.shown == [(0.0, True)]

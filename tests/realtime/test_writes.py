@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from campfire_chat.errors import NotFoundError
+from campfire_chat.core.errors import NotFoundError
+from campfire_chat.features.messages.frame_handlers import _ok as send_ok
+from campfire_chat.features.messages.frames import SendOk
+from campfire_chat.features.messages.sending import Sent
+from campfire_chat.features.receipts.frame_handlers import _ok as mark_ok
+from campfire_chat.features.receipts.operations import Marked
 from campfire_chat.realtime import frames
-from campfire_chat.realtime.writes import IN_FLIGHT, LANDING, Writes, mark_ok, send_ok
-from campfire_chat.storage.operations import Marked, Sent
+from campfire_chat.realtime.sockets.writes import IN_FLIGHT, LANDING, Writes
 from tests.support.clocks import in_virtual_time
 
 
@@ -96,7 +100,7 @@ def test_a_close_waits_for_what_is_under_way_but_not_for_ever() -> None:
 
 def test_what_the_answers_say() -> None:
     sent = Sent(message_id="msg_1", seq=7, at="2026-01-01T00:00:00.000000Z", duplicate=True)
-    assert send_ok("r", sent) == frames.SendOk(
+    assert send_ok("r", sent) == SendOk(
         id="r", message_id="msg_1", seq=7, at="2026-01-01T00:00:00.000000Z", duplicate=True
     )
     marked: Any = Marked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from campfire_chat.http.endpoints import Access, Endpoint
-from campfire_chat.http.routes import ENDPOINTS
+from campfire_chat.runtime import ENDPOINTS
 from tests.support.people import Desk
 
 AGENTS_ONLY = [endpoint for endpoint in ENDPOINTS if endpoint.access is Access.AGENT]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campfire_chat import ids
+from campfire_chat.core import ids
 from tests.support.client import Client
 from tests.support.people import Desk
 

@@ -15,7 +15,7 @@ import pytest
 
 from campfire_chat import Rate
 from campfire_chat.http.endpoints import Cost, Endpoint
-from campfire_chat.http.routes import ENDPOINTS
+from campfire_chat.runtime import ENDPOINTS
 from tests.conftest import QUICK
 from tests.protocol.test_limits import ELSEWHERE, Behind, roomy
 from tests.support.client import Client

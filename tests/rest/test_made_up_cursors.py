@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campfire_chat.http.endpoints import Endpoint
-from campfire_chat.http.routes import ENDPOINTS
+from campfire_chat.runtime import ENDPOINTS
 from tests.support.people import Desk
 
 #: Every list that is read in pages.

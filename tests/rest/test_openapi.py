@@ -19,8 +19,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from campfire_chat.errors import all_errors
-from campfire_chat.http.routes import ENDPOINTS, PREFIX
+from campfire_chat.core.errors import all_errors
+from campfire_chat.http.application import PREFIX
+from campfire_chat.runtime import ENDPOINTS
 from tests.support.people import Desk, Person
 
 #: Imported by schemathesis itself only in the midst of a test, deep in the stack.

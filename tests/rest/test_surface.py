@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from campfire_chat import Visitor
-from campfire_chat.errors import all_errors
+from campfire_chat.core.errors import all_errors
 from campfire_chat.http.endpoints import Endpoint
-from campfire_chat.http.routes import ENDPOINTS
+from campfire_chat.runtime import ENDPOINTS
 from tests.support.people import Desk, Person, signer
 
 

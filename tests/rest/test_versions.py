@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campfire_chat.storage.versions import MOST_EDITS
+from campfire_chat.features.messages.versions import MOST_EDITS
 from tests.support.client import Client
 from tests.support.people import Desk, Person
 from tests.support.truth import Truth

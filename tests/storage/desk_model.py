@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from campfire_chat.domain.principal import Scope
-from campfire_chat.models import Role
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.records import Role
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,11 @@ class Desk:
     """Every conversation, and the client ids that were used.
 
     Args:
-        people: The scopes of those who write, by name.
+        people: The actors of those who write, by name.
         agents: To whom conversations may be given: names by id, by organisation.
     """
 
-    def __init__(self, people: dict[str, Scope], agents: dict[str, dict[str, str]]) -> None:
+    def __init__(self, people: dict[str, Actor], agents: dict[str, dict[str, str]]) -> None:
         self.people = people
         self.agents = agents
         self.threads: list[Thread] = []
@@ -188,9 +188,9 @@ class Desk:
         return replace(step, thread=step.thread % len(self.threads))
 
     def sees(self, who: str, thread: Thread) -> bool:
-        scope = self.people[who]
-        return scope.organization == thread.organization and (
-            scope.is_agent or scope.principal.id == thread.contact
+        actor = self.people[who]
+        return actor.organization == thread.organization and (
+            actor.is_agent or actor.principal.id == thread.contact
         )
 
     def assignee(self, thread: Thread) -> tuple[str, str] | None:
@@ -203,8 +203,8 @@ class Desk:
         return self._known.get((*self._sender(who), f"c{client}"))
 
     def _sender(self, who: str) -> tuple[str, str]:
-        scope = self.people[who]
-        return (scope.organization, scope.sender_key)
+        actor = self.people[who]
+        return (actor.organization, actor.sender_key)
 
     def participant(self, who: str) -> tuple[str, str]:
         principal = self.people[who].principal
@@ -256,7 +256,7 @@ class Desk:
 
     def check_change(self, step: Change) -> bool:
         """Whether it had been done before."""
-        thread, scope = self.thread(step.thread), self.people[step.who]
+        thread, actor = self.thread(step.thread), self.people[step.who]
         if step.key is not None:
             done = self._keys.get((*self._sender(step.who), step.key))
             if done is not None:
@@ -266,7 +266,7 @@ class Desk:
         codes: list[str] = []
         if not self.sees(step.who, thread):
             codes.append("not_found")
-        elif not scope.is_agent or scope.principal.role is Role.VIEWER:
+        elif not actor.is_agent or actor.principal.role is Role.VIEWER:
             codes.append("forbidden")
         fields = dict(step.fields)
         until = fields.get("snoozed_until")
@@ -287,13 +287,13 @@ class Desk:
 
     def check_touch(self, step: Edit | Delete) -> Stored:
         """Edit or delete a message."""
-        message, scope = self.message(step.message), self.people[step.who]
-        if not self.sees(step.who, message.thread) or (message.internal and not scope.is_agent):
+        message, actor = self.message(step.message), self.people[step.who]
+        if not self.sees(step.who, message.thread) or (message.internal and not actor.is_agent):
             raise Refused("not_found")
         codes: list[str] = []
         own = message.sender == self.participant(step.who)
-        admin = isinstance(step, Delete) and scope.principal.role in (Role.ADMIN, Role.OWNER)
-        if scope.principal.role is Role.VIEWER or not (own or admin):
+        admin = isinstance(step, Delete) and actor.principal.role in (Role.ADMIN, Role.OWNER)
+        if actor.principal.role is Role.VIEWER or not (own or admin):
             codes.append("forbidden")
         if isinstance(step, Edit) and message.deleted:
             codes.append("message_deleted")
@@ -304,8 +304,8 @@ class Desk:
     # What is accepted.
 
     def opened(self, step: Open, thread_id: str, message_id: str, at: str) -> Thread:
-        scope = self.people[step.who]
-        thread = Thread(thread_id, scope.organization, scope.principal.id)
+        actor = self.people[step.who]
+        thread = Thread(thread_id, actor.organization, actor.principal.id)
         self.threads.append(thread)
         self._store(step.who, step.client, step.body, thread, message_id, at)
         return thread

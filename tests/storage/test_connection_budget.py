@@ -67,13 +67,13 @@ async def test_it_stays_within_its_budget(postgres: str) -> None:
         async with Watch(postgres, name) as watch:
             # Migrating, talking and reading, losing every connection again and again, stopping.
             async with store_on(url) as store:
-                opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+                opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
                 stop = asyncio.Event()
 
                 async def read() -> None:
                     while not stop.is_set():
                         with contextlib.suppress(Exception):
-                            await store.message_page(VISITOR, opened.id, None, 50)
+                            await store.messages.page(VISITOR, opened.id, None, 50)
 
                 readers = [asyncio.create_task(read()) for _ in range(20)]
                 other = await asyncpg.connect(postgres)
@@ -85,7 +85,7 @@ async def test_it_stays_within_its_budget(postgres: str) -> None:
                 stop.set()
                 await asyncio.gather(*readers)
                 await other.close()
-                assert store.healthy
+                assert store.storage.healthy
             assert watch.looks > 50
             assert watch.most == BUDGET
             watch.doomed.clear()

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.store import Store
+from campfire_chat.database.lanes import Session
 from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.fault_proxy import FaultProxy
 from tests.support.postgres import COMMIT, execute, run_apart
+from tests.support.store import Store
 from tests.support.talk import VISITOR, store_on
 from tests.support.truth import Truth
 
@@ -69,8 +69,8 @@ async def test_the_victim_of_a_deadlock_tries_again(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with store_on(url) as store, another_session(url) as other:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
-        ((first,), _) = await store.message_page(VISITOR, opened.id, None, 10)
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
+        ((first,), _) = await store.messages.page(VISITOR, opened.id, None, 10)
         # We lock the conversation and then the inbox. This one begins at the end.
         with caplog.at_level(logging.DEBUG, "campfire_chat.storage"):
             async with other.transaction():
@@ -78,7 +78,7 @@ async def test_the_victim_of_a_deadlock_tries_again(
                     "SELECT 1 FROM campfire_streams WHERE stream = 'inbox:default' FOR UPDATE"
                 )
                 # A reply is not drafted beforehand: nothing but the repetition can help it.
-                sending = store.send(
+                sending = store.messages.send(
                     VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id
                 )
                 await until_waiting(url)
@@ -93,18 +93,18 @@ async def test_a_lock_that_is_not_to_be_had_in_time(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with store_on(url) as store, another_session(url) as other:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
 
         async def hurry(session: Session) -> None:
             (row,) = await session.raw.fetch("SHOW lock_timeout")
             assert row[0] == "8s"
             await session.command("SET lock_timeout = '200ms'")
 
-        await store._writer.run(hurry)
+        await store.storage.writer.run(hurry)
         with caplog.at_level(logging.DEBUG, "campfire_chat.storage"):
             async with other.transaction():
                 await lock(other, opened.id)
-                sending = store.send(VISITOR, opened.id, client_id="x", body="Once")
+                sending = store.messages.send(VISITOR, opened.id, client_id="x", body="Once")
                 await asyncio.sleep(0.6)
             sent = await sending
         assert "lock timeout" in failures(caplog)
@@ -113,10 +113,10 @@ async def test_a_lock_that_is_not_to_be_had_in_time(
 
 async def test_a_query_that_somebody_cancels_is_done_again(url: str) -> None:
     async with store_on(url) as store, another_session(url) as other:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
         async with other.transaction():
             await lock(other, opened.id)
-            sending = store.send(VISITOR, opened.id, client_id="x", body="Once")
+            sending = store.messages.send(VISITOR, opened.id, client_id="x", body="Once")
             # The draft, and then the long way as well.
             for _ in range(2):
                 await other.execute("SELECT pg_cancel_backend($1)", await until_waiting(url))
@@ -127,12 +127,14 @@ async def test_a_query_that_somebody_cancels_is_done_again(url: str) -> None:
 
 async def test_who_was_assigned_while_we_waited_has_a_name(url: str) -> None:
     async with store_on(url) as store, another_session(url) as other:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
-        ((first,), _) = await store.message_page(VISITOR, opened.id, None, 10)
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
+        ((first,), _) = await store.messages.page(VISITOR, opened.id, None, 10)
         async with other.transaction():
             await lock(other, opened.id)
             # A reply is not drafted: it reads the conversation as it takes its lock.
-            sending = store.send(VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id)
+            sending = store.messages.send(
+                VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id
+            )
             await until_waiting(url)
             await other.execute(
                 "INSERT INTO campfire_agents (org_id, agent_id, external_id, name, role, "
@@ -153,8 +155,8 @@ async def test_the_same_message_from_two_processes_that_both_found_it_new(
 ) -> None:
     """Client ids are looked for before anything is locked."""
     async with store_on(url) as one, store_on(url) as two, another_session(url) as other:
-        opened, _ = await one.open_conversation(VISITOR, client_id="0", body="0")
-        ((first,), _) = await one.message_page(VISITOR, opened.id, None, 10)
+        opened, _ = await one.conversations.open(VISITOR, client_id="0", body="0")
+        ((first,), _) = await one.messages.page(VISITOR, opened.id, None, 10)
         with caplog.at_level(logging.DEBUG, "campfire_chat.storage"):
             async with other.transaction():
                 await other.execute(
@@ -164,7 +166,7 @@ async def test_the_same_message_from_two_processes_that_both_found_it_new(
                 sending = []
                 for waiting, store in enumerate((one, two), start=1):
                     sending.append(
-                        store.send(
+                        store.messages.send(
                             VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id
                         )
                     )
@@ -191,14 +193,14 @@ async def test_a_database_that_is_serializable_by_default(
         stores = [await stack.enter_async_context(store_on(url)) for _ in range(2)]
         if not pinned:
             for store in stores:
-                await store._writer.run(unpin)
-        opened, _ = await stores[0].open_conversation(VISITOR, client_id="0", body="0")
+                await store.storage.writer.run(unpin)
+        opened, _ = await stores[0].conversations.open(VISITOR, client_id="0", body="0")
         stack.enter_context(caplog.at_level(logging.DEBUG, "campfire_chat.storage"))
 
         async def talk(store: Store, sender: int) -> list[int]:
             seqs: list[int] = []
             for n in range(15):
-                sent = await store.send(
+                sent = await store.messages.send(
                     VISITOR, opened.id, client_id=f"{sender}.{n}", body=f"{sender}.{n}"
                 )
                 seqs.append(sent.seq)
@@ -218,15 +220,15 @@ async def test_a_process_that_vanishes_inside_a_transaction_does_not_hold_up_the
     url: str,
 ) -> None:
     async with FaultProxy.before(url) as proxy, store_on(url) as here:
-        opened, _ = await here.open_conversation(VISITOR, client_id="0", body="0")
+        opened, _ = await here.conversations.open(VISITOR, client_id="0", body="0")
         async with store_on(proxy.through(url)) as vanishing:
             silent = proxy.silence_at(COMMIT, way="request")
-            lost = vanishing.send(VISITOR, opened.id, client_id="lost", body="Lost")
+            lost = vanishing.messages.send(VISITOR, opened.id, client_id="lost", body="Lost")
             await silent.wait()
             proxy.stall()
             # The server waits five seconds for the word that does not come.
             async with asyncio.timeout(10):
-                sent = await here.send(VISITOR, opened.id, client_id="x", body="Once")
+                sent = await here.messages.send(VISITOR, opened.id, client_id="x", body="Once")
             assert sent.seq == 2
             assert not lost.done()
             proxy.heal()

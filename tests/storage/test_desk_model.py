@@ -19,24 +19,19 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from campfire_chat import clock
-from campfire_chat.clock import SECOND
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import Scope, scope_of_visitor
-from campfire_chat.errors import CampfireError, NotFoundError
-from campfire_chat.models import (
-    Agent,
-    AgentConversation,
-    Priority,
-    Role,
-    Status,
-    Visibility,
-    Visitor,
-)
+from campfire_chat.access.actor import Actor, actor_of_visitor
+from campfire_chat.access.records import Agent, Role, Visitor
+from campfire_chat.core import clock
+from campfire_chat.core.clock import SECOND
+from campfire_chat.core.errors import CampfireError, NotFoundError
+from campfire_chat.features.conversations.listing import ANYONE
+from campfire_chat.features.conversations.operations import ChangeConversation
+from campfire_chat.features.conversations.records import AgentConversation, Priority, Status
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.messages.records import Visibility
+from campfire_chat.features.messages.sending import Send
+from campfire_chat.features.receipts.operations import MarkSeen
 from campfire_chat.settings import Settings
-from campfire_chat.storage.desk import ChangeConversation
-from campfire_chat.storage.operations import MarkSeen, Send
-from campfire_chat.storage.store import ANYONE, Store
 from tests.storage.desk_model import (
     BAD_SUBJECT,
     BODIES,
@@ -55,7 +50,8 @@ from tests.storage.desk_model import (
     Thread,
     Together,
 )
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
+from tests.support.store import Store
 
 _numbers = itertools.count(1)
 
@@ -68,18 +64,18 @@ EVERYBODY = (*VISITORS, *AGENTS, *STRANGERS)
 MOSTLY = ("mia", "mia", "ada", "ada", *EVERYBODY)
 
 
-def people_of(organization: str) -> dict[str, Scope]:
+def people_of(organization: str) -> dict[str, Actor]:
     roles = {"boss": Role.ADMIN, "viewer": Role.VIEWER}
     # It sorts before ours, and its people are stored first: a query that forgets the
     # organisation finds them first.
     other = f"another-{organization}"
     return {
         **{
-            name: scope_of_visitor(Visitor(id=name, name=name, organization=organization))
+            name: actor_of_visitor(Visitor(id=name, name=name, organization=organization))
             for name in VISITORS
         },
         **{
-            name: agent_scope(
+            name: agent_actor(
                 Agent(
                     id=name,
                     name=name,
@@ -89,8 +85,8 @@ def people_of(organization: str) -> dict[str, Scope]:
             )
             for name in AGENTS
         },
-        "other ada": agent_scope(Agent(id="ada", name="other ada", organization=other)),
-        "other mia": scope_of_visitor(Visitor(id="mia", name="other mia", organization=other)),
+        "other ada": agent_actor(Agent(id="ada", name="other ada", organization=other)),
+        "other mia": actor_of_visitor(Visitor(id="mia", name="other mia", organization=other)),
     }
 
 
@@ -122,7 +118,7 @@ class Run:
 
     async def begin(self) -> None:
         for name in ("other ada", *AGENTS):
-            await self.store.team.remember(self.people[name])
+            await self.store.agents.remember(self.people[name])
         # There is always something to write to and to reply to, in both organisations.
         for who in ("mia", "other mia"):
             await self.do(Open(who, 90, 0))
@@ -148,8 +144,8 @@ class Run:
         # On PostgreSQL a process that has a conversation in hand does not learn at once that
         # another has moved a mark: the row never goes back, but an answer may be seconds old.
         marks = any(isinstance(step, Mark) for step in steps)
-        ledger = (self.stores[0] if marks else self.store)._ledger
-        futures = [ledger.enqueue(self._operation(step)) for step in steps]
+        storage = (self.stores[0] if marks else self.store).storage
+        futures = [storage.submit(self._operation(step)) for step in steps]
         outcomes = await asyncio.gather(*futures, return_exceptions=True)
         marked: dict[tuple[str, int], Any] = {}
         for step, outcome in zip(steps, outcomes, strict=True):
@@ -170,13 +166,13 @@ class Run:
                 assert same, (first, outcome)
 
     def _operation(self, step: Say | Change | Mark) -> Any:
-        scope, thread = self.people[step.who], self.desk.thread(step.thread).id
+        actor, thread = self.people[step.who], self.desk.thread(step.thread).id
         if isinstance(step, Mark):
-            return MarkSeen(scope, thread, delivered=step.delivered, read=step.read)
+            return MarkSeen(actor, thread, delivered=step.delivered, read=step.read)
         if isinstance(step, Say):
             target = None if step.reply_to is None else self.desk.message(step.reply_to).id
             return Send(
-                scope,
+                actor,
                 thread,
                 client_id=f"c{step.client}",
                 body=BODIES[step.body],
@@ -198,7 +194,7 @@ class Run:
                 4_000_000_000 * SECOND if fields["snoozed_until"] == LATER else hour
             )
         key = None if step.key is None else f"k{step.key}"
-        return ChangeConversation(scope, thread, Patch(**fields), assignee, client_id=key)
+        return ChangeConversation(actor, thread, Patch(**fields), assignee, client_id=key)
 
     def _refused(self, check: Callable[[], Any], outcome: Any) -> bool:
         """Whether it was refused; the storage and the model have to agree."""
@@ -231,11 +227,11 @@ class Run:
 
     async def _open(self, step: Open) -> None:
         outcome: Any
-        scope = self.people[step.who]
+        actor = self.people[step.who]
         client_id = f"c{step.client}"
         try:
-            outcome = await self.store.open_conversation(
-                scope, client_id=client_id, body=BODIES[step.body]
+            outcome = await self.store.conversations.open(
+                actor, client_id=client_id, body=BODIES[step.body]
             )
         except CampfireError as error:
             outcome = error
@@ -247,18 +243,18 @@ class Run:
         if earlier is not None:
             assert view.id == earlier.thread.id
             return
-        ((message,), _) = await self.store.message_page(scope, view.id, None, 10)
+        ((message,), _) = await self.store.messages.page(actor, view.id, None, 10)
         self.desk.opened(step, view.id, message.id, message.at)
         await self._compare(self.desk.threads[-1])
 
     async def _touch(self, step: Edit | Delete) -> None:
         outcome: Any
-        scope, about = self.people[step.who], self.desk.message(step.message).id
+        actor, about = self.people[step.who], self.desk.message(step.message).id
         try:
             if isinstance(step, Edit):
-                outcome = await self.store.edit_message(scope, about, BODIES[step.body])
+                outcome = await self.store.messages.edit(actor, about, BODIES[step.body])
             else:
-                outcome = await self.store.delete_message(scope, about)
+                outcome = await self.store.messages.delete(actor, about)
         except CampfireError as error:
             outcome = error
         if self._refused(lambda: self.desk.check_touch(step), outcome):
@@ -277,10 +273,10 @@ class Run:
         agent = self.people["ada" if ours else "other ada"]
         owner = self.people[
             next(
-                name for name, scope in self.people.items() if scope.principal.id == thread.contact
+                name for name, actor in self.people.items() if actor.principal.id == thread.contact
             )
         ]
-        view = await reader.conversation(agent, thread.id)
+        view = await reader.conversations.get(agent, thread.id)
         assert isinstance(view, AgentConversation)
         if thread.status == "resolved" and thread.resolved_at is None:
             assert view.resolved_at is not None
@@ -332,13 +328,13 @@ class Run:
             "contact": (view.contact.id, view.contact.name),
         }
         assert found == expected
-        mine = await reader.conversation(owner, thread.id)
+        mine = await reader.conversations.get(owner, thread.id)
         assert mine.unread == thread.unread(("visitor", thread.contact))
         assert (mine.status, mine.head, mine.subject) == (view.status, view.head, view.subject)
-        for name, scope in self.people.items():
+        for name, actor in self.people.items():
             if not self.desk.sees(name, thread):
                 with pytest.raises(NotFoundError):
-                    await reader.conversation(scope, thread.id)
+                    await reader.conversations.get(actor, thread.id)
         await self._compare_streams(reader, thread)
 
     async def _compare_streams(self, reader: Store, thread: Thread) -> None:
@@ -347,7 +343,7 @@ class Run:
             (f"conversation:{thread.id}", thread.public),
             (f"notes:{thread.id}", thread.notes),
         ):
-            page = await reader.stream_page(thread.organization, stream, 0, 1000)
+            page = await reader.storage.stream_page(thread.organization, stream, 0, 1000)
             assert [seq for seq, _ in page.events] == list(range(1, len(expected) + 1))
             events = [json.loads(text) for _, text in page.events]
             assert [event["event"] for event in events] == expected
@@ -356,13 +352,13 @@ class Run:
 
     async def finish(self) -> None:
         """Lists and threads, page by page, as everybody sees them."""
-        for name, scope in self.people.items():
+        for name, actor in self.people.items():
             seen = [thread for thread in self.desk.threads if self.desk.sees(name, thread)]
             listed: list[str] = []
             before: Any = None
             while True:
-                page, before = await self.store.conversation_page(
-                    scope, statuses=list(Status), assignee_id=ANYONE, before=before, limit=2
+                page, before = await self.store.conversations.page(
+                    actor, statuses=list(Status), assignee_id=ANYONE, before=before, limit=2
                 )
                 listed += [item.id for item in page]
                 if before is None:
@@ -375,17 +371,17 @@ class Run:
             await self._compare_pages(thread)
 
     async def _compare_pages(self, thread: Thread) -> None:
-        for name, scope in self.people.items():
+        for name, actor in self.people.items():
             if not self.desk.sees(name, thread):
                 continue
             bodies: list[tuple[str, str]] = []
             before: Any = None
             while True:
-                messages, before = await self.store.message_page(scope, thread.id, before, 2)
+                messages, before = await self.store.messages.page(actor, thread.id, before, 2)
                 bodies += [(message.id, message.body) for message in messages]
                 if before is None:
                     break
-            shown = [item for item in thread.messages if scope.is_agent or not item.internal]
+            shown = [item for item in thread.messages if actor.is_agent or not item.internal]
             shown.sort(key=lambda message: message.at)
             assert bodies[::-1] == [(message.id, message.body) for message in shown]
 

@@ -12,23 +12,24 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from campfire_chat import clock
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import Scope, scope_of_visitor
-from campfire_chat.errors import StorageUnavailableError
-from campfire_chat.models import Agent, Visitor
+from campfire_chat.access.actor import Actor, actor_of_visitor
+from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.core import clock
+from campfire_chat.core.errors import StorageUnavailableError
+from campfire_chat.database import lanes
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.ledger import record_cache
+from campfire_chat.ledger.locking import LockingPath
 from campfire_chat.settings import Settings
-from campfire_chat.storage import lanes, working_set
-from campfire_chat.storage.long_way import LongWay
-from campfire_chat.storage.store import Store
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
+from tests.support.store import Store
 from tests.support.talk import until
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
-MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
-ADA = agent_scope(Agent(id="ada", name="Ada"))
+MIA = actor_of_visitor(Visitor(id="mia", name="Mia"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
 
 
 @pytest.fixture
@@ -50,23 +51,25 @@ async def stores(database_url: str, anyio_backend: str) -> AsyncIterator[list[St
 def long_ways(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of the batches that went the long way."""
     sizes: list[int] = []
-    commit = LongWay.commit
+    commit = LockingPath.commit
 
-    async def counted(self: LongWay, operations: list[Any], attempts: Any) -> Any:
+    async def counted(self: LockingPath, operations: list[Any], attempts: Any) -> Any:
         sizes.append(len(operations))
         return await commit(self, operations, attempts)
 
-    monkeypatch.setattr(LongWay, "commit", counted)
+    monkeypatch.setattr(LockingPath, "commit", counted)
     return sizes
 
 
 async def begin(store: Store) -> str:
-    opened, _ = await store.open_conversation(MIA, client_id="first", body="Hello")
+    opened, _ = await store.conversations.open(MIA, client_id="first", body="Hello")
     return opened.id
 
 
-def send(store: Store, scope: Scope, conversation: str, client_id: str) -> asyncio.Future[Any]:
-    return store.send(scope, conversation, client_id=client_id, body=f"body of {client_id}")
+def send(store: Store, actor: Actor, conversation: str, client_id: str) -> asyncio.Future[Any]:
+    return store.messages.send(
+        actor, conversation, client_id=client_id, body=f"body of {client_id}"
+    )
 
 
 def gapless(database_url: str) -> None:
@@ -89,7 +92,7 @@ async def test_what_is_in_hand_is_not_read_again(
     )
     assert [one.seq for one in sent] == list(range(2, 202))
     assert not any(one.duplicate for one in sent)
-    marked = await stores[0].mark(ADA, conversation, delivered=None, read=201)
+    marked = await stores[0].receipts.mark(ADA, conversation, delivered=None, read=201)
     assert marked.unread == 0
     assert long_ways == []
     gapless(database_url)
@@ -99,16 +102,16 @@ async def test_talk_that_is_over_takes_no_memory(
     stores: list[Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [
-        (await stores[0].open_conversation(MIA, client_id=f"c{n}", body="Hello"))[0].id
+        (await stores[0].conversations.open(MIA, client_id=f"c{n}", body="Hello"))[0].id
         for n in range(20)
     ]
     await asyncio.gather(*(send(stores[0], MIA, one, f"first-{one}") for one in ids))
-    in_hand = stores[0]._ledger._working_set
-    assert len(in_hand.records.conversations) == 20
-    monkeypatch.setattr(working_set, "REMEMBERED", 0.05)
+    in_hand = stores[0].storage._ledger._cache
+    assert len(in_hand.records.aggregates) == 20
+    monkeypatch.setattr(record_cache, "REMEMBERED", 0.05)
     await asyncio.sleep(0.1)
-    opened, _ = await stores[0].open_conversation(MIA, client_id="another", body="Hello")
-    assert list(in_hand.records.conversations) == [("default", opened.id)]
+    opened, _ = await stores[0].conversations.open(MIA, client_id="another", body="Hello")
+    assert list(in_hand.records.aggregates) == [("default", opened.id)]
     assert await send(stores[0], MIA, ids[0], "again")
 
 
@@ -225,10 +228,10 @@ async def test_marks_do_not_go_back_whoever_writes_them(
     for number in range(5):
         await send(stores[0], MIA, conversation, f"m{number}")
     # The second has a mark in hand when the first moves it on.
-    await stores[1].mark(ADA, conversation, delivered=2, read=1)
-    await stores[0].mark(ADA, conversation, delivered=6, read=6)
-    await stores[1].mark(ADA, conversation, delivered=3, read=None)
-    await stores[1].mark(ADA, conversation, delivered=3, read=3)
+    await stores[1].receipts.mark(ADA, conversation, delivered=2, read=1)
+    await stores[0].receipts.mark(ADA, conversation, delivered=6, read=6)
+    await stores[1].receipts.mark(ADA, conversation, delivered=3, read=None)
+    await stores[1].receipts.mark(ADA, conversation, delivered=3, read=3)
     rows = Truth(database_url).query(
         "SELECT delivered, read, read_count FROM campfire_receipts WHERE participant_kind = 'agent'"
     )
@@ -240,8 +243,8 @@ async def test_a_changed_name_shows_in_the_next_message(
 ) -> None:
     conversation = await begin(stores[0])
     await send(stores[0], MIA, conversation, "before")
-    renamed = scope_of_visitor(Visitor(id="mia", name="Mia Miller"))
-    await stores[0].refresh_contact(renamed)
+    renamed = actor_of_visitor(Visitor(id="mia", name="Mia Miller"))
+    await stores[0].contacts.refresh(renamed)
     await send(stores[0], MIA, conversation, "after")
     assert last_in_inbox(database_url)["contact"]["name"] == "Mia Miller"
 
@@ -252,7 +255,7 @@ async def test_what_another_process_changed_stays_changed(
     """A tag leaves no trace in the stream that the message goes to."""
     conversation = await begin(stores[0])
     await send(stores[0], MIA, conversation, "before")
-    await stores[1].change_conversation(ADA, conversation, Patch(tags=["urgent"]), UNSET)
+    await stores[1].conversations.change(ADA, conversation, Patch(tags=["urgent"]), UNSET)
     await send(stores[0], MIA, conversation, "after")
     assert last_in_inbox(database_url)["tags"] == ["urgent"]
     ((tags,),) = Truth(database_url).query("SELECT tags FROM campfire_conversations")
@@ -264,7 +267,7 @@ async def test_sqlite_tells_of_a_name_that_another_process_changed(
 ) -> None:
     conversation = await begin(stores[0])
     await send(stores[0], MIA, conversation, "before")
-    await stores[1].refresh_contact(scope_of_visitor(Visitor(id="mia", name="Mia Miller")))
+    await stores[1].contacts.refresh(actor_of_visitor(Visitor(id="mia", name="Mia Miller")))
     await send(stores[0], MIA, conversation, "after")
     # PostgreSQL does not tell; there a name is in hand for some seconds.
     expected = "Mia Miller" if engine == "sqlite" else "Mia"

@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from msgspec import UNSET
 
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.models import Agent
-from campfire_chat.storage.postgresql import PostgreSQLEngine
+from campfire_chat.access.records import Agent
+from campfire_chat.database.postgresql import PostgreSQLEngine
+from campfire_chat.features.conversations.rules import Patch
 from tests.support.engines import EngineMissing, create_postgres_database
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
 from tests.support.postgres import PostgresServer, execute, run_apart
 from tests.support.talk import VISITOR, Talk, check, store_on, until
 from tests.support.truth import Truth
@@ -38,7 +38,7 @@ async def test_backends_and_the_whole_server_are_killed(primary: PostgresServer)
     url = create_postgres_database(primary.url)
     truth = Truth(url)
     async with store_on(url) as store:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
         killed = 0
         async with Talk(store, opened.id) as talk:
             for _ in range(5):
@@ -58,7 +58,7 @@ async def test_backends_and_the_whole_server_are_killed(primary: PostgresServer)
                 await asyncio.to_thread(primary.kill)
                 await asyncio.to_thread(primary.start)
                 await talk.goes_on()
-        assert store.healthy
+        assert store.storage.healthy
     check(talk, url)
 
 
@@ -66,7 +66,7 @@ async def test_twenty_terminated_backends(primary: PostgresServer) -> None:
     url = create_postgres_database(primary.url)
     name = urlsplit(url).path.lstrip("/")
     async with store_on(url) as store:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
         async with Talk(store, opened.id) as talk:
             for _ in range(20):
                 await talk.goes_on(20)
@@ -85,17 +85,17 @@ async def test_twenty_terminated_backends(primary: PostgresServer) -> None:
 async def test_a_table_that_is_altered_meanwhile(primary: PostgresServer) -> None:
     """The server refuses a statement that was prepared for columns of another type."""
     url = create_postgres_database(primary.url)
-    ada = agent_scope(Agent(id="ada", name="Ada"))
+    ada = agent_actor(Agent(id="ada", name="Ada"))
     async with store_on(url) as store:
-        await store.team.remember(ada)
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        await store.agents.remember(ada)
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
         for number, kind in enumerate(["text", "varchar", "text"]):
             alter = f"ALTER TABLE campfire_conversations ALTER COLUMN subject TYPE {kind}"
             patch = Patch(subject=f"{number}")
-            await store.change_conversation(ada, opened.id, patch, UNSET)
+            await store.conversations.change(ada, opened.id, patch, UNSET)
             await asyncio.to_thread(run_apart, execute(url, alter))
             patch = Patch(subject=f"{number} again")
-            changed = await store.change_conversation(ada, opened.id, patch, UNSET)
+            changed = await store.conversations.change(ada, opened.id, patch, UNSET)
             assert changed.subject == f"{number} again"
 
 
@@ -112,19 +112,19 @@ async def test_a_server_that_becomes_read_only(primary: PostgresServer) -> None:
         )
 
     async with store_on(url) as store:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
         async with Talk(store, opened.id) as talk:
             await talk.goes_on()
             await read_only("on")
             try:
                 # Not ready for traffic, although it can be connected to; reading goes on.
-                await until(lambda: not store.healthy)
+                await until(lambda: not store.storage.healthy)
                 await until(lambda: talk.refusals)
-                assert (await store.conversation(VISITOR, opened.id)).id == opened.id
+                assert (await store.conversations.get(VISITOR, opened.id)).id == opened.id
             finally:
                 await read_only("off")
             await talk.goes_on()
-        assert store.healthy
+        assert store.storage.healthy
     check(talk, url)
 
 
@@ -146,15 +146,15 @@ async def test_a_standby_takes_over(primary: PostgresServer) -> None:
             # The standby first: whoever stops at the first host that answers ends up there.
             both = f"postgresql://postgres@{new.address},{old.address}/{name}"
             async with store_on(both) as store:
-                opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+                opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
                 async with Talk(store, opened.id) as talk:
                     await talk.goes_on()
                     await asyncio.to_thread(old.kill)
                     await asyncio.sleep(0.3)
                     await asyncio.to_thread(new.promote)
                     await talk.goes_on()
-                assert store.healthy
-                assert (await store.conversation(VISITOR, opened.id)).id == opened.id
+                assert store.storage.healthy
+                assert (await store.conversations.get(VISITOR, opened.id)).id == opened.id
             check(talk, f"postgresql://postgres@{new.address}/{name}")
     finally:
         await asyncio.to_thread(old.close)

@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from campfire_chat import clock
-from campfire_chat.domain.principal import anonymous, scope_of_visitor
-from campfire_chat.errors import (
+from campfire_chat.access.actor import actor_of_visitor, anonymous
+from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.core import clock
+from campfire_chat.core.errors import (
     ClientIdConflictError,
     ConfigurationError,
     MigrationError,
     StorageUnavailableError,
 )
-from campfire_chat.models import Agent, Visitor
+from campfire_chat.database.lanes import Session
 from campfire_chat.settings import Settings
-from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.store import Store
-from tests.support.host import agent_scope, campfire_for
+from tests.support.host import agent_actor, campfire_for
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +36,7 @@ async def _limit_pages(store: Store, more: int) -> None:
         (count,) = (await session.raw.execute_fetchall("PRAGMA page_count"))[0]
         await session.raw.execute_fetchall(f"PRAGMA max_page_count = {count + more}")
 
-    await store._writer.run(limit)
+    await store.storage.writer.run(limit)
 
 
 async def test_a_full_disk_leaves_no_gap_and_heals(
@@ -47,17 +47,21 @@ async def test_a_full_disk_leaves_no_gap_and_heals(
     store = Store(f"sqlite:///{path}", settings=settings, on_commit=lambda *_: None, now=clock.now)
     await store.start()
     try:
-        conversation, _ = await store.open_conversation(VISITOR, client_id="first", body="Hello")
+        conversation, _ = await store.conversations.open(VISITOR, client_id="first", body="Hello")
         await _limit_pages(store, 3)
         stored = 0
         while "disk is full" not in caplog.text:
             assert stored < 20, "the disk was never full"
             # Refused, or done again over a new connection; either is right, a gap would not be.
             with contextlib.suppress(StorageUnavailableError):
-                await store.send(VISITOR, conversation.id, client_id=f"m{stored}", body="y" * 9_000)
+                await store.messages.send(
+                    VISITOR, conversation.id, client_id=f"m{stored}", body="y" * 9_000
+                )
             stored += 1
         # The connection was replaced, and with it the limit: the disk has been freed.
-        sent = await store.send(VISITOR, conversation.id, client_id="after", body="Still here")
+        sent = await store.messages.send(
+            VISITOR, conversation.id, client_id="after", body="Still here"
+        )
         assert not sent.duplicate
     finally:
         await store.stop()
@@ -83,33 +87,35 @@ async def test_a_listener_that_fails_does_not_stop_the_ledger(database_url: str)
     await store.start()
     try:
         async with asyncio.timeout(5):
-            opened, _ = await store.open_conversation(VISITOR, client_id="a", body="One")
-            await store.send(VISITOR, opened.id, client_id="b", body="Two")
+            opened, _ = await store.conversations.open(VISITOR, client_id="a", body="One")
+            await store.messages.send(VISITOR, opened.id, client_id="b", body="Two")
         assert len(heard) == 2
-        assert store.healthy
+        assert store.storage.healthy
     finally:
         await store.stop()
 
 
 async def test_a_client_id_is_not_reused_for_another_contact(database_url: str) -> None:
-    agent = agent_scope(Agent(id="ada", name="Ada"))
+    agent = agent_actor(Agent(id="ada", name="Ada"))
     campfire = campfire_for(database_url, drain_on_signal=False)
     async with campfire.lifespan():
-        store = campfire.store
-        people = [scope_of_visitor(Visitor(id=name)) for name in ("mia", "leo")]
-        for scope in people:
-            await store.open_conversation(scope, client_id="hello", body="Hello")
-        mia, leo = (scope.principal.id for scope in people)
-        first, _ = await store.open_conversation(
+        store = Store.of(campfire)
+        people = [actor_of_visitor(Visitor(id=name)) for name in ("mia", "leo")]
+        for actor in people:
+            await store.conversations.open(actor, client_id="hello", body="Hello")
+        mia, leo = (actor.principal.id for actor in people)
+        first, _ = await store.conversations.open(
             agent, client_id="offer", body="An offer", contact_id=mia
         )
-        again, duplicate = await store.open_conversation(
+        again, duplicate = await store.conversations.open(
             agent, client_id="offer", body="An offer", contact_id=mia
         )
         assert duplicate
         assert again.id == first.id
         with pytest.raises(ClientIdConflictError):
-            await store.open_conversation(agent, client_id="offer", body="An offer", contact_id=leo)
+            await store.conversations.open(
+                agent, client_id="offer", body="An offer", contact_id=leo
+            )
 
 
 async def test_a_table_in_the_way_is_named(tmp_path: Path) -> None:
@@ -125,8 +131,8 @@ async def test_a_table_in_the_way_is_named(tmp_path: Path) -> None:
 
 
 def test_what_the_host_says_of_its_users_is_made_storable() -> None:
-    scope = scope_of_visitor(Visitor(id="mia", name="Mi\x00a\ud800", email=" \x00 "))
-    assert scope.principal.name == "Mia"
-    assert scope.principal.email is None
+    actor = actor_of_visitor(Visitor(id="mia", name="Mi\x00a\ud800", email=" \x00 "))
+    assert actor.principal.name == "Mia"
+    assert actor.principal.email is None
     with pytest.raises(ConfigurationError, match="use str"):
-        agent_scope(Agent(id=7, name="Ada"))  # type: ignore[arg-type]
+        agent_actor(Agent(id=7, name="Ada"))  # type: ignore[arg-type]

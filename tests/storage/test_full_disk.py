@@ -14,15 +14,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from campfire_chat.errors import StorageUnavailableError
-from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.store import Store
+from campfire_chat.core.errors import StorageUnavailableError
+from campfire_chat.database.lanes import Session
 from tests.conftest import QUICK
 from tests.support.disks import SmallDisk
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk
 from tests.support.postgres import EngineMissing
 from tests.support.servers import ThreadServer
+from tests.support.store import Store
 from tests.support.talk import VISITOR, Talk, check, store_on, until
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +41,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 async def test_a_disk_that_is_full_and_then_freed(disk: SmallDisk) -> None:
     url = f"sqlite:///{disk.folder / 'campfire.db'}"
     async with store_on(url) as store:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
         async with Talk(store, opened.id) as talk:
             for _ in range(2):
                 await talk.goes_on()
@@ -49,7 +49,7 @@ async def test_a_disk_that_is_full_and_then_freed(disk: SmallDisk) -> None:
                 await asyncio.to_thread(disk.fill)
                 await until(lambda before=before: talk.refusals > before + 20)
                 # Reading goes on.
-                assert (await store.conversation(VISITOR, opened.id)).id == opened.id
+                assert (await store.conversations.get(VISITOR, opened.id)).id == opened.id
                 disk.free()
                 await talk.goes_on()
     check(talk, url)
@@ -94,14 +94,14 @@ def test_a_process_on_a_full_disk_is_not_ready_and_becomes_so_by_itself(disk: Sm
 async def test_a_database_that_is_opened_on_a_full_disk(disk: SmallDisk) -> None:
     url = f"sqlite:///{disk.folder / 'campfire.db'}"
     async with store_on(url) as store:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
     disk.fill()
     with pytest.raises(StorageUnavailableError):
         async with store_on(url):
             pytest.fail("it has nowhere to write")
     disk.free()
     async with store_on(url) as store:
-        assert (await store.send(VISITOR, opened.id, client_id="1", body="1")).seq == 2
+        assert (await store.messages.send(VISITOR, opened.id, client_id="1", body="1")).seq == 2
 
 
 @contextmanager
@@ -127,7 +127,7 @@ async def _reconnect(store: Store) -> None:
     async def fail(_: Session) -> None:
         raise OSError("a failing disk")
 
-    for lanes in (store._writer, store._readers):
+    for lanes in (store.storage.writer, store.storage.readers):
         with pytest.raises(StorageUnavailableError):
             await lanes.run(fail)
 
@@ -141,7 +141,7 @@ async def test_what_may_not_be_written_for_a_while(what: str) -> None:
     url = f"sqlite:///{path}"
     try:
         async with store_on(url) as store:
-            opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+            opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
         with _as_nobody(folder, path):
             target = path if what == "file" else folder
             mode = target.stat().st_mode
@@ -156,11 +156,11 @@ async def test_what_may_not_be_written_for_a_while(what: str) -> None:
                 target.chmod(mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
                 await _reconnect(store)
                 if what == "file":
-                    await until(lambda: not store.healthy)
+                    await until(lambda: not store.storage.healthy)
                 await asyncio.sleep(0.3)
                 target.chmod(mode)
                 await talk.goes_on()
-                assert store.healthy
+                assert store.storage.healthy
         check(talk, url)
     finally:
         shutil.rmtree(folder)
@@ -169,7 +169,7 @@ async def test_what_may_not_be_written_for_a_while(what: str) -> None:
 async def test_wal_files_removed_after_a_stop(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'campfire.db'}"
     async with store_on(url) as store:
-        opened, _ = await store.open_conversation(VISITOR, client_id="0", body="0")
+        opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
         async with Talk(store, opened.id) as talk:
             await talk.goes_on()
     for ending in ("-wal", "-shm"):
@@ -177,4 +177,4 @@ async def test_wal_files_removed_after_a_stop(tmp_path: Path) -> None:
     # Whoever stops last has put everything into the one file.
     check(talk, url)
     async with store_on(url) as store:
-        assert (await store.send(VISITOR, opened.id, client_id="1", body="1")).seq > 40
+        assert (await store.messages.send(VISITOR, opened.id, client_id="1", body="1")).seq > 40

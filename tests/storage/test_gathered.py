@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
-from campfire_chat.errors import NotFoundError, StorageUnavailableError
-from campfire_chat.storage.audience import Audience
-from campfire_chat.storage.gathered import MOST, Gathered
-from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.store import Store
+from campfire_chat.core.errors import NotFoundError, StorageUnavailableError
+from campfire_chat.database.batch_loader import MOST, BatchLoader
+from campfire_chat.database.lanes import Session
+from campfire_chat.ledger.stream_access import StreamAccess
+from campfire_chat.runtime import AGGREGATES
+from tests.support.store import Store
 from tests.support.talk import VISITOR, store_on
 
 pytestmark = pytest.mark.anyio
@@ -44,10 +45,10 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def busy(store: Store, gathered: Gathered[str]) -> list[asyncio.Task[str | None]]:
+async def busy(store: Store, gathered: BatchLoader[str]) -> list[asyncio.Task[str | None]]:
     """Every reader has a question of its own that is not answered yet."""
     first: list[asyncio.Task[str | None]] = []
-    for number in range(store._settings.readers):
+    for number in range(store.settings.readers):
         first.append(asyncio.create_task(gathered.get("a", f"first-{number}")))
         await settled()
     return first
@@ -55,7 +56,7 @@ async def busy(store: Store, gathered: Gathered[str]) -> list[asyncio.Task[str |
 
 async def test_those_who_come_while_the_readers_are_busy_share_a_query(store: Store) -> None:
     library = Library()
-    gathered = Gathered(store._readers, library.find)
+    gathered = BatchLoader(store.storage.readers, library.find)
     first = await busy(store, gathered)
     assert [names for _, names in library.asked] == [[f"first-{n}"] for n in range(len(first))]
     wanted = [("a", "x"), ("b", "x"), ("a", "y"), ("a", "x"), ("a", "unknown")]
@@ -70,7 +71,7 @@ async def test_those_who_come_while_the_readers_are_busy_share_a_query(store: St
 async def test_a_question_never_joins_a_query_that_has_begun(store: Store) -> None:
     """Its answer might be from before."""
     library = Library()
-    gathered = Gathered(store._readers, library.find)
+    gathered = BatchLoader(store.storage.readers, library.find)
     before = asyncio.create_task(gathered.get("a", "x"))
     await settled()
     after = asyncio.create_task(gathered.get("a", "x"))
@@ -82,7 +83,7 @@ async def test_a_question_never_joins_a_query_that_has_begun(store: Store) -> No
 
 async def test_a_query_has_a_size(store: Store) -> None:
     library = Library()
-    gathered = Gathered(store._readers, library.find)
+    gathered = BatchLoader(store.storage.readers, library.find)
     first = await busy(store, gathered)
     others = [asyncio.create_task(gathered.get("a", str(n))) for n in range(MOST + 3)]
     await settled()
@@ -94,7 +95,7 @@ async def test_a_query_has_a_size(store: Store) -> None:
 
 async def test_whoever_goes_away_leaves_the_others_their_answer(store: Store) -> None:
     library = Library()
-    gathered = Gathered(store._readers, library.find)
+    gathered = BatchLoader(store.storage.readers, library.find)
     first = await busy(store, gathered)
     gone, stays = (asyncio.create_task(gathered.get("a", name)) for name in ("x", "y"))
     await settled()
@@ -108,7 +109,7 @@ async def test_whoever_goes_away_leaves_the_others_their_answer(store: Store) ->
 
 async def test_a_failure_is_everybodys_and_the_next_question_starts_anew(store: Store) -> None:
     library = Library()
-    gathered = Gathered(store._readers, library.find)
+    gathered = BatchLoader(store.storage.readers, library.find)
     first = await busy(store, gathered)
     others = [asyncio.create_task(gathered.get("a", name)) for name in ("x", "y")]
     await settled()
@@ -122,7 +123,7 @@ async def test_a_failure_is_everybodys_and_the_next_question_starts_anew(store: 
 
 async def test_lanes_that_do_not_run_leave_nobody_waiting(store: Store) -> None:
     library = Library()
-    gathered = Gathered(store._readers, library.find)
+    gathered = BatchLoader(store.storage.readers, library.find)
     await store.stop()
     for _ in range(2):
         with pytest.raises(StorageUnavailableError):
@@ -132,14 +133,16 @@ async def test_lanes_that_do_not_run_leave_nobody_waiting(store: Store) -> None:
 
 async def test_a_crowd_at_the_door(store: Store) -> None:
     """Each gets the head of its own stream, and nobody one of another's."""
-    audience = Audience(store._readers)
+    audience = StreamAccess(store.storage.readers, AGGREGATES)
     opened = [
-        (await store.open_conversation(VISITOR, client_id=f"{n}", body=f"{n}"))[0].id
+        (await store.conversations.open(VISITOR, client_id=f"{n}", body=f"{n}"))[0].id
         for n in range(40)
     ]
     for number, conversation in enumerate(opened):
         for more in range(number % 4):
-            await store.send(VISITOR, conversation, client_id=f"{number}-{more}", body="more")
+            await store.messages.send(
+                VISITOR, conversation, client_id=f"{number}-{more}", body="more"
+            )
     heads = await asyncio.gather(
         *(audience.admit(VISITOR, f"conversation:{conversation}") for conversation in opened)
     )

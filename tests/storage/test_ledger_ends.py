@@ -11,22 +11,22 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from campfire_chat import clock
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import scope_of_visitor
-from campfire_chat.errors import StorageUnavailableError
-from campfire_chat.models import Agent, Visitor
+from campfire_chat.access.actor import actor_of_visitor
+from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.core import clock
+from campfire_chat.core.errors import StorageUnavailableError
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.ledger import ledger as ledgers
+from campfire_chat.ledger.ledger import BATCH, Ledger
 from campfire_chat.settings import Settings
-from campfire_chat.storage import ledger as ledgers
-from campfire_chat.storage.ledger import BATCH, Ledger
-from campfire_chat.storage.store import Store
 from tests.storage.test_drafts import held_up
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
-MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
-ADA = agent_scope(Agent(id="ada", name="Ada"))
+MIA = actor_of_visitor(Visitor(id="mia", name="Mia"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
 #: More than the drafts under way and the next one take, so that some are still in the queue.
 CROWD = 4 * BATCH
 
@@ -38,16 +38,17 @@ async def crowd(database_url: str) -> AsyncIterator[tuple[Store, Waiting]]:
     """A ledger whose database does not answer, with callers at every place."""
     store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
     await store.start()
-    opened, _ = await store.open_conversation(MIA, client_id="first", body="Hello")
-    await store.send(MIA, opened.id, client_id="warm", body="Hello")
+    opened, _ = await store.conversations.open(MIA, client_id="first", body="Hello")
+    await store.messages.send(MIA, opened.id, client_id="warm", body="Hello")
     async with held_up(database_url, opened.id):
         waiting: Waiting = [
-            store.send(MIA, opened.id, client_id=f"m{n}", body=f"{n}") for n in range(CROWD)
+            store.messages.send(MIA, opened.id, client_id=f"m{n}", body=f"{n}")
+            for n in range(CROWD)
         ]
         # The long way: behind everything else, it waits in the queue.
-        change = store.change_conversation(ADA, opened.id, Patch(tags=["late"]), UNSET)
+        change = store.conversations.change(ADA, opened.id, Patch(tags=["late"]), UNSET)
         waiting.append(asyncio.ensure_future(change))
-        ledger = store._ledger
+        ledger = store.storage._ledger
         while not (ledger._under_way and ledger._next and ledger._queue):
             await asyncio.sleep(0)
         assert not any(future.done() for future in waiting)
@@ -93,11 +94,11 @@ async def test_nobody_is_left_hanging(
 ) -> None:
     with caplog.at_level(logging.CRITICAL, "campfire_chat.storage"):
         async with crowd(database_url) as (store, waiting):
-            await end(store._ledger, monkeypatch)
+            await end(store.storage._ledger, monkeypatch)
             await told(waiting)
             # Who comes afterwards is told at once.
             with pytest.raises(StorageUnavailableError):
-                await store.mark(ADA, "conv_any", delivered=1, read=None)
-            assert not store.healthy
-            assert (len(store._ledger._queue), store._ledger._queue.size) == (0, 0)
+                await store.receipts.mark(ADA, "conv_any", delivered=1, read=None)
+            assert not store.storage.healthy
+            assert (len(store.storage._ledger._queue), store.storage._ledger._queue.size) == (0, 0)
     assert ("the ledger has failed" in caplog.text) is (end is failing)

@@ -8,13 +8,10 @@ compiled, on both engines, and all that are built while the code runs, of which 
 from __future__ import annotations
 
 import ast
-import importlib
 import itertools
-import pkgutil
 import sys
 import typing
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,42 +28,45 @@ from sqlalchemy.sql.elements import (
 )
 from sqlalchemy.sql.selectable import Alias, FromClause
 
-import campfire_chat.jobs
-import campfire_chat.storage
-from campfire_chat import clock
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import scope_of_visitor
+from campfire_chat.access import tables as access_tables
+from campfire_chat.access.actor import actor_of_visitor
+from campfire_chat.access.records import Agent, Availability, Role, Visitor
+from campfire_chat.core import clock
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.lanes import Session
+from campfire_chat.database.postgresql import PostgreSQLEngine
+from campfire_chat.database.sqlite import SQLiteEngine
+from campfire_chat.database.statement import BulkDelete, BulkInsert, Query
+from campfire_chat.features.agents import tables as agent_tables
+from campfire_chat.features.contacts import tables as contact_tables
+from campfire_chat.features.conversations import listing
+from campfire_chat.features.conversations import tables as conversation_tables
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.jobs.job import Claimed
-from campfire_chat.models import Agent, Availability, Role, Status, Visitor
 from campfire_chat.settings import Settings
-from campfire_chat.storage import listing, tables
-from campfire_chat.storage.dialects import Engine
-from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.postgresql import PostgreSQLEngine
-from campfire_chat.storage.sqlite import SQLiteEngine
-from campfire_chat.storage.statement import BulkDelete, BulkInsert, Query
-from campfire_chat.storage.store import Store
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
+from tests.support.rooms import modules, place_of, sources
+from tests.support.store import Store
 
-PACKAGES = (campfire_chat.storage, campfire_chat.jobs)
 ENGINES = (SQLiteEngine(), PostgreSQLEngine())
 
 #: Queries that are about all organisations on purpose. Nothing else may be.
 OF_ALL = {
-    "statements.DUE": "a process does the jobs of everybody",
-    "statements.NEXT_DUE": "the same",
-    "statements.END_LEASES": "a wrong clock was wrong for everybody",
-    "statements.PARK_UNKNOWN": "code that is gone is gone for everybody",
-    "retention.OLD_KEYS": "keys are forgotten for everybody",
-    "usage._OTHERS": "processes tell each other of all their callers",
+    "jobs.statements.DUE": "a process does the jobs of everybody",
+    "jobs.statements.NEXT_DUE": "the same",
+    "jobs.statements.END_LEASES": "a wrong clock was wrong for everybody",
+    "jobs.statements.PARK_UNKNOWN": "code that is gone is gone for everybody",
+    "jobs.retention.OLD_KEYS": "keys are forgotten for everybody",
+    "access.usage_table._OTHERS": "processes tell each other of all their callers",
 }
 #: The same for statements that are built while the code runs: module and function.
 BUILT_OF_ALL = {
-    ("revocations", "read"): "every process refuses the revoked tokens of everybody",
-    ("revocations", "sweep"): "what no token can be from any more, of everybody",
-    ("usage", "sweep"): "what dead processes left behind, of everybody",
-    ("usage", "<lambda>"): "the same",
-    ("queue", "latest"): "who runs the installation sees what failed in it",
+    ("access.revocation_table", "read"): "every process refuses the revoked tokens of everybody",
+    ("access.revocation_table", "sweep"): "what no token can be from any more, of everybody",
+    ("access.usage_table", "sweep"): "what dead processes left behind, of everybody",
+    ("access.usage_table", "<lambda>"): "the same",
+    ("jobs.queue", "latest"): "who runs the installation sees what failed in it",
 }
 
 
@@ -180,29 +180,23 @@ def _terms(condition: Any) -> Iterator[ClauseElement]:
 # What is kept compiled.
 
 
-def modules() -> dict[str, Any]:
-    return {
-        f"{package.__name__}.{name}": importlib.import_module(f"{package.__name__}.{name}")
-        for package in PACKAGES
-        for _, name, _ in pkgutil.iter_modules(package.__path__)
-        if name != "migrations"
-    }
-
-
 def kept(kind: type) -> dict[str, Any]:
     """The statements of a kind at the top of the storage's modules, by name."""
     found: dict[int, tuple[str, Any]] = {}
     for name, module in modules().items():
         for attribute, value in vars(module).items():
             if isinstance(value, kind):
-                short = f"{name.rpartition('.')[2]}.{attribute}"
+                short = f"{name}.{attribute}"
                 found.setdefault(id(value), (short, value))
     if kind is Query:
         for whose, statuses, order in itertools.product(
             ("all", "assigned", "unassigned", "own"), (1, 3), typing.get_args(listing.Order)
         ):
             query = listing.page_query(whose, statuses, order)
-            found[id(query)] = (f"listing.page_query({whose}, {statuses}, {order})", query)
+            found[id(query)] = (
+                f"conversations.listing.page_query({whose}, {statuses}, {order})",
+                query,
+            )
     return dict(found.values())
 
 
@@ -237,8 +231,7 @@ def test_every_bulk_statement(kind: type) -> None:
 def calls() -> dict[tuple[str, int], tuple[str, str]]:
     """Where a statement that was just built is run: file and line → module and function."""
     found: dict[tuple[str, int], tuple[str, str]] = {}
-    folders = [Path(package.__path__[0]) for package in PACKAGES]
-    for path in sorted(path for folder in folders for path in folder.glob("*.py")):
+    for path in sources():
         if path.stem == "schema":
             # It speaks of the tables themselves, and of the version they are at.
             continue
@@ -252,26 +245,26 @@ def calls() -> dict[tuple[str, int], tuple[str, str]]:
                     and node.func.attr in ("all", "first", "execute")
                     and ast.unparse(node.func.value).endswith("session")
                 ):
-                    found[str(path), node.lineno] = (path.stem, function.name)
+                    found[str(path), node.lineno] = (place_of(path), function.name)
     return found
 
 
 async def _everything_rare(store: Store) -> None:
     """Runs all the code that builds statements."""
-    mia = scope_of_visitor(Visitor(id="mia", name="Mia"))
-    boss = agent_scope(Agent(id="boss", name="Boss", role=Role.ADMIN))
-    await store.team.remember(boss)
-    opened, _ = await store.open_conversation(mia, client_id="1", body="Hello")
-    renamed = scope_of_visitor(Visitor(id="mia", name="Mia Miller"))
-    await store.refresh_contact(renamed)
+    mia = actor_of_visitor(Visitor(id="mia", name="Mia"))
+    boss = agent_actor(Agent(id="boss", name="Boss", role=Role.ADMIN))
+    await store.agents.remember(boss)
+    opened, _ = await store.conversations.open(mia, client_id="1", body="Hello")
+    renamed = actor_of_visitor(Visitor(id="mia", name="Mia Miller"))
+    await store.contacts.refresh(renamed)
     for _ in range(2):
-        await store.change_conversation(boss, opened.id, Patch(), "boss", client_id="key")
-    await store.change_conversation(boss, opened.id, Patch(subject="Tea"), UNSET)
-    ((message,), _) = await store.message_page(mia, opened.id, None, 10)
-    await store.edit_message(mia, message.id, "Hello!")
-    await store.delete_message(mia, message.id)
-    await store.team.set_availability(boss, "boss", Availability.AWAY)
-    await store.team.sweep_presence("default")
+        await store.conversations.change(boss, opened.id, Patch(), "boss", client_id="key")
+    await store.conversations.change(boss, opened.id, Patch(subject="Tea"), UNSET)
+    ((message,), _) = await store.messages.page(mia, opened.id, None, 10)
+    await store.messages.edit(mia, message.id, "Hello!")
+    await store.messages.delete(mia, message.id)
+    await store.agents.set_availability(boss, "boss", Availability.AWAY)
+    await store.presence.sweep("default")
     await store.nodes.beat("node", "memory")
     assert [node.id for node in await store.nodes.all()] == ["node"]
     await store.nodes.forget(["node"])
@@ -280,16 +273,18 @@ async def _everything_rare(store: Store) -> None:
     assert await store.key_checks.of(["node"]) == [frozenset(["check"])]
     await store.key_checks.forget(["node"])
     await store.usage.tell("other", [("default", "sends:visitor:mia", 1)], [])
-    long_ago = tables.usage.update().values(at=0).where(tables.usage.c.org_id == "default")
-    await store._writer.run(lambda session: session.execute(long_ago))
+    long_ago = (
+        access_tables.usage.update().values(at=0).where(access_tables.usage.c.org_id == "default")
+    )
+    await store.storage.writer.run(lambda session: session.execute(long_ago))
     await store.usage.sweep()
     revoked = await store.revocations.add("default", mia.principal.id)
     assert await store.revocations.since(0) == [revoked]
     await store.revocations.sweep(revoked.not_before + 1)
     for _ in range(2):
-        await store.take_conversation(boss, client_id="take")
+        await store.conversations.take(boss, client_id="take")
     until = Patch(status=Status.SNOOZED, snoozed_until=clock.now() + clock.SECOND // 10)
-    await store.change_conversation(boss, opened.id, until, UNSET)
+    await store.conversations.change(boss, opened.id, until, UNSET)
     jobs: list[Claimed] = []
     while not jobs:
         jobs = await store.jobs.claim(["conversation.wake"], 1, room={}, most=1)
@@ -334,18 +329,22 @@ async def test_every_statement_that_is_built(
 
 
 def test_a_statement_that_forgets_the_organisation_is_found() -> None:
-    contact, conversation = tables.contacts.c, tables.conversations.c
-    forgetful = tables.conversations.join(
-        tables.contacts, contact.contact_id == conversation.contact_id
+    contact, conversation = contact_tables.contacts.c, conversation_tables.conversations.c
+    forgetful = conversation_tables.conversations.join(
+        contact_tables.contacts, contact.contact_id == conversation.contact_id
     )
     mine = conversation.org_id == "default"
     for statement in (
-        tables.contacts.select(),
-        tables.contacts.select().where((contact.org_id == "default") | (contact.name == "Mia")),
-        tables.conversations.select().select_from(forgetful).where(mine),
-        tables.contacts.update().where(contact.contact_id == "vis_1").values(name="Mia"),
-        tables.contacts.delete().where(
-            contact.name.in_(tables.agents.select().with_only_columns(tables.agents.c.name))
+        contact_tables.contacts.select(),
+        contact_tables.contacts.select().where(
+            (contact.org_id == "default") | (contact.name == "Mia")
+        ),
+        conversation_tables.conversations.select().select_from(forgetful).where(mine),
+        contact_tables.contacts.update().where(contact.contact_id == "vis_1").values(name="Mia"),
+        contact_tables.contacts.delete().where(
+            contact.name.in_(
+                agent_tables.agents.select().with_only_columns(agent_tables.agents.c.name)
+            )
         ),
     ):
         with pytest.raises(Unguarded):

@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import Scope, scope_of_visitor
-from campfire_chat.models import Agent, Status, Visibility, Visitor
+from campfire_chat.access.actor import Actor, actor_of_visitor
+from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.features.conversations.listing import ANYONE
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.messages.records import Visibility
 from campfire_chat.settings import Settings
-from campfire_chat.storage.store import ANYONE, Store
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
-MIA = scope_of_visitor(Visitor(id="mia", name="Mia"))
-ADA = agent_scope(Agent(id="ada", name="Ada"))
+MIA = actor_of_visitor(Visitor(id="mia", name="Mia"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
 #: Conversations of one moment: whatever is committed together, or within one tick of the clock.
 MANY = 11
 NOON = 1_800_000_000_000_000
@@ -33,13 +36,13 @@ class Ticks:
         return self.now
 
 
-async def walk(store: Store, scope: Scope, limit: int, **more: Any) -> list[str]:
+async def walk(store: Store, actor: Actor, limit: int, **more: Any) -> list[str]:
     """Every id of a list, page by page."""
     options = {"statuses": list(Status), "assignee_id": ANYONE, **more}
     found: list[str] = []
     before: tuple[int, str] | None = None
     while True:
-        page, before = await store.conversation_page(scope, before=before, limit=limit, **options)
+        page, before = await store.conversations.page(actor, before=before, limit=limit, **options)
         found += [item.id for item in page]
         assert len(page) <= limit
         if before is None:
@@ -48,7 +51,7 @@ async def walk(store: Store, scope: Scope, limit: int, **more: Any) -> list[str]
 
 
 @pytest.fixture
-def lists() -> list[tuple[Scope, dict[str, Any]]]:
+def lists() -> list[tuple[Actor, dict[str, Any]]]:
     """Every kind of list that holds all of them."""
     return [
         (MIA, {}),
@@ -61,30 +64,30 @@ def lists() -> list[tuple[Scope, dict[str, Any]]]:
 
 @pytest.mark.parametrize("ticks", [0, 1, 3], ids=["one moment", "pairs", "a few moments"])
 async def test_conversations_of_one_moment_are_all_listed(
-    database_url: str, lists: list[tuple[Scope, dict[str, Any]]], ticks: int
+    database_url: str, lists: list[tuple[Actor, dict[str, Any]]], ticks: int
 ) -> None:
     watch = Ticks()
     store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=watch)
     await store.start()
     try:
-        await store.team.remember(ADA)
+        await store.agents.remember(ADA)
         ids: list[str] = []
         for n in range(MANY):
             if ticks and n % ticks == 0:
                 watch.now += 1
-            opened, _ = await store.open_conversation(MIA, client_id=f"c{n}", body="Hello")
+            opened, _ = await store.conversations.open(MIA, client_id=f"c{n}", body="Hello")
             ids.append(opened.id)
-        at = {id: (await store.conversation(ADA, id)).last_activity_at for id in ids}
+        at = {id: (await store.conversations.get(ADA, id)).last_activity_at for id in ids}
         assert len(set(at.values())) == (1 if not ticks else -(-MANY // ticks))
         # Newest first; among those of one moment the order is only to be the same each time.
         expected = sorted(ids, key=lambda id: (at[id], id), reverse=True)
-        for scope, options in lists:
+        for actor, options in lists:
             if options.get("assignee_id", ANYONE) == "ada":
                 for n, id in enumerate(ids):
                     status = Status.PENDING if n % 2 else Status.OPEN
-                    await store.change_conversation(ADA, id, Patch(status=status), "ada")
+                    await store.conversations.change(ADA, id, Patch(status=status), "ada")
             for limit in (1, 2, 3, MANY - 1, MANY, MANY + 1):
-                assert await walk(store, scope, limit, **options) == expected, (options, limit)
+                assert await walk(store, actor, limit, **options) == expected, (options, limit)
     finally:
         await store.stop()
 
@@ -94,14 +97,16 @@ async def test_a_thread_of_one_moment_is_read_whole(database_url: str) -> None:
     store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=Ticks())
     await store.start()
     try:
-        opened, _ = await store.open_conversation(MIA, client_id="0", body="0")
+        opened, _ = await store.conversations.open(MIA, client_id="0", body="0")
         kinds = [Visibility.PUBLIC, Visibility.INTERNAL, Visibility.INTERNAL]
         sent = [
-            store.send(ADA, opened.id, client_id=f"m{n}", body=f"{n}", visibility=kinds[n % 3])
+            store.messages.send(
+                ADA, opened.id, client_id=f"m{n}", body=f"{n}", visibility=kinds[n % 3]
+            )
             for n in range(1, MANY)
         ]
         await asyncio.gather(*sent)
-        for scope, bodies in (
+        for actor, bodies in (
             (ADA, [f"{n}" for n in range(MANY)]),
             (MIA, ["0", *(f"{n}" for n in range(1, MANY) if n % 3 == 0)]),
         ):
@@ -109,7 +114,7 @@ async def test_a_thread_of_one_moment_is_read_whole(database_url: str) -> None:
                 found: list[str] = []
                 before: Any = None
                 while True:
-                    page, before = await store.message_page(scope, opened.id, before, limit)
+                    page, before = await store.messages.page(actor, opened.id, before, limit)
                     found += [message.body for message in page]
                     if before is None:
                         break

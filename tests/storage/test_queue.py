@@ -9,20 +9,21 @@ from typing import Any
 
 import pytest
 
-from campfire_chat import Agent, clock
-from campfire_chat.domain.principal import Scope, anonymous
-from campfire_chat.errors import NotFoundError, OverloadedError
+from campfire_chat import Agent
+from campfire_chat.access.actor import Actor, anonymous
+from campfire_chat.core import clock
+from campfire_chat.core.errors import NotFoundError, OverloadedError
+from campfire_chat.database.lanes import Session
+from campfire_chat.features.receipts.operations import Marked
+from campfire_chat.ledger.write_batch import Notice
 from campfire_chat.settings import Settings
-from campfire_chat.storage.draft import Notice
-from campfire_chat.storage.lanes import Session
-from campfire_chat.storage.operations import Marked
-from campfire_chat.storage.store import Store
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
+from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
 VISITOR = anonymous("default")
-AGENT = agent_scope(Agent(id="ada", name="Ada"))
+AGENT = agent_actor(Agent(id="ada", name="Ada"))
 
 
 class Told:
@@ -53,7 +54,7 @@ def waiting(store: Store) -> Iterator[None]:
     async def hold(_: Session) -> None:
         await free.wait()
 
-    holding = asyncio.ensure_future(store._writer.run(hold))
+    holding = asyncio.ensure_future(store.storage.writer.run(hold))
     try:
         yield
     finally:
@@ -61,10 +62,10 @@ def waiting(store: Store) -> Iterator[None]:
         holding.add_done_callback(lambda done: done.result())
 
 
-async def conversation(store: Store, scope: Scope, messages: int = 1) -> str:
-    opened, _ = await store.open_conversation(scope, client_id="first", body="Hello")
+async def conversation(store: Store, actor: Actor, messages: int = 1) -> str:
+    opened, _ = await store.conversations.open(actor, client_id="first", body="Hello")
     for n in range(messages - 1):
-        await store.send(AGENT, opened.id, client_id=f"{n}", body="x")
+        await store.messages.send(AGENT, opened.id, client_id=f"{n}", body="x")
     return opened.id
 
 
@@ -72,14 +73,14 @@ async def test_marks_that_wait_are_one_write_and_everybody_is_answered(database_
     told = Told()
     async with stored(database_url, told) as store:
         id = await conversation(store, VISITOR, 10)
-        queue = store._ledger._queue
+        queue = store.storage._ledger._queue
         with waiting(store):
             # No turn of the loop in between: all of them wait.
             marks = [
-                store.mark(VISITOR, id, delivered=delivered, read=read)
+                store.receipts.mark(VISITOR, id, delivered=delivered, read=read)
                 for delivered, read in ((3, None), (None, 2), (9, None), (1, 1), (4, 5))
             ]
-            others = store.mark(AGENT, id, delivered=1, read=None)
+            others = store.receipts.mark(AGENT, id, delivered=1, read=None)
             assert len(queue) == 2
             # One who goes away takes nobody along.
             marks[0].cancel()
@@ -87,12 +88,12 @@ async def test_marks_that_wait_are_one_write_and_everybody_is_answered(database_
         # The first answer has assigned the conversation, which is event 3: the last message is 11.
         assert answers == [Marked(delivered=9, read=5, unread=6)] * 4
         assert (await others).delivered == 1
-        mine = [notice for notice in told.notices if notice.receipt.participant.id != "ada"]
-        assert [(notice.receipt.delivered, notice.receipt.read) for notice in mine] == [(9, 5)]
+        mine = [notice for notice in told.notices if notice.frame.participant.id != "ada"]
+        assert [(notice.frame.delivered, notice.frame.read) for notice in mine] == [(9, 5)]
         assert queue.size == queue.visitors == queue.visitors_size == 0
         assert queue._mergeable == {}
         # What is under way takes nobody on any more.
-        assert await store.mark(VISITOR, id, delivered=None, read=7) == Marked(9, 7, 4)
+        assert await store.receipts.mark(VISITOR, id, delivered=None, read=7) == Marked(9, 7, 4)
 
 
 async def test_marks_that_are_refused_are_refused_for_everybody(database_url: str) -> None:
@@ -100,8 +101,8 @@ async def test_marks_that_are_refused_are_refused_for_everybody(database_url: st
         id = await conversation(store, VISITOR)
         stranger = anonymous("default")
         with waiting(store):
-            marks = [store.mark(stranger, id, delivered=n, read=None) for n in range(5)]
-            assert len(store._ledger._queue) == 1
+            marks = [store.receipts.mark(stranger, id, delivered=n, read=None) for n in range(5)]
+            assert len(store.storage._ledger._queue) == 1
         for mark in marks:
             with pytest.raises(NotFoundError):
                 await mark
@@ -114,9 +115,9 @@ async def test_joining_is_bounded_too(database_url: str) -> None:
         with waiting(store):
             with pytest.raises(OverloadedError):  # noqa: PT012
                 for n in range(1_000):
-                    marks.append(store.mark(VISITOR, id, delivered=n, read=None))
-            assert len(store._ledger._queue) == 1
-            assert 10_000 < store._ledger._queue.size <= 15_000
+                    marks.append(store.receipts.mark(VISITOR, id, delivered=n, read=None))
+            assert len(store.storage._ledger._queue) == 1
+            assert 10_000 < store.storage._ledger._queue.size <= 15_000
         assert {mark.delivered for mark in await asyncio.gather(*marks)} == {1}
 
 
@@ -126,11 +127,11 @@ async def test_a_part_of_the_queue_is_the_agents(sqlite_database_url: str, by: s
     async with stored(sqlite_database_url, **options) as store:
         id = await conversation(store, VISITOR)
 
-        def fill(scope: Scope) -> list[asyncio.Future[Any]]:
+        def fill(actor: Actor) -> list[asyncio.Future[Any]]:
             taken: list[asyncio.Future[Any]] = []
             with pytest.raises(OverloadedError):  # noqa: PT012
                 for n in range(1_000):
-                    taken.append(store.send(scope, id, client_id=f"c{n}", body="x" * 50))
+                    taken.append(store.messages.send(actor, id, client_id=f"c{n}", body="x" * 50))
             return taken
 
         with waiting(store):

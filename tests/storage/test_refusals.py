@@ -10,16 +10,19 @@ import pytest
 from sqlalchemy import update
 
 from campfire_chat import Campfire
-from campfire_chat.domain.conversations import Patch, change
-from campfire_chat.domain.principal import Scope
-from campfire_chat.errors import ClientIdConflictError, ForbiddenError, InvalidError
-from campfire_chat.models import Agent, Priority, Status, Visibility
-from campfire_chat.storage import tables
-from campfire_chat.storage.operations import Operation
-from campfire_chat.storage.store import Store
-from campfire_chat.storage.transaction import Transaction
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.records import Agent
+from campfire_chat.core.errors import ClientIdConflictError, ForbiddenError, InvalidError
+from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
+from campfire_chat.features.conversations.records import Priority, Status
+from campfire_chat.features.conversations.rules import Patch, change
+from campfire_chat.features.messages import tables as message_tables
+from campfire_chat.features.messages.records import Visibility
+from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.transaction import Transaction
 from tests.storage.test_store import AGENT, VISITOR, begin, say
-from tests.support.host import agent_scope, campfire_for
+from tests.support.host import agent_actor, campfire_for
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -28,21 +31,22 @@ pytestmark = pytest.mark.anyio
 class Refused(Operation[None]):
     """Does what an operation can do, and is refused in the end."""
 
-    def __init__(self, scope: Scope, conversation_id: str, *, flush: bool) -> None:
-        super().__init__(scope, (conversation_id,))
+    kind = CONVERSATIONS
+
+    def __init__(self, actor: Actor, conversation_id: str, *, flush: bool) -> None:
+        super().__init__(actor, (conversation_id,))
         self._conversation_id = conversation_id
         self._flush = flush
 
     async def run(self, transaction: Transaction) -> None:
-        conversation = transaction.conversation(self.scope, self._conversation_id)
+        conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
         patch = Patch(status=Status.RESOLVED, priority=Priority.HIGH, subject="never", tags=["x"])
-        actor = self.scope.principal.participant
-        transaction.append_changes(
-            conversation, change(conversation, patch, actor=actor, now=transaction.now)
-        )
+        actor = self.actor.principal.participant
+        changes = change(conversation, patch, actor=actor, now=transaction.now)
+        append_changes(transaction, conversation, changes)
         await transaction.session.execute(
-            update(tables.messages)
-            .where(tables.messages.c.org_id == self.organization)
+            update(message_tables.messages)
+            .where(message_tables.messages.c.org_id == self.organization)
             .values(body="never")
         )
         if self._flush:
@@ -58,9 +62,9 @@ async def campfire(database_url: str) -> AsyncIterator[Campfire]:
 
 
 async def seen(store: Store, conversation: str) -> tuple[Any, list[str]]:
-    found: Any = await store.conversation(AGENT, conversation)
+    found: Any = await store.conversations.get(AGENT, conversation)
     shown = (found.status, found.priority, found.subject, found.tags, found.resolved_at)
-    page = await store.message_page(AGENT, conversation, before=None, limit=100)
+    page = await store.messages.page(AGENT, conversation, before=None, limit=100)
     return shown, sorted(message.body for message in page[0])
 
 
@@ -69,11 +73,11 @@ async def seen(store: Store, conversation: str) -> tuple[Any, list[str]]:
 async def test_a_refused_operation_is_as_if_it_had_never_been(
     campfire: Campfire, database_url: str, flush: bool, alone: bool
 ) -> None:
-    store = campfire.store
+    store = Store.of(campfire)
     conversation = await begin(store)
     await say(store, conversation, "before")
     before, _ = await seen(store, conversation)
-    refused = store.submit(Refused(AGENT, conversation, flush=flush))
+    refused = store.storage.submit(Refused(AGENT, conversation, flush=flush))
     others = [] if alone else [say(store, conversation, f"with{n}") for n in range(3)]
     outcomes = await asyncio.gather(refused, *others, return_exceptions=True)
     assert isinstance(outcomes[0], InvalidError)
@@ -93,15 +97,15 @@ async def test_a_refused_operation_is_as_if_it_had_never_been(
         assert (event["data"]["subject"], event["data"]["status"]) == (None, "open")
 
 
-VIEWER = agent_scope(Agent(id="eve", name="Eve", role="viewer"))  # type: ignore[arg-type]
+VIEWER = agent_actor(Agent(id="eve", name="Eve", role="viewer"))  # type: ignore[arg-type]
 
 
 async def test_who_may_not_write_is_refused_by_the_storage_itself(campfire: Campfire) -> None:
     """Whatever a way in may have forgotten to check."""
-    store = campfire.store
+    store = Store.of(campfire)
     conversation = await begin(store)
     with pytest.raises(ForbiddenError):
-        await say(store, conversation, "1", scope=VIEWER)
+        await say(store, conversation, "1", actor=VIEWER)
     with pytest.raises(ForbiddenError):
         await say(store, conversation, "2", visibility=Visibility.INTERNAL)
     assert (await seen(store, conversation))[1] == ["Hello"]
@@ -110,15 +114,15 @@ async def test_who_may_not_write_is_refused_by_the_storage_itself(campfire: Camp
 async def test_what_was_sent_before_is_the_same_one_also_when_it_says_something_else_by_now(
     campfire: Campfire,
 ) -> None:
-    store = campfire.store
+    store = Store.of(campfire)
     conversation, other = await begin(store), await begin(store, id="second")
     first = await say(store, conversation, "x")
     await say(store, conversation, "y")
     for step in ("edit", "delete"):
         if step == "edit":
-            await store.edit_message(VISITOR, first.message_id, "something else")
+            await store.messages.edit(VISITOR, first.message_id, "something else")
         else:
-            await store.delete_message(VISITOR, first.message_id)
+            await store.messages.delete(VISITOR, first.message_id)
         again = await say(store, conversation, "x")
         assert (again.message_id, again.seq, again.at) == (first.message_id, first.seq, first.at)
         assert again.duplicate

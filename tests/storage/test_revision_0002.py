@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from campfire_chat import ids
-from campfire_chat.storage import schema
-from campfire_chat.storage.engines import engine_of
-from campfire_chat.storage.lanes import Lanes, Session
+from campfire_chat.core import ids
+from campfire_chat.database import schema
+from campfire_chat.database.engines import engine_of
+from campfire_chat.database.lanes import Lanes, Session
 from tests.support.host import campfire_for
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -245,7 +246,7 @@ async def test_a_migrated_database_serves(empty_database_url: str) -> None:
         await lane.stop()
     campfire = campfire_for(empty_database_url, drain_on_signal=False)
     async with campfire.lifespan():
-        key = campfire.store.agent_key
+        key = Store.of(campfire).storage.agent_key
     # The ids stay the same from one start to the next.
     async with campfire.lifespan():
-        assert campfire.store.agent_key == key
+        assert Store.of(campfire).storage.agent_key == key

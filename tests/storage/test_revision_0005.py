@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from campfire_chat.database import schema
+from campfire_chat.database.engines import engine_of
+from campfire_chat.database.lanes import Lanes, Session
 from campfire_chat.settings import Settings
-from campfire_chat.storage import schema
-from campfire_chat.storage.engines import engine_of
-from campfire_chat.storage.lanes import Lanes, Session
-from campfire_chat.storage.store import Store
 from tests.jobs.conftest import Watch
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import Table
 
-from campfire_chat.storage.tables import metadata
+from campfire_chat.database.tables import metadata
 from tests.support.truth import Truth
 
 TABLES = sorted(metadata.tables.values(), key=lambda table: table.name)

@@ -9,22 +9,19 @@ from typing import Any
 import pytest
 
 from campfire_chat import Campfire
-from campfire_chat.domain.principal import Scope, scope_of_visitor
-from campfire_chat.errors import (
-    ClientIdConflictError,
-    NotFoundError,
-    StorageUnavailableError,
-)
-from campfire_chat.models import Agent, Visibility, Visitor
-from campfire_chat.storage.store import Store
-from tests.support.host import agent_scope, campfire_for
+from campfire_chat.access.actor import Actor, actor_of_visitor
+from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.core.errors import ClientIdConflictError, NotFoundError, StorageUnavailableError
+from campfire_chat.features.messages.records import Visibility
+from tests.support.host import agent_actor, campfire_for
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
-VISITOR = scope_of_visitor(Visitor(id="mia", name="Mia"))
-AGENT = agent_scope(Agent(id="ada", name="Ada"))
-OTHER = agent_scope(Agent(id="ada", name="Ada", organization="other"))
+VISITOR = actor_of_visitor(Visitor(id="mia", name="Mia"))
+AGENT = agent_actor(Agent(id="ada", name="Ada"))
+OTHER = agent_actor(Agent(id="ada", name="Ada", organization="other"))
 
 
 @pytest.fixture
@@ -36,17 +33,19 @@ async def campfire(database_url: str) -> AsyncIterator[Campfire]:
 
 @pytest.fixture
 async def store(campfire: Campfire) -> Store:
-    return campfire.store
+    return Store.of(campfire)
 
 
-async def begin(store: Store, scope: Scope = VISITOR, id: str = "first") -> str:
-    opened, _ = await store.open_conversation(scope, client_id=id, body="Hello")
+async def begin(store: Store, actor: Actor = VISITOR, id: str = "first") -> str:
+    opened, _ = await store.conversations.open(actor, client_id=id, body="Hello")
     return opened.id
 
 
 async def say(store: Store, conversation: str, id: str, **more: Any) -> Any:
     fields = {"client_id": id, "body": f"body of {id}", **more}
-    return await store.send(more.pop("scope", VISITOR), conversation, **_without(fields, "scope"))
+    return await store.messages.send(
+        more.pop("actor", VISITOR), conversation, **_without(fields, "actor")
+    )
 
 
 def _without(fields: dict[str, Any], name: str) -> dict[str, Any]:
@@ -73,7 +72,7 @@ async def test_one_bad_operation_fails_alone(store: Store) -> None:
         say(store, "conv_nobody", "lost"),
         say(store, conversation, "taken", body="different"),
         say(store, conversation, "taken"),
-        store.edit_message(VISITOR, "msg_nothing", "x"),
+        store.messages.edit(VISITOR, "msg_nothing", "x"),
         return_exceptions=True,
     )
     assert not any(isinstance(outcome, BaseException) for outcome in outcomes[:20])
@@ -98,7 +97,7 @@ async def test_a_cancelled_caller_costs_nobody_anything(store: Store) -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     sent = await say(store, conversation, "after")
-    page = await store.stream_page("default", f"conversation:{conversation}", 0, 1000)
+    page = await store.storage.stream_page("default", f"conversation:{conversation}", 0, 1000)
     assert page.head == sent.seq
     assert [seq for seq, _ in page.events] == list(range(1, sent.seq + 1))
     assert not [task for task in tasks[1::2] if task.exception() is not None]
@@ -107,24 +106,24 @@ async def test_a_cancelled_caller_costs_nobody_anything(store: Store) -> None:
 async def test_a_scope_sees_its_organisation_only(store: Store) -> None:
     conversation = await begin(store)
     for call in (
-        lambda: store.conversation(OTHER, conversation),
-        lambda: say(store, conversation, "x", scope=OTHER),
-        lambda: store.mark(OTHER, conversation, delivered=1, read=1),
-        lambda: store.authorize_stream(OTHER, f"conversation:{conversation}"),
-        lambda: store.authorize_stream(OTHER, "inbox:default"),
-        lambda: store.message_page(OTHER, conversation, None, 10),
+        lambda: store.conversations.get(OTHER, conversation),
+        lambda: say(store, conversation, "x", actor=OTHER),
+        lambda: store.receipts.mark(OTHER, conversation, delivered=1, read=1),
+        lambda: store.storage.authorize_stream(OTHER, f"conversation:{conversation}"),
+        lambda: store.storage.authorize_stream(OTHER, "inbox:default"),
+        lambda: store.messages.page(OTHER, conversation, None, 10),
     ):
         with pytest.raises(NotFoundError):
             await call()
-    assert await store.stream_heads("other", [f"conversation:{conversation}"]) == {}
+    assert await store.storage.stream_heads("other", [f"conversation:{conversation}"]) == {}
 
 
 async def test_notes_leave_no_trace_on_the_visitors_stream(store: Store) -> None:
     conversation = await begin(store)
-    await say(store, conversation, "n", scope=AGENT, visibility=Visibility.INTERNAL)
-    sent = await say(store, conversation, "p", scope=AGENT)
+    await say(store, conversation, "n", actor=AGENT, visibility=Visibility.INTERNAL)
+    sent = await say(store, conversation, "p", actor=AGENT)
     assert sent.seq == 2
-    seen = await store.conversation(VISITOR, conversation)
+    seen = await store.conversations.get(VISITOR, conversation)
     # The answer, and that the agent who gave it got the conversation.
     assert seen.head == 3
     assert seen.assignee is not None
@@ -137,18 +136,18 @@ async def test_the_epoch_stays(database_url: str) -> None:
     for _ in range(2):
         campfire = campfire_for(database_url, drain_on_signal=False)
         async with campfire.lifespan():
-            epochs.add(campfire.store.epoch)
+            epochs.add(Store.of(campfire).storage.epoch)
     assert len(epochs) == 1
     assert epochs.pop()
 
 
 async def test_state_and_events_tell_the_same_story(store: Store, database_url: str) -> None:
     conversation = await begin(store)
-    message = (await store.message_page(VISITOR, conversation, None, 10))[0][0]
+    message = (await store.messages.page(VISITOR, conversation, None, 10))[0][0]
     await say(store, conversation, "a")
-    await say(store, conversation, "b", scope=AGENT)
-    await store.edit_message(VISITOR, message.id, "edited")
-    stored = await store.conversation(AGENT, conversation)
+    await say(store, conversation, "b", actor=AGENT)
+    await store.messages.edit(VISITOR, message.id, "edited")
+    stored = await store.conversations.get(AGENT, conversation)
     last = Truth(database_url).streams("default")["inbox:default"][-1]["data"]
     import msgspec
 
@@ -159,7 +158,7 @@ async def test_state_and_events_tell_the_same_story(store: Store, database_url: 
 async def test_after_the_stop_nothing_is_taken(database_url: str) -> None:
     campfire = campfire_for(database_url, drain_on_signal=False)
     async with campfire.lifespan():
-        store = campfire.store
+        store = Store.of(campfire)
         conversation = await begin(store)
     with pytest.raises(StorageUnavailableError):
         await say(store, conversation, "late")

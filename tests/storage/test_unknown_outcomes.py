@@ -9,34 +9,28 @@ from typing import Any
 
 import pytest
 
-from campfire_chat import clock
-from campfire_chat.domain.conversations import Patch
-from campfire_chat.domain.principal import anonymous, scope_of_visitor
-from campfire_chat.errors import StorageUnavailableError
-from campfire_chat.models import (
-    Agent,
-    Availability,
-    Participant,
-    Priority,
-    SenderKind,
-    Visibility,
-    Visitor,
-)
+from campfire_chat.access.actor import actor_of_visitor, anonymous
+from campfire_chat.access.records import Agent, Availability, Participant, SenderKind, Visitor
+from campfire_chat.core import clock
+from campfire_chat.core.errors import StorageUnavailableError
+from campfire_chat.database.lanes import ATTEMPTS
+from campfire_chat.features.conversations.records import Priority
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.messages.records import Visibility
+from campfire_chat.features.presence.operations import Beat
+from campfire_chat.ledger.write_batch import Committed, Notice
 from campfire_chat.settings import Settings
-from campfire_chat.storage.draft import Committed, Notice
-from campfire_chat.storage.lanes import ATTEMPTS
-from campfire_chat.storage.presence import Beat
-from campfire_chat.storage.store import Store
 from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.fault_proxy import FaultProxy, Way
-from tests.support.host import agent_scope
+from tests.support.host import agent_actor
 from tests.support.postgres import COMMIT, COMMITTED
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
 VISITOR = anonymous("default")
-ADA = agent_scope(Agent(id="ada", name="Ada"))
+ADA = agent_actor(Agent(id="ada", name="Ada"))
 
 
 class Heard:
@@ -94,77 +88,77 @@ async def behind_proxy(postgres: str, postgres_template: str) -> AsyncIterator[D
         await store.start()
         stack.push_async_callback(store.stop)
         desk = Desk(store, proxy, heard, Truth(url))
-        await store.team.remember(ADA)
-        opened, _ = await store.open_conversation(VISITOR, client_id="first", body="Hello")
+        await store.agents.remember(ADA)
+        opened, _ = await store.conversations.open(VISITOR, client_id="first", body="Hello")
         desk.conversation = opened.id
         desk.message = (
-            await store.send(VISITOR, opened.id, client_id="second", body="?")
+            await store.messages.send(VISITOR, opened.id, client_id="second", body="?")
         ).message_id
         yield desk
 
 
 async def _send(desk: Desk) -> Any:
-    sent = await desk.store.send(VISITOR, desk.conversation, client_id="x", body="Once")
+    sent = await desk.store.messages.send(VISITOR, desk.conversation, client_id="x", body="Once")
     return sent.seq, sent.duplicate
 
 
 async def _note(desk: Desk) -> Any:
-    sent = await desk.store.send(
+    sent = await desk.store.messages.send(
         ADA, desk.conversation, client_id="x", body="Once", visibility=Visibility.INTERNAL
     )
     return sent.seq, sent.duplicate
 
 
 async def _open(desk: Desk) -> Any:
-    mia = scope_of_visitor(Visitor(id="mia"))
-    _, duplicate = await desk.store.open_conversation(mia, client_id="x", body="Once")
+    mia = actor_of_visitor(Visitor(id="mia"))
+    _, duplicate = await desk.store.conversations.open(mia, client_id="x", body="Once")
     return duplicate
 
 
 async def _first_of_its_organization(desk: Desk) -> Any:
-    mia = scope_of_visitor(Visitor(id="mia", organization="new"))
-    await desk.store.open_conversation(mia, client_id="x", body="Once")
+    mia = actor_of_visitor(Visitor(id="mia", organization="new"))
+    await desk.store.conversations.open(mia, client_id="x", body="Once")
 
 
 async def _change(desk: Desk) -> Any:
-    changed = await desk.store.change_conversation(
+    changed = await desk.store.conversations.change(
         ADA, desk.conversation, Patch(priority=Priority.HIGH, tags=["vip"]), "ada"
     )
     return changed.assignee is not None
 
 
 async def _change_with_key(desk: Desk) -> Any:
-    changed = await desk.store.change_conversation(
+    changed = await desk.store.conversations.change(
         ADA, desk.conversation, Patch(subject="Tea"), "ada", client_id="x"
     )
     return changed.subject
 
 
 async def _edit(desk: Desk) -> Any:
-    return (await desk.store.edit_message(VISITOR, desk.message, "!")).body
+    return (await desk.store.messages.edit(VISITOR, desk.message, "!")).body
 
 
 async def _delete(desk: Desk) -> Any:
-    return (await desk.store.delete_message(VISITOR, desk.message)).deleted_at is not None
+    return (await desk.store.messages.delete(VISITOR, desk.message)).deleted_at is not None
 
 
 async def _mark(desk: Desk) -> Any:
-    marked = await desk.store.mark(ADA, desk.conversation, delivered=2, read=2)
+    marked = await desk.store.receipts.mark(ADA, desk.conversation, delivered=2, read=2)
     return marked.delivered, marked.read, marked.unread
 
 
 async def _presence(desk: Desk) -> Any:
     beat = Beat("default", desk.conversation, Participant(SenderKind.AGENT, "ada", "Ada", None))
-    await desk.store.team.write_presence("default", node_id="n", alive=[beat])
+    await desk.store.presence.write("default", node_id="n", alive=[beat])
     return [
         person.id
-        for people in (await desk.store.team.present_at("default", [desk.conversation])).values()
+        for people in (await desk.store.presence.at("default", [desk.conversation])).values()
         for person in people
     ]
 
 
 async def _availability(desk: Desk) -> Any:
-    record = await desk.store.team.set_availability(ADA, "ada", Availability.AWAY)
+    record = await desk.store.agents.set_availability(ADA, "ada", Availability.AWAY)
     return record.id
 
 
@@ -226,11 +220,13 @@ async def test_a_batch_whose_commit_is_cut_answers_as_it_would_have(behind_proxy
         # Into one batch: what comes while the first commit is on its way.
         outcomes = await asyncio.gather(
             *(
-                store.send(VISITOR, conversation, client_id=f"{round}.{n}", body=f"{round}.{n}")
+                store.messages.send(
+                    VISITOR, conversation, client_id=f"{round}.{n}", body=f"{round}.{n}"
+                )
                 for n in range(40)
             ),
-            store.change_conversation(ADA, conversation, Patch(subject=f"{round}"), "ada"),
-            store.edit_message(VISITOR, desk.message, f"{round}"),
+            store.conversations.change(ADA, conversation, Patch(subject=f"{round}"), "ada"),
+            store.messages.edit(VISITOR, desk.message, f"{round}"),
         )
         sent = outcomes[:40]
         assert [item.duplicate for item in sent] == [False] * 40
@@ -252,11 +248,11 @@ async def test_when_every_answer_is_lost_the_callers_repetition_finds_it(
     # The draft is tried once, then the long way.
     desk.proxy.cut_at(COMMITTED, times=1 + ATTEMPTS)
     with pytest.raises(StorageUnavailableError):
-        await store.send(VISITOR, desk.conversation, client_id="x", body="Once")
+        await store.messages.send(VISITOR, desk.conversation, client_id="x", body="Once")
     assert desk.proxy.sprung == 1 + ATTEMPTS
     assert (f"conversation:{desk.conversation}", 3) in desk.stored()
     assert (f"conversation:{desk.conversation}", 3) not in desk.heard.events
-    sent = await store.send(VISITOR, desk.conversation, client_id="x", body="Once")
+    sent = await store.messages.send(VISITOR, desk.conversation, client_id="x", body="Once")
     assert (sent.seq, sent.duplicate) == (3, True)
     # Nobody was told when it was stored; now the readers' channels are.
     assert desk.heard.repeated == {

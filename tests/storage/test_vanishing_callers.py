@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from campfire_chat.domain.principal import anonymous
-from campfire_chat.storage.store import Store
+from campfire_chat.access.actor import anonymous
+from tests.support.store import Store
 from tests.support.talk import VISITOR, store_on
 from tests.support.truth import Truth
 
@@ -25,24 +25,24 @@ def _held(store: Store) -> dict[str, int]:
     return {
         "tasks": len(asyncio.all_tasks()),
         "descriptors": sum(1 for _ in Path("/proc/self/fd").iterdir()),
-        "queue": len(store._ledger._queue),
-        "jobs": len(store._writer._jobs) + len(store._readers._jobs),
-        "lanes": store._writer.connected + store._readers.connected,
+        "queue": len(store.storage._ledger._queue),
+        "jobs": len(store.storage.writer._jobs) + len(store.storage.readers._jobs),
+        "lanes": store.storage.writer.connected + store.storage.readers.connected,
     }
 
 
 def _call(store: Store, conversation: str, number: int) -> Coroutine[Any, Any, Any]:
     async def send() -> None:
-        await store.send(VISITOR, conversation, client_id=f"{number}", body="?")
+        await store.messages.send(VISITOR, conversation, client_id=f"{number}", body="?")
 
     match number % 5:
         case 0:
-            return store.conversation(VISITOR, conversation)
+            return store.conversations.get(VISITOR, conversation)
         case 1:
-            return store.stream_page("default", f"conversation:{conversation}", 0)
+            return store.storage.stream_page("default", f"conversation:{conversation}", 0)
         case 2:
             other = anonymous(f"v{number % 50}")
-            return store.open_conversation(other, client_id=f"{number}", body="?")
+            return store.conversations.open(other, client_id=f"{number}", body="?")
         case _:
             return send()
 
@@ -50,8 +50,8 @@ def _call(store: Store, conversation: str, number: int) -> Coroutine[Any, Any, A
 async def test_calls_that_are_cancelled_at_any_moment(database_url: str) -> None:
     chance = random.Random(1)
     async with store_on(database_url) as store:
-        opened, _ = await store.open_conversation(VISITOR, client_id="first", body="0")
-        await store.conversation(VISITOR, opened.id)
+        opened, _ = await store.conversations.open(VISITOR, client_id="first", body="0")
+        await store.conversations.get(VISITOR, opened.id)
         before = _held(store)
         for start in range(0, CALLS, 200):
             tasks = [
@@ -67,9 +67,9 @@ async def test_calls_that_are_cancelled_at_any_moment(database_url: str) -> None
             while _held(store) != before:
                 await asyncio.sleep(0.02)
             # No lane is blocked, and what was cancelled is neither half there nor in the way.
-            last = await store.send(VISITOR, opened.id, client_id="last", body="!")
-            thread, _ = await store.message_page(VISITOR, opened.id, None, 1)
-        assert store.healthy
+            last = await store.messages.send(VISITOR, opened.id, client_id="last", body="!")
+            thread, _ = await store.messages.page(VISITOR, opened.id, None, 1)
+        assert store.storage.healthy
     assert thread[0].id == last.message_id
     rows = Truth(database_url).query(
         "SELECT s.head, count(e.seq), coalesce(max(e.seq), 0) FROM campfire_streams s "
@@ -82,11 +82,11 @@ async def test_calls_that_are_cancelled_at_any_moment(database_url: str) -> None
 async def test_futures_that_are_cancelled_are_sent_all_the_same(database_url: str) -> None:
     """The place in the queue is taken; whoever asks again with the same id learns of it."""
     async with store_on(database_url) as store:
-        opened, _ = await store.open_conversation(VISITOR, client_id="first", body="0")
+        opened, _ = await store.conversations.open(VISITOR, client_id="first", body="0")
         for number in range(500):
-            store.send(VISITOR, opened.id, client_id=f"{number}", body="?").cancel()
+            store.messages.send(VISITOR, opened.id, client_id=f"{number}", body="?").cancel()
         again = [
-            await store.send(VISITOR, opened.id, client_id=f"{number}", body="?")
+            await store.messages.send(VISITOR, opened.id, client_id=f"{number}", body="?")
             for number in (0, 250, 499)
         ]
         assert [(item.seq, item.duplicate) for item in again] == [

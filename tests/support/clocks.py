@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from campfire_chat.domain.limits import SECOND
-from campfire_chat.realtime import admission, visit
+from campfire_chat.access import admission, socket_quota
+from campfire_chat.access.rates import SECOND
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class LimitsClock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.nanoseconds = 1_000 * SECOND
-        for module in (admission, visit):
+        for module in (admission, socket_quota):
             monkeypatch.setattr(module, "now", lambda: self.nanoseconds)
 
     def go_on(self, seconds: float) -> None:

@@ -19,8 +19,9 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from campfire_chat import Agent, Campfire, Limits, Rate, Visitor, clock
-from campfire_chat.domain.principal import Scope, scope_of_agent
+from campfire_chat import Agent, Campfire, Limits, Rate, Visitor
+from campfire_chat.access.actor import Actor, actor_of_agent
+from campfire_chat.core import clock
 from campfire_chat.realtime.buses import kinds
 from tests.support.chaos import AIR
 from tests.support.heap import heap
@@ -51,11 +52,11 @@ ROOMY = Limits(
 )
 
 
-def agent_scope(agent: Agent) -> Scope:
-    """The scope of an agent, for tests that ask the storage itself: known there by the very id that
+def agent_actor(agent: Agent) -> Actor:
+    """The actor of an agent, for tests that ask the storage itself: known there by the very id that
     the test gave, which only the host's session turns into the desk's own."""
-    scope = scope_of_agent(agent, b"not the installation's")
-    return structs.replace(scope, principal=structs.replace(scope.principal, id=agent.id))
+    actor = actor_of_agent(agent, b"not the installation's")
+    return structs.replace(actor, principal=structs.replace(actor.principal, id=agent.id))
 
 
 def session_of(user: Agent | Visitor) -> str:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from campfire_chat.storage.lanes import Lanes, Session
+from campfire_chat.database.lanes import Lanes, Session
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from campfire_chat.storage import schema
+from campfire_chat.database import schema
 from tests.support import host
 
 #: Read by :func:`from_environment`: the folder of the migrations.

@@ -13,21 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from campfire_chat.models import SenderKind, Status
-from campfire_chat.storage import (
-    agents,
-    contacts,
-    conversations,
-    listing,
-    messages,
-    presence,
-    receipts,
-    statements,
-    streams,
-    versions,
-)
-from campfire_chat.storage.engines import engine_of
-from campfire_chat.storage.statement import Query
+from campfire_chat.access.records import SenderKind
+from campfire_chat.database.engines import engine_of
+from campfire_chat.database.statement import Query
+from campfire_chat.features.agents import queries as agent_queries
+from campfire_chat.features.contacts import queries as contact_queries
+from campfire_chat.features.conversations import listing
+from campfire_chat.features.conversations import queries as conversation_queries
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.messages import queries as message_queries
+from campfire_chat.features.messages import versions
+from campfire_chat.features.presence import queries as presence_queries
+from campfire_chat.features.receipts import queries as receipt_queries
+from campfire_chat.ledger import event_log, rewriting
 from tests.support.engines import run_apart
 from tests.support.truth import Truth
 
@@ -86,36 +84,37 @@ ORDERS: tuple[listing.Order, ...] = ("latest", "longest_waiting")
 
 #: Query → values that mean something else in it than elsewhere, by the name of a value.
 QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
-    "agents.TEAM": (agents.TEAM, {}),
-    "agents.PRESENT": (agents.PRESENT, {}),
-    "agents.CHOSEN": (agents.CHOSEN, {}),
-    "contacts.BY_ID": (contacts.BY_ID, {"id": "contact"}),
-    "conversations.BY_ID": (conversations.BY_ID, {"ids": "conversations"}),
-    "conversations.LOCK": (conversations.LOCK, {"ids": "conversations"}),
-    "conversations.LOCK_HEADS": (conversations.LOCK_HEADS, {"ids": "conversations"}),
-    "conversations.OWNERS": (conversations.OWNERS, {"ids": "conversations"}),
-    "conversations.OPEN_ASSIGNED": (conversations.OPEN_ASSIGNED, {}),
-    "listing.COUNTS": (listing.COUNTS, {}),
-    "messages.BY_CLIENT_KEY": (messages.BY_CLIENT_KEY, {}),
-    "messages.BY_ID": (messages.BY_ID, {"ids": "messages"}),
-    "messages.COUNT_BETWEEN": (messages.COUNT_BETWEEN, {}),
-    "messages.AGENT_THREAD": (messages.AGENT_THREAD, {}),
-    "messages.VISITOR_THREAD": (messages.VISITOR_THREAD, {}),
-    "presence.PRESENT_AT": (presence.PRESENT_AT, {}),
-    "presence.VIEWERS": (presence.VIEWERS, {}),
-    "presence.ONE": (presence.ONE, {}),
-    "receipts.OF_CONVERSATION": (receipts.OF_CONVERSATION, {}),
-    "receipts.READ_COUNTS": (receipts.READ_COUNTS, {"ids": "conversations"}),
-    "statements.MARKS": (statements.MARKS, {"ids": "conversations"}),
-    "streams.HEADS": (streams.HEADS, {}),
-    "streams.INBOX_HEADS": (streams.INBOX_HEADS, {}),
-    "streams.LOCK": (streams.LOCK, {}),
-    "streams.PAGE": (streams.PAGE, {}),
-    "streams.FIRST": (streams.FIRST, {}),
-    "streams.NEWEST": (streams.NEWEST, {}),
-    "versions.PAGE": (versions.PAGE, {}),
+    "agents.queries.TEAM": (agent_queries.TEAM, {}),
+    "agents.queries.PRESENT": (agent_queries.PRESENT, {}),
+    "agents.queries.CHOSEN": (agent_queries.CHOSEN, {}),
+    "contacts.queries.BY_ID": (contact_queries.BY_ID, {"id": "contact"}),
+    "conversations.queries.BY_ID": (conversation_queries.BY_ID, {"ids": "conversations"}),
+    "conversations.queries.LOCK": (conversation_queries.LOCK, {"ids": "conversations"}),
+    "conversations.queries.LOCK_HEADS": (conversation_queries.LOCK_HEADS, {"ids": "conversations"}),
+    "conversations.queries.OWNERS": (conversation_queries.OWNERS, {"ids": "conversations"}),
+    "conversations.queries.OPEN_ASSIGNED": (conversation_queries.OPEN_ASSIGNED, {}),
+    "conversations.listing.COUNTS": (listing.COUNTS, {}),
+    "messages.queries.BY_CLIENT_KEY": (message_queries.BY_CLIENT_KEY, {}),
+    "messages.queries.BY_ID": (message_queries.BY_ID, {"ids": "messages"}),
+    "messages.queries.COUNT_BETWEEN": (message_queries.COUNT_BETWEEN, {}),
+    "messages.queries.AGENT_THREAD": (message_queries.AGENT_THREAD, {}),
+    "messages.queries.VISITOR_THREAD": (message_queries.VISITOR_THREAD, {}),
+    "realtime.presence_table.PRESENT_AT": (presence_queries.PRESENT_AT, {}),
+    "realtime.presence_table.VIEWERS": (presence_queries.VIEWERS, {}),
+    "realtime.presence_table.ONE": (presence_queries.ONE, {}),
+    "receipts.queries.OF_CONVERSATION": (receipt_queries.OF_CONVERSATION, {}),
+    "receipts.queries.READ_COUNTS": (receipt_queries.READ_COUNTS, {"ids": "conversations"}),
+    "receipts.queries.MARKS": (receipt_queries.MARKS, {"ids": "conversations"}),
+    "ledger.rewriting.WITH_TEXT": (rewriting.WITH_TEXT, {"record_id": "message_id"}),
+    "ledger.event_log.HEADS": (event_log.HEADS, {}),
+    "ledger.event_log.INBOX_HEADS": (event_log.INBOX_HEADS, {}),
+    "ledger.event_log.LOCK": (event_log.LOCK, {}),
+    "ledger.event_log.PAGE": (event_log.PAGE, {}),
+    "ledger.event_log.FIRST": (event_log.FIRST, {}),
+    "ledger.event_log.NEWEST": (event_log.NEWEST, {}),
+    "messages.versions.PAGE": (versions.PAGE, {}),
     **{
-        f"listing.page_query({whose}, {order}, {count})": (
+        f"conversations.listing.page_query({whose}, {order}, {count})": (
             listing.page_query(whose, count, order),
             {"whose": "contact" if whose == "own" else "agent_id"},
         )
@@ -126,7 +125,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     },
 }
 #: What is read and sorted whole: a team, and what one visitor began.
-WHOLE = {"agents.TEAM"} | {name for name in QUERIES if "own" in name}
+WHOLE = {"agents.queries.TEAM"} | {name for name in QUERIES if "own" in name}
 
 
 def check(name: str, database_url: str, values: Mapping[str, Any], *, small: bool) -> None:
@@ -202,9 +201,9 @@ async def _check_postgresql(
                 touched += (node["Actual Rows"] + _filtered(node)) * node["Actual Loops"]
         # Each of four statuses has a range of its own.
         most = MOST + (3 * LIMIT if name.endswith("4)") else 0)
-        if name == "conversations.OPEN_ASSIGNED":
-            most += conversations.MOST_TOLD
-        if name == "listing.COUNTS":
+        if name == "conversations.queries.OPEN_ASSIGNED":
+            most += conversation_queries.MOST_TOLD
+        if name == "conversations.listing.COUNTS":
             # Each of six counts.
             most += 6 * listing.MOST_COUNTED
         assert touched <= most, f"{touched} rows\n{shown}"

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from campfire_chat import Agent, Campfire, Visitor
-from campfire_chat.realtime.admission import PROCESS
+from campfire_chat.access.admission import PROCESS
 from tests.support.people import Person
 from tests.support.servers import ThreadServer
 
@@ -81,14 +81,14 @@ class DeskServer(ThreadServer):
     def polls(self) -> int:
         """Long polls that wait."""
         assert self.campfire._running is not None
-        return self.campfire._running.gateway.admission._polls[PROCESS]
+        return self.campfire._running.gateway.context.admission._polls[PROCESS]
 
     def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run the host's own code, on the server's loop."""
         running = self.campfire._running
         assert running is not None
-        assert running.revoking._task is not None
-        loop = running.revoking._task.get_loop()
+        assert running.revocation_sync._task is not None
+        loop = running.revocation_sync._task.get_loop()
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result(timeout=30)
 
 

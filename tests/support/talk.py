@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from campfire_chat import clock
-from campfire_chat.domain.principal import anonymous
-from campfire_chat.errors import OverloadedError, StorageUnavailableError
+from campfire_chat.access.actor import anonymous
+from campfire_chat.core import clock
+from campfire_chat.core.errors import OverloadedError, StorageUnavailableError
 from campfire_chat.settings import Settings
-from campfire_chat.storage.store import Store
+from tests.support.store import Store
 from tests.support.truth import Truth
 
 VISITOR = anonymous("default")
@@ -53,7 +53,7 @@ class Talk:
         while not self._stop.is_set():
             client_id = f"{sender}.{number}"
             try:
-                sent = await self._store.send(
+                sent = await self._store.messages.send(
                     VISITOR, self.conversation, client_id=client_id, body=client_id
                 )
             except (StorageUnavailableError, OverloadedError):

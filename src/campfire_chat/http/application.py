@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,43 +18,48 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from campfire_chat.errors import (
+from campfire_chat.core.errors import (
     CampfireError,
     ConfigurationError,
     InternalError,
     MethodNotAllowedError,
     NotFoundError,
 )
-from campfire_chat.http import guards
+from campfire_chat.http import events, guards, health, tickets
 from campfire_chat.http.console import console
-from campfire_chat.http.endpoints import Endpoint, Services
+from campfire_chat.http.endpoints import Context, Endpoint
 from campfire_chat.http.notices import error_response
 from campfire_chat.http.openapi import document
+from campfire_chat.http.preflights import HEADERS, METHODS
 from campfire_chat.http.problems import problem_response
-from campfire_chat.http.routes import ENDPOINTS, PREFIX
-from campfire_chat.preflights import HEADERS, METHODS
 
 logger = logging.getLogger("campfire_chat.http")
 
+#: The path of the API below the mount path.
+PREFIX = "/api/v1"
+#: The endpoints that belong to no feature.
+ENDPOINTS: tuple[Endpoint, ...] = (*tickets.ENDPOINTS, *events.ENDPOINTS, *health.ENDPOINTS)
+#: Number of mount paths for which the description of the API is kept.
+MOST_DESCRIPTIONS = 16
 #: The front end's build output.
 STATIC = Path(__file__).parent.parent / "static"
 
 
-def build(services: Services) -> ASGIApp:
+def build(context: Context) -> ASGIApp:
     """Build the application of a started ``Campfire``."""
     by_path: dict[str, list[Endpoint]] = {}
-    for endpoint in ENDPOINTS:
+    for endpoint in context.endpoints:
         by_path.setdefault(endpoint.path, []).append(endpoint)
     routes = [
-        *(Route(f"{PREFIX}{path}", _Resource(rows, services)) for path, rows in by_path.items()),
-        Route("/openapi.json", _openapi),
+        *(Route(f"{PREFIX}{path}", _Resource(rows, context)) for path, rows in by_path.items()),
+        Route("/openapi.json", _Description(context.endpoints)),
         Route("/widget.js", _widget),
         Route("/", _from_root),
         Route("/console", _from_console),
-        Route("/console/", console(services, STATIC / "console" / "index.html")),
+        Route("/console/", console(context, STATIC / "console" / "index.html")),
         Mount("/static", _Assets(directory=STATIC, check_dir=False)),
     ]
-    settings = services.settings
+    settings = context.settings
     middleware = [Middleware(_Headers, embedded=bool(settings.allowed_origins))]
     if settings.allowed_origins:
         middleware.append(
@@ -79,15 +84,15 @@ def build(services: Services) -> ASGIApp:
     )
     # A redirect would contain the scheme and prefix of this process, not those of the proxy.
     application.router.redirect_slashes = False
-    return _Door(services, application)
+    return _Door(context, application)
 
 
 class _Resource:
     """The endpoints of one path, as an ASGI app, so that it receives every method."""
 
-    def __init__(self, rows: list[Endpoint], services: Services) -> None:
+    def __init__(self, rows: list[Endpoint], context: Context) -> None:
         self._rows = {row.method: row for row in rows}
-        self._services = services
+        self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
@@ -96,7 +101,7 @@ class _Resource:
             allowed = {"allow": ", ".join(sorted(self._rows))}
             response = problem_response(MethodNotAllowedError(), allowed)
         else:
-            response = await guards.serve(row, self._services, request)
+            response = await guards.serve(row, self._context, request)
         await response(scope, receive, send)
 
 
@@ -107,8 +112,8 @@ class _Door:
     time, and none of these layers does anything for a socket.
     """
 
-    def __init__(self, services: Services, application: ASGIApp) -> None:
-        self._gateway = services.gateway
+    def __init__(self, context: Context, application: ASGIApp) -> None:
+        self._gateway = context.gateway
         self._application = application
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -125,12 +130,22 @@ class _Door:
         await websocket.close(NotFoundError.close_code or 1000, NotFoundError.code)
 
 
-async def _openapi(request: Request) -> Response:
-    # The document names the API by the path under which it was requested.
-    mount = request.scope.get("root_path", "")
-    return Response(
-        msgspec.json.encode(document(f"{mount}{PREFIX}")), media_type="application/json"
-    )
+class _Description:
+    """The OpenAPI document, which names the API by the path under which it was requested."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        self._endpoints = endpoints
+        self._encoded: dict[str, bytes] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        server = f"{scope.get('root_path', '')}{PREFIX}"
+        encoded = self._encoded.get(server)
+        if encoded is None:
+            if len(self._encoded) >= MOST_DESCRIPTIONS:
+                self._encoded.clear()
+            encoded = msgspec.json.encode(document(self._endpoints, server))
+            self._encoded[server] = encoded
+        await Response(encoded, media_type="application/json")(scope, receive, send)
 
 
 async def _widget(request: Request) -> Response:

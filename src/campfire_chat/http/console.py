@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from campfire_chat.errors import NotFoundError, UnavailableError
-from campfire_chat.http.endpoints import Services
-from campfire_chat.realtime.admission import caller_of, networks_at
+from campfire_chat.access.admission import caller_of, networks_at
+from campfire_chat.core.errors import NotFoundError, UnavailableError
+from campfire_chat.http.endpoints import Context
 
 #: The console loads nothing from other origins except the avatars of the host app.
 POLICY = (
@@ -30,33 +30,33 @@ SENT_COOKIE = "campfire_sent_to_login"
 SENT_FOR = 300
 
 
-def console(services: Services, page: Path) -> Callable[[Request], Awaitable[Response]]:
+def console(context: Context, page: Path) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint that serves ``page``."""
 
     async def endpoint(request: Request) -> Response:
-        admission = services.gateway.admission
+        admission = context.admission
         try:
             # The page costs a call of authenticate, and is limited as a request of the API is.
             with admission.asking(request):
-                scope = await services.gateway.host.scope(request)
-            admission.call(caller_of(networks_at(request), scope))
+                actor = await context.authentication.host.actor(request)
+            admission.call(caller_of(networks_at(request), actor))
         except UnavailableError as error:
             # The page asks again by itself, and continues when the host app can answer.
-            return _page(request, page, services, status=503, retry_after=error.retry_after)
-        if scope is not None and scope.is_agent:
-            response = _page(request, page, services)
+            return _page(request, page, context, status=503, retry_after=error.retry_after)
+        if actor is not None and actor.is_agent:
+            response = _page(request, page, context)
             if SENT_COOKIE in request.cookies:
                 _remember_sent(request, response, seconds=0)
             return response
-        login = login_address(request, services.settings.login_url)
+        login = login_address(request, context.settings.login_url)
         returned = SENT_COOKIE in request.cookies
-        if scope is None and login is not None and not returned:
+        if actor is None and login is not None and not returned:
             response = RedirectResponse(
                 login, status_code=303, headers={"cache-control": "no-store"}
             )
             _remember_sent(request, response, seconds=SENT_FOR)
             return response
-        return _page(request, page, services, returned=returned)
+        return _page(request, page, context, returned=returned)
 
     return endpoint
 
@@ -92,7 +92,7 @@ def login_address(request: Request, login_url: str | None) -> str | None:
 def _page(
     request: Request,
     page: Path,
-    services: Services,
+    context: Context,
     *,
     status: int = 200,
     returned: bool = False,
@@ -101,7 +101,7 @@ def _page(
     if not page.is_file():
         raise NotFoundError("The console is missing from this installation.")
     text = page.read_text("utf-8")
-    login = login_address(request, services.settings.login_url)
+    login = login_address(request, context.settings.login_url)
     if login is not None:
         more = ' data-returned=""' if returned else ""
         meta = f'<meta name="campfire-login" content="{html.escape(login)}"{more}>'

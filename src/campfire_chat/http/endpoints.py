@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from starlette.requests import Request
 
-from campfire_chat.domain.principal import Scope
-from campfire_chat.errors import CampfireError, UnauthorizedError
-from campfire_chat.identity import Credentials
-from campfire_chat.realtime.admission import Caller
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.admission import Admission, Caller
+from campfire_chat.access.authentication import Authentication
+from campfire_chat.access.identity import Credentials
+from campfire_chat.core.errors import CampfireError, UnauthorizedError
+from campfire_chat.core.service_map import ServiceMap
+from campfire_chat.ledger.storage import Storage
 from campfire_chat.realtime.bus import Bus
-from campfire_chat.realtime.gateway import Gateway
 from campfire_chat.realtime.hub import Hub
-from campfire_chat.realtime.neighbours import Neighbours
-from campfire_chat.realtime.watch import Watch
+from campfire_chat.realtime.peers import Peers
+from campfire_chat.realtime.sockets.gateway import Gateway
 from campfire_chat.settings import Settings
-from campfire_chat.storage.store import Store
+
+S = TypeVar("S")
 
 
 class Access(Enum):
@@ -54,16 +57,24 @@ class Cost(Enum):
     OPEN = "open"
 
 
-class Services(Struct, frozen=True):
-    """The parts of a started ``Campfire`` that handlers use."""
+class Context(Struct, frozen=True):
+    """The parts of a started ``Campfire`` that endpoints use.
+
+    Attributes:
+        endpoints: Every endpoint.
+        services: The services of features.
+    """
 
     settings: Settings
-    store: Store
+    endpoints: tuple[Endpoint, ...]
+    storage: Storage
+    services: ServiceMap
     hub: Hub
-    watch: Watch
     gateway: Gateway
+    authentication: Authentication
+    admission: Admission
     bus: Bus
-    neighbours: Neighbours
+    peers: Peers
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -78,7 +89,7 @@ class Call(Struct, frozen=True, kw_only=True):
         body: An instance of the endpoint's ``body`` type.
     """
 
-    services: Services
+    context: Context
     request: Request
     credentials: Credentials | None
     caller: Caller
@@ -88,10 +99,10 @@ class Call(Struct, frozen=True, kw_only=True):
     body: Any
 
     @property
-    def scope(self) -> Scope:
+    def actor(self) -> Actor:
         if self.credentials is None:
             raise UnauthorizedError()
-        return self.credentials.scope
+        return self.credentials.actor
 
     @property
     def by_session(self) -> bool:
@@ -99,8 +110,12 @@ class Call(Struct, frozen=True, kw_only=True):
         return self.credentials is not None and self.credentials.by_session
 
     @property
-    def store(self) -> Store:
-        return self.services.store
+    def storage(self) -> Storage:
+        return self.context.storage
+
+    def service(self, kind: type[S]) -> S:
+        """A service of a feature."""
+        return self.context.services[kind]
 
 
 class Reply(Struct, frozen=True):

@@ -16,9 +16,12 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from campfire_chat.domain import text
-from campfire_chat.domain.principal import Scope
-from campfire_chat.errors import (
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.admission import Caller, caller_of, networks_at
+from campfire_chat.access.identity import Credentials, bearer_token
+from campfire_chat.core import text
+from campfire_chat.core.decoding import UNREADABLE, invalid, malformed
+from campfire_chat.core.errors import (
     BodyTimeoutError,
     CampfireError,
     ConfigurationError,
@@ -31,11 +34,8 @@ from campfire_chat.errors import (
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
-from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Services
+from campfire_chat.http.endpoints import Access, Call, Context, Cost, Endpoint
 from campfire_chat.http.problems import problem_response
-from campfire_chat.identity import Credentials, bearer_token
-from campfire_chat.realtime.admission import Caller, caller_of, networks_at
-from campfire_chat.unreadable import UNREADABLE, invalid, malformed
 
 logger = logging.getLogger("campfire_chat.http")
 
@@ -50,22 +50,22 @@ PERSON_HEADER = "campfire-person"
 MAX_KEY = 64
 
 
-async def serve(endpoint: Endpoint, services: Services, request: Request) -> Response:
+async def serve(endpoint: Endpoint, context: Context, request: Request) -> Response:
     """Check a request, call its handler, and answer. Errors become problem documents."""
     try:
-        credentials, caller = await _credentials(endpoint, services, request)
+        credentials, caller = await _credentials(endpoint, context, request)
         call = Call(
-            services=services,
+            context=context,
             request=request,
             credentials=credentials,
             caller=caller,
             path=_path(request),
             idempotency_key=_idempotency_key(request),
             query=_query(endpoint, request),
-            body=await _body(endpoint, services, request, caller),
+            body=await _body(endpoint, context, request, caller),
         )
         if endpoint.cost in _WRITES:
-            with services.gateway.admission.writing(caller):
+            with context.admission.writing(caller):
                 reply = await endpoint.handler(call)
         else:
             reply = await endpoint.handler(call)
@@ -100,32 +100,32 @@ def _after(error: CampfireError, request: Request) -> dict[str, str] | None:
 
 
 async def _credentials(
-    endpoint: Endpoint, services: Services, request: Request
+    endpoint: Endpoint, context: Context, request: Request
 ) -> tuple[Credentials | None, Caller]:
     """The caller, by token or by the session of the host app. A write by session needs our origin.
 
     The limits of the caller are checked first, for every endpoint.
     """
-    gateway = services.gateway
+    authentication = context.authentication
     if endpoint.access is Access.PUBLIC:
-        return None, _charge(endpoint, services, request, gateway.bearer(request))
+        return None, _charge(endpoint, context, request, authentication.bearer(request))
     token = bearer_token(request)
     try:
         if token is None and request.method not in _SAFE:
-            gateway.origins.check(request)
-        with gateway.admission.asking(request):
-            found = await gateway.credentials(request, token)
+            authentication.origins.check(request)
+        with context.admission.asking(request):
+            found = await authentication.credentials(request, token)
     except (UnauthorizedError, OriginForbiddenError):
-        _charge(endpoint, services, request, None)
+        _charge(endpoint, context, request, None)
         raise
-    caller = _charge(endpoint, services, request, found.scope)
-    _check_person(request, found.scope)
+    caller = _charge(endpoint, context, request, found.actor)
+    _check_person(request, found.actor)
     if endpoint.access is Access.AGENT:
-        found.scope.require_agent()
+        found.actor.require_agent()
     return found, caller
 
 
-def _check_person(request: Request, scope: Scope) -> None:
+def _check_person(request: Request, actor: Actor) -> None:
     """Refuse what a page asks for in somebody else's name.
 
     A page that rests on the host's session cannot see whose cookies the browser sends along by
@@ -135,25 +135,23 @@ def _check_person(request: Request, scope: Scope) -> None:
         SessionChangedError: The session is another person's.
     """
     named = request.headers.get(PERSON_HEADER)
-    if named is not None and unquote(named) != scope.sender_key:
+    if named is not None and unquote(named) != actor.sender_key:
         raise SessionChangedError()
 
 
-def _charge(
-    endpoint: Endpoint, services: Services, request: Request, scope: Scope | None
-) -> Caller:
+def _charge(endpoint: Endpoint, context: Context, request: Request, actor: Actor | None) -> Caller:
     """Hold the caller to their limits, and say who it is to them.
 
     Raises:
         TooManyError: They have met one.
     """
-    cost, admission = endpoint.cost, services.gateway.admission
-    caller = caller_of(networks_at(request), scope)
+    cost, admission = endpoint.cost, context.admission
+    caller = caller_of(networks_at(request), actor)
     if cost is Cost.FREE:
         return caller
     admission.call(caller)
     # A caller with a token is not a new visitor.
-    if cost is Cost.OPEN or (cost is Cost.CREATE and scope is None):
+    if cost is Cost.OPEN or (cost is Cost.CREATE and actor is None):
         admission.create(caller)
     if cost in (Cost.SEND, Cost.OPEN):
         admission.send(caller)
@@ -214,11 +212,11 @@ def _unknown(name: str, known: list[str]) -> str:
     return f"There is no query parameter {_shown(name)!r}; {here}."
 
 
-async def _body(endpoint: Endpoint, services: Services, request: Request, caller: Caller) -> Any:
+async def _body(endpoint: Endpoint, context: Context, request: Request, caller: Caller) -> Any:
     if endpoint.body is None:
         return None
-    settings = services.settings
-    charge = partial(services.gateway.admission.take_in, caller)
+    settings = context.settings
+    charge = partial(context.admission.take_in, caller)
     try:
         async with asyncio.timeout(settings.body_timeout):
             raw = await _read(request, settings.max_frame_bytes, charge)

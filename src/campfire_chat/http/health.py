@@ -6,8 +6,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from campfire_chat.errors import StorageUnavailableError, UnavailableError
-from campfire_chat.http.endpoints import Call, Reply
+from campfire_chat.core.errors import (
+    StorageUnavailableError,
+    UnavailableError,
+)
+from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -31,12 +34,37 @@ async def live(call: Call) -> Reply:
 
 
 async def ready(call: Call) -> Reply:
-    if call.services.gateway.draining.announced:
+    if call.context.gateway.draining.announced:
         raise UnavailableError("The service is restarting.", retry_after=1.0)
-    if not call.store.healthy:
+    if not call.storage.healthy:
         raise StorageUnavailableError(retry_after=1.0)
-    bus = call.services.bus
-    warnings = list(call.services.neighbours.warnings)
+    bus = call.context.bus
+    warnings = list(call.context.peers.warnings)
     if not bus.well:
         warnings.append(f"the bus ({bus.kind}) is ill; messages from other processes arrive late")
     return Reply(Readiness(bus="ok" if bus.well else "ill", warnings=warnings))
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        operation="health_live",
+        method="GET",
+        path="/health/live",
+        access=Access.PUBLIC,
+        handler=live,
+        summary="Whether the process answers",
+        returns={200: Health},
+        cost=Cost.FREE,
+    ),
+    Endpoint(
+        operation="health_ready",
+        method="GET",
+        path="/health/ready",
+        access=Access.PUBLIC,
+        handler=ready,
+        summary="Whether the process can take requests",
+        returns={200: Readiness},
+        errors=(StorageUnavailableError, UnavailableError),
+        cost=Cost.FREE,
+    ),
+)

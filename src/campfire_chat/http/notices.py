@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
-from campfire_chat.errors import CampfireError
+from campfire_chat.core.errors import CampfireError
 from campfire_chat.http.problems import problem_response
 
 _STYLE = (

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, cast
 
 import msgspec
 
-from campfire_chat.errors import (
+from campfire_chat.core.errors import (
     BodyTimeoutError,
     CampfireError,
     HostUnavailableError,
@@ -32,7 +32,6 @@ from campfire_chat.errors import (
 )
 from campfire_chat.http.endpoints import Access, Cost, Endpoint
 from campfire_chat.http.problems import Problem
-from campfire_chat.http.routes import ENDPOINTS
 
 _REF = "#/components/schemas/{name}"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -44,18 +43,17 @@ _RETRY_AFTER = {
 }
 
 
-@lru_cache(maxsize=16)
-def document(server: str) -> dict[str, Any]:
+def document(endpoints: Sequence[Endpoint], server: str) -> dict[str, Any]:
     """The document of an API that is reached under ``server``."""
     types: list[Any] = [Problem]
-    for row in ENDPOINTS:
+    for row in endpoints:
         types += [kind for kind in (row.body, row.query) if kind is not None]
         for answer in row.returns.values():
             types += _alternatives(answer)
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     by_type = {str(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     paths: dict[str, Any] = {}
-    for row in ENDPOINTS:
+    for row in endpoints:
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, by_type, components)
     return {
         "openapi": "3.1.0",

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from starlette.responses import Response
 
-from campfire_chat.errors import CampfireError
+from campfire_chat.core.errors import CampfireError
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from campfire_chat import clock
-from campfire_chat.errors import UnauthorizedError
-from campfire_chat.http.endpoints import Call, Reply
-from campfire_chat.models import Timestamp
+from campfire_chat.core import clock
+from campfire_chat.core.errors import (
+    OriginForbiddenError,
+    SessionChangedError,
+    TokenExpiredError,
+    UnauthorizedError,
+)
+from campfire_chat.core.scalars import Timestamp
+from campfire_chat.http.endpoints import Access, Call, Endpoint, Reply
 
 
 class TicketCreated(Struct, frozen=True, kw_only=True):
@@ -21,5 +26,19 @@ async def create(call: Call) -> Reply:
     """A ticket for the person whom the host's session names in this very request."""
     if not call.by_session:
         raise UnauthorizedError("There is no session of the host to prove.")
-    ticket, ends = call.services.gateway.tokens.issue_ticket(call.scope)
+    ticket, ends = call.context.authentication.tokens.issue_ticket(call.actor)
     return Reply(TicketCreated(ticket=ticket, expires_at=clock.rfc3339(ends)), status=201)
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        operation="create_ticket",
+        method="POST",
+        path="/tickets",
+        access=Access.PARTICIPANT,
+        handler=create,
+        summary="Prove the host's session, for a socket that is open",
+        returns={201: TicketCreated},
+        errors=(SessionChangedError, TokenExpiredError, OriginForbiddenError),
+    ),
+)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from campfire_chat.jobs import statements
 from campfire_chat.jobs.job import Claimed
-from campfire_chat.storage.operations import Operation
-from campfire_chat.storage.transaction import Transaction
+from campfire_chat.ledger.lookups import Lookup
+from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.transaction import Transaction
 
 
 class FinishWith(Operation[bool]):
@@ -19,11 +21,16 @@ class FinishWith(Operation[bool]):
     """
 
     def __init__(self, job: Claimed, operation: Operation[Any]) -> None:
-        super().__init__(operation.scope, operation.conversation_ids)
+        super().__init__(operation.actor, operation.aggregate_ids)
         self._job = job
         self._operation = operation
-        self.alters_records = operation.alters_records
+        self.kind = operation.kind
+        self.related = operation.related
+        self.appends = operation.appends
         self.size += operation.size
+
+    def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
+        return self._operation.lookups()
 
     async def run(self, transaction: Transaction) -> bool:
         job = self._job

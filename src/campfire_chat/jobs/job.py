@@ -8,9 +8,10 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from campfire_chat.jobs.deferral import defer
 from campfire_chat.jobs.retry import Retry
-from campfire_chat.storage.draft import Deferral
-from campfire_chat.storage.operations import Operation
+from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.write_batch import WriteBatch
 
 A = TypeVar("A", bound=Struct)
 
@@ -64,16 +65,24 @@ class JobKind(Generic[A]):
         self.retry = retry or Retry()
         self.timeout = timeout
 
-    def deferral(
-        self, organization: str, arguments: A, *, run_at: int, key: str | None = None
-    ) -> Deferral:
-        """What a transaction's ``defer`` is given.
+    def defer(
+        self,
+        batch: WriteBatch,
+        organization: str,
+        arguments: A,
+        *,
+        run_at: int,
+        key: str | None = None,
+    ) -> None:
+        """Have a job done once ``batch`` is committed, by whichever process claims it first.
 
         Args:
             run_at: When it may begin, in microseconds since 1970.
-            key: Among the jobs of this kind that wait to be begun, one has this key.
+            key: Among the jobs of this kind that wait to be begun, one has this key: a second
+                one gives it another time and other arguments. Without a key every call makes a
+                job.
         """
-        return Deferral(organization, self.name, _encode(arguments).decode(), run_at, key)
+        defer(batch, organization, self.name, _encode(arguments).decode(), run_at, key)
 
     def done_by(self, run: Run[A]) -> Work:
         """The kind with its code.

@@ -13,16 +13,15 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import delete, select, update
 
-from campfire_chat import clock, ids
-from campfire_chat.clock import SECOND
-from campfire_chat.jobs import statements
+from campfire_chat.core import clock, ids, scalars
+from campfire_chat.core.clock import SECOND, Clock
+from campfire_chat.database import schema
+from campfire_chat.database.engines import engine_of
+from campfire_chat.database.lanes import Lanes, Session
+from campfire_chat.jobs import statements, tables
 from campfire_chat.jobs.job import Claimed
 from campfire_chat.jobs.schedule import Schedule
-from campfire_chat.protocols import Clock
-from campfire_chat.storage import schema, tables
-from campfire_chat.storage.draft import Draft, Records
-from campfire_chat.storage.engines import engine_of
-from campfire_chat.storage.lanes import Lanes, Session
+from campfire_chat.ledger.write_batch import Records, WriteBatch
 
 _j = tables.jobs.c
 
@@ -204,7 +203,7 @@ class Queue:
 
         await self._writer.run(work)
 
-    async def fire(self, schedule: Schedule, organization: str = tables.INSTALLATION) -> bool:
+    async def fire(self, schedule: Schedule, organization: str = scalars.INSTALLATION) -> bool:
         """Make the job of a schedule's present slot, unless another process has."""
 
         async def work(session: Session) -> bool:
@@ -214,9 +213,9 @@ class Queue:
                 statements.TAKE_SLOT, org_id=organization, name=schedule.name, slot=slot
             ):
                 return False
-            draft = Draft(Records(), now)
-            draft.defer(schedule.deferral(organization, slot))
-            await session.write_all(draft.writes())
+            batch = WriteBatch(Records(), now)
+            schedule.defer(batch, organization, slot)
+            await session.write_all(batch.writes())
             return True
 
         return await self._writer.run(lambda session: session.transaction(lambda _: work(session)))

@@ -6,7 +6,7 @@ import random
 
 from msgspec import Struct
 
-from campfire_chat.clock import SECOND
+from campfire_chat.core.clock import SECOND
 
 
 class Retry(Struct, frozen=True):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from campfire_chat.clock import SECOND
-from campfire_chat.storage.draft import Deferral
+from campfire_chat.core.clock import SECOND
+from campfire_chat.jobs.deferral import defer
+from campfire_chat.ledger.write_batch import WriteBatch
 
 
 class Schedule(Struct, frozen=True):
@@ -31,6 +32,6 @@ class Schedule(Struct, frozen=True):
     def next_slot(self, now: int) -> int:
         return self.slot(now) + self.every * SECOND
 
-    def deferral(self, organization: str, slot: int) -> Deferral:
-        """The job of a slot. One that has not been begun by the next slot is not doubled."""
-        return Deferral(organization, self.kind, "{}", slot, f"schedule {self.name}")
+    def defer(self, batch: WriteBatch, organization: str, slot: int) -> None:
+        """Add the job of a slot. One that was not begun by the next slot is not doubled."""
+        defer(batch, organization, self.kind, "{}", slot, f"schedule {self.name}")

@@ -16,9 +16,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ClauseElement
 
-from campfire_chat.storage import tables
-from campfire_chat.storage.dialects import Engine
-from campfire_chat.storage.statement import Query
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.statement import BulkInsert, Query
+from campfire_chat.jobs import tables
 
 _j = tables.jobs.c
 _s = tables.schedules.c
@@ -174,3 +174,12 @@ PARK_UNKNOWN = Query(_park_unknown)
 END_LEASES = Query(_end_leases)
 NEXT_DUE = Query(_next_due)
 TAKE_SLOT = Query(_take_slot)
+
+
+#: A job whose key waits already is that job with another time and other arguments.
+INSERT_JOBS = BulkInsert(
+    tables.jobs,
+    keys=("org_id", "kind", "job_key"),
+    where=tables.JOB_WAITS,
+    keep=("job_id", "lease", "attempts", "created_at", "error", "parked_at"),
+)

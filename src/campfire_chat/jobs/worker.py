@@ -11,14 +11,13 @@ from typing import Any
 
 import msgspec
 
-from campfire_chat.clock import SECOND
-from campfire_chat.errors import ConfigurationError
+from campfire_chat.core.clock import SECOND, Clock
+from campfire_chat.core.errors import ConfigurationError
 from campfire_chat.jobs.finish import FinishWith
 from campfire_chat.jobs.job import Claimed, Work
 from campfire_chat.jobs.queue import Queue
 from campfire_chat.jobs.schedule import Schedule
-from campfire_chat.protocols import Clock
-from campfire_chat.storage.operations import Operation
+from campfire_chat.ledger.operation import Operation
 
 logger = logging.getLogger("campfire_chat.jobs")
 

@@ -69,15 +69,13 @@ class Wake(Struct, frozen=True, array_like=True):
         node: The process that sent it.
         heads: Organisation, stream and head of streams that have grown.
         frames: Ephemeral frames.
-        team: Organisations in which the availability of an agent changed.
-        revoked: Whether tokens of visitors were revoked.
+        signals: What has changed, and in which organisation.
     """
 
     node: str
     heads: list[tuple[str, str, int]] = []
     frames: list[Ephemeral] = []
-    team: list[str] = []
-    revoked: bool = False
+    signals: list[tuple[str, str]] = []
 
 
 _decode = msgspec.json.Decoder(Wake).decode
@@ -113,8 +111,7 @@ class Bus:
         self._backend: Backend | None = None
         self._heads: dict[tuple[str, str], int] = {}
         self._frames: deque[Ephemeral] = deque(maxlen=WAITING_FRAMES)
-        self._team: set[str] = set()
-        self._revoked = False
+        self._signals: set[tuple[str, str]] = set()
         self._published = False
         self._heard = False
         self._pending = asyncio.Event()
@@ -162,18 +159,15 @@ class Bus:
         self._frames.append(frame)
         self._pending.set()
 
-    def team_changed(self, organization: str) -> None:
-        """Ask the other processes to look at the availability of agents."""
-        if self._nobody_hears():
-            return
-        self._team.add(organization)
-        self._pending.set()
+    def signal(self, what: str, organization: str = "") -> None:
+        """Tell the other processes that something has changed, which they then look at.
 
-    def tokens_revoked(self) -> None:
-        """Have the other processes look at which tokens were revoked."""
+        Args:
+            what: A name that only its sender and its receivers know.
+        """
         if self._nobody_hears():
             return
-        self._revoked = True
+        self._signals.add((what, organization))
         self._pending.set()
 
     def _nobody_hears(self) -> bool:
@@ -232,7 +226,7 @@ class Bus:
                 await broadcast.connect()
                 stack.push_async_callback(broadcast.disconnect)
                 subscriber = await stack.enter_async_context(broadcast.subscribe(self._channel))
-            self._heads, self._team = {}, set()
+            self._heads, self._signals = {}, set()
             self._frames.clear()
             self._heard = False
             self._backend = backend
@@ -297,15 +291,14 @@ class Bus:
                 node=self._node,
                 heads=[(*key, head) for key, head in self._heads.items()],
                 frames=list(self._frames),
-                team=sorted(self._team),
-                revoked=self._revoked,
+                signals=sorted(self._signals),
             )
-            self._heads, self._team, self._revoked = {}, set(), False
+            self._heads, self._signals = {}, set()
             self._frames.clear()
             for message in _messages(wake):
                 async with asyncio.timeout(PUBLISH_TIMEOUT):
                     await broadcast.publish(self._channel, message)
-            self._published = bool(wake.heads or wake.frames or wake.team or wake.revoked)
+            self._published = bool(wake.heads or wake.frames or wake.signals)
 
     # In.
 
@@ -335,19 +328,18 @@ def _messages(wake: Wake) -> Iterator[str]:
     if len(encoded) <= MESSAGE_BYTES:
         yield encoded.decode()
         return
-    items = len(wake.heads) + len(wake.frames) + len(wake.team)
+    items = len(wake.heads) + len(wake.frames) + len(wake.signals)
     if items == 1:
         logger.warning("a frame of %d bytes is too long for the bus", len(encoded))
         return
     heads = min(items // 2, len(wake.heads))
     frames = min(items // 2 - heads, len(wake.frames))
-    team = items // 2 - heads - frames
-    node, revoked = wake.node, wake.revoked
+    signals = items // 2 - heads - frames
     yield from _messages(
-        Wake(node, wake.heads[:heads], wake.frames[:frames], wake.team[:team], revoked)
+        Wake(wake.node, wake.heads[:heads], wake.frames[:frames], wake.signals[:signals])
     )
     yield from _messages(
-        Wake(node, wake.heads[heads:], wake.frames[frames:], wake.team[team:], revoked)
+        Wake(wake.node, wake.heads[heads:], wake.frames[frames:], wake.signals[signals:])
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from campfire_chat.ledger.storage import Storage
 from campfire_chat.realtime.channels import Channel
-from campfire_chat.storage.store import Store
 
 logger = logging.getLogger("campfire_chat.realtime")
 
@@ -36,7 +36,7 @@ class CatchUp:
         """Forget a channel that has no subscriber any more."""
         self._behind.discard(channel)
 
-    async def run(self, store: Store) -> None:
+    async def run(self, storage: Storage) -> None:
         """Read and deliver, for as long as the hub runs."""
         while True:
             await self._wake.wait()
@@ -44,7 +44,8 @@ class CatchUp:
             while self._behind:
                 portions = self._portions()
                 results = await asyncio.gather(
-                    *(self._read(store, channels) for channels in portions), return_exceptions=True
+                    *(self._read(storage, channels) for channels in portions),
+                    return_exceptions=True,
                 )
                 failed = [
                     (channels, result)
@@ -77,23 +78,23 @@ class CatchUp:
                 portions.append(near.pop(channel.key[0]))
         return portions + list(near.values())
 
-    async def _read(self, store: Store, channels: list[Channel]) -> None:
+    async def _read(self, storage: Storage, channels: list[Channel]) -> None:
         if len(channels) > 1:
             organization = channels[0].key[0]
             by_name = {channel.key[1]: channel for channel in channels}
             depth = max(channel.lacks for channel in channels)
             if depth > 0:
-                for name, seq, text in await store.newest_events(organization, [*by_name], depth):
+                for name, seq, text in await storage.newest_events(organization, [*by_name], depth):
                     by_name[name].deliver(seq, text)
         # One that has grown by more meanwhile, or was alone from the beginning.
         for channel in channels:
-            await self._read_on(store, channel)
+            await self._read_on(storage, channel)
 
-    async def _read_on(self, store: Store, channel: Channel) -> None:
+    async def _read_on(self, storage: Storage, channel: Channel) -> None:
         organization, name = channel.key
         while channel.behind and channel.subscriptions and channel.delivered is not None:
             after = channel.delivered
-            page = await store.stream_page(organization, name, after)
+            page = await storage.stream_page(organization, name, after)
             if page.first > after + 1:
                 channel.skip_to(page.first - 1)
             for seq, text in page.events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from campfire_chat.domain.principal import Scope
+from campfire_chat.access.actor import Actor
 
 #: An organisation and the name of a stream.
 Key = tuple[str, str]
@@ -14,7 +14,7 @@ class Sink(Protocol):
     """A receiver of frames: a socket or a waiting long poll. Receiving never blocks."""
 
     @property
-    def scope(self) -> Scope: ...
+    def actor(self) -> Actor: ...
 
     def push(self, text: str) -> None:
         """Receive a frame that must not be lost."""

@@ -11,11 +11,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Set
+from typing import Protocol
 
-from campfire_chat.errors import CLOSE_RESTARTING
+from campfire_chat.core.errors import CLOSE_RESTARTING
 from campfire_chat.realtime import frames
-from campfire_chat.realtime.socket import Socket
-from campfire_chat.realtime.writes import LANDING
+from campfire_chat.realtime.sockets.writes import LANDING
 from campfire_chat.settings import Settings
 
 logger = logging.getLogger("campfire_chat.realtime")
@@ -25,6 +25,21 @@ logger = logging.getLogger("campfire_chat.realtime")
 RECONNECTS = 100.0
 #: Seconds for clients that leave at the end of the window.
 LATE = 0.5
+
+
+class Drained(Protocol):
+    """A socket, as the drain sees it."""
+
+    @property
+    def greeted(self) -> bool:
+        """Whether its welcome was sent."""
+        ...
+
+    def push(self, text: str) -> None:
+        """Send a frame."""
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close the connection."""
 
 
 class Drain:
@@ -39,7 +54,7 @@ class Drain:
         refusing: Whether new sockets are refused.
     """
 
-    def __init__(self, sockets: Set[Socket], settings: Settings) -> None:
+    def __init__(self, sockets: Set[Drained], settings: Settings) -> None:
         self._sockets = sockets
         self._settings = settings
         self._empty = asyncio.Event()
@@ -51,12 +66,12 @@ class Drain:
     @property
     def frame(self) -> str:
         """The frame for a client."""
-        return frames.encode(frames.Drain(window=self._window))
+        return frames.encode(frames.DrainFrame(window=self._window))
 
     @property
     def last_word(self) -> str:
         """The frame for a client that the server is about to disconnect by itself."""
-        return frames.encode(frames.Drain(window=self._span(self._settings.drain_window)))
+        return frames.encode(frames.DrainFrame(window=self._span(self._settings.drain_window)))
 
     def begin(self, *, delay: float) -> asyncio.Task[None]:
         """Begin, unless it has begun. The task ends when all clients are gone, or the time is over.
@@ -103,7 +118,7 @@ class Drain:
     def _span(self, limit: float) -> float:
         return min(limit, len(self._sockets) / RECONNECTS)
 
-    async def _spread(self, span: float, act: Callable[[Socket], None]) -> None:
+    async def _spread(self, span: float, act: Callable[[Drained], None]) -> None:
         sockets = list(self._sockets)
         random.shuffle(sockets)
         for socket in sockets:

@@ -8,38 +8,48 @@ events that it lacks. Delivery never waits for a socket.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from campfire_chat.domain import streams
+from campfire_chat.ledger.aggregate import AnyKind
+from campfire_chat.ledger.event_log import StreamPage
+from campfire_chat.ledger.storage import Storage
+from campfire_chat.ledger.write_batch import Committed, Heads, Notice
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.bus import Bus, Ephemeral, Wake
 from campfire_chat.realtime.catch_up import CatchUp
 from campfire_chat.realtime.channels import Channel, Key, Sink, Subscription
-from campfire_chat.realtime.lookout import Lookout
-from campfire_chat.storage.draft import Committed, Heads, Notice
-from campfire_chat.storage.store import Store
-from campfire_chat.storage.streams import Page
+from campfire_chat.realtime.head_poller import HeadPoller
 
 
 class Hub:
     """See the module.
 
     Args:
+        kinds: The kinds of aggregates.
         poll_interval: Seconds between looks at the heads, in case wake-ups were lost.
     """
 
-    def __init__(self, *, poll_interval: float) -> None:
+    def __init__(self, *, kinds: Iterable[AnyKind], poll_interval: float) -> None:
         self._channels: dict[Key, Channel] = {}
         self._catch_up = CatchUp()
-        self._lookout = Lookout(self._channels, self._heard, poll_interval=poll_interval)
+        self._head_poller = HeadPoller(
+            self._channels,
+            self._heard,
+            kinds=kinds,
+            poll_interval=poll_interval,
+        )
+        #: Sends a frame to all visitors of an organisation who are connected here.
+        self.tell_visitors: Callable[[str, str], None] = _nobody
         self._tasks: list[asyncio.Task[None]] = []
         self._bus: Bus | None = None
 
-    async def start(self, store: Store, bus: Bus) -> None:
+    async def start(self, storage: Storage, bus: Bus) -> None:
         self._bus = bus
         self._tasks = [
-            asyncio.create_task(self._catch_up.run(store), name="campfire-hub-catch-up"),
-            asyncio.create_task(self._lookout.run(store, bus), name="campfire-hub-lookout"),
+            asyncio.create_task(self._catch_up.run(storage), name="campfire-hub-catch-up"),
+            asyncio.create_task(
+                self._head_poller.run(storage, bus), name="campfire-hub-head-poller"
+            ),
         ]
 
     async def stop(self) -> None:
@@ -53,7 +63,7 @@ class Hub:
     def on_commit(
         self, committed: Sequence[Committed], notices: Sequence[Notice], repeated: Heads
     ) -> None:
-        """Events and receipts of the ledger of this process, right after their commit.
+        """Events and notices of the ledger of this process, right after their commit.
 
         A repeated write may not have been delivered yet: the process that stored it may not have
         learned that it was committed.
@@ -71,14 +81,8 @@ class Hub:
         if heads and self._bus is not None:
             self._bus.announce(heads)
         for notice in notices:
-            frame = frames.ReceiptNotice(
-                conversation_id=notice.conversation_id,
-                participant=notice.receipt.participant,
-                delivered=notice.receipt.delivered,
-                read=notice.receipt.read,
-            )
-            stream = streams.conversation(notice.conversation_id)
-            self.show(Ephemeral(notice.organization, stream, frames.encode(frame)))
+            text = frames.encode(notice.frame)
+            self.show(Ephemeral(notice.organization, notice.stream, text))
 
     def on_wake(self, wake: Wake) -> None:
         """Handle a message of another process."""
@@ -100,10 +104,10 @@ class Hub:
         for subscription in tuple(channel.subscriptions):
             if not subscription.admitted:
                 continue
-            scope = subscription.sink.scope
-            if frame.agents_only and not scope.is_agent:
+            actor = subscription.sink.actor
+            if frame.agents_only and not actor.is_agent:
                 continue
-            if frame.exclude is not None and scope.sender_key == frame.exclude:
+            if frame.exclude is not None and actor.sender_key == frame.exclude:
                 continue
             subscription.sink.offer(frame.text)
 
@@ -137,7 +141,7 @@ class Hub:
             del self._channels[channel.key]
             self._catch_up.forget(channel)
 
-    def splice(self, subscription: Subscription, page: Page) -> bool:
+    def splice(self, subscription: Subscription, page: StreamPage) -> bool:
         """Note a page that was read for a subscription. True when the subscription is live.
 
         It becomes live when it has read at least as far as the channel has delivered. From there
@@ -160,3 +164,7 @@ class Hub:
     def streams_of(self, kind: str) -> list[Key]:
         """Streams of a kind that have subscribers here."""
         return [key for key in self._channels if key[1].startswith(f"{kind}:")]
+
+
+def _nobody(organization: str, text: str) -> None:
+    """Does nothing, before there are sockets."""

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from campfire_chat.clock import SECOND
+from campfire_chat.core.clock import SECOND
 from tests.faults import checker
 from tests.faults.arena import Arena
 from tests.faults.crowd import Crowd

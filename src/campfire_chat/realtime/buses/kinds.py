@@ -6,9 +6,9 @@ import importlib.util
 from collections.abc import Callable
 from typing import NamedTuple
 
-from campfire_chat.addresses import check_url, scheme_of
 from campfire_chat.configuration import check_url_is_text, named
-from campfire_chat.errors import ConfigurationError
+from campfire_chat.core.errors import ConfigurationError
+from campfire_chat.core.urls import check_url, scheme_of
 from campfire_chat.realtime.buses.backend import Backend
 from campfire_chat.realtime.buses.memory import MemoryBackend
 

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import asyncpg
 
+from campfire_chat.database.postgresql_urls import one_host_each
 from campfire_chat.realtime.buses.backend import Backend, describe
-from campfire_chat.storage.hosts import one_host_each
 
 #: Seconds for finding a server that accepts connections, and for a statement.
 TIMEOUT = 3.0

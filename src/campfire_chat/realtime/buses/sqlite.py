@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote
 
-from campfire_chat.private_files import create_private
+from campfire_chat.core.private_files import create_private
 from campfire_chat.realtime.buses.backend import Backend
 
 logger = logging.getLogger("campfire_chat.realtime")

@@ -1,0 +1,32 @@
+"""The function of the host app that says who makes a request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from starlette.requests import HTTPConnection
+
+from campfire_chat.access.records import Agent, Visitor
+
+
+class Authenticate(Protocol):
+    """A function that says who makes a request, from the session of the host app.
+
+    It is called with Starlette's ``HTTPConnection`` for every HTTP request, and before a WebSocket
+    is accepted. So it has to be quick. While a WebSocket is open, the page proves the session
+    with further HTTP requests. It may be a plain function or a coroutine function.
+
+    Returns:
+        ``Agent`` for a user who answers visitors, ``Visitor`` for a user who asks for help,
+        ``None`` for an anonymous visitor.
+
+    Raises:
+        Exception: Any exception refuses the caller. The request is answered with 500, and the
+            exception is logged. An exception that says that something cannot be reached is
+            answered with 503; see :mod:`campfire_chat.core.outages`.
+    """
+
+    def __call__(
+        self, connection: HTTPConnection, /
+    ) -> Agent | Visitor | Awaitable[Agent | Visitor | None] | None: ...

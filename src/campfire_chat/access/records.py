@@ -1,0 +1,92 @@
+"""Who takes part: the users that a host app passes in, and how others see them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
+
+
+class SenderKind(StrEnum):
+    VISITOR = "visitor"
+    AGENT = "agent"
+    BOT = "bot"
+    SYSTEM = "system"
+
+
+class Role(StrEnum):
+    """What an agent may do in the organisation. A viewer only reads."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    AGENT = "agent"
+    VIEWER = "viewer"
+
+
+class Agent(Struct, frozen=True, kw_only=True):
+    """A user of the host app who answers visitors.
+
+    Attributes:
+        id: The host app's own id of the user, a string of 1 to 128 printable characters.
+        name: Shown to visitors and colleagues.
+        avatar_url: Shown beside the name. An absolute URL, or a path on the host app.
+        email: Shown to colleagues.
+        role: What the agent may do.
+        organization: The organisation. A host app with one team does not need it.
+    """
+
+    id: str
+    name: str
+    avatar_url: str | None = None
+    email: str | None = None
+    role: Role = Role.AGENT
+    organization: str = DEFAULT_ORGANIZATION
+
+
+class Visitor(Struct, frozen=True, kw_only=True):
+    """A user of the host app who asks for help: an identified visitor.
+
+    Attributes:
+        id: The host app's own id of the user, a string of 1 to 128 printable characters.
+        name: Shown to agents.
+        email: Shown to agents.
+        avatar_url: Shown to agents.
+        organization: The organisation.
+    """
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+    avatar_url: str | None = None
+    organization: str = DEFAULT_ORGANIZATION
+
+
+class Participant(Struct, frozen=True):
+    """A visitor or an agent in a conversation, as the others see them."""
+
+    kind: SenderKind
+    id: str
+    name: str | None = None
+    avatar_url: str | None = None
+
+
+class PrincipalRecord(Struct, frozen=True, kw_only=True):
+    """The caller, as the answer to ``GET /me`` and in ``welcome``."""
+
+    kind: SenderKind
+    id: str
+    name: str | None
+    avatar_url: str | None
+    email: str | None
+    organization: str
+    role: Role | None
+    verified: bool
+
+
+class Availability(StrEnum):
+    ONLINE = "online"
+    AWAY = "away"
+    BUSY = "busy"
+    OFFLINE = "offline"

@@ -1,0 +1,59 @@
+"""Storing agents, and what they choose."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from campfire_chat.access.actor import NAMELESS, Actor
+from campfire_chat.access.records import Availability, Role
+from campfire_chat.core.errors import ForbiddenError, NotFoundError
+from campfire_chat.features.agents import queries, tables
+from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.transaction import Transaction
+
+_a = tables.agents.c
+
+
+class RememberAgent(Operation[None]):
+    """Store the calling agent as the host app describes them now."""
+
+    appends = False
+
+    async def run(self, transaction: Transaction) -> None:
+        principal = self.actor.principal
+        row = (
+            self.organization,
+            principal.id,
+            principal.external_id or principal.id,
+            principal.name or NAMELESS,
+            principal.avatar_url,
+            principal.email,
+            (principal.role or Role.AGENT).value,
+            Availability.ONLINE.value,
+            transaction.now,
+        )
+        transaction.altered.add(principal.id)
+        await transaction.session.write(queries.WRITE_AGENTS, [row])
+
+
+class SetAvailability(Operation[None]):
+    """Set an availability. Agents set their own, admins and owners that of anybody."""
+
+    appends = False
+
+    def __init__(self, actor: Actor, agent_id: str, availability: Availability) -> None:
+        super().__init__(actor)
+        self._agent_id = agent_id
+        self._availability = availability
+
+    async def run(self, transaction: Transaction) -> None:
+        self.actor.require_agent()
+        mine = (_a.org_id == self.organization) & (_a.agent_id == self._agent_id)
+        if await transaction.session.first(select(_a.agent_id).where(mine)) is None:
+            raise NotFoundError("There is no such agent.")
+        principal = self.actor.principal
+        if self._agent_id != principal.id and principal.role not in (Role.OWNER, Role.ADMIN):
+            raise ForbiddenError("Only admins may change the availability of others.")
+        await transaction.session.execute(
+            update(tables.agents).where(mine).values(availability=self._availability.value)
+        )

@@ -1,0 +1,121 @@
+"""Agents: users of the host app as they are stored, and the availability that they chose."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.sql.elements import ClauseElement
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.records import Availability, Role, SenderKind
+from campfire_chat.core.errors import NotFoundError
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.lanes import Session
+from campfire_chat.database.statement import BulkInsert, Query
+from campfire_chat.features.agents import tables
+from campfire_chat.features.agents.codec import agent_of
+from campfire_chat.features.agents.records import AgentRecord, Assignee
+from campfire_chat.features.agents.rules import effective
+from campfire_chat.features.presence import queries as presence_queries
+from campfire_chat.features.presence import tables as presence_tables
+from campfire_chat.features.presence.queries import CONNECTED
+
+_a = tables.agents.c
+_p = presence_tables.presence.c
+
+
+def _team(_: Engine) -> ClauseElement:
+    return (
+        select(_a.agent_id, _a.external_id, _a.name, _a.avatar_url, _a.role, _a.availability)
+        .where(_a.org_id == bindparam("org_id"))
+        .order_by(_a.name, _a.agent_id)
+    )
+
+
+def _present(_: Engine) -> ClauseElement:
+    return (
+        select(_p.participant_id)
+        .where(
+            _p.org_id == bindparam("org_id"),
+            _p.place == CONNECTED,
+            _p.participant_kind == SenderKind.AGENT.value,
+            _p.beat_at >= bindparam("alive_since", type_=_p.beat_at.type),
+        )
+        .distinct()
+    )
+
+
+def _chosen(_: Engine) -> ClauseElement:
+    return select(_a.availability).where(
+        _a.org_id == bindparam("org_id"), _a.agent_id == bindparam("agent_id")
+    )
+
+
+TEAM = Query(_team)
+PRESENT = Query(_present)
+CHOSEN = Query(_chosen)
+
+
+async def list_all(session: Session, actor: Actor, *, alive_since: int) -> list[AgentRecord]:
+    """The agents of the organisation, sorted by name, with their present availability.
+
+    Raises:
+        ForbiddenError: The caller is not an agent.
+    """
+    actor.require_agent()
+    return await of_organization(session, actor.organization, alive_since=alive_since)
+
+
+async def of_organization(
+    session: Session, organization: str, *, alive_since: int
+) -> list[AgentRecord]:
+    """:func:`list_all` without an actor, for the hub and for the availability of the team."""
+    rows = await session.fetch(TEAM, org_id=organization)
+    present = await session.fetch(PRESENT, org_id=organization, alive_since=alive_since)
+    alive = {row[0] for row in present}
+    return [
+        agent_of(row, effective(Availability(row[-1]), present=row[0] in alive)) for row in rows
+    ]
+
+
+async def availability_of(
+    session: Session, organization: str, agent_id: str, *, alive_since: int
+) -> Availability | None:
+    """The assigned agent as the visitor may see them. None for an unknown agent."""
+    rows = await session.fetch(CHOSEN, org_id=organization, agent_id=agent_id)
+    if not rows:
+        return None
+    present = await presence_queries.is_present(
+        session, organization, SenderKind.AGENT, agent_id, alive_since=alive_since
+    )
+    return effective(Availability(rows[0][0]), present=present)
+
+
+async def get(session: Session, actor: Actor, agent_id: str, *, alive_since: int) -> AgentRecord:
+    """
+    Raises:
+        ForbiddenError: The caller is not an agent.
+        NotFoundError: The organisation has no such agent.
+    """
+    for agent in await list_all(session, actor, alive_since=alive_since):
+        if agent.id == agent_id:
+            return agent
+    raise NotFoundError("There is no such agent.")
+
+
+async def assignee(session: Session, actor: Actor, agent_id: str) -> Assignee | None:
+    """An agent of the organisation to whom conversations may be assigned."""
+    row = await session.first(
+        select(_a.agent_id, _a.name, _a.avatar_url).where(
+            _a.org_id == actor.organization,
+            _a.agent_id == agent_id,
+            _a.role != Role.VIEWER.value,
+        )
+    )
+    if row is None:
+        return None
+    return Assignee(id=row["agent_id"], name=row["name"], avatar_url=row["avatar_url"])
+
+
+WRITE_AGENTS = BulkInsert(
+    tables.agents, keys=("org_id", "agent_id"), keep=("availability", "created_at")
+)

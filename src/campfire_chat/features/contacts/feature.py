@@ -1,0 +1,15 @@
+"""Contacts as a feature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from campfire_chat.feature import Feature, Parts
+from campfire_chat.features.contacts.service import ContactService
+
+
+def _services(parts: Parts) -> Iterable[object]:
+    yield ContactService(parts.storage)
+
+
+CONTACTS = Feature("contacts", services=_services)

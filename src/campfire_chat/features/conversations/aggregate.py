@@ -1,0 +1,69 @@
+"""Conversations as the ledger sees them: locked, kept in memory and written as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.database.lanes import Session
+from campfire_chat.database.prepared import Row
+from campfire_chat.features.conversations import events, queries
+from campfire_chat.features.conversations.codec import complete, conversation_of, conversation_row
+from campfire_chat.features.conversations.records import ConversationSummary
+from campfire_chat.features.conversations.rules import Change, Conversation
+from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
+from campfire_chat.ledger.aggregate import AggregateKind, Owner
+from campfire_chat.ledger.write_batch import WriteBatch
+
+
+class Conversations(AggregateKind[Conversation]):
+    """See the module."""
+
+    streams = (CONVERSATION, NOTES)
+    by_id = queries.BY_ID
+    lock = queries.LOCK
+    lock_heads = queries.LOCK_HEADS
+    write = queries.WRITE_CONVERSATIONS
+    list_event = events.CONVERSATION_UPDATED
+    missing = queries.MISSING
+
+    def record(self, organization: str, row: Row) -> Conversation:
+        return conversation_of(organization, row)
+
+    def row(self, record: Conversation) -> Row:
+        return conversation_row(record)
+
+    def complete(self, row: Row) -> bool:
+        return complete(row)
+
+    def lets(self, actor: Actor, record: Conversation) -> bool:
+        return queries.may_see(actor, record)
+
+    def shows(self, record: Conversation) -> tuple[str, ...]:
+        assignee = record.assignee
+        return (record.contact.id,) if assignee is None else (record.contact.id, assignee.id)
+
+    def list_data(self, record: Conversation) -> ConversationSummary:
+        return record.summary
+
+    def owners(
+        self, session: Session, organization: str, ids: Sequence[str]
+    ) -> Awaitable[Mapping[str, Owner]]:
+        return queries.owners(session, organization, ids)
+
+    def heads(self, record: Conversation) -> tuple[int, ...]:
+        # Written out: it runs for every message.
+        return (record.head, record.notes_head)
+
+
+CONVERSATIONS = Conversations()
+
+
+def append_changes(
+    batch: WriteBatch, conversation: Conversation, changes: Iterable[Change]
+) -> None:
+    """Add the events that a change causes."""
+    for item in changes:
+        at = conversation.next_at(batch.now)
+        stream = NOTES if item.internal else CONVERSATION
+        batch.append(CONVERSATIONS, conversation, stream, item.event, item.data, at)

@@ -1,0 +1,285 @@
+"""The endpoints of conversations: open, list, read, change, receipts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from campfire_chat.core import clock
+from campfire_chat.core.errors import (
+    BodyEmptyError,
+    BodyTooLongError,
+    ClientIdConflictError,
+    ForbiddenError,
+    InvalidCursorError,
+    InvalidError,
+    InvalidTextError,
+    NotFoundError,
+)
+from campfire_chat.features.conversations.listing import ANYONE, Order, Tallies
+from campfire_chat.features.conversations.records import (
+    AgentConversation,
+    Priority,
+    Status,
+    VisitorConversation,
+)
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.conversations.service import ConversationService
+from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.idempotency import client_id_of
+from campfire_chat.http.pagination import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    read_cursor,
+    write_cursor,
+)
+from campfire_chat.realtime.frames import EntityId, RequestId, Seq
+
+AgentId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]+$")]
+#: Where a page of conversations ends: the time that the list is sorted by and the id of its last
+#: row. Which order it belongs to is part of it, so that no cursor is taken for another list's.
+Place = tuple[Order, Seq, EntityId]
+
+
+class FirstMessage(Struct, frozen=True, kw_only=True):
+    body: str
+    client_id: RequestId | None = None
+
+
+class ConversationCreate(Struct, frozen=True, kw_only=True):
+    """``contact_id`` is for agents: the contact to whom they write."""
+
+    message: FirstMessage
+    subject: str | None = None
+    contact_id: EntityId | None = None
+
+
+class ConversationChange(Struct, frozen=True, kw_only=True):
+    """A field that is left out stays as it is. Null clears a field."""
+
+    status: Status | UnsetType = UNSET
+    snoozed_until: str | UnsetType | None = UNSET
+    priority: Priority | UnsetType | None = UNSET
+    assignee_id: AgentId | UnsetType | None = UNSET
+    tags: list[str] | UnsetType = UNSET
+    subject: str | UnsetType | None = UNSET
+
+
+class ConversationList(Struct, frozen=True, kw_only=True):
+    status: Literal["open", "pending", "snoozed", "resolved"] | None = None
+    assignee: (
+        Annotated[str, Meta(max_length=128, description="me, unassigned, or an agent's id")] | None
+    ) = None
+    order: Annotated[Order, Meta(description="longest_waiting is for agents")] = "latest"
+    cursor: Cursor | None = None
+    limit: Limit = DEFAULT_LIMIT
+
+
+class ConversationSearch(Struct, frozen=True, kw_only=True):
+    text: Annotated[
+        str,
+        Meta(
+            min_length=2,
+            max_length=100,
+            description="part of a contact's name or e-mail address or of the subject, "
+            "or the beginning of the id",
+        ),
+    ]
+    limit: Limit = DEFAULT_LIMIT
+
+
+class Take(Struct, frozen=True, kw_only=True):
+    """``client_id``: repeated with the same one, it answers with the same conversation."""
+
+    client_id: RequestId | None = None
+
+
+class Taken(Struct, frozen=True):
+    """``conversation`` is null when nobody waits."""
+
+    conversation: AgentConversation | None
+
+
+async def create(call: Call) -> Reply:
+    body: ConversationCreate = call.body
+    record, duplicate = await call.service(ConversationService).open(
+        call.actor,
+        client_id=client_id_of(call, body.message.client_id),
+        body=body.message.body,
+        subject=body.subject,
+        contact_id=body.contact_id,
+    )
+    return Reply(record, status=200 if duplicate else 201)
+
+
+async def list_page(call: Call) -> Reply:
+    query: ConversationList = call.query
+    assignee: str | object | None = ANYONE
+    if query.assignee is not None:
+        call.actor.require_agent()
+        assignee = {"me": call.actor.principal.id, "unassigned": None}.get(
+            query.assignee, query.assignee
+        )
+    if query.order != "latest":
+        call.actor.require_agent()
+    before: Place | None = read_cursor(query.cursor, Place)
+    if before is not None and before[0] != query.order:
+        raise InvalidCursorError(field="cursor")
+    records, following = await call.service(ConversationService).page(
+        call.actor,
+        statuses=[Status(query.status)] if query.status else list(Status),
+        assignee_id=assignee,
+        order=query.order,
+        before=None if before is None else before[1:],
+        limit=query.limit,
+    )
+    return Reply(
+        Page(records, None if following is None else write_cursor((query.order, *following)))
+    )
+
+
+async def counts(call: Call) -> Reply:
+    return Reply(await call.service(ConversationService).counts(call.actor))
+
+
+async def search(call: Call) -> Reply:
+    query: ConversationSearch = call.query
+    found = await call.service(ConversationService).find(call.actor, query.text, query.limit)
+    return Reply(Page(found))
+
+
+async def take(call: Call) -> Reply:
+    body: Take = call.body
+    given, key = body.client_id, call.idempotency_key
+    client_id = None if given is None and key is None else client_id_of(call, given)
+    taken = await call.service(ConversationService).take(call.actor, client_id=client_id)
+    return Reply({"conversation": taken})
+
+
+async def get(call: Call) -> Reply:
+    return Reply(
+        await call.service(ConversationService).get(call.actor, call.path["conversation_id"])
+    )
+
+
+async def change(call: Call) -> Reply:
+    body: ConversationChange = call.body
+    record = await call.service(ConversationService).change(
+        call.actor,
+        call.path["conversation_id"],
+        Patch(
+            status=body.status,
+            snoozed_until=_moment(body.snoozed_until),
+            priority=body.priority,
+            tags=body.tags,
+            subject=body.subject,
+        ),
+        body.assignee_id,
+        client_id=call.idempotency_key,
+    )
+    return Reply(record)
+
+
+def _moment(moment: str | UnsetType | None) -> int | UnsetType | None:
+    if moment is None or isinstance(moment, UnsetType):
+        return moment
+    try:
+        at = clock.parse_rfc3339(moment)
+    except (ValueError, OverflowError):
+        raise InvalidError(
+            "The time must look like 2026-01-31T09:00:00Z.", field="snoozed_until"
+        ) from None
+    # A time that cannot be represented can be neither stored nor shown.
+    if not 0 <= at < clock.parse_rfc3339("9999-01-01T00:00:00Z"):
+        raise InvalidError("The time is out of range.", field="snoozed_until")
+    return at
+
+
+#: Agents get the first type, visitors the second.
+_Conversation = (AgentConversation, VisitorConversation)
+_TEXT = (BodyEmptyError, BodyTooLongError, InvalidTextError)
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        operation="create_conversation",
+        method="POST",
+        path="/conversations",
+        access=Access.PARTICIPANT,
+        handler=create,
+        summary="Begin a conversation with its first message",
+        body=ConversationCreate,
+        returns={201: _Conversation, 200: _Conversation},
+        errors=(*_TEXT, ClientIdConflictError, ForbiddenError),
+        cost=Cost.OPEN,
+    ),
+    Endpoint(
+        operation="list_conversations",
+        method="GET",
+        path="/conversations",
+        access=Access.PARTICIPANT,
+        handler=list_page,
+        summary="List conversations, newest activity or longest wait first",
+        query=ConversationList,
+        returns={200: (Page[AgentConversation], Page[VisitorConversation])},
+        errors=(InvalidCursorError, ForbiddenError),
+    ),
+    Endpoint(
+        operation="count_conversations",
+        method="GET",
+        path="/conversations/counts",
+        access=Access.AGENT,
+        handler=counts,
+        summary="Count the open conversations: the caller's, unassigned ones and all",
+        returns={200: Tallies},
+        errors=(ForbiddenError,),
+    ),
+    Endpoint(
+        operation="search_conversations",
+        method="GET",
+        path="/conversations/search",
+        access=Access.AGENT,
+        handler=search,
+        summary="Find conversations by contact, subject or id",
+        query=ConversationSearch,
+        returns={200: Page[AgentConversation]},
+        errors=(ForbiddenError, InvalidTextError),
+    ),
+    Endpoint(
+        operation="take_conversation",
+        method="POST",
+        path="/conversations/take",
+        access=Access.AGENT,
+        handler=take,
+        summary="Assign the conversation whose visitor waits longest to the caller",
+        body=Take,
+        body_optional=True,
+        returns={200: Taken},
+        errors=(ForbiddenError, ClientIdConflictError),
+        cost=Cost.WRITE,
+    ),
+    Endpoint(
+        operation="get_conversation",
+        method="GET",
+        path="/conversations/{conversation_id}",
+        access=Access.PARTICIPANT,
+        handler=get,
+        summary="Get a conversation",
+        returns={200: _Conversation},
+        errors=(NotFoundError,),
+    ),
+    Endpoint(
+        operation="change_conversation",
+        method="PATCH",
+        path="/conversations/{conversation_id}",
+        access=Access.PARTICIPANT,
+        handler=change,
+        summary="Change status, assignee, priority, tags or subject; agents only",
+        body=ConversationChange,
+        returns={200: _Conversation},
+        errors=(NotFoundError, ForbiddenError, ClientIdConflictError, InvalidTextError),
+        cost=Cost.WRITE,
+    ),
+)

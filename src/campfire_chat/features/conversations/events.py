@@ -1,0 +1,94 @@
+"""The events of conversations, and what they carry."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from campfire_chat.access.records import Participant
+from campfire_chat.core import text
+from campfire_chat.core.scalars import Timestamp
+from campfire_chat.features.agents.records import Assignee
+from campfire_chat.features.conversations.records import ConversationSummary, Priority, Status
+from campfire_chat.features.messages.records import Message
+from campfire_chat.ledger.events import EventType
+
+
+class StatusChanged(Struct, frozen=True, kw_only=True):
+    """The status, as the visitor may see it. ``actor`` is the participant who changed it."""
+
+    conversation_id: str
+    status: Status
+    previous: Status
+    actor: Participant
+
+
+class AssigneeChanged(Struct, frozen=True, kw_only=True):
+    conversation_id: str
+    assignee: Assignee | None
+    actor: Participant
+
+
+class PriorityChanged(Struct, frozen=True, kw_only=True):
+    conversation_id: str
+    priority: Priority | None
+    actor: Participant
+
+
+class TagsChanged(Struct, frozen=True, kw_only=True):
+    conversation_id: str
+    tags: list[str]
+    actor: Participant
+
+
+class SubjectChanged(Struct, frozen=True, kw_only=True):
+    conversation_id: str
+    subject: str | None
+    actor: Participant
+
+
+class SnoozeChanged(Struct, frozen=True, kw_only=True):
+    """When the snooze ends. Visitors must not see it, so it is an event of the notes stream."""
+
+    conversation_id: str
+    snoozed_until: Timestamp | None
+    actor: Participant
+
+
+def _last_message(summary: ConversationSummary) -> str | None:
+    return None if summary.last_message is None else summary.last_message.id
+
+
+def _with_preview(data: dict[str, Any], message: Message) -> dict[str, Any]:
+    data["last_message"]["text"] = text.preview(message.body)
+    return data
+
+
+STATUS_CHANGED: Final = EventType("conversation.status_changed", ("conversation",), StatusChanged)
+ASSIGNEE_CHANGED: Final = EventType(
+    "conversation.assignee_changed", ("conversation",), AssigneeChanged
+)
+SUBJECT_CHANGED: Final = EventType(
+    "conversation.subject_changed", ("conversation",), SubjectChanged
+)
+PRIORITY_CHANGED: Final = EventType("conversation.priority_changed", ("notes",), PriorityChanged)
+TAGS_CHANGED: Final = EventType("conversation.tags_changed", ("notes",), TagsChanged)
+SNOOZE_CHANGED: Final = EventType("conversation.snooze_changed", ("notes",), SnoozeChanged)
+CONVERSATION_UPDATED: Final = EventType(
+    "conversation.updated",
+    ("inbox",),
+    ConversationSummary,
+    text_of=_last_message,
+    with_text=_with_preview,
+)
+
+EVENTS: Final = (
+    STATUS_CHANGED,
+    ASSIGNEE_CHANGED,
+    SUBJECT_CHANGED,
+    PRIORITY_CHANGED,
+    TAGS_CHANGED,
+    SNOOZE_CHANGED,
+    CONVERSATION_UPDATED,
+)

@@ -1,0 +1,26 @@
+"""Conversations as a feature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from campfire_chat.feature import Feature, Parts
+from campfire_chat.features.conversations.aggregate import CONVERSATIONS as KIND
+from campfire_chat.features.conversations.endpoints import ENDPOINTS
+from campfire_chat.features.conversations.events import EVENTS
+from campfire_chat.features.conversations.service import ConversationService
+from campfire_chat.features.presence.service import PresenceService
+
+
+def _services(parts: Parts) -> Iterable[object]:
+    presence = parts.services[PresenceService]
+    yield ConversationService(parts.storage, presence, parts.settings)
+
+
+CONVERSATIONS = Feature(
+    "conversations",
+    aggregates=(KIND,),
+    events=EVENTS,
+    endpoints=ENDPOINTS,
+    services=_services,
+)

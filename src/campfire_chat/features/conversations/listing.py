@@ -1,0 +1,198 @@
+"""Lists of conversations: what they hold, in which order, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, partial
+from typing import Any, Literal
+
+from msgspec import Struct
+from sqlalchemy import Integer, String, bindparam, func, literal, or_, select, union_all
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.lanes import Session
+from campfire_chat.database.statement import Query
+from campfire_chat.features.conversations import tables
+from campfire_chat.features.conversations.codec import conversation_of
+from campfire_chat.features.conversations.queries import with_names
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.rules import Conversation
+
+_c = tables.conversations.c
+
+#: Which assignee a list is narrowed to: an agent's id, nobody, or anyone.
+ANYONE = object()
+
+#: ``latest``: the latest activity first. ``longest_waiting``: only conversations in which a visitor
+#: waits for an answer, the one who waits longest first.
+Order = Literal["latest", "longest_waiting"]
+
+#: Where the last row of a page stands: the time that the list is sorted by, and the id.
+Place = tuple[int, str]
+
+#: Where the first page of a list begins.
+_BEGINNING: dict[Order, Place] = {"latest": (2**62, ""), "longest_waiting": (-1, "")}
+
+#: Conversations that are counted; beyond that the number stands still, so that a count costs the
+#: same however much there is.
+MOST_COUNTED = 10_000
+
+#: Whose conversations a list holds: an organisation's, an agent's, nobody's, or a visitor's own.
+_Whose = Literal["all", "assigned", "unassigned", "own"]
+
+
+def _page(whose: _Whose, statuses: int, order: Order, _: Engine) -> ClauseElement:
+    """A page of a list of conversations in any of so many statuses.
+
+    Each status is one range of an index, cut off at the limit before the ranges are merged, so
+    that the page costs the same however much there is. A visitor's own are few.
+    """
+    waiting = order == "longest_waiting"
+    time = _c.waiting_since if waiting else _c.last_activity_at
+    at, conversation_id = bindparam("at", type_=time.type), bindparam("id", type_=String)
+    limit = bindparam("count", type_=Integer)
+    wanted = [bindparam(f"status_{number}", type_=String) for number in range(statuses)]
+
+    def sorted_by(at: ColumnElement[Any], id: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+        return [at.asc(), id.asc()] if waiting else [at.desc(), id.desc()]
+
+    narrowed = select(tables.conversations).where(_c.org_id == bindparam("org_id"))
+    if waiting:
+        narrowed = narrowed.where(
+            # Said in so many words, so that PostgreSQL takes the partial index.
+            _c.waiting_since.is_not(None),
+            time >= at,
+            or_(time > at, _c.conversation_id > conversation_id),
+        )
+    else:
+        narrowed = narrowed.where(time <= at, or_(time < at, _c.conversation_id < conversation_id))
+    narrowed = narrowed.limit(limit)
+    inner = sorted_by(time, _c.conversation_id)
+    if whose == "own":
+        mine = _c.contact_id == bindparam("whose", type_=String)
+        ranges = [narrowed.where(mine, _c.status.in_(wanted)).order_by(*inner)]
+    else:
+        if whose == "assigned":
+            narrowed = narrowed.where(_c.assignee_id == bindparam("whose", type_=String))
+        elif whose == "unassigned":
+            narrowed = narrowed.where(_c.assignee_id.is_(None))
+            # PostgreSQL does not see that they are all the same, and would sort them.
+            first = _c.assignee_id.asc() if waiting else _c.assignee_id.desc()
+            inner = [first, *inner]
+        ranges = [narrowed.where(_c.status == status).order_by(*inner) for status in wanted]
+    found = union_all(*(select(one.subquery()) for one in ranges)).subquery()
+    outer = found.c.waiting_since if waiting else found.c.last_activity_at
+    page = (
+        select(found).order_by(*sorted_by(outer, found.c.conversation_id)).limit(limit).subquery()
+    )
+    outer = page.c.waiting_since if waiting else page.c.last_activity_at
+    # The names last, for the rows of the page alone; joining need not keep the order.
+    return with_names(page).order_by(*sorted_by(outer, page.c.conversation_id))
+
+
+@cache
+def page_query(whose: _Whose, statuses: int, order: Order) -> Query:
+    """The query of a list in so many statuses: ``org_id``, ``whose`` where it narrows,
+    ``status_0`` …, ``at`` and ``id`` of the last row before, ``count``."""
+    return Query(partial(_page, whose, statuses, order))
+
+
+async def read_page(
+    session: Session,
+    actor: Actor,
+    *,
+    statuses: Sequence[Status],
+    assignee_id: str | object | None,
+    order: Order,
+    before: Place | None,
+    limit: int,
+) -> tuple[list[Conversation], Place | None]:
+    """A page of conversations, and where the next one begins.
+
+    Args:
+        assignee_id: An agent's id, None for nobody, :data:`ANYONE` for no condition; a visitor's
+            list is their own, whoever is assigned.
+        before: Where the last row of the page before stands.
+    """
+    whose: _Whose = "all"
+    if not actor.is_agent:
+        whose, assignee_id = "own", actor.principal.id
+    elif assignee_id is None:
+        whose = "unassigned"
+    elif assignee_id is not ANYONE:
+        whose = "assigned"
+    at, conversation_id = before or _BEGINNING[order]
+    rows = await session.fetch(
+        page_query(whose, len(statuses), order),
+        org_id=actor.organization,
+        whose=assignee_id,
+        at=at,
+        id=conversation_id,
+        count=limit + 1,
+        **{f"status_{number}": status.value for number, status in enumerate(statuses)},
+    )
+    found = [conversation_of(actor.organization, row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return found, None
+    last = found[-1]
+    time = last.waiting_since if order == "longest_waiting" else last.last_activity_at
+    return found, (time or 0, last.id)
+
+
+class Tally(Struct, frozen=True):
+    """How many open conversations there are; 10,000 stands for that many or more.
+
+    Attributes:
+        waiting: Those of them in which a visitor waits for an answer.
+    """
+
+    open: int
+    waiting: int
+
+
+class Tallies(Struct, frozen=True):
+    """The sizes of an agent's lists of open conversations."""
+
+    mine: Tally
+    unassigned: Tally
+    all: Tally
+
+
+def _counts(_: Engine) -> ClauseElement:
+    mine, nobodys = _c.assignee_id == bindparam("agent_id", type_=String), _c.assignee_id.is_(None)
+    numbers = [
+        select(func.count())
+        .select_from(
+            select(literal(1))
+            .select_from(tables.conversations)
+            .where(
+                _c.org_id == bindparam("org_id"), _c.status == Status.OPEN.value, *whose, *waiting
+            )
+            .limit(MOST_COUNTED)
+            .subquery()
+        )
+        .scalar_subquery()
+        for whose in ([mine], [nobodys], [])
+        for waiting in ([], [_c.waiting_since.is_not(None)])
+    ]
+    return select(*(number.label(f"n{index}") for index, number in enumerate(numbers)))
+
+
+COUNTS = Query(_counts)
+
+
+async def read_counts(session: Session, actor: Actor) -> Tallies:
+    """
+    Raises:
+        ForbiddenError: The caller is not an agent.
+    """
+    actor.require_agent()
+    rows = await session.fetch(COUNTS, org_id=actor.organization, agent_id=actor.principal.id)
+    mine, mine_waiting, nobodys, nobodys_waiting, everybodys, all_waiting = rows[0]
+    return Tallies(
+        mine=Tally(mine, mine_waiting),
+        unassigned=Tally(nobodys, nobodys_waiting),
+        all=Tally(everybodys, all_waiting),
+    )

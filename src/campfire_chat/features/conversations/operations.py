@@ -1,0 +1,185 @@
+"""Beginning and changing conversations."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.core import ids
+from campfire_chat.core.errors import (
+    ClientIdConflictError,
+    ForbiddenError,
+    InvalidError,
+)
+from campfire_chat.features.agents import queries as agent_queries
+from campfire_chat.features.contacts import operations as contact_operations
+from campfire_chat.features.contacts import queries as contact_queries
+from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.conversations import snoozes
+from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.rules import (
+    Conversation,
+    Patch,
+    change,
+    check_subject,
+)
+from campfire_chat.features.messages.lookups import SENT
+from campfire_chat.features.messages.records import Message, Visibility
+from campfire_chat.features.messages.sending import add_message, begin_message
+from campfire_chat.features.receipts.operations import MARKS
+from campfire_chat.ledger.client_keys import client_key
+from campfire_chat.ledger.lookups import Lookup
+from campfire_chat.ledger.operation import IdempotentOperation, Operation
+from campfire_chat.ledger.transaction import Transaction
+
+
+class Opened(msgspec.Struct, frozen=True):
+    conversation_id: str
+    duplicate: bool
+
+
+class OpenConversation(Operation[Opened]):
+    """Begin a conversation with its first message. ``body`` has passed ``check_body``.
+
+    Args:
+        assign: Whether an agent who begins a conversation gets it.
+    """
+
+    def __init__(
+        self,
+        actor: Actor,
+        *,
+        client_id: str,
+        body: str,
+        subject: str | None,
+        contact_id: str | None,
+        assign: bool,
+    ) -> None:
+        super().__init__(actor)
+        actor.require_writer()
+        if not actor.is_agent and contact_id not in (None, actor.principal.id):
+            raise ForbiddenError("A visitor cannot name a contact.")
+        self._client_id = client_id
+        self._key = client_key(actor.sender_key, client_id)
+        self._body = body
+        self.size += sys.getsizeof(body)
+        self._subject = check_subject(subject)
+        self._contact_id = contact_id
+        self._assign = assign
+
+    def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
+        return ((SENT, self._key),)
+
+    async def run(self, transaction: Transaction) -> Opened:
+        actor = self.actor
+        earlier = await transaction.look_up(SENT, self.organization, self._key)
+        if earlier is not None:
+            return await self._repeated(transaction, earlier)
+        conversation = Conversation(
+            organization=self.organization,
+            id=ids.new(ids.CONVERSATION),
+            contact=await self._contact(transaction),
+            subject=self._subject,
+            created_at=transaction.now,
+            last_at=transaction.now - 1,
+            last_activity_at=transaction.now,
+        )
+        transaction.add(CONVERSATIONS, conversation, (MARKS,))
+        message = begin_message(
+            actor, conversation, now=transaction.now, client_id=self._client_id, body=self._body
+        )
+        add_message(transaction, actor, conversation, message, assign=self._assign)
+        return Opened(conversation_id=conversation.id, duplicate=False)
+
+    async def _contact(self, transaction: Transaction) -> Contact:
+        """The visitor with whom the conversation is.
+
+        Raises:
+            InvalidError: An agent names none, or one that does not exist.
+        """
+        if not self.actor.is_agent:
+            return await contact_operations.remember(transaction, self.actor)
+        if self._contact_id is None:
+            raise InvalidError("An agent has to name the contact.", field="contact_id")
+        found = await contact_queries.find(transaction.session, self.actor, self._contact_id)
+        if found is None:
+            raise InvalidError("There is no such contact.", field="contact_id")
+        return found
+
+    async def _repeated(self, transaction: Transaction, earlier: Message) -> Opened:
+        """The conversation that was begun with this client id, if there is one."""
+        about = earlier.conversation_id
+        await transaction.load(CONVERSATIONS, self.organization, [about])
+        conversation = transaction.aggregate(CONVERSATIONS, self.actor, about)
+        unchanged = earlier.edited_at is None and earlier.deleted_at is None
+        if (
+            earlier.seq != 1
+            or earlier.visibility is not Visibility.PUBLIC
+            or (unchanged and earlier.body != self._body)
+            or (self._contact_id not in (None, conversation.contact.id))
+        ):
+            raise ClientIdConflictError()
+        transaction.repeat(CONVERSATIONS, conversation)
+        return Opened(conversation_id=about, duplicate=True)
+
+
+class ChangeConversation(IdempotentOperation[None]):
+    """Change status, assignee, priority, tags or subject.
+
+    Args:
+        patch: What to change, except the assignee.
+        assignee_id: The new assignee, None for unassigned, UNSET for no change.
+    """
+
+    kind = CONVERSATIONS
+
+    def __init__(
+        self,
+        actor: Actor,
+        conversation_id: str,
+        patch: Patch,
+        assignee_id: str | msgspec.UnsetType | None,
+        *,
+        client_id: str | None,
+    ) -> None:
+        to = [] if isinstance(assignee_id, msgspec.UnsetType) else [assignee_id]
+        content = msgspec.json.encode((conversation_id, patch, to)).decode()
+        super().__init__(
+            actor,
+            (conversation_id,),
+            client_id=client_id,
+            content=f"change {content}",
+        )
+        self._conversation_id = conversation_id
+        self._patch = patch
+        self._assignee_id = assignee_id
+
+    async def do(self, transaction: Transaction) -> None:
+        conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
+        self.actor.require_agent()
+        self.actor.require_writer()
+        patch = self._patch
+        if self._assignee_id is None:
+            patch = msgspec.structs.replace(patch, assignee=None)
+        elif not isinstance(self._assignee_id, msgspec.UnsetType):
+            assignee = await agent_queries.assignee(
+                transaction.session, self.actor, self._assignee_id
+            )
+            if assignee is None:
+                raise InvalidError("There is no such agent.", field="assignee_id")
+            patch = msgspec.structs.replace(patch, assignee=assignee)
+        changes = change(
+            conversation, patch, actor=self.actor.principal.participant, now=transaction.now
+        )
+        append_changes(transaction, conversation, changes)
+        until = conversation.snoozed_until
+        if until is not None and patch.status is Status.SNOOZED:
+            snoozes.defer(transaction, conversation, until)
+
+    async def repeat(self, transaction: Transaction) -> None:
+        transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)

@@ -1,0 +1,92 @@
+"""Conversations, as they go over the wire. Visitors and agents get different records, because each
+may see different things."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from campfire_chat.access.records import Availability, Participant
+from campfire_chat.core.scalars import Timestamp
+from campfire_chat.features.agents.records import Assignee
+from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.messages.records import Preview
+from campfire_chat.features.receipts.records import ReceiptRecord
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    PENDING = "pending"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many public messages each side has sent. Clients compute unread counts from them."""
+
+    visitor: int
+    agent: int
+
+
+class ConversationSummary(Struct, frozen=True, kw_only=True):
+    """What a row of the inbox shows. It is the data of ``conversation.updated``."""
+
+    id: str
+    status: Status
+    priority: Priority | None
+    subject: str | None
+    assignee: Assignee | None
+    tags: list[str]
+    contact: Contact
+    last_message: Preview | None
+    counts: Counts
+    head: int
+    notes_head: int
+    created_at: Timestamp
+    last_activity_at: Timestamp
+    waiting_since: Timestamp | None
+    first_response_at: Timestamp | None
+    resolved_at: Timestamp | None
+    snoozed_until: Timestamp | None
+    reopen_count: int
+
+
+class AgentConversation(ConversationSummary, frozen=True, kw_only=True):
+    """A conversation for an agent.
+
+    Attributes:
+        unread: Number of the visitor's messages after this agent's read mark.
+        receipts: The receipts of all participants. Empty in lists.
+        viewers: The agents who have it open now. Empty in lists.
+        contact_present: Whether the visitor is connected. Null in lists.
+    """
+
+    unread: int
+    receipts: list[ReceiptRecord] = []
+    viewers: list[Participant] = []
+    contact_present: bool | None = None
+
+
+class VisitorConversation(Struct, frozen=True, kw_only=True):
+    """A conversation for its visitor. It reveals nothing of notes and internal fields."""
+
+    id: str
+    status: Status
+    subject: str | None
+    assignee: Assignee | None
+    assignee_availability: Availability | None
+    last_message: Preview | None
+    counts: Counts
+    head: int
+    created_at: Timestamp
+    last_activity_at: Timestamp
+    unread: int
+    receipts: list[ReceiptRecord] = []

@@ -1,0 +1,271 @@
+"""The rules of a conversation: how messages and changes alter it."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Struct, UnsetType
+
+from campfire_chat.access.actor import NAMELESS
+from campfire_chat.access.records import Participant, SenderKind
+from campfire_chat.core import clock, text
+from campfire_chat.core.errors import InvalidError
+from campfire_chat.features.agents.records import Assignee
+from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.conversations import events
+from campfire_chat.features.conversations.records import (
+    ConversationSummary,
+    Counts,
+    Priority,
+    Status,
+)
+from campfire_chat.features.messages.records import Message, Preview, Visibility
+from campfire_chat.ledger.events import EventType
+
+MAX_TAGS = 20
+MAX_TAG_LENGTH = 40
+MAX_SUBJECT_LENGTH = 200
+
+
+class Conversation(Struct, kw_only=True):
+    """The state of one conversation while a transaction works on it; times in microseconds.
+
+    Attributes:
+        last_at: The time of its last event on any stream; the next one is later.
+        last_activity_at: The last public message; notes and internal changes do not move it,
+            since the visitor sees it.
+        head: The last seq of ``conversation:<id>``.
+        notes_head: The last seq of ``notes:<id>``.
+        visitor_messages: Public messages of the visitor, deleted ones included.
+        agent_messages: Public messages of everybody else.
+    """
+
+    organization: str
+    id: str
+    contact: Contact
+    status: Status = Status.OPEN
+    priority: Priority | None = None
+    subject: str | None = None
+    assignee: Assignee | None = None
+    tags: list[str] = []
+    last_message: Preview | None = None
+    created_at: int
+    last_at: int
+    last_activity_at: int
+    waiting_since: int | None = None
+    first_response_at: int | None = None
+    resolved_at: int | None = None
+    snoozed_until: int | None = None
+    reopen_count: int = 0
+    head: int = 0
+    notes_head: int = 0
+    visitor_messages: int = 0
+    agent_messages: int = 0
+
+    def next_at(self, now: int) -> int:
+        """The time of the next event: now, but always later than the last event."""
+        self.last_at = max(now, self.last_at + 1)
+        return self.last_at
+
+    @property
+    def summary(self) -> ConversationSummary:
+        return ConversationSummary(
+            id=self.id,
+            status=self.status,
+            priority=self.priority,
+            subject=self.subject,
+            assignee=self.assignee,
+            tags=self.tags,
+            contact=self.contact,
+            last_message=self.last_message,
+            counts=Counts(visitor=self.visitor_messages, agent=self.agent_messages),
+            head=self.head,
+            notes_head=self.notes_head,
+            created_at=clock.rfc3339(self.created_at),
+            last_activity_at=clock.rfc3339(self.last_activity_at),
+            waiting_since=clock.rfc3339_or_none(self.waiting_since),
+            first_response_at=clock.rfc3339_or_none(self.first_response_at),
+            resolved_at=clock.rfc3339_or_none(self.resolved_at),
+            snoozed_until=clock.rfc3339_or_none(self.snoozed_until),
+            reopen_count=self.reopen_count,
+        )
+
+
+class Change(Struct, frozen=True):
+    """An event that a change causes. ``internal`` ones go to the notes stream."""
+
+    event: EventType
+    data: Struct
+    internal: bool = False
+
+
+class Patch(Struct, frozen=True, kw_only=True):
+    """What to change. Unset fields stay. ``assignee`` and ``snoozed_until`` are resolved."""
+
+    status: Status | UnsetType = UNSET
+    snoozed_until: int | UnsetType | None = UNSET
+    priority: Priority | UnsetType | None = UNSET
+    assignee: Assignee | UnsetType | None = UNSET
+    tags: list[str] | UnsetType = UNSET
+    subject: str | UnsetType | None = UNSET
+
+
+def receive(
+    conversation: Conversation, message: Message, at: int, *, assign: bool = False
+) -> list[Change]:
+    """Count a message, and return what else it changes.
+
+    A visitor's reply reopens a resolved or snoozed conversation and starts the wait for an
+    answer. The first public message of anybody else ends the wait. Notes change nothing.
+
+    Args:
+        assign: Whether an agent who answers an unassigned conversation gets it.
+    """
+    if message.visibility is Visibility.INTERNAL:
+        return []
+    sender = message.sender
+    conversation.last_activity_at = at
+    conversation.last_message = Preview(
+        id=message.id,
+        seq=message.seq,
+        at=message.at,
+        sender=sender,
+        text=text.preview(message.body),
+    )
+    if sender.kind is not SenderKind.VISITOR:
+        conversation.agent_messages += 1
+        if sender.kind is SenderKind.AGENT:
+            conversation.waiting_since = None
+            if conversation.first_response_at is None:
+                conversation.first_response_at = at
+            if assign and conversation.assignee is None:
+                taker = Assignee(
+                    id=sender.id, name=sender.name or NAMELESS, avatar_url=sender.avatar_url
+                )
+                return _set_assignee(conversation, taker, actor=sender)
+        return []
+    conversation.visitor_messages += 1
+    if conversation.waiting_since is None:
+        conversation.waiting_since = at
+    if conversation.status in (Status.RESOLVED, Status.SNOOZED):
+        return _set_status(conversation, Status.OPEN, actor=sender, at=at, until=None)
+    return []
+
+
+def change(
+    conversation: Conversation, patch: Patch, *, actor: Participant, now: int
+) -> list[Change]:
+    """Apply ``patch`` and return what really changed. A value that is set already is no change.
+
+    Raises:
+        InvalidError: A value is out of range, or a snooze ends in the past.
+    """
+    changes: list[Change] = []
+    about = conversation.id
+    until = None if patch.snoozed_until is UNSET else patch.snoozed_until
+    if until is not None and until <= now:
+        raise InvalidError("A snooze has to end in the future.", field="snoozed_until")
+    if until is not None and patch.status is not Status.SNOOZED:
+        raise InvalidError(
+            "snoozed_until is allowed only with the status snoozed.", field="snoozed_until"
+        )
+    if patch.status is not UNSET:
+        changes += _set_status(conversation, patch.status, actor=actor, at=now, until=until)
+    if patch.assignee is not UNSET and patch.assignee != conversation.assignee:
+        changes += _set_assignee(conversation, patch.assignee, actor=actor)
+    if patch.priority is not UNSET and patch.priority != conversation.priority:
+        conversation.priority = patch.priority
+        changes.append(
+            Change(
+                events.PRIORITY_CHANGED,
+                events.PriorityChanged(conversation_id=about, priority=patch.priority, actor=actor),
+                internal=True,
+            )
+        )
+    if patch.tags is not UNSET and (tags := check_tags(patch.tags)) != conversation.tags:
+        conversation.tags = tags
+        changes.append(
+            Change(
+                events.TAGS_CHANGED,
+                events.TagsChanged(conversation_id=about, tags=tags, actor=actor),
+                internal=True,
+            )
+        )
+    if patch.subject is not UNSET:
+        subject = check_subject(patch.subject)
+        if subject != conversation.subject:
+            conversation.subject = subject
+            changes.append(
+                Change(
+                    events.SUBJECT_CHANGED,
+                    events.SubjectChanged(conversation_id=about, subject=subject, actor=actor),
+                )
+            )
+    return changes
+
+
+def check_tags(tags: list[str]) -> list[str]:
+    """The tags, trimmed and without repetitions, in the given order.
+
+    Raises:
+        InvalidError: Too many, or one is empty or too long.
+    """
+    clean = list(
+        dict.fromkeys(text.check_line(tag, field="tags", limit=MAX_TAG_LENGTH) for tag in tags)
+    )
+    if len(clean) > MAX_TAGS:
+        raise InvalidError(f"A conversation may have at most {MAX_TAGS} tags.", field="tags")
+    return clean
+
+
+def check_subject(subject: str | None) -> str | None:
+    """
+    Raises:
+        InvalidError: Empty, too long, or more than a line.
+    """
+    if subject is None:
+        return None
+    return text.check_line(subject, field="subject", limit=MAX_SUBJECT_LENGTH)
+
+
+def _set_assignee(
+    conversation: Conversation, assignee: Assignee | None, *, actor: Participant
+) -> list[Change]:
+    conversation.assignee = assignee
+    data = events.AssigneeChanged(conversation_id=conversation.id, assignee=assignee, actor=actor)
+    return [Change(events.ASSIGNEE_CHANGED, data)]
+
+
+def _set_status(
+    conversation: Conversation, status: Status, *, actor: Participant, at: int, until: int | None
+) -> list[Change]:
+    changes: list[Change] = []
+    previous = conversation.status
+    if status is not previous:
+        if status is Status.RESOLVED:
+            conversation.resolved_at = at
+            conversation.waiting_since = None
+        elif previous is Status.RESOLVED:
+            conversation.resolved_at = None
+            conversation.reopen_count += 1
+        conversation.status = status
+        changes.append(
+            Change(
+                events.STATUS_CHANGED,
+                events.StatusChanged(
+                    conversation_id=conversation.id, status=status, previous=previous, actor=actor
+                ),
+            )
+        )
+    if until != conversation.snoozed_until:
+        conversation.snoozed_until = until
+        changes.append(
+            Change(
+                events.SNOOZE_CHANGED,
+                events.SnoozeChanged(
+                    conversation_id=conversation.id,
+                    snoozed_until=clock.rfc3339_or_none(until),
+                    actor=actor,
+                ),
+                internal=True,
+            )
+        )
+    return changes

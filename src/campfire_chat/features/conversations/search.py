@@ -1,0 +1,103 @@
+"""Finding conversations by a few letters: by who wrote, by the subject, by the id.
+
+It reads the names of all contacts and all subjects of an organisation, without an index; what
+messages say is not looked at.
+"""
+
+from __future__ import annotations
+
+from functools import cache, partial
+
+from sqlalchemy import Integer, String, and_, bindparam, or_, select, union
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.lanes import Session
+from campfire_chat.database.statement import Query
+from campfire_chat.features.contacts import tables as contact_tables
+from campfire_chat.features.conversations import tables
+from campfire_chat.features.conversations.codec import conversation_of
+from campfire_chat.features.conversations.queries import with_names
+from campfire_chat.features.conversations.rules import Conversation
+
+_c = tables.conversations.c
+_p = contact_tables.contacts.c
+
+#: Later than every id that begins like this one.
+_LAST = "\U0010ffff"
+
+
+def _search(spellings: int, engine: Engine) -> ClauseElement:
+    patterns = [bindparam(f"pattern_{number}", type_=String) for number in range(spellings)]
+
+    def holds(column: ColumnElement[str | None]) -> ColumnElement[bool]:
+        # SQLite's LIKE folds the case of ASCII letters by itself; other letters are spelt out.
+        like = column.like if engine.name == "sqlite" else column.ilike
+        return or_(*(like(pattern, escape="\\") for pattern in patterns))
+
+    here = _c.org_id == bindparam("org_id")
+    contacts = select(_p.contact_id).where(
+        _p.org_id == bindparam("org_id"),
+        # Whoever has no name is shown by the end of the id.
+        or_(holds(_p.name), holds(_p.email), _p.contact_id.like(bindparam("ending"), escape="\\")),
+    )
+    begins = bindparam("begins", type_=String), bindparam("before", type_=String)
+    ways = (
+        _c.contact_id.in_(contacts),
+        and_(_c.subject.is_not(None), holds(_c.subject)),
+        and_(_c.conversation_id >= begins[0], _c.conversation_id < begins[1]),
+    )
+    limit = bindparam("count", type_=Integer)
+    latest = (_c.last_activity_at.desc(), _c.conversation_id.desc())
+    found = union(
+        *(
+            select(
+                select(_c.conversation_id)
+                .where(here, way)
+                .order_by(*latest)
+                .limit(limit)
+                .subquery()
+            )
+            for way in ways
+        )
+    )
+    return (
+        with_names(tables.conversations)
+        .where(here, _c.conversation_id.in_(found))
+        .order_by(*latest)
+        .limit(limit)
+    )
+
+
+@cache
+def search_query(spellings: int) -> Query:
+    """``org_id``, ``pattern_0`` …, ``ending``, ``begins``, ``before``, ``count``."""
+    return Query(partial(_search, spellings))
+
+
+async def find(session: Session, actor: Actor, text: str, limit: int) -> list[Conversation]:
+    """Conversations whose contact or subject has ``text`` in it, or whose id begins with it.
+
+    The latest activity first. Upper and lower case are the same, accents are not.
+
+    Raises:
+        ForbiddenError: The caller is not an agent.
+    """
+    actor.require_agent()
+    spellings = [text] if text.isascii() else [text.lower(), text.upper(), text.title()]
+    rows = await session.fetch(
+        search_query(len(spellings)),
+        org_id=actor.organization,
+        **{f"pattern_{number}": f"%{_literal(item)}%" for number, item in enumerate(spellings)},
+        ending=f"%{_literal(text)}",
+        begins=text,
+        before=text + _LAST,
+        count=limit,
+    )
+    return [conversation_of(actor.organization, row) for row in rows]
+
+
+def _literal(text: str) -> str:
+    """As a part of a LIKE pattern that stands for itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

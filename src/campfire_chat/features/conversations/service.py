@@ -1,0 +1,142 @@
+"""Conversations, for the other features and for the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import UnsetType
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.core import text
+from campfire_chat.feature import Service
+from campfire_chat.features.conversations import listing, queries, queue, snoozes, views
+from campfire_chat.features.conversations.aggregate import CONVERSATIONS
+from campfire_chat.features.conversations.listing import Order, Place, Tallies
+from campfire_chat.features.conversations.operations import ChangeConversation, OpenConversation
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.conversations.views import View
+from campfire_chat.features.presence.service import PresenceService
+from campfire_chat.jobs.job import Work
+from campfire_chat.ledger.storage import Storage
+from campfire_chat.settings import Settings
+
+
+class ConversationService(Service):
+    """See the module. It has no load limits, but checks what the caller may see and do."""
+
+    def __init__(self, storage: Storage, presence: PresenceService, settings: Settings) -> None:
+        self._storage = storage
+        self._presence = presence
+        self._settings = settings
+
+    def works(self) -> Iterable[Work]:
+        yield snoozes.WAKE.done_by(snoozes.wake)
+
+    async def open(
+        self,
+        actor: Actor,
+        *,
+        client_id: str,
+        body: str,
+        subject: str | None = None,
+        contact_id: str | None = None,
+    ) -> tuple[View, bool]:
+        """Begin a conversation. The second value says whether it is a repetition."""
+        operation = OpenConversation(
+            actor,
+            client_id=text.check_client_id(client_id),
+            body=text.check_body(body, limit=self._settings.max_body_characters),
+            subject=subject,
+            contact_id=contact_id,
+            assign=self._settings.assign_on_reply,
+        )
+        opened = await self._storage.submit(operation)
+        return await self.get(actor, opened.conversation_id), opened.duplicate
+
+    async def get(self, actor: Actor, conversation_id: str) -> View:
+        """
+        Raises:
+            NotFoundError: No such conversation, or not one that the caller may see.
+        """
+        since = self._presence.alive_since
+        return await self._storage.read(
+            lambda session: views.read_one(session, actor, conversation_id, alive_since=since)
+        )
+
+    async def page(
+        self,
+        actor: Actor,
+        *,
+        statuses: Sequence[Status],
+        assignee_id: str | object | None,
+        order: Order = "latest",
+        before: Place | None,
+        limit: int,
+    ) -> tuple[list[View], Place | None]:
+        """A page of conversations, and where the next one begins."""
+        return await self._storage.read(
+            lambda session: views.read_page(
+                session,
+                actor,
+                statuses=statuses,
+                assignee_id=assignee_id,
+                order=order,
+                before=before,
+                limit=limit,
+            )
+        )
+
+    async def counts(self, actor: Actor) -> Tallies:
+        """How many open conversations are the agent's, nobody's, and there at all."""
+        return await self._storage.read(lambda session: listing.read_counts(session, actor))
+
+    async def find(self, actor: Actor, wanted: str, limit: int) -> list[View]:
+        """Conversations that a few letters stand for, the latest activity first."""
+        text.check_text(wanted, field="text")
+        return await self._storage.read(lambda session: views.find(session, actor, wanted, limit))
+
+    async def take(self, actor: Actor, *, client_id: str | None) -> View | None:
+        """Assign the conversation whose visitor waits longest to the agent; None: nobody waits."""
+        taken = await queue.take(
+            self._storage, actor, client_id=text.check_optional_client_id(client_id)
+        )
+        return None if taken is None else await self.get(actor, taken)
+
+    async def change(
+        self,
+        actor: Actor,
+        conversation_id: str,
+        patch: Patch,
+        assignee_id: str | UnsetType | None,
+        *,
+        client_id: str | None = None,
+    ) -> View:
+        """Change status, assignee, priority, tags or subject."""
+        await self.admit_writer(actor, conversation_id)
+        actor.require_agent()
+        actor.require_writer()
+        operation = ChangeConversation(
+            actor,
+            conversation_id,
+            patch,
+            assignee_id,
+            client_id=text.check_optional_client_id(client_id),
+        )
+        await self._storage.submit(operation)
+        return await self.get(actor, conversation_id)
+
+    async def admit_writer(self, actor: Actor, conversation_id: str) -> None:
+        """Check permission before a write about a conversation is queued; see
+        :meth:`Storage.admit_writer`.
+
+        Raises:
+            NotFoundError: No such conversation, or not one that the caller may see.
+        """
+        await self._storage.admit_writer(CONVERSATIONS, actor, conversation_id)
+
+    async def open_assigned_to(self, organization: str, agent_id: str) -> list[str]:
+        """Ids of an agent's open conversations, whose visitors are told of their availability."""
+        return await self._storage.read(
+            lambda session: queries.open_assigned_to(session, organization, agent_id)
+        )

@@ -1,0 +1,64 @@
+"""The tables of conversations."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from campfire_chat.database.tables import metadata
+
+conversations = Table(
+    "campfire_conversations",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("conversation_id", String, nullable=False),
+    Column("contact_id", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("priority", String),
+    Column("subject", String),
+    Column("assignee_id", String),
+    Column("tags", Text, nullable=False),
+    Column("last_message", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("last_activity_at", BigInteger, nullable=False),
+    Column("waiting_since", BigInteger),
+    Column("first_response_at", BigInteger),
+    Column("resolved_at", BigInteger),
+    Column("snoozed_until", BigInteger),
+    Column("reopen_count", Integer, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("notes_head", BigInteger, nullable=False),
+    Column("visitor_messages", Integer, nullable=False),
+    Column("agent_messages", Integer, nullable=False),
+    PrimaryKeyConstraint("org_id", "conversation_id"),
+    # For lists: one status, of all or of one assignee, newest activity first.
+    Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),
+    Index("campfire_conversations_assignee", "org_id", "status", "assignee_id", "last_activity_at"),
+    # The queue: those in which a visitor waits, the longest first. Partial, so that a message in
+    # a conversation that waits already, or that nobody waits in, writes nothing here.
+    Index(
+        "campfire_conversations_waiting",
+        *("org_id", "status", "waiting_since", "conversation_id"),
+        sqlite_where=text("waiting_since IS NOT NULL"),
+        postgresql_where=text("waiting_since IS NOT NULL"),
+    ),
+    Index(
+        "campfire_conversations_assignee_waiting",
+        *("org_id", "status", "assignee_id", "waiting_since", "conversation_id"),
+        sqlite_where=text("waiting_since IS NOT NULL"),
+        postgresql_where=text("waiting_since IS NOT NULL"),
+    ),
+    # A visitor has only a few, which are sorted when they are read; without the time in it this
+    # index stays as it is when a message comes.
+    Index("campfire_conversations_contact", "org_id", "contact_id"),
+)

@@ -1,0 +1,179 @@
+"""The endpoints of messages: send, read, edit and delete."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from campfire_chat.core.errors import (
+    BodyEmptyError,
+    BodyTooLongError,
+    ClientIdConflictError,
+    ForbiddenError,
+    InvalidCursorError,
+    InvalidTextError,
+    MessageDeletedError,
+    NotFoundError,
+)
+from campfire_chat.features.conversations.service import ConversationService
+from campfire_chat.features.messages.queries import Bounds
+from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
+from campfire_chat.features.messages.sending import require_writer_of
+from campfire_chat.features.messages.service import MessageService
+from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.idempotency import client_id_of
+from campfire_chat.http.pagination import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    read_cursor,
+    write_cursor,
+)
+from campfire_chat.realtime.frames import EntityId, RequestId, Seq
+
+
+class MessageCreate(Struct, frozen=True, kw_only=True):
+    """With the ``visibility`` internal it is a private note, for agents."""
+
+    body: str
+    client_id: RequestId | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    reply_to: EntityId | None = None
+
+
+class MessageEdit(Struct, frozen=True, kw_only=True):
+    body: str
+
+
+class MessageList(Struct, frozen=True, kw_only=True):
+    cursor: Cursor | None = None
+    limit: Limit = DEFAULT_LIMIT
+
+
+class VersionList(Struct, frozen=True, kw_only=True):
+    cursor: Cursor | None = None
+    limit: Limit = DEFAULT_LIMIT
+
+
+async def list_versions(call: Call) -> Reply:
+    query: VersionList = call.query
+    records, following = await call.service(MessageService).versions(
+        call.actor,
+        call.path["message_id"],
+        read_cursor(query.cursor, Seq) or 0,
+        query.limit,
+    )
+    return Reply(Page(records, None if following is None else write_cursor(following)))
+
+
+async def list_page(call: Call) -> Reply:
+    query: MessageList = call.query
+    records, following = await call.service(MessageService).page(
+        call.actor,
+        call.path["conversation_id"],
+        read_cursor(query.cursor, Bounds),
+        query.limit,
+    )
+    return Reply(Page(records, None if following is None else write_cursor(following)))
+
+
+async def create(call: Call) -> Reply:
+    body: MessageCreate = call.body
+    await call.service(ConversationService).admit_writer(call.actor, call.path["conversation_id"])
+    require_writer_of(call.actor, body.visibility)
+    sent = await call.service(MessageService).send(
+        call.actor,
+        call.path["conversation_id"],
+        client_id=client_id_of(call, body.client_id),
+        body=body.body,
+        visibility=body.visibility,
+        reply_to=body.reply_to,
+    )
+    record = await call.service(MessageService).get(call.actor, sent.message_id)
+    return Reply(record, status=200 if sent.duplicate else 201)
+
+
+async def edit(call: Call) -> Reply:
+    body: MessageEdit = call.body
+    return Reply(
+        await call.service(MessageService).edit(
+            call.actor, call.path["message_id"], body.body, client_id=call.idempotency_key
+        )
+    )
+
+
+async def delete(call: Call) -> Reply:
+    return Reply(
+        await call.service(MessageService).delete(
+            call.actor, call.path["message_id"], client_id=call.idempotency_key
+        )
+    )
+
+
+_TEXT = (BodyEmptyError, BodyTooLongError, InvalidTextError)
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        operation="list_messages",
+        method="GET",
+        path="/conversations/{conversation_id}/messages",
+        access=Access.PARTICIPANT,
+        handler=list_page,
+        summary="List messages, newest first; agents get notes too",
+        query=MessageList,
+        returns={200: Page[Message]},
+        errors=(NotFoundError, InvalidCursorError),
+    ),
+    Endpoint(
+        operation="create_message",
+        method="POST",
+        path="/conversations/{conversation_id}/messages",
+        access=Access.PARTICIPANT,
+        handler=create,
+        summary="Send a message; 200 when it was already stored under that client id",
+        body=MessageCreate,
+        returns={201: Message, 200: Message},
+        errors=(*_TEXT, NotFoundError, ForbiddenError, ClientIdConflictError),
+        cost=Cost.SEND,
+    ),
+    Endpoint(
+        operation="edit_message",
+        method="PATCH",
+        path="/messages/{message_id}",
+        access=Access.PARTICIPANT,
+        handler=edit,
+        summary="Edit an own message",
+        body=MessageEdit,
+        returns={200: Message},
+        errors=(
+            *_TEXT,
+            NotFoundError,
+            ForbiddenError,
+            MessageDeletedError,
+            ClientIdConflictError,
+        ),
+        cost=Cost.WRITE,
+    ),
+    Endpoint(
+        operation="list_message_versions",
+        method="GET",
+        path="/messages/{message_id}/versions",
+        access=Access.AGENT,
+        handler=list_versions,
+        summary="What a message said before it was edited, the oldest text first",
+        query=VersionList,
+        returns={200: Page[MessageVersion]},
+        errors=(NotFoundError, ForbiddenError, InvalidCursorError),
+    ),
+    Endpoint(
+        operation="delete_message",
+        method="DELETE",
+        path="/messages/{message_id}",
+        access=Access.PARTICIPANT,
+        handler=delete,
+        summary="Delete a message",
+        returns={200: Message},
+        errors=(NotFoundError, ForbiddenError, ClientIdConflictError),
+        cost=Cost.WRITE,
+    ),
+)

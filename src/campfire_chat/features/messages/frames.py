@@ -1,0 +1,30 @@
+"""The frames of messages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from campfire_chat.core.scalars import Timestamp
+from campfire_chat.features.messages.records import Visibility
+from campfire_chat.realtime.frames import EntityId, Frame, RequestId
+
+
+class MessageSend(Frame, frozen=True, kw_only=True, tag="message.send"):
+    id: RequestId
+    conversation_id: EntityId
+    body: str
+    visibility: Visibility = Visibility.PUBLIC
+    reply_to: EntityId | None = None
+    attachments: Annotated[list[Any], Meta(max_length=0)] | None = None
+
+
+class SendOk(Frame, frozen=True, kw_only=True, tag="ok"):
+    """The message is stored. ``duplicate`` says that it had been stored before."""
+
+    id: str
+    message_id: str
+    seq: int
+    at: Timestamp
+    duplicate: bool

@@ -1,0 +1,142 @@
+"""Editing and deleting messages."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+from sqlalchemy import update
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.records import Role
+from campfire_chat.core import clock, text
+from campfire_chat.core.errors import ForbiddenError, MessageDeletedError, NotFoundError
+from campfire_chat.features.conversations.aggregate import CONVERSATIONS
+from campfire_chat.features.conversations.rules import Conversation
+from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
+from campfire_chat.features.messages import tables, versions
+from campfire_chat.features.messages.events import MESSAGE_DELETED, MESSAGE_UPDATED
+from campfire_chat.features.messages.lookups import BY_ID
+from campfire_chat.features.messages.records import Message, Visibility
+from campfire_chat.ledger import rewriting
+from campfire_chat.ledger.events import EventType
+from campfire_chat.ledger.operation import IdempotentOperation
+from campfire_chat.ledger.transaction import Transaction
+
+_m = tables.messages.c
+
+
+def require_author(actor: Actor, message: Message) -> None:
+    """
+    Raises:
+        ForbiddenError: The caller did not write the message.
+    """
+    if not _is_of(actor, message):
+        raise ForbiddenError("Only its author may edit a message.")
+
+
+def require_deleter(actor: Actor, message: Message) -> None:
+    """
+    Raises:
+        ForbiddenError: The caller may not delete the message.
+    """
+    if not _is_of(actor, message) and actor.principal.role not in (Role.OWNER, Role.ADMIN):
+        raise ForbiddenError("Only its author or an admin may delete a message.")
+
+
+def _is_of(actor: Actor, message: Message) -> bool:
+    principal = actor.principal
+    return message.sender.kind is principal.kind and message.sender.id == principal.id
+
+
+class _OnMessage(IdempotentOperation[Message]):
+    """Base of editing and deleting: finds the message and writes it back."""
+
+    kind = CONVERSATIONS
+
+    def __init__(
+        self, actor: Actor, message: Message, *, client_id: str | None, content: str
+    ) -> None:
+        super().__init__(actor, (message.conversation_id,), client_id=client_id, content=content)
+        self._message_id = message.id
+        self._conversation_id = message.conversation_id
+
+    async def _load(self, transaction: Transaction) -> tuple[Conversation, Message]:
+        """The message in its present state, read under the lock of the conversation."""
+        conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
+        self.actor.require_writer()
+        message = await transaction.look_up(BY_ID, self.organization, self._message_id)
+        if message is None:
+            raise NotFoundError("There is no such message.")
+        return conversation, message
+
+    async def repeat(self, transaction: Transaction) -> Message:
+        _, message = await self._load(transaction)
+        return message
+
+    async def _write(
+        self,
+        transaction: Transaction,
+        conversation: Conversation,
+        event: EventType,
+        new: Message,
+        at: int,
+    ) -> None:
+        column = "deleted_at" if event is MESSAGE_DELETED else "edited_at"
+        await transaction.session.execute(
+            update(tables.messages)
+            .where(_m.org_id == self.organization, _m.message_id == new.id)
+            .values({"body": new.body, column: at})
+        )
+        last = conversation.last_message
+        if last is not None and last.id == new.id:
+            conversation.last_message = msgspec.structs.replace(last, text=text.preview(new.body))
+        stream = NOTES if new.visibility is Visibility.INTERNAL else CONVERSATION
+        transaction.append(CONVERSATIONS, conversation, stream, event, new, at)
+        transaction.note(BY_ID, self.organization, new.id, new)
+        # What is still on its way to the tables has to be there to be found.
+        await transaction.flush()
+        await rewriting.rewrite_text(transaction.session, self.organization, new.id, new)
+
+
+class EditMessage(_OnMessage):
+    """Replace the text of an own message. The old text is kept for agents only.
+
+    ``body`` has passed ``check_body``.
+    """
+
+    def __init__(self, actor: Actor, message: Message, body: str, *, client_id: str | None) -> None:
+        super().__init__(actor, message, client_id=client_id, content=f"edit {message.id} {body}")
+        self._body = body
+        self.size += sys.getsizeof(body)
+
+    async def do(self, transaction: Transaction) -> Message:
+        conversation, message = await self._load(transaction)
+        require_author(self.actor, message)
+        if message.deleted_at is not None:
+            raise MessageDeletedError()
+        if message.body == self._body:
+            return message
+        at = conversation.next_at(transaction.now)
+        new = msgspec.structs.replace(message, body=self._body, edited_at=clock.rfc3339(at))
+        await versions.keep(transaction.session, self.organization, message)
+        await self._write(transaction, conversation, MESSAGE_UPDATED, new, at)
+        return new
+
+
+class DeleteMessage(_OnMessage):
+    """Remove the texts of a message from the tables and from the log. The message stays."""
+
+    def __init__(self, actor: Actor, message: Message, *, client_id: str | None) -> None:
+        super().__init__(actor, message, client_id=client_id, content=f"delete {message.id}")
+
+    async def do(self, transaction: Transaction) -> Message:
+        conversation, message = await self._load(transaction)
+        require_deleter(self.actor, message)
+        if message.deleted_at is not None:
+            return message
+        at = conversation.next_at(transaction.now)
+        new = msgspec.structs.replace(message, body="", deleted_at=clock.rfc3339(at))
+        await versions.drop(transaction.session, self.organization, message.id)
+        await self._write(transaction, conversation, MESSAGE_DELETED, new, at)
+        return new

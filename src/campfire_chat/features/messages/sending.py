@@ -1,0 +1,182 @@
+"""Sending a message: the operation that the ledger is made for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.core import clock, ids
+from campfire_chat.core.errors import ClientIdConflictError, ForbiddenError, InvalidError
+from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
+from campfire_chat.features.conversations.rules import Conversation, receive
+from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
+from campfire_chat.features.messages import queries
+from campfire_chat.features.messages.codec import message_row
+from campfire_chat.features.messages.events import MESSAGE_CREATED
+from campfire_chat.features.messages.lookups import BY_ID, SENT
+from campfire_chat.features.messages.records import Message, MessageKind, Visibility
+from campfire_chat.ledger.client_keys import client_key
+from campfire_chat.ledger.lookups import Lookup
+from campfire_chat.ledger.operation import BatchOperation
+from campfire_chat.ledger.write_batch import Unread, WriteBatch
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """The answer to a send. ``duplicate`` says that the message had been stored before."""
+
+    message_id: str
+    seq: int
+    at: str
+    duplicate: bool
+
+
+def require_writer_of(actor: Actor, visibility: Visibility) -> None:
+    """
+    Raises:
+        ForbiddenError: The caller writes no messages, or none that only agents see.
+    """
+    actor.require_writer()
+    if visibility is Visibility.INTERNAL and not actor.is_agent:
+        raise ForbiddenError("Only agents may write notes.")
+
+
+class Send(BatchOperation[Sent]):
+    """Add a message to a conversation. ``body`` has passed ``check_body``.
+
+    Args:
+        assign: Whether an agent who answers an unassigned conversation gets it.
+    """
+
+    kind = CONVERSATIONS
+
+    def __init__(
+        self,
+        actor: Actor,
+        conversation_id: str,
+        *,
+        client_id: str,
+        body: str,
+        visibility: Visibility,
+        reply_to: str | None,
+        assign: bool = False,
+    ) -> None:
+        super().__init__(actor, (conversation_id,))
+        self._conversation_id = conversation_id
+        self._client_id = client_id
+        self._key = client_key(actor.sender_key, client_id)
+        self._body = body
+        self.size += sys.getsizeof(body)
+        self._visibility = visibility
+        self._reply_to = reply_to
+        self._assign = assign
+
+    def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
+        sent = (SENT, self._key)
+        return (sent,) if self._reply_to is None else (sent, (BY_ID, self._reply_to))
+
+    def apply(self, batch: WriteBatch) -> Sent:
+        actor = self.actor
+        require_writer_of(actor, self._visibility)
+        conversation = batch.aggregate(CONVERSATIONS, actor, self._conversation_id)
+        # Without a lookup, the unique index finds a message that was stored before.
+        earlier = batch.found(SENT, self.organization, self._key)
+        if earlier is not None:
+            sent = self._repeated(earlier)
+            batch.repeat(CONVERSATIONS, conversation)
+            return sent
+        self._check_reply(batch, conversation)
+        message = begin_message(
+            actor,
+            conversation,
+            now=batch.now,
+            client_id=self._client_id,
+            body=self._body,
+            visibility=self._visibility,
+            reply_to=self._reply_to,
+        )
+        add_message(batch, actor, conversation, message, assign=self._assign)
+        return Sent(message_id=message.id, seq=message.seq, at=message.at, duplicate=False)
+
+    def _check_reply(self, batch: WriteBatch, conversation: Conversation) -> None:
+        """
+        Raises:
+            InvalidError: The message to reply to is not one of this conversation.
+            Unread: It has to be looked up first.
+        """
+        if self._reply_to is None:
+            return
+        if not batch.was_looked_up(BY_ID, self.organization, self._reply_to):
+            raise Unread
+        target = batch.found(BY_ID, self.organization, self._reply_to)
+        internal = self._visibility is Visibility.INTERNAL
+        if (
+            target is None
+            or target.conversation_id != conversation.id
+            or (target.visibility is Visibility.INTERNAL and not internal)
+        ):
+            raise InvalidError("There is no such message in this conversation.", field="reply_to")
+
+    def _repeated(self, earlier: Message) -> Sent:
+        """The answer to a send whose client id is known.
+
+        The same id with different content is a mistake of the client. Answering "stored" would
+        lose the second text without notice. Once the message was edited or deleted, its first text
+        is no longer available, and every repetition is treated as a duplicate.
+        """
+        same = (
+            earlier.conversation_id == self._conversation_id
+            and earlier.visibility is self._visibility
+            and earlier.reply_to == self._reply_to
+            and (
+                earlier.body == self._body
+                or earlier.edited_at is not None
+                or earlier.deleted_at is not None
+            )
+        )
+        if not same:
+            raise ClientIdConflictError()
+        return Sent(message_id=earlier.id, seq=earlier.seq, at=earlier.at, duplicate=True)
+
+
+def begin_message(
+    actor: Actor,
+    conversation: Conversation,
+    *,
+    now: int,
+    client_id: str,
+    body: str,
+    visibility: Visibility = Visibility.PUBLIC,
+    reply_to: str | None = None,
+) -> Message:
+    """The next message of a conversation. It is stored by :func:`add_message`."""
+    internal = visibility is Visibility.INTERNAL
+    return Message(
+        id=ids.new(ids.MESSAGE),
+        conversation_id=conversation.id,
+        visibility=visibility,
+        seq=(conversation.notes_head if internal else conversation.head) + 1,
+        at=clock.rfc3339(conversation.next_at(now)),
+        sender=actor.principal.participant,
+        kind=MessageKind.TEXT,
+        body=body,
+        client_id=client_id,
+        reply_to=reply_to,
+    )
+
+
+def add_message(
+    batch: WriteBatch, actor: Actor, conversation: Conversation, message: Message, *, assign: bool
+) -> None:
+    """Store a message that :func:`begin_message` has just made, with all that it changes."""
+    at = conversation.last_at
+    changes = receive(conversation, message, at, assign=assign)
+    stream = NOTES if message.visibility is Visibility.INTERNAL else CONVERSATION
+    batch.append(CONVERSATIONS, conversation, stream, MESSAGE_CREATED, message, at)
+    key = client_key(actor.sender_key, message.client_id)
+    batch.insert(queries.INSERT_MESSAGES, message_row(actor.organization, message, key, at))
+    append_changes(batch, conversation, changes)
+    batch.note(SENT, actor.organization, key, message)

@@ -1,0 +1,108 @@
+"""Messages, for the other features and for the API."""
+
+from __future__ import annotations
+
+import asyncio
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.core import text
+from campfire_chat.features.messages import queries, versions
+from campfire_chat.features.messages.operations import (
+    DeleteMessage,
+    EditMessage,
+    require_author,
+    require_deleter,
+)
+from campfire_chat.features.messages.queries import Bounds
+from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
+from campfire_chat.features.messages.sending import Send, Sent
+from campfire_chat.ledger.storage import Storage
+from campfire_chat.settings import Settings
+
+
+class MessageService:
+    """See the module. It has no load limits, but checks what the caller may see and do."""
+
+    def __init__(self, storage: Storage, settings: Settings) -> None:
+        self._storage = storage
+        self._settings = settings
+
+    def send(
+        self,
+        actor: Actor,
+        conversation_id: str,
+        *,
+        client_id: str,
+        body: str,
+        visibility: Visibility = Visibility.PUBLIC,
+        reply_to: str | None = None,
+    ) -> asyncio.Future[Sent]:
+        """Store a message. The same client id stores once, without a time limit.
+
+        The message enters the queue during the call, so messages keep the order of the calls.
+
+        Raises:
+            InvalidError: The body or an id cannot be stored.
+            OverloadedError: Too many writes wait.
+        """
+        return self._storage.submit(
+            Send(
+                actor,
+                conversation_id,
+                client_id=text.check_client_id(client_id),
+                body=self._body(body),
+                visibility=visibility,
+                reply_to=reply_to,
+                assign=self._settings.assign_on_reply,
+            )
+        )
+
+    async def get(self, actor: Actor, message_id: str) -> Message:
+        """
+        Raises:
+            NotFoundError: No such message, or not one that the caller may see.
+        """
+        return await self._storage.read(lambda session: queries.get(session, actor, message_id))
+
+    async def page(
+        self, actor: Actor, conversation_id: str, before: Bounds | None, limit: int
+    ) -> tuple[list[Message], Bounds | None]:
+        """A page of a thread, newest first, and where the next page begins."""
+        return await self._storage.read(
+            lambda session: queries.page(session, actor, conversation_id, before, limit)
+        )
+
+    async def versions(
+        self, actor: Actor, message_id: str, after: int, limit: int
+    ) -> tuple[list[MessageVersion], int | None]:
+        """A page of a message's earlier texts, the oldest first, and where the next one begins;
+        for agents."""
+        return await self._storage.read(
+            lambda session: versions.page(session, actor, message_id, after, limit)
+        )
+
+    async def edit(
+        self, actor: Actor, message_id: str, body: str, *, client_id: str | None = None
+    ) -> Message:
+        """Replace the text of an own message."""
+        checked = self._body(body)
+        message = await self.get(actor, message_id)
+        actor.require_writer()
+        require_author(actor, message)
+        return await self._storage.submit(
+            EditMessage(actor, message, checked, client_id=text.check_optional_client_id(client_id))
+        )
+
+    async def delete(
+        self, actor: Actor, message_id: str, *, client_id: str | None = None
+    ) -> Message:
+        """Remove the text of a message."""
+        message = await self.get(actor, message_id)
+        actor.require_writer()
+        require_deleter(actor, message)
+        return await self._storage.submit(
+            DeleteMessage(actor, message, client_id=text.check_optional_client_id(client_id))
+        )
+
+    def _body(self, body: str) -> str:
+        return text.check_body(body, limit=self._settings.max_body_characters)

@@ -1,0 +1,113 @@
+"""Presence: who is connected and who has which conversation open, as beats in the database.
+
+A row is written when a participant connects, and updated with every beat. A row that was not
+updated for its lifetime no longer counts. So after a crash nobody stays present for longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.sql.elements import ClauseElement
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.records import Participant, SenderKind
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.lanes import Session
+from campfire_chat.database.statement import Query
+from campfire_chat.features.presence import tables
+
+_p = tables.presence.c
+
+#: The place of a participant who is connected, whatever they have open.
+CONNECTED = ""
+
+
+_SINCE = bindparam("alive_since", type_=_p.beat_at.type)
+
+
+def _present_at(engine: Engine) -> ClauseElement:
+    return select(_p.place, _p.participant_kind, _p.participant_id, _p.name, _p.avatar_url).where(
+        engine.among(_p.org_id, _p.place, "places"), _p.beat_at >= _SINCE
+    )
+
+
+def _viewers(_: Engine) -> ClauseElement:
+    return (
+        select(_p.participant_id, _p.name, _p.avatar_url)
+        .where(
+            _p.org_id == bindparam("org_id"),
+            _p.place == bindparam("place"),
+            _p.participant_kind == SenderKind.AGENT.value,
+            _p.beat_at >= _SINCE,
+        )
+        .order_by(_p.participant_id)
+    )
+
+
+def _one(_: Engine) -> ClauseElement:
+    return (
+        select(_p.participant_id)
+        .where(
+            _p.org_id == bindparam("org_id"),
+            _p.place == CONNECTED,
+            _p.participant_kind == bindparam("kind"),
+            _p.participant_id == bindparam("participant_id"),
+            _p.beat_at >= _SINCE,
+        )
+        .limit(1)
+    )
+
+
+PRESENT_AT = Query(_present_at)
+VIEWERS = Query(_viewers)
+ONE = Query(_one)
+
+
+async def present_at(
+    session: Session, organization: str, conversation_ids: Sequence[str], *, alive_since: int
+) -> dict[str, list[Participant]]:
+    """Who has these conversations open. For the watch, which tells only agents."""
+    rows = await session.fetch(
+        PRESENT_AT,
+        org_id=organization,
+        places=session.engine.list_value(conversation_ids),
+        alive_since=alive_since,
+    )
+    found: dict[str, list[Participant]] = {}
+    for place, kind, participant_id, name, avatar_url in rows:
+        person = Participant(SenderKind(kind), participant_id, name, avatar_url)
+        found.setdefault(place, []).append(person)
+    return found
+
+
+async def viewers(
+    session: Session, actor: Actor, conversation_id: str, *, alive_since: int
+) -> list[Participant]:
+    """The agents who have a conversation open. Empty for a visitor, who must not see it."""
+    if not actor.is_agent:
+        return []
+    rows = await session.fetch(
+        VIEWERS, org_id=actor.organization, place=conversation_id, alive_since=alive_since
+    )
+    # Each once, even if they have it open in several tabs and processes.
+    found = {
+        participant_id: Participant(SenderKind.AGENT, participant_id, name, avatar_url)
+        for participant_id, name, avatar_url in rows
+    }
+    return list(found.values())
+
+
+async def is_present(
+    session: Session, organization: str, kind: SenderKind, participant_id: str, *, alive_since: int
+) -> bool:
+    """Whether a participant is connected to any process."""
+    rows = await session.fetch(
+        ONE,
+        org_id=organization,
+        kind=kind.value,
+        participant_id=participant_id,
+        alive_since=alive_since,
+    )
+    return bool(rows)

@@ -1,0 +1,90 @@
+"""Queries for receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.sql.elements import ClauseElement
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.records import Participant, SenderKind
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.lanes import Session
+from campfire_chat.database.statement import BulkInsert, Query
+from campfire_chat.features.receipts import tables
+from campfire_chat.features.receipts.records import ReceiptRecord
+
+_r = tables.receipts.c
+
+
+def _of_conversation(_: Engine) -> ClauseElement:
+    return (
+        select(
+            _r.participant_kind,
+            _r.participant_id,
+            _r.participant_name,
+            _r.participant_avatar_url,
+            _r.delivered,
+            _r.read,
+        )
+        .where(_r.org_id == bindparam("org_id"), _r.conversation_id == bindparam("id"))
+        .order_by(_r.participant_kind, _r.participant_id)
+    )
+
+
+def _read_counts(engine: Engine) -> ClauseElement:
+    return select(_r.conversation_id, _r.read_count).where(
+        engine.among(_r.org_id, _r.conversation_id, "ids"),
+        _r.participant_kind == bindparam("kind"),
+        _r.participant_id == bindparam("participant_id"),
+    )
+
+
+def _marks(engine: Engine) -> ClauseElement:
+    return select(
+        _r.conversation_id,
+        *(_r.participant_kind, _r.participant_id, _r.delivered, _r.read, _r.read_count),
+    ).where(engine.among(_r.org_id, _r.conversation_id, "ids"))
+
+
+#: The marks of all participants of some conversations.
+MARKS = Query(_marks)
+WRITE_RECEIPTS = BulkInsert(
+    tables.receipts,
+    keys=("org_id", "conversation_id", "participant_kind", "participant_id"),
+    forward={"delivered": "delivered", "read": "read", "read_count": "read"},
+)
+OF_CONVERSATION = Query(_of_conversation)
+READ_COUNTS = Query(_read_counts)
+
+
+async def of_conversation(
+    session: Session, actor: Actor, conversation_id: str
+) -> list[ReceiptRecord]:
+    """The marks of all participants. The caller has to check permission for the conversation."""
+    rows = await session.fetch(OF_CONVERSATION, org_id=actor.organization, id=conversation_id)
+    return [
+        ReceiptRecord(
+            participant=Participant(SenderKind(kind), participant_id, name, avatar_url),
+            delivered=delivered,
+            read=read,
+        )
+        for kind, participant_id, name, avatar_url, delivered, read in rows
+    ]
+
+
+async def read_counts(
+    session: Session, actor: Actor, conversation_ids: Sequence[str]
+) -> dict[str, int]:
+    """The number of messages of the other side that the caller has read, by conversation."""
+    if not conversation_ids:
+        return {}
+    rows = await session.fetch(
+        READ_COUNTS,
+        org_id=actor.organization,
+        ids=session.engine.list_value(conversation_ids),
+        kind=actor.principal.kind.value,
+        participant_id=actor.principal.id,
+    )
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,27 @@
+"""Every feature: a new one is added here, and nowhere else outside its own folder.
+
+Services are made in this order, so a feature comes after those whose services it uses.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from campfire_chat.feature import Feature
+from campfire_chat.features.agents.feature import AGENTS
+from campfire_chat.features.contacts.feature import CONTACTS
+from campfire_chat.features.conversations.feature import CONVERSATIONS
+from campfire_chat.features.messages.feature import MESSAGES
+from campfire_chat.features.presence.feature import PRESENCE
+from campfire_chat.features.receipts.feature import RECEIPTS
+from campfire_chat.features.visitors.feature import VISITORS
+
+FEATURES: Final[tuple[Feature, ...]] = (
+    PRESENCE,
+    CONTACTS,
+    CONVERSATIONS,
+    MESSAGES,
+    RECEIPTS,
+    AGENTS,
+    VISITORS,
+)

@@ -1,0 +1,27 @@
+"""Deferring: a job is written by the very commit that makes it necessary."""
+
+from __future__ import annotations
+
+from campfire_chat.core import ids
+from campfire_chat.jobs import statements
+from campfire_chat.ledger.write_batch import WriteBatch
+
+
+def defer(
+    batch: WriteBatch, organization: str, kind: str, arguments: str, run_at: int, key: str | None
+) -> None:
+    """Add a job to a batch; see :meth:`campfire_chat.jobs.job.JobKind.defer`.
+
+    Args:
+        kind: The name of the kind.
+        arguments: JSON.
+    """
+    job_id = ids.new(ids.JOB)
+    row = (
+        *(organization, job_id, kind, key, arguments, run_at),
+        *(None, 0, batch.now, None, None),
+    )
+    # Two jobs of one key cannot be written by one statement; the later one counts.
+    place = (organization, kind, job_id if key is None else f"key {key}")
+    batch.upsert(statements.INSERT_JOBS, place, row)
+    batch.work_waits(run_at)

@@ -1,0 +1,92 @@
+"""Who may subscribe to a stream, and where its head is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.core.errors import NotFoundError
+from campfire_chat.database.batch_loader import BatchLoader
+from campfire_chat.database.lanes import Lanes
+from campfire_chat.ledger import event_log, streams
+from campfire_chat.ledger.aggregate import AnyKind, Owner, StreamOf
+
+
+class OwnStream(Struct, frozen=True):
+    """A kind of streams that belong to no aggregate. Their heads are rows of their own.
+
+    Attributes:
+        kind: The first part of the streams' names.
+        admits: Whether a caller may see the stream with this second part of the name.
+    """
+
+    kind: str
+    admits: Callable[[Actor, str], bool]
+
+
+INBOXES = OwnStream(
+    streams.INBOX,
+    lambda actor, organization: actor.is_agent and organization == actor.organization,
+)
+
+
+class _Audience(Struct, frozen=True):
+    """A kind of streams of aggregates, and where its owners are found."""
+
+    stream: StreamOf
+    index: int
+    owners: BatchLoader[Owner]
+
+
+class StreamAccess:
+    """See the module. After a restart many clients ask at once, so they share queries.
+
+    Args:
+        readers: The lanes that run the queries.
+        kinds: The kinds of aggregates.
+        own: The kinds of streams that belong to none.
+    """
+
+    def __init__(
+        self, readers: Lanes, kinds: Iterable[AnyKind], own: Iterable[OwnStream] = (INBOXES,)
+    ) -> None:
+        self._heads = BatchLoader(readers, event_log.heads)
+        self._own = {item.kind: item for item in own}
+        self._owners: dict[AnyKind, BatchLoader[Owner]] = {
+            kind: BatchLoader(readers, kind.owners) for kind in kinds
+        }
+        self._audiences = {
+            stream.kind: _Audience(stream, index, owners)
+            for kind, owners in self._owners.items()
+            for index, stream in enumerate(kind.streams)
+        }
+
+    async def check(self, kind: AnyKind, actor: Actor, aggregate_id: str) -> None:
+        """
+        Raises:
+            NotFoundError: There is no such aggregate, or not one that the caller may see.
+        """
+        owner = await self._owners[kind].get(actor.organization, aggregate_id)
+        if owner is None or not owner.lets(actor):
+            raise NotFoundError(kind.missing)
+
+    async def admit(self, actor: Actor, name: str) -> int:
+        """The head of a stream, read after this was called, if the caller belongs to its audience.
+
+        Raises:
+            NotFoundError: No such stream, or not one that the caller may see.
+        """
+        stream = streams.parse(name)
+        own = self._own.get(stream.kind)
+        if own is not None:
+            if own.admits(actor, stream.subject):
+                return await self._heads.get(actor.organization, name) or 0
+            raise NotFoundError("There is no such stream.")
+        audience = self._audiences.get(stream.kind)
+        if audience is not None and (actor.is_agent or not audience.stream.agents_only):
+            owner = await audience.owners.get(actor.organization, stream.subject)
+            if owner is not None and owner.lets(actor):
+                return owner.heads[audience.index]
+        raise NotFoundError("There is no such stream.")

@@ -1,0 +1,37 @@
+"""The names of streams. Each stream has one audience, and its own counter without gaps."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from campfire_chat.core.errors import NotFoundError
+
+#: The kind of the one stream of an organisation that tells every change of what a console lists.
+INBOX = "inbox"
+
+
+class Stream(Struct, frozen=True):
+    """A parsed stream name. ``subject`` is an id, or the organisation of an inbox."""
+
+    kind: str
+    subject: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}:{self.subject}"
+
+
+def inbox(organization: str) -> str:
+    """Every change of what a console lists. Agents only."""
+    return f"{INBOX}:{organization}"
+
+
+def parse(name: str) -> Stream:
+    """
+    Raises:
+        NotFoundError: No stream can have that name.
+    """
+    kind, colon, subject = name.partition(":")
+    if not (colon and subject):
+        raise NotFoundError("There is no such stream.")
+    return Stream(kind, subject)

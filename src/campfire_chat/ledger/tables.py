@@ -1,0 +1,55 @@
+"""The tables of the ledger: streams, their events, and the keys of repeated writes."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+from campfire_chat.database.tables import metadata
+
+streams = Table(
+    "campfire_streams",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "stream"),
+    sqlite_with_rowid=False,
+)
+
+
+events = Table(
+    "campfire_events",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("event", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    # The message whose text the event contains. Its deletion also removes the text here.
+    Column("message_id", String),
+    Column("payload", Text, nullable=False),
+    Index("campfire_events_message", "org_id", "message_id"),
+    PrimaryKeyConstraint("org_id", "stream", "seq"),
+    # Not WITHOUT ROWID, here and for messages: long rows inside an index make SQLite rewrite
+    # several pages per row; appended to a rowid table they share one.
+)
+
+
+idempotency = Table(
+    "campfire_idempotency",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("client_key", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "client_key"),
+    sqlite_with_rowid=False,
+)

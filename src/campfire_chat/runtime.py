@@ -1,0 +1,263 @@
+"""The parts of a started ``Campfire``, and the order in which they start and stop."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.admission import Admission
+from campfire_chat.access.authentication import Authentication
+from campfire_chat.access.identity import HostSession, Tokens
+from campfire_chat.access.key_checks import KeyChecks
+from campfire_chat.access.origins import OriginCheck
+from campfire_chat.access.quota_sync import QuotaSync
+from campfire_chat.access.revocation_table import RevocationTable
+from campfire_chat.access.revocations import Revocations
+from campfire_chat.access.usage_table import Usage
+from campfire_chat.core import ids
+from campfire_chat.core.clock import Clock
+from campfire_chat.core.service_map import ServiceMap
+from campfire_chat.database.nodes import Nodes
+from campfire_chat.feature import Parts, Service
+from campfire_chat.features.registry import FEATURES
+from campfire_chat.http.application import ENDPOINTS as ENGINE_ENDPOINTS
+from campfire_chat.http.application import build
+from campfire_chat.http.endpoints import Context, Endpoint
+from campfire_chat.http.example_key import LocalOnly
+from campfire_chat.jobs.queue import Queue
+from campfire_chat.jobs.retention import DAILY, EXPIRE_KEYS, Retention
+from campfire_chat.jobs.worker import Worker
+from campfire_chat.ledger.aggregate import AnyKind
+from campfire_chat.ledger.storage import Storage
+from campfire_chat.ledger.streams import Stream
+from campfire_chat.ledger.write_batch import Committed, Heads, Notice
+from campfire_chat.realtime import revocation_sync
+from campfire_chat.realtime.bus import Bus, Wake
+from campfire_chat.realtime.frame_table import FrameHandler, FrameTable
+from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.peers import Peers
+from campfire_chat.realtime.revocation_sync import RevocationSync
+from campfire_chat.realtime.sockets import requests
+from campfire_chat.realtime.sockets.gateway import Gateway
+from campfire_chat.settings import Settings
+from campfire_chat.shutdown import DrainOnSignal
+
+#: Every endpoint of the API.
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *(endpoint for feature in FEATURES for endpoint in feature.endpoints),
+    *ENGINE_ENDPOINTS,
+)
+#: The frames that clients may send.
+FRAMES: tuple[FrameHandler[Any], ...] = (
+    *requests.FRAMES,
+    *(frame for feature in FEATURES for frame in feature.frames),
+)
+#: Every kind of aggregates.
+AGGREGATES: tuple[AnyKind, ...] = tuple(kind for feature in FEATURES for kind in feature.aggregates)
+
+
+class _Listeners:
+    """Passes what happens at the door to every service of a feature."""
+
+    def __init__(self, services: ServiceMap) -> None:
+        self._services = [service for service in services if isinstance(service, Service)]
+
+    def __iter__(self) -> Iterator[Service]:
+        return iter(self._services)
+
+    async def let_in(self, actor: Actor) -> None:
+        for service in self:
+            await service.let_in(actor)
+
+    async def arrived(self, actor: Actor) -> None:
+        for service in self:
+            await service.arrived(actor)
+
+    def departed(self, actor: Actor, *, cleanly: bool) -> None:
+        for service in self:
+            service.departed(actor, cleanly=cleanly)
+
+    def joined(self, actor: Actor, stream: Stream) -> None:
+        for service in self:
+            service.joined(actor, stream)
+
+    def left(self, actor: Actor, stream: Stream) -> None:
+        for service in self:
+            service.left(actor, stream)
+
+
+class Runtime:
+    """See the module. It belongs to one event loop and one start.
+
+    Attributes:
+        services: The services of features.
+        application: The ASGI application below the mount path.
+    """
+
+    def __init__(
+        self,
+        *,
+        database_url: str,
+        bus_url: str,
+        clock: Clock,
+        host: HostSession,
+        tokens: Tokens,
+        revocations: Revocations,
+        settings: Settings,
+        local_only: bool,
+        does_jobs: bool,
+    ) -> None:
+        node = ids.new(ids.NODE)
+        self._settings = settings
+        self._does_jobs = does_jobs
+        self._host = host
+        self.hub = Hub(kinds=AGGREGATES, poll_interval=settings.poll_interval)
+        self.storage = Storage(
+            database_url,
+            settings=settings,
+            kinds=AGGREGATES,
+            on_commit=self.hub.on_commit,
+            now=clock,
+        )
+        writer, readers = self.storage.writer, self.storage.readers
+        self.bus = Bus(bus_url, node=node, on_wake=self._on_wake)
+        self.peers = Peers(
+            Nodes(writer, readers, now=clock),
+            KeyChecks(writer, readers),
+            self.bus,
+            node=node,
+            beat=settings.presence_beat,
+            checks=tokens.checks,
+        )
+        self.revocation_sync = RevocationSync(
+            RevocationTable(writer, readers, now=clock),
+            self.bus,
+            revocations,
+            life=tokens.longest_life,
+            now=clock,
+        )
+        admission = Admission(settings.limits, write_queue=settings.write_queue)
+        self.quota_sync = QuotaSync(admission, Usage(writer, readers, now=clock), node=node)
+        self.services = ServiceMap()
+        parts = Parts(settings, self.storage, self.hub, self.bus, node, self.services)
+        for feature in FEATURES:
+            for service in feature.services(parts):
+                self.services.add(service)
+        self._listeners = _Listeners(self.services)
+        authentication = Authentication(
+            host,
+            tokens,
+            OriginCheck(settings.allowed_origins),
+            let_in=self._listeners.let_in,
+        )
+        self.gateway = Gateway(
+            settings=settings,
+            storage=self.storage,
+            services=self.services,
+            hub=self.hub,
+            authentication=authentication,
+            admission=admission,
+            frames=FrameTable(FRAMES),
+            listener=self._listeners,
+        )
+        self.hub.tell_visitors = self.gateway.tell_visitors
+        self.jobs = Queue(writer, readers, now=clock)
+        retention = Retention(writer, readers, now=clock)
+        self.worker = Worker(
+            self.jobs,
+            self.storage.submit,
+            [
+                EXPIRE_KEYS.done_by(retention.expire_keys),
+                *(work for service in self._listeners for work in service.works()),
+            ],
+            [DAILY, *(item for service in self._listeners for item in service.schedules())],
+            now=clock,
+            poll=settings.poll_interval,
+        )
+        application = build(
+            Context(
+                settings=settings,
+                endpoints=ENDPOINTS,
+                storage=self.storage,
+                services=self.services,
+                hub=self.hub,
+                gateway=self.gateway,
+                authentication=authentication,
+                admission=admission,
+                bus=self.bus,
+                peers=self.peers,
+            )
+        )
+        self.application: ASGIApp = LocalOnly(application) if local_only else application
+        self._stack = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        """Open the database and begin to work.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+            MigrationError: The database schema is not the one that this version needs.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            self.gateway.context.server.at_start()
+            await self.storage.start()
+            stack.push_async_callback(self.storage.stop)
+            self._host.agent_key = self.storage.agent_key
+            await self.bus.start(f"campfire_{self.storage.epoch}")
+            stack.push_async_callback(self.bus.stop)
+            await self.revocation_sync.start()
+            stack.push_async_callback(self.revocation_sync.stop)
+            await self.peers.start()
+            stack.push_async_callback(self.peers.stop)
+            await self.hub.start(self.storage, self.bus)
+            stack.push_async_callback(self.hub.stop)
+            for service in self._listeners:
+                await service.start()
+                stack.push_async_callback(service.stop)
+            await self.quota_sync.start()
+            stack.push_async_callback(self.quota_sync.stop)
+            await self.gateway.start()
+            stack.push_async_callback(self.gateway.stop)
+            if self._does_jobs:
+                self.storage.on_deferred(self.worker.look)
+                await self.worker.start()
+                stack.push_async_callback(self.worker.stop)
+            if self._settings.drain_on_signal:
+                signals = stack.enter_context(DrainOnSignal(self.gateway.drain))
+                self.gateway.on_first = signals.stand
+            self._stack = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Drain the sockets, end the services and close the database."""
+        await self._stack.aclose()
+
+    def _on_wake(self, wake: Wake) -> None:
+        self.hub.on_wake(wake)
+        for what, organization in wake.signals:
+            if what == revocation_sync.SIGNAL:
+                self.revocation_sync.look()
+            for service in self._listeners:
+                service.signalled(what, organization)
+
+
+async def migrate(database_url: str, settings: Settings, *, now: Clock) -> str:
+    """Only update the schema of a database, and return its revision.
+
+    Raises:
+        StorageUnavailableError: The database cannot be reached.
+        MigrationError: The schema is newer than this version, or the migration failed.
+    """
+    storage = Storage(
+        database_url, settings=settings, kinds=AGGREGATES, on_commit=_nobody_listens, now=now
+    )
+    return await storage.migrate()
+
+
+def _nobody_listens(
+    committed: Sequence[Committed], notices: Sequence[Notice], repeated: Heads
+) -> None:
+    """A migration commits no events."""
