@@ -54,6 +54,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         "id": ids[0],
         "conversation_id": ids[0],
         "agent_id": "agent-3",
+        "agents": listed(["agent-3"]),
         "kind": SenderKind.AGENT.value,
         "participant_id": "agent-3",
         "place": ids[0],
@@ -84,6 +85,7 @@ ORDERS: tuple[listing.Order, ...] = ("latest", "longest_waiting")
 
 #: Query → values that mean something else in it than elsewhere, by the name of a value.
 QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
+    "agents.queries.ASSIGNABLE": (agent_queries.ASSIGNABLE, {"keys": "agents"}),
     "agents.queries.TEAM": (agent_queries.TEAM, {}),
     "agents.queries.PRESENT": (agent_queries.PRESENT, {}),
     "agents.queries.CHOSEN": (agent_queries.CHOSEN, {}),

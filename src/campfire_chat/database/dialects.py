@@ -76,7 +76,8 @@ class Engine(ABC):
         lock_rows: Whether single rows are locked. If not, a writer locks the whole database.
         takes_columns: Whether many rows are passed as one list for each column, and stored by one
             statement. If not, the statement runs once for each row.
-        tells_changes: Whether :meth:`version` changes with every commit of another connection.
+        tells_changes: Whether :attr:`version` changes with every commit of another connection.
+        version: A query for that number, to run inside a transaction. None if it cannot be told.
         depth: Number of commits that may be passed on without waiting for the first of them.
     """
 
@@ -86,6 +87,7 @@ class Engine(ABC):
     lock_rows: bool
     takes_columns: bool
     tells_changes: bool
+    version: Prepared | None = None
     depth: int
 
     @abstractmethod
@@ -163,11 +165,6 @@ class Engine(ABC):
         for organization, step in closing:
             ((heads[organization],),) = await self.run(raw, step)
         return heads
-
-    @abstractmethod
-    async def version(self, raw: Any) -> int:
-        """A number that changes when another connection has changed the database. On an engine
-        that cannot tell it stays the same. Call it inside a transaction."""
 
     @abstractmethod
     async def commit(self, raw: Any, commit: Commit) -> None:

@@ -66,6 +66,10 @@ class Session:
         """Every row of a hot query, by position."""
         return await self.run(query.prepare(self.engine, values))
 
+    async def fetch_all(self, *steps: Prepared) -> list[Sequence[Row]]:
+        """Every row of several hot queries, asked together."""
+        return await self.engine.run_all(self.raw, steps)
+
     async def write(self, statement: BulkInsert | BulkDelete, rows: Sequence[Row]) -> None:
         """Run a hot write for many rows. Does nothing without rows."""
         if rows:

@@ -167,9 +167,6 @@ class PostgreSQLEngine(Engine):
             steps = [_together(steps, Prepared("SELECT 1"))]
         return await super().write_all(raw, steps, closing)
 
-    async def version(self, raw: Any) -> int:
-        return 0
-
     async def commit(self, raw: Any, commit: Commit) -> None:
         await raw.execute(self.begin)
         try:

@@ -106,6 +106,7 @@ class SQLiteEngine(Engine):
     lock_rows = False
     takes_columns = False
     tells_changes = True
+    version = _VERSION
     depth = 2
 
     def __init__(self) -> None:
@@ -181,9 +182,6 @@ class SQLiteEngine(Engine):
 
     async def run_all(self, raw: Any, steps: Sequence[Prepared]) -> list[Sequence[Row]]:
         return await raw.execute_fetchall("", Script(steps))
-
-    async def version(self, raw: Any) -> int:
-        return (await self.run(raw, _VERSION))[0][0]
 
     async def commit(self, raw: Any, commit: Commit) -> None:
         await raw.execute_fetchall("", CommitScript(commit))

@@ -30,7 +30,7 @@ from campfire_chat.core.errors import (
 from campfire_chat.database.dialects import Commit, Failure
 from campfire_chat.database.lanes import STOP_TIMEOUT, Lanes, Session
 from campfire_chat.ledger.aggregate import AnyKind
-from campfire_chat.ledger.locking import Attempts, LockingPath
+from campfire_chat.ledger.locking import Attempts, LockingPath, Refused
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.outage import Outage
 from campfire_chat.ledger.record_cache import RecordCache
@@ -434,6 +434,8 @@ class Ledger:
         operations = [waiting.operation for waiting in together]
         try:
             outcomes, batch = await self._locking.commit(operations, attempts)
+        except Refused as refused:
+            together[0].resolve(refused.error)
         except CampfireError as error:
             self._cache.clear()
             if isinstance(error, StorageUnavailableError) and not self._stopping:

@@ -22,8 +22,16 @@ from campfire_chat.ledger.reads import reads_of
 from campfire_chat.ledger.transaction import Transaction
 from campfire_chat.ledger.write_batch import WriteBatch
 
-#: The result of every operation of a batch, and the changes to write.
+#: The result of every operation of a batch, and the changes that were written.
 Outcomes = tuple[list[Any], WriteBatch]
+
+
+class Refused(Exception):
+    """The only operation of a batch was refused, and its transaction rolled back."""
+
+    def __init__(self, error: CampfireError) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Attempts:
@@ -64,7 +72,8 @@ class LockingPath:
         """Commit a batch.
 
         Raises:
-            CampfireError: The whole batch is refused, or the database cannot be reached.
+            Refused: Its only operation is refused.
+            CampfireError: The database cannot be reached.
             Exception: One of the operations failed unexpectedly.
         """
         return await self._lane.run(lambda session: self._transact(session, operations, attempts))
@@ -95,7 +104,6 @@ class LockingPath:
             outcomes = await _run_all(transaction, operations)
             await transaction.flush()
             await transaction.look_at_repeated()
-            await transaction.look_at_version()
             attempts.open = (outcomes, transaction)
             return attempts.open
 
@@ -119,7 +127,17 @@ async def _stands(session: Session, earlier: WriteBatch) -> bool:
 
 
 async def _run_all(transaction: Transaction, operations: Sequence[Operation[Any]]) -> list[Any]:
-    """The results of the operations, or their own errors, in order."""
+    """The results of the operations, or their own errors, in order.
+
+    Raises:
+        Refused: The only operation is refused.
+    """
+    if len(operations) == 1 and not operations[0].is_batchable:
+        # Nothing else is in the transaction, which can be rolled back as a whole.
+        try:
+            return [await operations[0].run(transaction)]
+        except CampfireError as error:
+            raise Refused(error) from None
     outcomes: list[Any] = []
     for is_batchable, some in groupby(operations, lambda operation: operation.is_batchable):
         if is_batchable:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+from campfire_chat.core.scalars import INSTALLATION
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.prepared import Prepared, Row
 from campfire_chat.ledger import event_log, streams
@@ -96,6 +97,21 @@ class ReadRelated(Read):
         transaction.took_related(self._related, self.organization, self._ids, rows)
 
 
+class LookAtVersion(Read):
+    """The version of the database, for batches that build on the transaction. No other connection
+    changes the database while the transaction lasts."""
+
+    def __init__(self, version: Prepared) -> None:
+        super().__init__(INSTALLATION)
+        self._version = version
+
+    def prepare(self, engine: Engine) -> Prepared:
+        return self._version
+
+    def take(self, transaction: Transaction, rows: Sequence[Row]) -> None:
+        transaction.version = rows[0][0]
+
+
 class _Wanted:
     """What the operations of an organisation need. Dictionaries, to keep the order."""
 
@@ -141,4 +157,5 @@ def reads_of(operations: Sequence[Operation[Any]], engine: Engine) -> list[Read]
         related += [
             ReadRelated(organization, item, sorted(ids)) for item, ids in of.related.items()
         ]
-    return lookups + locks + inboxes + related
+    versions: list[Read] = [] if engine.version is None else [LookAtVersion(engine.version)]
+    return lookups + locks + inboxes + related + versions

@@ -133,10 +133,6 @@ class Transaction(WriteBatch):
             self.records.heads[organization, name] = rows[0][0]
         self._without_inbox.clear()
 
-    async def look_at_version(self) -> None:
-        """Note the version of the database, for batches that build on this transaction."""
-        self.version = await self.session.engine.version(self.session.raw)
-
     # Writing.
 
     def add(self, kind: AggregateKind[A], aggregate: A, related: Iterable[Related[Any]]) -> None:
@@ -152,6 +148,8 @@ class Transaction(WriteBatch):
     async def flush(self) -> None:
         """Write the collected changes."""
         writes = self.writes()
+        if not writes and not self.untold:
+            return
         if all(self._has_inbox(organization) for organization in self.untold):
             await self.session.write_all(writes + self.inbox_writes())
         else:

@@ -10,6 +10,7 @@ from campfire_chat.access.records import Availability, Role, SenderKind
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
+from campfire_chat.database.prepared import Row
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.features.agents import tables
 from campfire_chat.features.agents.codec import agent_of
@@ -18,6 +19,7 @@ from campfire_chat.features.agents.rules import effective
 from campfire_chat.features.presence import queries as presence_queries
 from campfire_chat.features.presence import tables as presence_tables
 from campfire_chat.features.presence.queries import CONNECTED
+from campfire_chat.ledger.lookups import Lookup
 
 _a = tables.agents.c
 _p = presence_tables.presence.c
@@ -50,6 +52,20 @@ def _chosen(_: Engine) -> ClauseElement:
     )
 
 
+def _assignable(engine: Engine) -> ClauseElement:
+    return select(_a.agent_id, _a.name, _a.avatar_url).where(
+        engine.among(_a.org_id, _a.agent_id, "keys"), _a.role != Role.VIEWER.value
+    )
+
+
+def _assignee(row: Row) -> tuple[str, Assignee]:
+    agent_id, name, avatar_url = row
+    return agent_id, Assignee(id=agent_id, name=name, avatar_url=avatar_url)
+
+
+#: Agents to whom conversations may be assigned, by their ids.
+ASSIGNABLE = Query(_assignable)
+ASSIGNEES = Lookup(ASSIGNABLE, _assignee)
 TEAM = Query(_team)
 PRESENT = Query(_present)
 CHOSEN = Query(_chosen)
@@ -100,20 +116,6 @@ async def get(session: Session, actor: Actor, agent_id: str, *, alive_since: int
         if agent.id == agent_id:
             return agent
     raise NotFoundError("There is no such agent.")
-
-
-async def assignee(session: Session, actor: Actor, agent_id: str) -> Assignee | None:
-    """An agent of the organisation to whom conversations may be assigned."""
-    row = await session.first(
-        select(_a.agent_id, _a.name, _a.avatar_url).where(
-            _a.org_id == actor.organization,
-            _a.agent_id == agent_id,
-            _a.role != Role.VIEWER.value,
-        )
-    )
-    if row is None:
-        return None
-    return Assignee(id=row["agent_id"], name=row["name"], avatar_url=row["avatar_url"])
 
 
 WRITE_AGENTS = BulkInsert(

@@ -15,13 +15,13 @@ from campfire_chat.core.errors import (
     ForbiddenError,
     InvalidError,
 )
-from campfire_chat.features.agents import queries as agent_queries
+from campfire_chat.features.agents.queries import ASSIGNEES
 from campfire_chat.features.contacts import operations as contact_operations
 from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.conversations import snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
-from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.records import ConversationSummary, Status
 from campfire_chat.features.conversations.rules import (
     Conversation,
     Patch,
@@ -128,8 +128,8 @@ class OpenConversation(Operation[Opened]):
         return Opened(conversation_id=about, duplicate=True)
 
 
-class ChangeConversation(IdempotentOperation[None]):
-    """Change status, assignee, priority, tags or subject.
+class ChangeConversation(IdempotentOperation[ConversationSummary]):
+    """Change status, assignee, priority, tags or subject. The result is how it is then.
 
     Args:
         patch: What to change, except the assignee.
@@ -159,7 +159,12 @@ class ChangeConversation(IdempotentOperation[None]):
         self._patch = patch
         self._assignee_id = assignee_id
 
-    async def do(self, transaction: Transaction) -> None:
+    def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
+        yield from super().lookups()
+        if isinstance(self._assignee_id, str):
+            yield ASSIGNEES, self._assignee_id
+
+    async def do(self, transaction: Transaction) -> ConversationSummary:
         conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
         self.actor.require_agent()
         self.actor.require_writer()
@@ -167,9 +172,7 @@ class ChangeConversation(IdempotentOperation[None]):
         if self._assignee_id is None:
             patch = msgspec.structs.replace(patch, assignee=None)
         elif not isinstance(self._assignee_id, msgspec.UnsetType):
-            assignee = await agent_queries.assignee(
-                transaction.session, self.actor, self._assignee_id
-            )
+            assignee = await transaction.look_up(ASSIGNEES, self.organization, self._assignee_id)
             if assignee is None:
                 raise InvalidError("There is no such agent.", field="assignee_id")
             patch = msgspec.structs.replace(patch, assignee=assignee)
@@ -180,6 +183,8 @@ class ChangeConversation(IdempotentOperation[None]):
         until = conversation.snoozed_until
         if until is not None and patch.status is Status.SNOOZED:
             snoozes.defer(transaction, conversation, until)
+        return conversation.summary
 
-    async def repeat(self, transaction: Transaction) -> None:
-        transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
+    async def repeat(self, transaction: Transaction) -> ConversationSummary:
+        found = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
+        return found.summary

@@ -123,8 +123,11 @@ class ConversationService(Service):
             assignee_id,
             client_id=text.check_optional_client_id(client_id),
         )
-        await self._storage.submit(operation)
-        return await self.get(actor, conversation_id)
+        summary = await self._storage.submit(operation)
+        since = self._presence.alive_since
+        return await self._storage.read(
+            lambda session: views.read_around(session, actor, summary, alive_since=since)
+        )
 
     async def admit_writer(self, actor: Actor, conversation_id: str) -> None:
         """Check permission before a write about a conversation is queued; see

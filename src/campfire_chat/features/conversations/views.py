@@ -9,12 +9,13 @@ import msgspec
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.records import Availability, SenderKind
 from campfire_chat.database.lanes import Session
+from campfire_chat.database.prepared import Row
 from campfire_chat.features.agents import queries as agent_queries
 from campfire_chat.features.conversations import listing, queries, search
 from campfire_chat.features.conversations.listing import Order, Place
 from campfire_chat.features.conversations.records import (
     AgentConversation,
-    Counts,
+    ConversationSummary,
     Status,
     VisitorConversation,
 )
@@ -38,32 +39,48 @@ async def read_one(
         NotFoundError: No such conversation, or not one that the caller may see.
     """
     found = await queries.get(session, actor, conversation_id)
-    counts = await receipt_queries.read_counts(session, actor, [conversation_id])
-    read_count = counts.get(conversation_id, 0)
-    marks = await receipt_queries.of_conversation(session, actor, conversation_id)
+    return await read_around(session, actor, found.summary, alive_since=alive_since)
+
+
+async def read_around(
+    session: Session, actor: Actor, summary: ConversationSummary, *, alive_since: int
+) -> View:
+    """A conversation that is in hand, with its receipts and who is present: one visit to the
+    database for an agent, whatever is asked there.
+
+    The caller has to check permission first.
+    """
+    engine, organization, about = session.engine, actor.organization, summary.id
+    asked = [
+        receipt_queries.count_reads(engine, actor, [about]),
+        receipt_queries.OF_CONVERSATION.prepare(engine, {"org_id": organization, "id": about}),
+    ]
     if not actor.is_agent:
+        counts, marks = await session.fetch_all(*asked)
         availability = None
-        if found.assignee is not None:
+        if summary.assignee is not None:
             availability = await agent_queries.availability_of(
-                session, actor.organization, found.assignee.id, alive_since=alive_since
+                session, organization, summary.assignee.id, alive_since=alive_since
             )
-        return _for_visitor(found, read_count, marks, availability)
-    looking = await presence_queries.viewers(
-        session, actor, conversation_id, alive_since=alive_since
-    )
-    present = await presence_queries.is_present(
-        session,
-        actor.organization,
-        SenderKind.VISITOR,
-        found.contact.id,
-        alive_since=alive_since,
+        read_count, receipts = _read(counts), receipt_queries.receipts_of(marks)
+        return _for_visitor(summary, read_count, receipts, availability)
+    since = {"org_id": organization, "alive_since": alive_since}
+    contact = {"kind": SenderKind.VISITOR.value, "participant_id": summary.contact.id}
+    counts, marks, looking, present = await session.fetch_all(
+        *asked,
+        presence_queries.VIEWERS.prepare(engine, {**since, "place": about}),
+        presence_queries.ONE.prepare(engine, {**since, **contact}),
     )
     return msgspec.structs.replace(
-        _for_agent(found, read_count),
-        receipts=marks,
-        viewers=looking,
-        contact_present=present,
+        _for_agent(summary, _read(counts)),
+        receipts=receipt_queries.receipts_of(marks),
+        viewers=presence_queries.viewers_of(looking),
+        contact_present=bool(present),
     )
+
+
+def _read(rows: Sequence[Row]) -> int:
+    return rows[0][1] if rows else 0
 
 
 async def read_page(
@@ -98,29 +115,27 @@ async def find(session: Session, actor: Actor, text: str, limit: int) -> list[Vi
 async def _shown(session: Session, actor: Actor, found: Sequence[Conversation]) -> list[View]:
     counts = await receipt_queries.read_counts(session, actor, [item.id for item in found])
     return [
-        _for_agent(item, counts.get(item.id, 0))
+        _for_agent(item.summary, counts.get(item.id, 0))
         if actor.is_agent
-        else _for_visitor(item, counts.get(item.id, 0), [], None)
+        else _for_visitor(item.summary, counts.get(item.id, 0), [], None)
         for item in found
     ]
 
 
-def _for_agent(conversation: Conversation, read_count: int) -> AgentConversation:
-    summary = conversation.summary
+def _for_agent(summary: ConversationSummary, read_count: int) -> AgentConversation:
     return AgentConversation(
         **{name: getattr(summary, name) for name in summary.__struct_fields__},
         # The mark was read a moment after the conversation.
-        unread=max(0, conversation.visitor_messages - read_count),
+        unread=max(0, summary.counts.visitor - read_count),
     )
 
 
 def _for_visitor(
-    conversation: Conversation,
+    summary: ConversationSummary,
     read_count: int,
     marks: list[ReceiptRecord],
     availability: Availability | None,
 ) -> VisitorConversation:
-    summary = conversation.summary
     return VisitorConversation(
         id=summary.id,
         status=summary.status,
@@ -128,10 +143,10 @@ def _for_visitor(
         assignee=summary.assignee,
         assignee_availability=availability,
         last_message=summary.last_message,
-        counts=Counts(visitor=conversation.visitor_messages, agent=conversation.agent_messages),
+        counts=summary.counts,
         head=summary.head,
         created_at=summary.created_at,
         last_activity_at=summary.last_activity_at,
-        unread=max(0, conversation.agent_messages - read_count),
+        unread=max(0, summary.counts.agent - read_count),
         receipts=marks,
     )

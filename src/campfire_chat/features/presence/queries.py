@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
-from campfire_chat.access.actor import Actor
 from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
+from campfire_chat.database.prepared import Row
 from campfire_chat.database.statement import Query
 from campfire_chat.features.presence import tables
 
@@ -61,14 +61,16 @@ def _one(_: Engine) -> ClauseElement:
 
 
 PRESENT_AT = Query(_present_at)
+#: The agents who have a conversation open. Visitors must not see them.
 VIEWERS = Query(_viewers)
+#: Whether a participant is connected to any process.
 ONE = Query(_one)
 
 
 async def present_at(
     session: Session, organization: str, conversation_ids: Sequence[str], *, alive_since: int
 ) -> dict[str, list[Participant]]:
-    """Who has these conversations open. For the watch, which tells only agents."""
+    """Who has these conversations open. For the roster, which tells only agents."""
     rows = await session.fetch(
         PRESENT_AT,
         org_id=organization,
@@ -82,16 +84,9 @@ async def present_at(
     return found
 
 
-async def viewers(
-    session: Session, actor: Actor, conversation_id: str, *, alive_since: int
-) -> list[Participant]:
-    """The agents who have a conversation open. Empty for a visitor, who must not see it."""
-    if not actor.is_agent:
-        return []
-    rows = await session.fetch(
-        VIEWERS, org_id=actor.organization, place=conversation_id, alive_since=alive_since
-    )
-    # Each once, even if they have it open in several tabs and processes.
+def viewers_of(rows: Sequence[Row]) -> list[Participant]:
+    """The agents in the rows of :data:`VIEWERS`: each once, even if they have the conversation
+    open in several tabs and processes."""
     found = {
         participant_id: Participant(SenderKind.AGENT, participant_id, name, avatar_url)
         for participant_id, name, avatar_url in rows

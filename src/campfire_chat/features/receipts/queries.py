@@ -11,6 +11,7 @@ from campfire_chat.access.actor import Actor
 from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
+from campfire_chat.database.prepared import Prepared, Row
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.features.receipts import tables
 from campfire_chat.features.receipts.records import ReceiptRecord
@@ -55,15 +56,13 @@ WRITE_RECEIPTS = BulkInsert(
     keys=("org_id", "conversation_id", "participant_kind", "participant_id"),
     forward={"delivered": "delivered", "read": "read", "read_count": "read"},
 )
+#: The marks of all participants of a conversation.
 OF_CONVERSATION = Query(_of_conversation)
 READ_COUNTS = Query(_read_counts)
 
 
-async def of_conversation(
-    session: Session, actor: Actor, conversation_id: str
-) -> list[ReceiptRecord]:
-    """The marks of all participants. The caller has to check permission for the conversation."""
-    rows = await session.fetch(OF_CONVERSATION, org_id=actor.organization, id=conversation_id)
+def receipts_of(rows: Sequence[Row]) -> list[ReceiptRecord]:
+    """The marks in the rows of :data:`OF_CONVERSATION`."""
     return [
         ReceiptRecord(
             participant=Participant(SenderKind(kind), participant_id, name, avatar_url),
@@ -74,17 +73,24 @@ async def of_conversation(
     ]
 
 
+def count_reads(engine: Engine, actor: Actor, conversation_ids: Sequence[str]) -> Prepared:
+    """The query for how many messages of the other side the caller has read."""
+    return READ_COUNTS.prepare(
+        engine,
+        {
+            "org_id": actor.organization,
+            "ids": engine.list_value(conversation_ids),
+            "kind": actor.principal.kind.value,
+            "participant_id": actor.principal.id,
+        },
+    )
+
+
 async def read_counts(
     session: Session, actor: Actor, conversation_ids: Sequence[str]
 ) -> dict[str, int]:
     """The number of messages of the other side that the caller has read, by conversation."""
     if not conversation_ids:
         return {}
-    rows = await session.fetch(
-        READ_COUNTS,
-        org_id=actor.organization,
-        ids=session.engine.list_value(conversation_ids),
-        kind=actor.principal.kind.value,
-        participant_id=actor.principal.id,
-    )
+    rows = await session.run(count_reads(session.engine, actor, conversation_ids))
     return {row[0]: row[1] for row in rows}

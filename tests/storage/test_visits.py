@@ -1,0 +1,88 @@
+"""How often the database is visited for one request: each visit is a wait for its answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+
+from campfire_chat.access.records import Agent
+from campfire_chat.core import clock
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.postgresql import PostgreSQLEngine
+from campfire_chat.database.sqlite import SQLiteEngine
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.settings import Settings
+from tests.storage.test_store import AGENT, begin
+from tests.support.host import agent_actor
+from tests.support.store import Store
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """One that nothing else asks anything."""
+    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    yield store
+    await store.stop()
+
+
+BOB = agent_actor(Agent(id="bob", name="Bob"))
+
+
+class Visits:
+    """Counts the calls that wait for the database, and the empty ones among them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made: Counter[str] = Counter()
+        self.empty = 0
+        self._inside = False
+        for engine in (Engine, SQLiteEngine, PostgreSQLEngine):
+            for name in ("run", "run_all", "write_all", "commit"):
+                if name in vars(engine):
+                    monkeypatch.setattr(engine, name, self._counted(name, vars(engine)[name]))
+
+    def _counted(self, name: str, original: Any) -> Any:
+        async def counted(engine: Engine, raw: Any, *rest: Any) -> Any:
+            if self._inside:
+                return await original(engine, raw, *rest)
+            self._inside = True
+            self.made[name] += 1
+            self.empty += not rest[0]
+            try:
+                return await original(engine, raw, *rest)
+            finally:
+                self._inside = False
+
+        return counted
+
+
+@pytest.mark.parametrize(
+    ("patch", "assignee"),
+    [
+        (Patch(status=Status.RESOLVED), UNSET),
+        (Patch(status=Status.PENDING, subject="Tea", tags=["x"]), "bob"),
+    ],
+)
+async def test_a_change_and_its_answer(
+    store: Store, monkeypatch: pytest.MonkeyPatch, patch: Patch, assignee: Any
+) -> None:
+    conversation = await begin(store)
+    for agent in (AGENT, BOB):
+        await store.agents.remember(agent)
+    visits = Visits(monkeypatch)
+    found: Any = await store.conversations.change(
+        AGENT, conversation, patch, assignee, client_id="once"
+    )
+    # BEGIN with all that is read, the writes, COMMIT; and what stands around it.
+    assert visits.made.total() == 4, visits.made
+    assert visits.empty == 0
+    assert found == await store.conversations.get(AGENT, conversation)
+    again = await store.conversations.change(AGENT, conversation, patch, assignee, client_id="once")
+    assert again == found
