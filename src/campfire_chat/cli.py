@@ -30,6 +30,7 @@ from campfire_chat.core.urls import HIDDEN, redacted
 from campfire_chat.database.engines import missing_file
 from campfire_chat.doctor import Finding, Level, examine
 from campfire_chat.http.application import STATIC
+from campfire_chat.inventory import inventory
 from campfire_chat.jobs.queue import jobs_of
 
 #: Bytes of one WebSocket message that the demo's server reads: as many as campfire-chat accepts.
@@ -102,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
         "campfire", metavar="MODULE:NAME", help="where the Campfire is, such as app:campfire"
     )
     worker.set_defaults(run=_worker)
+
+    declared = commands.add_parser("inventory", help="list endpoints, frames, streams and events")
+    declared.set_defaults(run=_inventory)
 
     jobs = commands.add_parser("jobs", help="show jobs that failed for good; restart or drop one")
     _add_database(jobs)
@@ -199,6 +203,11 @@ def _load_campfire(target: str) -> Campfire:
             f"{attribute!r} in {name!r} is not a Campfire object, but {kind}.{hint}"
         )
     return found
+
+
+def _inventory(arguments: argparse.Namespace) -> int:
+    print("\n".join(inventory()))
+    return 0
 
 
 def _jobs(arguments: argparse.Namespace) -> int:

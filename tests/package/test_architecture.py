@@ -27,7 +27,7 @@ FLOORS: list[set[str]] = [
     {"features"},
     {"mounting", "shutdown", "runtime"},
     {"app"},
-    {"__init__", "cli", "doctor", "demo", "shop", "testing", "__main__"},
+    {"__init__", "cli", "doctor", "inventory", "demo", "shop", "testing", "__main__"},
 ]
 
 RANK = {room: number for number, floor in enumerate(FLOORS) for room in floor}
