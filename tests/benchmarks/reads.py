@@ -216,7 +216,7 @@ def _operations(store: Store, facts: Facts) -> dict[str, Callable[[], Iterator[C
         "inbox, unassigned, resolved": listed(nobody, [Status.RESOLVED]),
         "inbox, all, every status": listed(everybody, list(Status)),
         "a visitor's own list": own,
-        "a conversation, its marks, who is there": of_conversation(store.conversation),
+        "a conversation, its marks, who is there": of_conversation(store.conversations.get),
         "a thread's newest page": of_conversation(
             lambda actor, about: store.messages.page(actor, about, None, 50)
         ),

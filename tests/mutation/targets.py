@@ -55,7 +55,7 @@ TARGETS = {
         ),
         (
             *("tests/storage/test_desk_model.py", "tests/storage/test_store.py"),
-            *("tests/storage/test_drafts.py", "tests/storage/test_ledger_ends.py"),
+            *("tests/storage/test_write_batches.py", "tests/storage/test_ledger_ends.py"),
             *("tests/storage/test_vanishing_callers.py", "tests/storage/test_pages.py"),
             *("tests/storage/test_queue.py", "tests/rest/test_conversations.py"),
             *("tests/rest/test_queue.py", "tests/storage/test_refusals.py"),
@@ -75,7 +75,7 @@ TARGETS = {
         (
             *("tests/realtime", "tests/protocol/test_hub_leaks.py"),
             *("tests/protocol/test_streams.py", "tests/protocol/test_ephemeral.py"),
-            *("tests/protocol/test_outlet.py", "tests/protocol/test_admission.py"),
+            *("tests/protocol/test_send_queue.py", "tests/protocol/test_admission.py"),
             *("tests/protocol/test_messages.py", "tests/protocol/test_sessions.py"),
             *("tests/rest/test_events.py", "tests/hosts/test_known_agents.py"),
         ),

@@ -19,7 +19,7 @@ from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.ledger import ledger as ledgers
 from campfire_chat.ledger.ledger import BATCH, Ledger
 from campfire_chat.settings import Settings
-from tests.storage.test_drafts import held_up
+from tests.storage.test_write_batches import held_up
 from tests.support.host import agent_actor
 from tests.support.store import Store
 

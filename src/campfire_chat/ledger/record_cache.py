@@ -46,7 +46,7 @@ class RecordCache:
         self.records = Records()
 
     def contend(self, ids: Iterable[str]) -> None:
-        """Another process writes to these, so drafts would fail again and again."""
+        """Another process writes to these, so batches would fail again and again."""
         now = time.monotonic()
         contended = self._contended
         for aggregate_id in ids:

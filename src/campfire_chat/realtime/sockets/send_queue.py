@@ -1,7 +1,7 @@
-"""The outlet of one socket: a bounded queue of frames, and their writer.
+"""The send queue of one socket: a bounded queue of frames, and their writer.
 
 A client that stops reading must not affect others, so pushing a frame never waits. When the queue
-is full and writing stalls, or one write takes too long, the outlet is clogged: the connection is
+is full and writing stalls, or one write takes too long, it is clogged: the connection is
 closed with 4470, and the client continues from its last seq.
 """
 
@@ -84,7 +84,7 @@ class SendQueue:
         self.writing_since: float | None = None
 
     def push(self, text: str) -> None:
-        """Queue a frame. It is dropped when the outlet is clogged, as the client will resume."""
+        """Queue a frame. It is dropped when it is clogged, as the client will resume."""
         if self.clogged or self._stopped:
             return
         size = _bytes(text)
@@ -128,7 +128,7 @@ class SendQueue:
         self.push(frames.encode(frame))
 
     def clog(self) -> None:
-        """Mark the outlet as clogged."""
+        """Mark the queue as clogged."""
         if not self.clogged:
             self.clogged = True
             self._come.clear()
@@ -149,7 +149,7 @@ class SendQueue:
             await self._space.wait()
 
     async def drained(self) -> None:
-        """Wait until all queued frames are written, or the outlet is stopped."""
+        """Wait until all queued frames are written, or the queue is stopped."""
         while self._count or self.writing_since is not None:
             if self.clogged or self._stopped:
                 return

@@ -58,9 +58,9 @@ class Socket:
     that only the beginning needs are not kept, and a waiting socket is a single coroutine.
 
     Attributes:
-        visit: What the load limits count for it.
+        quota: What the load limits count for it.
         streams: The streams that it is subscribed to.
-        outlet: Sends its frames.
+        send_queue: Sends its frames.
         writes: Its writes that the ledger has not answered.
         pings: Whether the client has begun to ping.
         heard_at: When its latest frame arrived; loop time, as for the following.

@@ -1,4 +1,4 @@
-"""The quick way through the ledger: drafts of what is in hand, and what becomes of wrong ones."""
+"""The optimistic path of the ledger: batches of what is in memory, and what becomes of bad ones."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import pytest
 from msgspec import UNSET
 
 from campfire_chat.access.actor import Actor, actor_of_visitor
-from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.access.records import Agent, Availability, Visitor
 from campfire_chat.core import clock
-from campfire_chat.core.errors import StorageUnavailableError
+from campfire_chat.core.errors import InvalidError, StorageUnavailableError
 from campfire_chat.database import lanes
+from campfire_chat.features.conversations.records import AgentConversation
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.ledger import record_cache
 from campfire_chat.ledger.locking import LockingPath
@@ -48,8 +49,8 @@ async def stores(database_url: str, anyio_backend: str) -> AsyncIterator[list[St
 
 
 @pytest.fixture
-def long_ways(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of the batches that went the long way."""
+def locking(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the batches that took the locking path."""
     sizes: list[int] = []
     commit = LockingPath.commit
 
@@ -83,10 +84,10 @@ def gapless(database_url: str) -> None:
 
 
 async def test_what_is_in_hand_is_not_read_again(
-    stores: list[Store], long_ways: list[int], database_url: str
+    stores: list[Store], locking: list[int], database_url: str
 ) -> None:
     conversation = await begin(stores[0])
-    del long_ways[:]
+    del locking[:]
     sent = await asyncio.gather(
         *(send(stores[0], MIA, conversation, f"m{number}") for number in range(200))
     )
@@ -94,8 +95,51 @@ async def test_what_is_in_hand_is_not_read_again(
     assert not any(one.duplicate for one in sent)
     marked = await stores[0].receipts.mark(ADA, conversation, delivered=None, read=201)
     assert marked.unread == 0
-    assert long_ways == []
+    assert locking == []
     gapless(database_url)
+
+
+async def test_what_others_do_empties_nothing(
+    stores: list[Store], locking: list[int], database_url: str
+) -> None:
+    """Whoever begins a conversation, changes one or signs in does not slow down another one."""
+    tom = actor_of_visitor(Visitor(id="tom", name="Tom"))
+    store = stores[0]
+    conversation = await begin(store)
+    await store.agents.remember(ADA)
+    other, _ = await store.conversations.open(tom, client_id="other", body="Hello")
+    await store.conversations.change(ADA, other.id, Patch(tags=["x"]), "ada")
+    with pytest.raises(InvalidError):
+        await store.conversations.change(ADA, other.id, Patch(), "nobody")
+    await store.contacts.refresh(actor_of_visitor(Visitor(id="tom", name="Thomas")))
+    await store.agents.remember(agent_actor(Agent(id="bob", name="Bob")))
+    await store.agents.set_availability(ADA, "ada", Availability.AWAY)
+    del locking[:]
+    assert (await send(store, MIA, conversation, "next")).seq == 2
+    assert locking == []
+    # What shows the name that has changed is read again.
+    assert (await send(store, tom, other.id, "next")).seq == 3
+    assert locking == [1]
+    shown = await store.conversations.get(ADA, other.id)
+    assert isinstance(shown, AgentConversation)
+    assert shown.contact.name == "Thomas"
+    gapless(database_url)
+
+
+async def test_an_agent_with_another_name_is_read_again_where_they_are_assigned(
+    stores: list[Store], locking: list[int]
+) -> None:
+    store = stores[0]
+    conversation = await begin(store)
+    await store.agents.remember(ADA)
+    await store.conversations.change(ADA, conversation, Patch(), "ada")
+    await store.agents.remember(agent_actor(Agent(id="ada", name="Ada Lovelace")))
+    del locking[:]
+    await send(store, MIA, conversation, "next")
+    assert locking == [1]
+    page = await store.storage.stream_page("default", "inbox:default", 0)
+    last = json.loads(page.events[-1][1])
+    assert last["data"]["assignee"]["name"] == "Ada Lovelace"
 
 
 async def test_talk_that_is_over_takes_no_memory(
@@ -116,12 +160,12 @@ async def test_talk_that_is_over_takes_no_memory(
 
 
 async def test_a_known_client_id_in_a_burst(
-    stores: list[Store], long_ways: list[int], database_url: str
+    stores: list[Store], locking: list[int], database_url: str
 ) -> None:
-    """It is in the first of several drafts, the next of which is on its way already."""
+    """It is in the first of several batches, the next of which is on its way already."""
     conversation = await begin(stores[0])
     known = await send(stores[0], MIA, conversation, "known")
-    del long_ways[:]
+    del locking[:]
     ids = [f"m{number}" for number in range(600)]
     ids.insert(31, "known")
     sent = await asyncio.gather(*(send(stores[0], MIA, conversation, one) for one in ids))
@@ -129,7 +173,7 @@ async def test_a_known_client_id_in_a_burst(
     others = sent[:31] + sent[32:]
     assert [one.seq for one in others] == list(range(known.seq + 1, known.seq + 601))
     assert not any(one.duplicate for one in others)
-    assert long_ways, "only the long way can tell"
+    assert locking, "only the locking path can tell"
     gapless(database_url)
 
 

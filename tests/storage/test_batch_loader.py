@@ -45,22 +45,22 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def busy(store: Store, gathered: BatchLoader[str]) -> list[asyncio.Task[str | None]]:
+async def busy(store: Store, loader: BatchLoader[str]) -> list[asyncio.Task[str | None]]:
     """Every reader has a question of its own that is not answered yet."""
     first: list[asyncio.Task[str | None]] = []
     for number in range(store.settings.readers):
-        first.append(asyncio.create_task(gathered.get("a", f"first-{number}")))
+        first.append(asyncio.create_task(loader.get("a", f"first-{number}")))
         await settled()
     return first
 
 
 async def test_those_who_come_while_the_readers_are_busy_share_a_query(store: Store) -> None:
     library = Library()
-    gathered = BatchLoader(store.storage.readers, library.find)
-    first = await busy(store, gathered)
+    loader = BatchLoader(store.storage.readers, library.find)
+    first = await busy(store, loader)
     assert [names for _, names in library.asked] == [[f"first-{n}"] for n in range(len(first))]
     wanted = [("a", "x"), ("b", "x"), ("a", "y"), ("a", "x"), ("a", "unknown")]
-    others = [asyncio.create_task(gathered.get(*one)) for one in wanted]
+    others = [asyncio.create_task(loader.get(*one)) for one in wanted]
     await settled()
     library.open.set()
     assert await asyncio.gather(*others) == ["a/x", "b/x", "a/y", "a/x", None]
@@ -71,10 +71,10 @@ async def test_those_who_come_while_the_readers_are_busy_share_a_query(store: St
 async def test_a_question_never_joins_a_query_that_has_begun(store: Store) -> None:
     """Its answer might be from before."""
     library = Library()
-    gathered = BatchLoader(store.storage.readers, library.find)
-    before = asyncio.create_task(gathered.get("a", "x"))
+    loader = BatchLoader(store.storage.readers, library.find)
+    before = asyncio.create_task(loader.get("a", "x"))
     await settled()
-    after = asyncio.create_task(gathered.get("a", "x"))
+    after = asyncio.create_task(loader.get("a", "x"))
     await settled()
     library.open.set()
     assert await asyncio.gather(before, after) == ["a/x", "a/x"]
@@ -83,9 +83,9 @@ async def test_a_question_never_joins_a_query_that_has_begun(store: Store) -> No
 
 async def test_a_query_has_a_size(store: Store) -> None:
     library = Library()
-    gathered = BatchLoader(store.storage.readers, library.find)
-    first = await busy(store, gathered)
-    others = [asyncio.create_task(gathered.get("a", str(n))) for n in range(MOST + 3)]
+    loader = BatchLoader(store.storage.readers, library.find)
+    first = await busy(store, loader)
+    others = [asyncio.create_task(loader.get("a", str(n))) for n in range(MOST + 3)]
     await settled()
     library.open.set()
     assert await asyncio.gather(*others) == [f"a/{n}" for n in range(MOST + 3)]
@@ -95,9 +95,9 @@ async def test_a_query_has_a_size(store: Store) -> None:
 
 async def test_whoever_goes_away_leaves_the_others_their_answer(store: Store) -> None:
     library = Library()
-    gathered = BatchLoader(store.storage.readers, library.find)
-    first = await busy(store, gathered)
-    gone, stays = (asyncio.create_task(gathered.get("a", name)) for name in ("x", "y"))
+    loader = BatchLoader(store.storage.readers, library.find)
+    first = await busy(store, loader)
+    gone, stays = (asyncio.create_task(loader.get("a", name)) for name in ("x", "y"))
     await settled()
     gone.cancel()
     await settled()
@@ -109,25 +109,25 @@ async def test_whoever_goes_away_leaves_the_others_their_answer(store: Store) ->
 
 async def test_a_failure_is_everybodys_and_the_next_question_starts_anew(store: Store) -> None:
     library = Library()
-    gathered = BatchLoader(store.storage.readers, library.find)
-    first = await busy(store, gathered)
-    others = [asyncio.create_task(gathered.get("a", name)) for name in ("x", "y")]
+    loader = BatchLoader(store.storage.readers, library.find)
+    first = await busy(store, loader)
+    others = [asyncio.create_task(loader.get("a", name)) for name in ("x", "y")]
     await settled()
     library.broken = StorageUnavailableError(retry_after=1.0)
     library.open.set()
     for outcome in await asyncio.gather(*first, *others, return_exceptions=True):
         assert isinstance(outcome, StorageUnavailableError)
     library.broken = None
-    assert await gathered.get("a", "x") == "a/x"
+    assert await loader.get("a", "x") == "a/x"
 
 
 async def test_lanes_that_do_not_run_leave_nobody_waiting(store: Store) -> None:
     library = Library()
-    gathered = BatchLoader(store.storage.readers, library.find)
+    loader = BatchLoader(store.storage.readers, library.find)
     await store.stop()
     for _ in range(2):
         with pytest.raises(StorageUnavailableError):
-            await gathered.get("a", "x")
+            await loader.get("a", "x")
     assert library.asked == []
 
 
