@@ -219,6 +219,8 @@ def test_help_and_reference_show_the_same_keys(
     expect(page.get_by_role("navigation", name="Views")).to_be_visible()
     page.keyboard.press("?")
     help = page.get_by_role("dialog", name="Keyboard shortcuts")
+    # It is there only a moment after the key, and `all` does not wait.
+    expect(help.locator("dl > div").first).to_be_visible()
     shown = {
         row.locator("dt").inner_text().lower(): [
             re.sub(r"\s+", " ", way.strip()) for way in row.locator("kbd").all_inner_texts()
