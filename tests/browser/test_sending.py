@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from campfire_chat import Visitor
 from tests.browser.conftest import NewPage
@@ -216,6 +216,35 @@ def test_an_open_tab_learns_of_a_conversation_begun_in_another(
     expect(first.log.get_by_text("Continued there", exact=True)).to_be_visible()
     agent = agent_of(desk_server)
     assert len(agent.thread(only_conversation(agent))) == 2
+
+
+def test_a_tab_that_is_just_starting_learns_of_a_conversation_begun_in_another(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    """Its list was made before the conversation, and arrives after it."""
+    first = WidgetScreen(open_page(f"{desk_server.url}/home"))
+    first.open()
+    page = first.page.context.new_page()
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/api/v1/conversations?limit=20", hold)
+    page.goto(f"{desk_server.url}/home")
+    second = WidgetScreen(page)
+    second.launcher.click()
+    while not held:
+        page.wait_for_timeout(50)
+    first.write("Begun here")
+    expect(first.tick("Sent")).to_be_visible()
+    route, response = held[0]
+    assert response.json()["items"] == []
+    route.fulfill(response=response)
+    expect(second.log.get_by_text("Begun here", exact=True)).to_be_visible()
 
 
 def test_a_tab_that_was_not_told_looks_when_it_is_shown(

@@ -110,10 +110,9 @@ function opened(thread: string, info: VisitorConversation): void {
   host.emit("conversation", { id });
 }
 
-/** It is known who the visitor is. */
-export function beginSending(heard: () => void): void {
-  channel = createChannel("campfire:" + session.principal(), heard);
-  takeUp();
+/** It is known who the visitor is, and so which other tabs are theirs. */
+export function hearTabs(heard: () => void): void {
+  channel ??= createChannel("campfire:" + session.principal(), heard);
 }
 
 /** Sends what was written before that was known, to the open conversation if there is one. */

@@ -5,7 +5,7 @@ import { again, changed, host, session, show, state, succeeded } from "./chat";
 import { closeLine, connection, learnTeam, openLine } from "./line";
 import { count, settle } from "./marks";
 import { enter, learnOf, list } from "./rooms";
-import { beginSending, sendEarly, stopSending, takeUp } from "./sending";
+import { hearTabs, sendEarly, stopSending, takeUp } from "./sending";
 import { newRoom, newState, type Room } from "./state";
 
 /** Milliseconds between two times that this tab gives way to another one by itself. */
@@ -35,12 +35,14 @@ export async function start(): Promise<void> {
     // At once: the next notice is newer.
     const answer = session.answer();
     if (answer) learnTeam(answer.availability);
+    // Before the list is asked for: what another tab begins must not fall in between.
+    hearTabs(() => void discover());
     const page = await list();
     if (mark !== turn) return;
     state.me = answer?.visitor.id ?? "";
     if (!connection) {
       openLine(doubt, () => void start());
-      beginSending(() => void discover());
+      takeUp();
     }
     learnOf(page);
   } catch (error) {
@@ -73,8 +75,9 @@ function failed(error: ApiError, mark: number): void {
 /** Another tab may have begun a conversation. */
 export async function discover(): Promise<void> {
   const mark = turn;
-  if (state.phase === "failed") return start();
-  if (state.phase !== "ready") return;
+  if (state.phase === "ended") return;
+  // Whatever was asked before may not know of it.
+  if (state.phase !== "ready") return start();
   try {
     const page = await list();
     if (mark !== turn) return;
