@@ -247,6 +247,27 @@ def test_a_tab_that_is_just_starting_learns_of_a_conversation_begun_in_another(
     expect(second.log.get_by_text("Begun here", exact=True)).to_be_visible()
 
 
+def test_a_tab_that_sends_for_another_one_shows_the_conversation(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    """What is stored to be sent is sent by whichever tab is first."""
+    first = WidgetScreen(open_page(f"{desk_server.url}/home"))
+    first.open()
+    second = second_tab(first.page.context, desk_server.url)
+    second.open()
+    held: list[Route] = []
+    first.page.route("**/outbox-*.js", lambda route: held.append(route))
+    first.write("Begun here")
+    expect(second.log.get_by_text("Begun here", exact=True)).to_be_visible()
+    expect(first.log.get_by_text("Begun here", exact=True)).to_have_count(1)
+    for route in held:
+        route.continue_()
+    second.write("Continued there")
+    expect(first.log.get_by_text("Continued there", exact=True)).to_be_visible()
+    agent = agent_of(desk_server)
+    assert len(agent.thread(only_conversation(agent))) == 2
+
+
 def test_a_tab_that_was_not_told_looks_when_it_is_shown(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:

@@ -12,6 +12,7 @@ import { connection } from "./line";
 import { draftKey, follow, write } from "./rooms";
 import { newRoom, type Room } from "./state";
 import { stopTyping, typed } from "./typing";
+import { discover } from "./visit";
 
 /** Milliseconds between proofs while one types; the first letter is always one's own to prove. */
 const PROOF_WHILE_TYPING = 5000;
@@ -107,12 +108,14 @@ function opened(thread: string, info: VisitorConversation): void {
   write(state.draft);
   follow(room, 0);
   channel?.post(null);
+  // This tab may have sent what was written in another one.
+  if (room !== state.room) void discover();
   host.emit("conversation", { id });
 }
 
 /** It is known who the visitor is, and so which other tabs are theirs. */
-export function hearTabs(heard: () => void): void {
-  channel ??= createChannel("campfire:" + session.principal(), heard);
+export function hearTabs(): void {
+  channel ??= createChannel("campfire:" + session.principal(), () => void discover());
 }
 
 /** Sends what was written before that was known, to the open conversation if there is one. */

@@ -36,7 +36,7 @@ export async function start(): Promise<void> {
     const answer = session.answer();
     if (answer) learnTeam(answer.availability);
     // Before the list is asked for: what another tab begins must not fall in between.
-    hearTabs(() => void discover());
+    hearTabs();
     const page = await list();
     if (mark !== turn) return;
     state.me = answer?.visitor.id ?? "";
