@@ -134,6 +134,7 @@ async def _run_all(transaction: Transaction, operations: Sequence[Operation[Any]
     """
     if len(operations) == 1 and not operations[0].is_batchable:
         # Nothing else is in the transaction, which can be rolled back as a whole.
+        await _load(transaction, operations)
         try:
             return [await operations[0].run(transaction)]
         except CampfireError as error:
