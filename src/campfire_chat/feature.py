@@ -91,7 +91,6 @@ class Feature(Struct, frozen=True):
         events: Its types of events.
         endpoints: Its part of the API.
         frames: The frames of clients that it handles.
-        server_frames: The frames that it sends.
         services: Makes its services; those that are a :class:`Service` are called by the runtime.
     """
 
@@ -100,5 +99,4 @@ class Feature(Struct, frozen=True):
     events: tuple[EventType, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     frames: tuple[FrameHandler[Any], ...] = ()
-    server_frames: tuple[type[Struct], ...] = ()
     services: Callable[[Parts], Iterable[object]] = _no_services

@@ -1,8 +1,8 @@
 """The locking path of the ledger: a transaction that reads what it changes under its own locks.
 
 Batchable operations are done together. Others are done one by one under a savepoint, so that an
-operation that is refused fails alone. When a COMMIT got no answer, the transaction is searched for
-before it is repeated.
+operation that is refused fails alone; the only one of a transaction needs none. When a COMMIT got
+no answer, the transaction is searched for before it is repeated.
 """
 
 from __future__ import annotations

@@ -8,8 +8,6 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from campfire_chat.core import clock
 from campfire_chat.core.errors import (
-    BodyEmptyError,
-    BodyTooLongError,
     ClientIdConflictError,
     ForbiddenError,
     InvalidCursorError,
@@ -26,7 +24,7 @@ from campfire_chat.features.conversations.records import (
 )
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.service import ConversationService
-from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import TEXT_ERRORS, Access, Call, Cost, Endpoint, Reply
 from campfire_chat.http.idempotency import client_id_of
 from campfire_chat.http.pagination import (
     DEFAULT_LIMIT,
@@ -200,7 +198,6 @@ def _moment(moment: str | UnsetType | None) -> int | UnsetType | None:
 
 #: Agents get the first type, visitors the second.
 _Conversation = (AgentConversation, VisitorConversation)
-_TEXT = (BodyEmptyError, BodyTooLongError, InvalidTextError)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -212,7 +209,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Begin a conversation with its first message",
         body=ConversationCreate,
         returns={201: _Conversation, 200: _Conversation},
-        errors=(*_TEXT, ClientIdConflictError, ForbiddenError),
+        errors=(*TEXT_ERRORS, ClientIdConflictError, ForbiddenError),
         cost=Cost.OPEN,
     ),
     Endpoint(

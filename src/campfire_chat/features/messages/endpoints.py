@@ -5,12 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from campfire_chat.core.errors import (
-    BodyEmptyError,
-    BodyTooLongError,
     ClientIdConflictError,
     ForbiddenError,
     InvalidCursorError,
-    InvalidTextError,
     MessageDeletedError,
     NotFoundError,
 )
@@ -19,7 +16,7 @@ from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
 from campfire_chat.features.messages.sending import require_writer_of
 from campfire_chat.features.messages.service import MessageService
-from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import TEXT_ERRORS, Access, Call, Cost, Endpoint, Reply
 from campfire_chat.http.idempotency import client_id_of
 from campfire_chat.http.pagination import (
     DEFAULT_LIMIT,
@@ -110,8 +107,6 @@ async def delete(call: Call) -> Reply:
     )
 
 
-_TEXT = (BodyEmptyError, BodyTooLongError, InvalidTextError)
-
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         operation="list_messages",
@@ -133,7 +128,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Send a message; 200 when it was already stored under that client id",
         body=MessageCreate,
         returns={201: Message, 200: Message},
-        errors=(*_TEXT, NotFoundError, ForbiddenError, ClientIdConflictError),
+        errors=(*TEXT_ERRORS, NotFoundError, ForbiddenError, ClientIdConflictError),
         cost=Cost.SEND,
     ),
     Endpoint(
@@ -146,7 +141,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=MessageEdit,
         returns={200: Message},
         errors=(
-            *_TEXT,
+            *TEXT_ERRORS,
             NotFoundError,
             ForbiddenError,
             MessageDeletedError,

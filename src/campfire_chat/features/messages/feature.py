@@ -8,7 +8,6 @@ from campfire_chat.feature import Feature, Parts
 from campfire_chat.features.messages.endpoints import ENDPOINTS
 from campfire_chat.features.messages.events import EVENTS
 from campfire_chat.features.messages.frame_handlers import FRAMES
-from campfire_chat.features.messages.frames import SendOk
 from campfire_chat.features.messages.service import MessageService
 
 
@@ -21,6 +20,5 @@ MESSAGES = Feature(
     events=EVENTS,
     endpoints=ENDPOINTS,
     frames=FRAMES,
-    server_frames=(SendOk,),
     services=_services,
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from campfire_chat.feature import Feature, Parts
 from campfire_chat.features.presence.beats import Beats
 from campfire_chat.features.presence.frame_handlers import FRAMES
-from campfire_chat.features.presence.frames import PresenceNotice, TypingNotice
 from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.features.presence.typing import TypingIndicators
 
@@ -22,6 +21,5 @@ def _services(parts: Parts) -> Iterable[object]:
 PRESENCE = Feature(
     "presence",
     frames=FRAMES,
-    server_frames=(PresenceNotice, TypingNotice),
     services=_services,
 )

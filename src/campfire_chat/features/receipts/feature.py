@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from campfire_chat.feature import Feature, Parts
 from campfire_chat.features.receipts.endpoints import ENDPOINTS
 from campfire_chat.features.receipts.frame_handlers import FRAMES
-from campfire_chat.features.receipts.frames import ReceiptNotice
 from campfire_chat.features.receipts.service import ReceiptService
 
 
@@ -19,6 +18,5 @@ RECEIPTS = Feature(
     "receipts",
     endpoints=ENDPOINTS,
     frames=FRAMES,
-    server_frames=(ReceiptNotice,),
     services=_services,
 )
