@@ -56,6 +56,39 @@ def test_a_letter_after_opening_is_a_shortcut(
     assert note.input_value() == ""
 
 
+def test_no_key_comes_before_its_place(desk_server: ProcessServer, open_page: NewPage) -> None:
+    """The focus is moved before the browser can handle another key, not with the next frame."""
+    console = opened(open_page, desk_server)
+    page = console.page
+    at_once = """async key => {
+        const before = document.activeElement;
+        const press = key => before.dispatchEvent(new KeyboardEvent(
+            "keydown", { key, code: `Key${key.toUpperCase()}`, bubbles: true, cancelable: true }
+        ));
+        press(key);
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+        return document.activeElement.closest("[role=dialog], dialog, form, .composer")?.className
+            ?? document.activeElement.className;
+    }"""
+    assert "composer" in page.evaluate(at_once, "r")
+    page.keyboard.press("Escape")
+    expect(console.log).to_be_focused()
+    assert "menu" in page.evaluate(at_once, "t")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.evaluate("window.before = document.activeElement")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    assert page.evaluate(
+        """async () => {
+            const cancel = new Event("cancel", { cancelable: true });
+            document.querySelector("dialog").dispatchEvent(cancel);
+            for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+            return document.activeElement === window.before;
+        }"""
+    )
+
+
 def test_after_editing_the_focus_is_where_it_was(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:

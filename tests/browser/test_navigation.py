@@ -35,7 +35,6 @@ def go_on(page: Page) -> None:
     before = page.locator("h1").inner_text()
     page.evaluate("document.querySelector('a').click()")
     expect(page.locator("h1")).not_to_have_text(before)
-    # Astro complains of a visit that cuts off the animation of the one before.
     expect(page.locator("html")).not_to_have_attribute("data-astro-transition", re.compile(""))
 
 
@@ -66,7 +65,10 @@ def begin(page: Page, agent: Person) -> tuple[WidgetScreen, str]:
 def test_the_chat_survives_navigation(
     site: ThreadServer, open_page: NewPage, agent: Person, library: str, place: str
 ) -> None:
-    page = open_page(f"{site.url}/{library}/{place}-first.html")
+    # Astro complains of a visit that cuts off the animation of the one before.
+    page = open_page(
+        f"{site.url}/{library}/{place}-first.html", except_for="Transition was skipped"
+    )
     page.evaluate("window.sameDocument = true")
     widget, conversation = begin(page, agent)
     widget.field.fill("half a thou")

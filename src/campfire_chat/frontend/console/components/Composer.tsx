@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isComposing } from "../../shared/keyboard";
 import { characters, isBlank } from "../../shared/text";
 import { participantName } from "../format";
@@ -48,7 +48,8 @@ export function Composer({ name }: { name: string }) {
 
   const requests = focusRequests.value;
   const answered = useRef(requests);
-  useEffect(() => {
+  // At once: a letter that is typed next is text, not a shortcut.
+  useLayoutEffect(() => {
     if (requests === answered.current) return;
     answered.current = requests;
     field.current?.focus();

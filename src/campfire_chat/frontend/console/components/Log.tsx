@@ -114,6 +114,9 @@ export function Log({ opened }: { opened: Thread }) {
     if (leavingCount) toEnd();
   }, [leavingCount]);
 
+  // Letters are shortcuts here, and text only in the composer.
+  useLayoutEffect(focusThread, []);
+
   // The composer grows, pictures load, the window changes: stay at the end.
   useEffect(() => {
     const box = scroller.current;
@@ -126,8 +129,6 @@ export function Log({ opened }: { opened: Thread }) {
     observer.observe(box);
     observer.observe(inner);
     const stop = onAttention(look);
-    // Letters are shortcuts here, and text only in the composer.
-    focusThread();
     return () => {
       stop();
       observer.disconnect();

@@ -94,7 +94,8 @@ export function MenuLayer() {
         class={sheet ? "menu sheet" : "menu"}
         role="dialog"
         aria-label={TITLES[kind]}
-        style={sheet ? {} : (place ?? { visibility: "hidden" })}
+        // Not seen before it has its place, but what is in it can have the focus.
+        style={sheet ? {} : (place ?? { opacity: 0 })}
         onKeyDown={(event) => {
           if (event.key === "Escape") {
             event.stopPropagation();

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { focusThread } from "../state/focus";
 
 interface Props {
@@ -15,7 +15,9 @@ interface Props {
  */
 export function Modal({ label, name, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Not `useEffect`, whose end waits for the next frame: a key pressed before it would have moved the
+  // focus already, and would lose it again.
+  useLayoutEffect(() => {
     const element = dialog.current;
     const before = document.activeElement as HTMLElement | null;
     element?.showModal();

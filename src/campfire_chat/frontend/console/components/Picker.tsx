@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isComposing } from "../../shared/keyboard";
 import { plain } from "../format";
 import { text } from "../messages";
@@ -48,7 +48,8 @@ export function Picker(props: Props) {
   const index = Math.min(active, shown.length - 1);
   const optionId = (position: number) => `${id}-option-${position}`;
 
-  useEffect(() => {
+  // At once: what is typed next belongs to this picker.
+  useLayoutEffect(() => {
     (search ? field.current : list.current)?.focus();
   }, []);
   useLayoutEffect(() => {
