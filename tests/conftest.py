@@ -58,10 +58,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the screenshots of the documentation anew, into docs/images",
     )
+    parser.addoption(
+        "--every-engine",
+        action="store_true",
+        help="run every test of the screens on every database, not only the main stories",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
+    config.addinivalue_line("markers", "every_engine: a screen that is tried on every database")
     config.addinivalue_line("markers", "browser: runs in Chromium")
 
 
@@ -134,10 +140,21 @@ def postgres_template(postgres: str) -> Iterator[str]:
     drop_postgres_database(url, postgres)
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+@pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest) -> str:
     """Every test that asks for it, directly or not, runs once per engine."""
     return request.param
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Screens see the database only through the API, which has its own tests on every engine."""
+    if "engine" not in metafunc.fixturenames:
+        return
+    is_screen = "browser" in metafunc.definition.path.parts
+    marked = metafunc.definition.get_closest_marker("every_engine") is not None
+    every = not is_screen or marked or metafunc.config.getoption("--every-engine")
+    engines = ENGINES if every else ENGINES[:1]
+    metafunc.parametrize("engine", engines, indirect=True, scope="session")
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from tests.browser.conftest import NewPage
 from tests.browser.screens import ConsoleScreen, WidgetScreen
 from tests.support.servers import ProcessServer
 
+pytestmark = pytest.mark.every_engine
+
 MIA = Visitor(id="mia", name="Mia Berger")
 ADA = Agent(id="ada", name="Ada Lovelace")
 

@@ -81,10 +81,10 @@ def soaking(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("scenario", "engine", "bus"), CASES)
+@pytest.mark.parametrize(("scenario", "database", "bus"), CASES)
 def test_what_must_hold(
     scenario: Scenario,
-    engine: Engine,
+    database: Engine,
     bus: str,
     ground: Ground,
     soaking: _Soak | None,
@@ -94,10 +94,10 @@ def test_what_must_hold(
         assert soaking is not None
         _check(soaking.findings())
         return
-    if engine == "postgresql":
+    if database == "postgresql":
         ground.lend_postgres(request.getfixturevalue("postgres"))
     try:
-        with ground.setting(engine, bus, Size.SMALL) as setting:
+        with ground.setting(database, bus, Size.SMALL) as setting:
             found = asyncio.run(scenario.run(setting))
     except EngineMissing as missing:
         pytest.skip(str(missing))
