@@ -13,6 +13,7 @@ from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.app import Campfire
 from campfire_chat.core.errors import CampfireError, ConfigurationError
 from campfire_chat.features.conversations.records import Priority, Status
+from campfire_chat.hooks.event import Event
 from campfire_chat.settings import Limits, Rate
 
 __version__ = version("campfire-chat")
@@ -24,6 +25,7 @@ __all__ = [
     "Campfire",
     "CampfireError",
     "ConfigurationError",
+    "Event",
     "Limits",
     "Priority",
     "Rate",

@@ -7,7 +7,7 @@ import contextlib
 import difflib
 import logging
 import weakref
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any, Unpack
 
 from starlette.applications import Starlette
@@ -26,9 +26,11 @@ from campfire_chat.core.errors import CampfireError, ConfigurationError, NotStar
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 from campfire_chat.core.service_map import ServiceMap
 from campfire_chat.database.engines import engine_of
+from campfire_chat.hooks.registry import AfterFunction, HookRegistry
 from campfire_chat.http.example_key import is_example
 from campfire_chat.http.notices import error_response
 from campfire_chat.http.preflights import check_cors, pass_preflights
+from campfire_chat.ledger.events import all_types
 from campfire_chat.mounting import Wrapped, check_reachable, relative
 from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.runtime import Runtime, migrate
@@ -107,6 +109,7 @@ class Campfire:
                 example="def authenticate(connection): …",
             )
         self._host = HostSession(authenticate)
+        self._hooks = HookRegistry(event.name for event in all_types())
         self._running: Runtime | None = None
         self._told_not_started = False
         self._works = False
@@ -225,6 +228,7 @@ class Campfire:
                     tokens=self._tokens,
                     revocations=self._revocations,
                     settings=self.settings,
+                    hooks=self._hooks,
                     local_only=self._local_only,
                     does_jobs=self._works or self.settings.work == "here",
                 )
@@ -277,6 +281,39 @@ class Campfire:
             self._running.gateway.drain()
 
     # For the code of the host app.
+
+    def on(self, *events: str, name: str | None = None) -> Callable[[AfterFunction], AfterFunction]:
+        """Have a function called after something has happened and is stored.
+
+        For example::
+
+            @campfire.on("message.created", name="crm")
+            async def tell_the_crm(event: Event) -> None: ...
+
+        It is called at least once for each event, in one of the processes. After a crash it may
+        be called again for the latest events; ``event.id`` stays the same. The events of one
+        conversation come in their order. When the function raises, the event and the later ones
+        of the same conversation are tried again later, and nothing else waits. After ten
+        attempts the event is parked; see ``campfire-chat jobs``.
+
+        Args:
+            events: Names of types of events, such as ``message.created``.
+            name: Keeps the place up to which the function was called. A new name begins with
+                what happens from then on. Without it the name of the function is taken, with
+                its module.
+
+        Raises:
+            ConfigurationError: There is no such event, the name is taken, the function cannot
+                be called with one argument, or the object is started already.
+        """
+
+        def add(function: AfterFunction) -> AfterFunction:
+            if self._running is not None:
+                raise ConfigurationError("Add hooks before the start.", field="on")
+            self._hooks.on(events, function, name)
+            return function
+
+        return add
 
     def sign_identity(self, visitor: Visitor) -> str:
         """Sign who the user of a page is, for the widget's ``identify``.

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.core.service_map import ServiceMap
+from campfire_chat.feed.consumer import Consumer
 from campfire_chat.http.endpoints import Endpoint
 from campfire_chat.jobs.job import Work
 from campfire_chat.jobs.schedule import Schedule
@@ -41,6 +42,10 @@ class Service:
 
     def schedules(self) -> Iterable[Schedule]:
         """Jobs that come again and again."""
+        return ()
+
+    def consumers(self) -> Iterable[Consumer]:
+        """What reads the feed of every organisation for it."""
         return ()
 
     def signalled(self, what: str, organization: str) -> None:

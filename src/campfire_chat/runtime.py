@@ -24,6 +24,11 @@ from campfire_chat.core.service_map import ServiceMap
 from campfire_chat.database.nodes import Nodes
 from campfire_chat.feature import Parts, Service
 from campfire_chat.features.registry import FEATURES
+from campfire_chat.feed.positions import Positions
+from campfire_chat.feed.runner import FeedRunner
+from campfire_chat.hooks.after import AfterEvents
+from campfire_chat.hooks.held import Redelivery
+from campfire_chat.hooks.registry import HookRegistry
 from campfire_chat.http.application import ENDPOINTS as ENGINE_ENDPOINTS
 from campfire_chat.http.application import build
 from campfire_chat.http.endpoints import Context, Endpoint
@@ -33,7 +38,7 @@ from campfire_chat.jobs.retention import DAILY, EXPIRE_KEYS, Retention
 from campfire_chat.jobs.worker import Worker
 from campfire_chat.ledger.aggregate import AnyKind
 from campfire_chat.ledger.storage import Storage
-from campfire_chat.ledger.streams import Stream
+from campfire_chat.ledger.streams import INBOX, Stream
 from campfire_chat.ledger.write_batch import Committed, Heads, Notice
 from campfire_chat.realtime import revocation_sync
 from campfire_chat.realtime.bus import Bus, Wake
@@ -108,6 +113,7 @@ class Runtime:
         tokens: Tokens,
         revocations: Revocations,
         settings: Settings,
+        hooks: HookRegistry,
         local_only: bool,
         does_jobs: bool,
     ) -> None:
@@ -120,7 +126,7 @@ class Runtime:
             database_url,
             settings=settings,
             kinds=AGGREGATES,
-            on_commit=self.hub.on_commit,
+            on_commit=self._on_commit,
             now=clock,
         )
         writer, readers = self.storage.writer, self.storage.readers
@@ -167,16 +173,27 @@ class Runtime:
         self.hub.tell_visitors = self.gateway.tell_visitors
         self.jobs = Queue(writer, readers, now=clock)
         retention = Retention(writer, readers, now=clock)
+        redelivery = Redelivery(self.storage, hooks.after)
         self.worker = Worker(
             self.jobs,
             self.storage.submit,
             [
                 EXPIRE_KEYS.done_by(retention.expire_keys),
+                *redelivery.works(),
                 *(work for service in self._listeners for work in service.works()),
             ],
             [DAILY, *(item for service in self._listeners for item in service.schedules())],
             now=clock,
             poll=settings.poll_interval,
+        )
+        self.feed = FeedRunner(
+            [
+                *(AfterEvents(hook, self.storage).consumer for hook in hooks.after.values()),
+                *(item for service in self._listeners for item in service.consumers()),
+            ],
+            self.storage,
+            Positions(writer, readers, node=node, now=clock),
+            now=clock,
         )
         application = build(
             Context(
@@ -226,6 +243,8 @@ class Runtime:
                 self.storage.on_deferred(self.worker.look)
                 await self.worker.start()
                 stack.push_async_callback(self.worker.stop)
+                await self.feed.start()
+                stack.push_async_callback(self.feed.stop)
             if self._settings.drain_on_signal:
                 signals = stack.enter_context(DrainOnSignal(self.gateway.drain))
                 self.gateway.on_first = signals.stand
@@ -235,8 +254,20 @@ class Runtime:
         """Drain the sockets, end the services and close the database."""
         await self._stack.aclose()
 
+    def _on_commit(
+        self, committed: Sequence[Committed], notices: Sequence[Notice], repeated: Heads
+    ) -> None:
+        self.hub.on_commit(committed, notices, repeated)
+        if self.feed.running:
+            for organization in {event.organization for event in committed}:
+                self.feed.heard(organization)
+
     def _on_wake(self, wake: Wake) -> None:
         self.hub.on_wake(wake)
+        if self.feed.running:
+            for organization, stream, _ in wake.heads:
+                if stream.startswith(f"{INBOX}:"):
+                    self.feed.heard(organization)
         for what, organization in wake.signals:
             if what == revocation_sync.SIGNAL:
                 self.revocation_sync.look()

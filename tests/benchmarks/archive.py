@@ -209,7 +209,8 @@ class Archive:
             stream=name, seq=seq, event=event.name, at=clock.rfc3339(at), data=data
         )
         text_of = event.text_of(data)
-        row = (self.organization, name, seq, event.name, at, text_of, _encode(frame).decode())
+        payload = _encode(frame).decode()
+        row = (self.organization, name, seq, event.name, at, text_of, payload, None)
         self._add(ledger_tables.events.name, row)
         return seq
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import campfire_chat
 
 #: The rooms whose modules hold queries or build statements.
-ROOMS = ("access", "database", "ledger", "jobs", "realtime", "features")
+ROOMS = ("access", "database", "ledger", "jobs", "feed", "hooks", "realtime", "features")
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, TableValuedAlias
+from sqlalchemy import ColumnElement, FromClause, Table, TableValuedAlias
 from sqlalchemy.engine import Dialect as CoreDialect
 
 from campfire_chat.database.prepared import Prepared, Row
@@ -130,6 +130,15 @@ class Engine(ABC):
     @abstractmethod
     def list_value(self, values: Sequence[str]) -> Any:
         """A list as the parameter of :meth:`among` and :meth:`each`."""
+
+    @abstractmethod
+    def each_span(self, parameter: str) -> FromClause:
+        """The spans of a parameter, as rows with the columns ``name``, ``first`` and ``last``."""
+
+    @abstractmethod
+    def spans_value(self, spans: Sequence[tuple[str, int, int]]) -> Any:
+        """Spans as the parameter of :meth:`each_span`: each a name, and a first and a last
+        number."""
 
     @abstractmethod
     def classify(self, error: BaseException) -> Failure: ...

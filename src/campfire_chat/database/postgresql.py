@@ -9,8 +9,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    FromClause,
     String,
     Table,
     TableValuedAlias,
@@ -29,6 +32,8 @@ from campfire_chat.database.postgresql_urls import one_host_each
 from campfire_chat.database.prepared import Prepared, Row
 
 logger = logging.getLogger("campfire_chat.storage")
+
+_encode = msgspec.json.Encoder().encode
 
 _PARAMETER = re.compile(r"\$(\d+)")
 
@@ -123,6 +128,21 @@ class PostgreSQLEngine(Engine):
 
     def list_value(self, values: Sequence[str]) -> Any:
         return list(values)
+
+    def each_span(self, parameter: str) -> FromClause:
+        # As text, like the column that they come from; asyncpg would want a codec for JSON.
+        parts = func.jsonb_array_elements(
+            bindparam(parameter, type_=String).cast(postgresql.JSONB)
+        ).table_valued(column("value", postgresql.JSONB))
+        span = parts.render_derived().c.value
+        return select(
+            span[0].astext.label("name"),
+            span[1].astext.cast(BigInteger).label("first"),
+            span[2].astext.cast(BigInteger).label("last"),
+        ).subquery("spans")
+
+    def spans_value(self, spans: Sequence[tuple[str, int, int]]) -> Any:
+        return _encode(spans).decode()
 
     def classify(self, error: BaseException) -> Failure:
         import asyncpg

@@ -10,7 +10,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    FromClause,
     String,
     Table,
     TableValuedAlias,
@@ -162,6 +164,17 @@ class SQLiteEngine(Engine):
 
     def list_value(self, values: Sequence[str]) -> Any:
         return _encode(values).decode()
+
+    def each_span(self, parameter: str) -> FromClause:
+        span = self.each(parameter).c.value
+        return select(
+            func.json_extract(span, "$[0]", type_=String).label("name"),
+            func.json_extract(span, "$[1]", type_=BigInteger).label("first"),
+            func.json_extract(span, "$[2]", type_=BigInteger).label("last"),
+        ).subquery("spans")
+
+    def spans_value(self, spans: Sequence[tuple[str, int, int]]) -> Any:
+        return _encode(spans).decode()
 
     def classify(self, error: BaseException) -> Failure:
         if isinstance(error, sqlite3.OperationalError):

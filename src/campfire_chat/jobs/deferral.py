@@ -6,6 +6,9 @@ from campfire_chat.core import ids
 from campfire_chat.jobs import statements
 from campfire_chat.ledger.write_batch import WriteBatch
 
+#: Characters of an error that are kept.
+MAX_ERROR = 1000
+
 
 def defer(
     batch: WriteBatch, organization: str, kind: str, arguments: str, run_at: int, key: str | None
@@ -25,3 +28,21 @@ def defer(
     place = (organization, kind, job_id if key is None else f"key {key}")
     batch.upsert(statements.INSERT_JOBS, place, row)
     batch.work_waits(run_at)
+
+
+def park(
+    batch: WriteBatch, organization: str, kind: str, arguments: str, *, attempts: int, error: str
+) -> None:
+    """Add a job to a batch that is parked from the beginning: something was tried without a job,
+    and a person has to see that it failed.
+
+    Args:
+        kind: The name of the kind, which does the work when the job is started again.
+        arguments: JSON.
+        attempts: How often it was tried.
+    """
+    row = (
+        *(organization, ids.new(ids.JOB), kind, None, arguments, None),
+        *(None, attempts, batch.now, error[:MAX_ERROR], batch.now),
+    )
+    batch.insert(statements.INSERT_PARKED, row)

@@ -65,6 +65,10 @@ class JobKind(Generic[A]):
         self.retry = retry or Retry()
         self.timeout = timeout
 
+    def encode(self, arguments: A) -> str:
+        """Arguments as they are stored."""
+        return _encode(arguments).decode()
+
     def defer(
         self,
         batch: WriteBatch,
@@ -82,7 +86,7 @@ class JobKind(Generic[A]):
                 one gives it another time and other arguments. Without a key every call makes a
                 job.
         """
-        defer(batch, organization, self.name, _encode(arguments).decode(), run_at, key)
+        defer(batch, organization, self.name, self.encode(arguments), run_at, key)
 
     def done_by(self, run: Run[A]) -> Work:
         """The kind with its code.

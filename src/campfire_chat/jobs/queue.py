@@ -19,6 +19,7 @@ from campfire_chat.database import schema
 from campfire_chat.database.engines import engine_of
 from campfire_chat.database.lanes import Lanes, Session
 from campfire_chat.jobs import statements, tables
+from campfire_chat.jobs.deferral import MAX_ERROR
 from campfire_chat.jobs.job import Claimed
 from campfire_chat.jobs.schedule import Schedule
 from campfire_chat.ledger.write_batch import Records, WriteBatch
@@ -28,8 +29,6 @@ _j = tables.jobs.c
 #: Seconds for which a claim is valid without a renewal. A crash delays the jobs of its process by
 #: this time.
 LEASE = 30.0
-#: Characters of an error that are kept.
-MAX_ERROR = 1000
 
 
 class ParkedJob(Struct, frozen=True):

@@ -176,6 +176,7 @@ NEXT_DUE = Query(_next_due)
 TAKE_SLOT = Query(_take_slot)
 
 
+INSERT_PARKED = BulkInsert(tables.jobs)
 #: A job whose key waits already is that job with another time and other arguments.
 INSERT_JOBS = BulkInsert(
     tables.jobs,

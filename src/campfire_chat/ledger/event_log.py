@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     bindparam,
+    case,
     func,
     insert,
     literal,
@@ -131,9 +132,9 @@ def _tell(_: Engine) -> ClauseElement:
             bindparam("after", type_=ARRAY(Text)),
             bindparam("event", type_=ARRAY(String)),
             bindparam("at", type_=ARRAY(BigInteger)),
-            bindparam("message_id", type_=ARRAY(String)),
+            bindparam("text_of", type_=ARRAY(String)),
         )
-        .table_valued("before", "after", "event", "at", "message_id", with_ordinality="number")
+        .table_valued("before", "after", "event", "at", "text_of", with_ordinality="number")
         .render_derived()
     )
     seq = advanced.c.head - count + item.c.number
@@ -143,8 +144,9 @@ def _tell(_: Engine) -> ClauseElement:
         seq,
         item.c.event,
         item.c.at,
-        item.c.message_id,
+        item.c.text_of,
         item.c.before.cast(Text).concat(seq.cast(Text)).concat(item.c.after.cast(Text)),
+        case((item.c.number == count, bindparam("spans", type_=Text))),
     ).select_from(item.join(advanced, true()))
     told = insert(tables.events).from_select([column.name for column in tables.events.c], rows)
     return select(advanced.c.head).add_cte(told.cte("told"))

@@ -56,6 +56,7 @@ class RecordCache:
             del contended[first]
 
     def clear(self) -> None:
+        self._session = None
         self.records = Records()
         self._read_at = {}
         self._kinds = {}
@@ -67,6 +68,9 @@ class RecordCache:
 
     def has(self, organization: str, ids: Sequence[str]) -> bool:
         """Whether aggregates are in memory, and no other process writes to them."""
+        if self._session is None:
+            # Nothing is known of the database yet, not even its version.
+            return False
         for aggregate_id in ids:
             read_at = self._read_at.get((organization, aggregate_id))
             if read_at is None:

@@ -26,7 +26,7 @@ _e = tables.events.c
 
 def _with_text(_: Engine) -> ClauseElement:
     return select(tables.events).where(
-        _e.org_id == bindparam("org_id"), _e.message_id == bindparam("record_id")
+        _e.org_id == bindparam("org_id"), _e.text_of == bindparam("record_id")
     )
 
 
@@ -46,8 +46,8 @@ async def rewrite_text(session: Session, organization: str, record_id: str, reco
     await session.write(
         statements.REWRITE_EVENTS,
         [
-            (*key, event, at, held, rewritten(event, payload, record))
-            for *key, event, at, held, payload in rows
+            (*key, event, at, held, rewritten(event, payload, record), spans)
+            for *key, event, at, held, payload, spans in rows
         ],
     )
 

@@ -7,7 +7,7 @@ from campfire_chat.ledger import tables
 
 INSERT_EVENTS = BulkInsert(tables.events)
 REWRITE_EVENTS = BulkInsert(
-    tables.events, keys=("org_id", "stream", "seq"), keep=("event", "at", "message_id")
+    tables.events, keys=("org_id", "stream", "seq"), keep=("event", "at", "text_of", "spans")
 )
 WRITE_STREAMS = BulkInsert(tables.streams, keys=("org_id", "stream"))
 ENSURE_STREAMS = BulkInsert(tables.streams, ignore=True)

@@ -33,10 +33,13 @@ events = Table(
     Column("seq", BigInteger, nullable=False),
     Column("event", String, nullable=False),
     Column("at", BigInteger, nullable=False),
-    # The message whose text the event contains. Its deletion also removes the text here.
-    Column("message_id", String),
+    # The record whose text the event contains. Its deletion also removes the text here.
+    Column("text_of", String),
     Column("payload", Text, nullable=False),
-    Index("campfire_events_message", "org_id", "message_id"),
+    # Only in an inbox, at the last event of each flush: JSON, what the flush appended to other
+    # streams. Together they are the feed, in the order of commits. It is never sent to clients.
+    Column("spans", Text),
+    Index("campfire_events_text", "org_id", "text_of"),
     PrimaryKeyConstraint("org_id", "stream", "seq"),
     # Not WITHOUT ROWID, here and for messages: long rows inside an index make SQLite rewrite
     # several pages per row; appended to a rowid table they share one.

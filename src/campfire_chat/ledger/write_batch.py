@@ -32,6 +32,8 @@ V = TypeVar("V")
 StreamKey = tuple[str, str]
 #: The heads of streams.
 Heads = Mapping[StreamKey, int]
+#: The name of a stream, and the first and the last seq that a flush appended to it.
+Span = tuple[str, int, int]
 #: The organisation and the id of an aggregate.
 AggregateKey = tuple[str, str]
 #: A related record: its kind, the organisation, the id of the aggregate, its key in there.
@@ -128,6 +130,7 @@ class WriteBatch:
         self._touched: dict[AggregateKey, tuple[AnyKind, Aggregate]] = {}
         self._changed_heads: set[StreamKey] = set()
         self._untold: dict[str, list[_Untold]] = {}
+        self._first_seqs: dict[str, dict[str, int]] = {}
         self._event_rows: list[Row] = []
         self._rows: dict[BulkInsert, list[Row]] = {}
         self._keyed_rows: dict[BulkInsert, dict[Any, Row]] = {}
@@ -223,8 +226,9 @@ class WriteBatch:
         payload = _encode(
             EventFrame(stream=name, seq=seq, event=event.name, at=clock.rfc3339(at), data=data)
         ).decode()
-        row = (organization, name, seq, event.name, at, event.text_of(data), payload)
+        row = (organization, name, seq, event.name, at, event.text_of(data), payload, None)
         self._event_rows.append(row)
+        self._first_seqs.setdefault(organization, {}).setdefault(name, seq)
         self.committed.append(Committed(organization, name, seq, payload))
         return seq
 
@@ -269,6 +273,8 @@ class WriteBatch:
         for kind, aggregate in self._touched.values():
             self.tell_inbox(aggregate.organization, kind.list_event, kind.list_data(aggregate))
             self.upsert(kind.write, aggregate.id, kind.row(aggregate))
+        if not self._first_seqs.keys() <= self._untold.keys():
+            raise AssertionError("events of which no inbox tells would not be in the feed")
         for key in self._changed_heads:
             self.upsert(statements.WRITE_STREAMS, key, (*key, self.records.heads[key]))
         writes: Writes = [(statement, rows) for statement, rows in self._rows.items() if rows]
@@ -293,20 +299,36 @@ class WriteBatch:
         """The events for the inboxes, as rows, after these heads.
 
         They come last. Every write in an organisation changes its inbox, so its lock should be
-        held as briefly as possible.
+        held as briefly as possible. The last of them carries the spans of the flush. The lock
+        is held until the commit, so the events of an inbox, and with them the spans, are in
+        the order of commits.
         """
         rows: list[Row] = []
         for organization, items in self._untold.items():
             name = streams.inbox(organization)
             seq = heads[organization]
+            spans: str | None = None
             for item in items:
                 seq += 1
                 payload = item.before + str(seq) + item.after
-                rows.append((organization, name, seq, item.event, item.at, item.text_of, payload))
+                if item is items[-1]:
+                    spans = self._spans(organization)
+                rows.append(
+                    (organization, name, seq, item.event, item.at, item.text_of, payload, spans)
+                )
                 self.committed.append(Committed(organization, name, seq, payload))
             self.records.heads[organization, name] = seq
-        self._untold = {}
+        self._untold, self._first_seqs = {}, {}
         return rows
+
+    def _spans(self, organization: str) -> str:
+        """What was appended to streams of an organisation, but its inbox, as JSON."""
+        heads = self.records.heads
+        spans: list[Span] = [
+            (name, first, heads[organization, name])
+            for name, first in self._first_seqs.get(organization, {}).items()
+        ]
+        return _encode(spans).decode()
 
     def tell(self, engine: Engine) -> list[tuple[str, Prepared]]:
         """The statements that write the events of the inboxes, for an engine that takes columns.
@@ -324,7 +346,8 @@ class WriteBatch:
                         "after": [item.after for item in items],
                         "event": [item.event for item in items],
                         "at": [item.at for item in items],
-                        "message_id": [item.text_of for item in items],
+                        "text_of": [item.text_of for item in items],
+                        "spans": self._spans(organization),
                     },
                 ),
             )
@@ -357,6 +380,7 @@ class WriteBatch:
         self._touched = {}
         self._changed_heads = set()
         self._untold = {}
+        self._first_seqs = {}
         self._event_rows = []
         self._rows = {}
         self._keyed_rows = {}

@@ -1,0 +1,279 @@
+"""Who reads the feed for a consumer, from where, and what a failure holds up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from campfire_chat.access.actor import actor_of_visitor
+from campfire_chat.access.records import Visitor
+from campfire_chat.core import ids
+from campfire_chat.feed import runner as module
+from campfire_chat.feed.consumer import Consumer
+from campfire_chat.feed.positions import LEASE, Positions
+from campfire_chat.feed.reading import FeedEvent, FeedPage
+from campfire_chat.feed.runner import LOOK_EVERY, ORGANIZATIONS_EVERY, FeedRunner
+from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.transaction import Transaction
+from tests.jobs.conftest import OpenStore, Watch
+from tests.support.store import Store
+from tests.support.truth import Truth
+
+pytestmark = pytest.mark.anyio
+
+Handle = Callable[[str, FeedPage], Awaitable[Operation[Any] | None]]
+Employ = Callable[..., Awaitable[FeedRunner]]
+
+
+class Seen:
+    """A consumer that notes the messages that it was given, by organisation."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, list[str]] = {}
+        self.pages = 0
+
+    async def handle(self, organization: str, page: FeedPage) -> None:
+        self.pages += 1
+        for event in page.events:
+            if event.event == "message.created":
+                self.bodies.setdefault(organization, []).append(body_of(event))
+
+
+def body_of(event: FeedEvent) -> str:
+    return event.payload.partition('"body":"')[2].partition('"')[0]
+
+
+class Say:
+    """Writes messages, each in a conversation of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.number = 0
+
+    async def __call__(self, body: str, organization: str = "acme") -> None:
+        self.number += 1
+        visitor = Visitor(id=f"mia-{ids.new('t')}", organization=organization)
+        await self.store.conversations.open(actor_of_visitor(visitor), client_id="first", body=body)
+
+
+@pytest.fixture
+async def employ(watch: Watch) -> AsyncIterator[Employ]:
+    """Starts runners. The storage of each tells it of its own commits."""
+    async with AsyncExitStack() as stack:
+
+        async def employ(store: Store, *consumers: tuple[str, Handle]) -> FeedRunner:
+            storage = store.storage
+            node = ids.new(ids.NODE)
+            runner = FeedRunner(
+                [Consumer(name, handle) for name, handle in consumers],
+                storage,
+                Positions(storage.writer, storage.readers, node=node, now=watch),
+                now=watch,
+            )
+            await runner.start()
+            stack.push_async_callback(runner.stop)
+            return runner
+
+        yield employ
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+async def settled(runner: FeedRunner) -> None:
+    """Everything that it knows of has been read."""
+    await until(lambda: not runner._grown and not runner._reading)
+
+
+def positions(database_url: str, consumer: str) -> dict[str, int]:
+    rows = Truth(database_url).query(
+        "SELECT org_id, position FROM campfire_consumers WHERE consumer = ?", consumer
+    )
+    return {row[0]: row[1] for row in rows if row[0]}
+
+
+async def test_a_new_consumer_begins_now_and_goes_on_where_it_was(
+    store: Store, database_url: str, employ: Employ
+) -> None:
+    say, seen = Say(store), Seen()
+    await say("before")
+    first = await employ(store, ("notes", seen.handle))
+    await say("one")
+    await say("two")
+    first.heard("acme")
+    await until(lambda: seen.bodies.get("acme") == ["one", "two"])
+    await settled(first)
+    await first.stop()
+    await say("while away")
+    again = Seen()
+    second = await employ(store, ("notes", again.handle), ("other", Seen().handle))
+    await until(lambda: again.bodies.get("acme") == ["while away"])
+    await settled(second)
+    # Another one begins now.
+    assert positions(database_url, "other") == positions(database_url, "notes")
+
+
+async def test_an_organisation_that_is_younger_is_seen_whole(
+    store: Store, employ: Employ, watch: Watch
+) -> None:
+    say, seen = Say(store), Seen()
+    await say("before")
+    runner = await employ(store, ("notes", seen.handle))
+    await say("hello", "globex")
+    # No word came of it, as after a crash of the process that wrote it.
+    watch.move(ORGANIZATIONS_EVERY + 1)
+    runner._wake.set()
+    await until(lambda: seen.bodies == {"globex": ["hello"]})
+
+
+async def test_what_no_wake_up_told_of_is_found(store: Store, employ: Employ, watch: Watch) -> None:
+    say, seen = Say(store), Seen()
+    await say("before")
+    runner = await employ(store, ("notes", seen.handle))
+    await settled(runner)
+    await say("hello")
+    watch.move(LOOK_EVERY + 1)
+    runner._wake.set()
+    await until(lambda: seen.bodies == {"acme": ["hello"]})
+
+
+async def test_one_process_reads_for_a_consumer_and_another_takes_over(
+    open_store: OpenStore, employ: Employ, watch: Watch
+) -> None:
+    one, other = Seen(), Seen()
+    stores = [await open_store(), await open_store()]
+    say = Say(stores[0])
+    first = await employ(stores[0], ("notes", one.handle))
+    second = await employ(stores[1], ("notes", other.handle))
+    await say("a")
+    first.heard("acme")
+    await until(lambda: one.bodies == {"acme": ["a"]})
+    await settled(first)
+    await say("b")
+    second.heard("acme")
+    await settled(second)
+    assert other.bodies == {}
+    # The first one is gone without a word. Its claim runs out.
+    for task in first._tasks:
+        task.cancel()
+    watch.move(LEASE + 1)
+    second.heard("acme")
+    await until(lambda: other.bodies.get("acme", [])[-1:] == ["b"])
+    # What it had read and not stored comes again, and nothing else.
+    assert other.bodies["acme"] in (["b"], ["a", "b"])
+
+
+async def test_a_graceful_end_lets_others_read_at_once(
+    open_store: OpenStore, employ: Employ
+) -> None:
+    one, other = Seen(), Seen()
+    stores = [await open_store(), await open_store()]
+    say = Say(stores[0])
+    first = await employ(stores[0], ("notes", one.handle))
+    second = await employ(stores[1], ("notes", other.handle))
+    await say("a")
+    first.heard("acme")
+    await until(lambda: one.bodies == {"acme": ["a"]})
+    await first.stop()
+    await say("b")
+    second.heard("acme")
+    await until(lambda: other.bodies == {"acme": ["b"]})
+
+
+async def test_who_fails_gets_the_same_again_and_holds_nobody_up(
+    store: Store, database_url: str, employ: Employ, watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    say, seen, well = Say(store), Seen(), Seen()
+    broken = True
+
+    async def fragile(organization: str, page: FeedPage) -> None:
+        if broken and organization == "acme":
+            raise ConnectionError("the other side is away")
+        await seen.handle(organization, page)
+
+    runner = await employ(store, ("fragile", fragile), ("well", well.handle))
+    await say("a")
+    await say("b", "globex")
+    runner.heard("acme")
+    runner.heard("globex")
+    await until(lambda: well.bodies == {"acme": ["a"], "globex": ["b"]})
+    await until(lambda: seen.bodies == {"globex": ["b"]})
+
+    def stored_error() -> str | None:
+        rows = Truth(database_url).query(
+            "SELECT error FROM campfire_consumers WHERE consumer = 'fragile' AND org_id = 'acme'"
+        )
+        return rows[0][0] if rows else None
+
+    await until(lambda: stored_error() == "ConnectionError: the other side is away")
+    assert "the consumer 'fragile' failed in 'acme'" in caplog.text
+    broken = False
+    watch.move(module.AGAIN.longest)
+    runner._wake.set()
+    await until(lambda: seen.bodies == {"acme": ["a"], "globex": ["b"]})
+    await until(lambda: stored_error() is None)
+
+
+class Note(Operation[None]):
+    """Stores what a consumer has seen, in a table of the test."""
+
+    appends = False
+
+    def __init__(self, organization: str, bodies: list[str]) -> None:
+        super().__init__(actor_of_visitor(Visitor(id="consumer", organization=organization)))
+        self._bodies = bodies
+
+    async def run(self, transaction: Transaction) -> None:
+        for body in self._bodies:
+            # The bodies are the test's own.
+            await transaction.session.command(f"INSERT INTO seen VALUES ('{body}')")
+
+
+async def test_an_operation_takes_effect_with_the_position_or_not_at_all(
+    open_store: OpenStore, database_url: str, employ: Employ, watch: Watch
+) -> None:
+    """Also when two processes believe that they read for the same consumer."""
+    Truth(database_url).write("CREATE TABLE seen (body TEXT)")
+    stores = [await open_store(), await open_store()]
+    say = Say(stores[0])
+    held = asyncio.Event()
+    pages = 0
+
+    async def note(organization: str, page: FeedPage) -> Note:
+        return Note(
+            organization,
+            [body_of(event) for event in page.events if event.event == "message.created"],
+        )
+
+    async def slow(organization: str, page: FeedPage) -> Note:
+        nonlocal pages
+        pages += 1
+        await held.wait()
+        return await note(organization, page)
+
+    first = await employ(stores[0], ("notes", slow))
+    second = await employ(stores[1], ("notes", note))
+    await say("a")
+    first.heard("acme")
+    await until(lambda: pages == 1)
+    # It takes too long, and the other one takes over.
+    watch.move(LEASE + 1)
+    second.heard("acme")
+
+    def seen() -> list[str]:
+        return [row[0] for row in Truth(database_url).query("SELECT body FROM seen")]
+
+    await until(lambda: seen() == ["a"])
+    held.set()
+    await settled(first)
+    assert seen() == ["a"]
+    await say("b")
+    second.heard("acme")
+    await until(lambda: seen() == ["a", "b"])
