@@ -74,8 +74,8 @@ class Engine(ABC):
         core: SQLAlchemy's dialect.
         begin: The statement that begins a writing transaction.
         lock_rows: Whether single rows are locked. If not, a writer locks the whole database.
-        takes_columns: Whether many rows are passed as one list for each column, and stored by one
-            statement. If not, the statement runs once for each row.
+        takes_sets: Whether many rows are passed as one parameter, and stored by one statement. If
+            not, the statement runs once for each row.
         tells_changes: Whether :attr:`version` changes with every commit of another connection.
         version: A query for that number, to run inside a transaction. None if it cannot be told.
         depth: Number of commits that may be passed on without waiting for the first of them.
@@ -85,7 +85,7 @@ class Engine(ABC):
     core: CoreDialect
     begin: str
     lock_rows: bool
-    takes_columns: bool
+    takes_sets: bool
     tells_changes: bool
     version: Prepared | None = None
     depth: int
@@ -110,8 +110,16 @@ class Engine(ABC):
     def upsert(self, table: Table) -> Any:
         """An INSERT that supports ON CONFLICT."""
 
-    def select_rows(self, table: Table) -> Any:
-        """A SELECT of rows of a table that are passed as columns."""
+    def select_rows(self, columns: Sequence[ColumnElement[Any]]) -> Any:
+        """A SELECT of the rows of the parameter ``rows``."""
+        raise NotImplementedError(f"{self.name} takes rows one by one")
+
+    def rows_value(self, names: Sequence[str], rows: Sequence[Row]) -> Any:
+        """Rows as the parameter of :meth:`select_rows`.
+
+        Args:
+            names: The names of the columns.
+        """
         raise NotImplementedError(f"{self.name} takes rows one by one")
 
     @abstractmethod

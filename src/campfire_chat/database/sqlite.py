@@ -106,7 +106,7 @@ class SQLiteEngine(Engine):
     # A deferred BEGIN takes the write lock too late and then fails instead of waiting.
     begin = "BEGIN IMMEDIATE"
     lock_rows = False
-    takes_columns = False
+    takes_sets = False
     tells_changes = True
     version = _VERSION
     depth = 2

@@ -38,6 +38,7 @@ class BulkInsert:
 
     Args:
         table: The table.
+        without: Columns at the end that the rows do not have, and that stay NULL.
         keys: The columns that identify an existing row. Such a row is updated.
         where: The condition of the partial unique index on ``keys``, if it is one.
         keep: Columns that an update does not change.
@@ -50,6 +51,7 @@ class BulkInsert:
         self,
         table: Table,
         *,
+        without: Sequence[str] = (),
         keys: Sequence[str] = (),
         where: str | None = None,
         keep: Sequence[str] = (),
@@ -57,7 +59,8 @@ class BulkInsert:
         forward: Mapping[str, str] | None = None,
     ) -> None:
         self.table = table
-        self.names = [column.name for column in table.columns]
+        self._columns = [column for column in table.columns if column.name not in without]
+        self.names = [column.name for column in self._columns]
         self._keys = keys
         self._where = where
         self._keep = keep
@@ -69,20 +72,20 @@ class BulkInsert:
         sql = self._compiled.get(engine.name)
         if sql is None:
             sql, order, _ = compiled(self._statement(engine), engine)
-            if list(order) != self.names:
+            if list(order) != (["rows"] if engine.takes_sets else self.names):
                 raise AssertionError(f"{self.table.name}: parameters are not in column order")
             self._compiled[engine.name] = sql
-        if engine.takes_columns:
-            return Prepared(sql, list(zip(*rows, strict=True)))
+        if engine.takes_sets:
+            return Prepared(sql, [engine.rows_value(self.names, rows)])
         return Prepared(sql, rows, many=True)
 
     def _statement(self, engine: Engine) -> ClauseElement:
         insert = engine.upsert(self.table)
-        if engine.takes_columns:
-            insert = insert.from_select(self.names, engine.select_rows(self.table))
+        if engine.takes_sets:
+            insert = insert.from_select(self.names, engine.select_rows(self._columns))
         else:
             insert = insert.values(
-                {item.name: bindparam(item.name, type_=item.type) for item in self.table.columns}
+                {item.name: bindparam(item.name, type_=item.type) for item in self._columns}
             )
         if self._ignore:
             return insert.on_conflict_do_nothing()

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Integer,
     String,
     Text,
     bindparam,
     case,
+    column,
     func,
     insert,
     literal,
@@ -113,7 +113,12 @@ def _first(_: Engine) -> ClauseElement:
     )
 
 
-def _tell(_: Engine) -> ClauseElement:
+#: What is passed of each event of an inbox: its text before and after the seq, and its number
+#: among them.
+TOLD = ("before", "after", "event", "text_of", "at", "number")
+
+
+def _tell(engine: Engine) -> ClauseElement:
     """Write events, complete except for their seq, into an inbox, and return its head.
 
     The statement itself takes the lock of the inbox, which is then held only until the commit.
@@ -126,17 +131,10 @@ def _tell(_: Engine) -> ClauseElement:
         .returning(_s.head)
         .cte("advanced")
     )
-    item = (
-        func.unnest(
-            bindparam("before", type_=ARRAY(Text)),
-            bindparam("after", type_=ARRAY(Text)),
-            bindparam("event", type_=ARRAY(String)),
-            bindparam("at", type_=ARRAY(BigInteger)),
-            bindparam("text_of", type_=ARRAY(String)),
-        )
-        .table_valued("before", "after", "event", "at", "text_of", with_ordinality="number")
-        .render_derived()
-    )
+    types = (Text, Text, String, String, BigInteger, BigInteger)
+    item = engine.select_rows(
+        [column(name, kind) for name, kind in zip(TOLD, types, strict=True)]
+    ).subquery("item")
     seq = advanced.c.head - count + item.c.number
     rows = select(
         bindparam("org_id", type_=String),
@@ -145,15 +143,15 @@ def _tell(_: Engine) -> ClauseElement:
         item.c.event,
         item.c.at,
         item.c.text_of,
-        item.c.before.cast(Text).concat(seq.cast(Text)).concat(item.c.after.cast(Text)),
+        item.c.before.concat(seq.cast(Text)).concat(item.c.after),
         case((item.c.number == count, bindparam("spans", type_=Text))),
     ).select_from(item.join(advanced, true()))
-    told = insert(tables.events).from_select([column.name for column in tables.events.c], rows)
+    told = insert(tables.events).from_select([item.name for item in tables.events.c], rows)
     return select(advanced.c.head).add_cte(told.cte("told"))
 
 
 HEADS = Query(_heads)
-#: For engines that take columns.
+#: For engines that take sets of rows.
 TELL = Query(_tell)
 INBOX_HEADS = Query(_inbox_heads)
 LOCK = Query(_lock)

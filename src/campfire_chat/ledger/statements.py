@@ -5,7 +5,9 @@ from __future__ import annotations
 from campfire_chat.database.statement import BulkDelete, BulkInsert
 from campfire_chat.ledger import tables
 
-INSERT_EVENTS = BulkInsert(tables.events)
+INSERT_EVENTS = BulkInsert(tables.events, without=["spans"])
+#: Into inboxes.
+INSERT_TOLD = BulkInsert(tables.events)
 REWRITE_EVENTS = BulkInsert(
     tables.events, keys=("org_id", "stream", "seq"), keep=("event", "at", "text_of", "spans")
 )

@@ -21,6 +21,7 @@ from campfire_chat.database.statement import BulkInsert
 from campfire_chat.ledger import event_log, statements, streams
 from campfire_chat.ledger.aggregate import Aggregate, AggregateKind, AnyKind, StreamOf
 from campfire_chat.ledger.events import EventFrame, EventType
+from campfire_chat.ledger.inbox_entry import InboxEntry
 from campfire_chat.ledger.lookups import Lookup, Related
 
 _encode = msgspec.json.Encoder().encode
@@ -60,30 +61,6 @@ class Notice(NamedTuple):
 
 class Unread(Exception):
     """A record that is needed is not in memory and has to be read first."""
-
-
-class _Untold:
-    """An event of an inbox whose seq is not known yet: the text before and after the seq."""
-
-    __slots__ = ("after", "at", "before", "event", "text_of")
-
-    def __init__(self, organization: str, event: EventType, data: Struct, at: int) -> None:
-        frame = EventFrame(
-            stream=streams.inbox(organization),
-            seq=0,
-            event=event.name,
-            at=clock.rfc3339(at),
-            data=data,
-        )
-        # Quotation marks inside a JSON string are escaped, so the first match is the field.
-        before, found, after = _encode(frame).decode().partition('"seq":0,')
-        if not found:
-            raise AssertionError("an event frame without a seq")
-        self.before = before + '"seq":'
-        self.after = "," + after
-        self.at = at
-        self.event = event.name
-        self.text_of = event.text_of(data)
 
 
 class Records(Struct):
@@ -129,8 +106,8 @@ class WriteBatch:
         self._found: dict[tuple[Lookup[Any], str, str], Any] = {}
         self._touched: dict[AggregateKey, tuple[AnyKind, Aggregate]] = {}
         self._changed_heads: set[StreamKey] = set()
-        self._untold: dict[str, list[_Untold]] = {}
-        self._first_seqs: dict[str, dict[str, int]] = {}
+        self._untold: dict[str, list[InboxEntry]] = {}
+        self._first_seqs: dict[StreamKey, int] = {}
         self._event_rows: list[Row] = []
         self._rows: dict[BulkInsert, list[Row]] = {}
         self._keyed_rows: dict[BulkInsert, dict[Any, Row]] = {}
@@ -226,16 +203,16 @@ class WriteBatch:
         payload = _encode(
             EventFrame(stream=name, seq=seq, event=event.name, at=clock.rfc3339(at), data=data)
         ).decode()
-        row = (organization, name, seq, event.name, at, event.text_of(data), payload, None)
+        row = (organization, name, seq, event.name, at, event.text_of(data), payload)
         self._event_rows.append(row)
-        self._first_seqs.setdefault(organization, {}).setdefault(name, seq)
+        self._first_seqs.setdefault(key, seq)
         self.committed.append(Committed(organization, name, seq, payload))
         return seq
 
     def tell_inbox(self, organization: str, event: EventType, data: Struct) -> None:
         """Add an event to the inbox of an organisation. Its seq is given out at the end."""
         self._untold.setdefault(organization, []).append(
-            _Untold(organization, event, data, self.now)
+            InboxEntry(organization, event, data, self.now)
         )
 
     def insert(self, statement: BulkInsert, row: Row) -> None:
@@ -273,7 +250,7 @@ class WriteBatch:
         for kind, aggregate in self._touched.values():
             self.tell_inbox(aggregate.organization, kind.list_event, kind.list_data(aggregate))
             self.upsert(kind.write, aggregate.id, kind.row(aggregate))
-        if not self._first_seqs.keys() <= self._untold.keys():
+        if any(organization not in self._untold for organization, _ in self._first_seqs):
             raise AssertionError("events of which no inbox tells would not be in the feed")
         for key in self._changed_heads:
             self.upsert(statements.WRITE_STREAMS, key, (*key, self.records.heads[key]))
@@ -304,35 +281,34 @@ class WriteBatch:
         the order of commits.
         """
         rows: list[Row] = []
+        spans = self._spans()
         for organization, items in self._untold.items():
             name = streams.inbox(organization)
             seq = heads[organization]
-            spans: str | None = None
             for item in items:
                 seq += 1
-                payload = item.before + str(seq) + item.after
-                if item is items[-1]:
-                    spans = self._spans(organization)
+                payload = item.payload(seq)
+                mine = spans[organization] if item is items[-1] else None
                 rows.append(
-                    (organization, name, seq, item.event, item.at, item.text_of, payload, spans)
+                    (organization, name, seq, item.event, item.at, item.text_of, payload, mine)
                 )
                 self.committed.append(Committed(organization, name, seq, payload))
             self.records.heads[organization, name] = seq
         self._untold, self._first_seqs = {}, {}
         return rows
 
-    def _spans(self, organization: str) -> str:
-        """What was appended to streams of an organisation, but its inbox, as JSON."""
+    def _spans(self) -> dict[str, str]:
+        """What was appended to streams but the inboxes, as JSON, by organisation."""
         heads = self.records.heads
-        spans: list[Span] = [
-            (name, first, heads[organization, name])
-            for name, first in self._first_seqs.get(organization, {}).items()
-        ]
-        return _encode(spans).decode()
+        spans: dict[str, list[Span]] = {organization: [] for organization in self._untold}
+        for key, first in self._first_seqs.items():
+            spans[key[0]].append((key[1], first, heads[key]))
+        return {organization: _encode(some).decode() for organization, some in spans.items()}
 
     def tell(self, engine: Engine) -> list[tuple[str, Prepared]]:
-        """The statements that write the events of the inboxes, for an engine that takes columns.
+        """The statements that write the events of the inboxes, for an engine that takes sets.
         All processes use the same order. Call :meth:`told` afterwards."""
+        spans = self._spans()
         return [
             (
                 organization,
@@ -342,12 +318,14 @@ class WriteBatch:
                         "org_id": organization,
                         "stream": streams.inbox(organization),
                         "count": len(items),
-                        "before": [item.before for item in items],
-                        "after": [item.after for item in items],
-                        "event": [item.event for item in items],
-                        "at": [item.at for item in items],
-                        "text_of": [item.text_of for item in items],
-                        "spans": self._spans(organization),
+                        "rows": engine.rows_value(
+                            event_log.TOLD,
+                            [
+                                (item.before, item.after, item.event, item.text_of, item.at, number)
+                                for number, item in enumerate(items, 1)
+                            ],
+                        ),
+                        "spans": spans[organization],
                     },
                 ),
             )
@@ -365,7 +343,7 @@ class WriteBatch:
             return []
         told = self.tell_inboxes({key[0]: self.records.heads[key] for key in inboxes})
         rows = [(*key, self.records.heads[key]) for key in inboxes]
-        return [(statements.INSERT_EVENTS, told), (statements.WRITE_STREAMS, rows)]
+        return [(statements.INSERT_TOLD, told), (statements.WRITE_STREAMS, rows)]
 
     def inserts_so_far(self, statement: BulkInsert) -> Writes:
         """Only the new rows of one statement, for a query that needs them next."""
