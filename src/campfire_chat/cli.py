@@ -16,7 +16,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, NoReturn
@@ -28,10 +28,13 @@ from campfire_chat.core.errors import CampfireError, ConfigurationError
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 from campfire_chat.core.urls import HIDDEN, redacted
 from campfire_chat.database.engines import missing_file
+from campfire_chat.database.lanes import Lanes
+from campfire_chat.database.outside import lanes_of
 from campfire_chat.doctor import Finding, Level, examine
+from campfire_chat.feed.positions import states
 from campfire_chat.http.application import STATIC
 from campfire_chat.inventory import inventory
-from campfire_chat.jobs.queue import jobs_of
+from campfire_chat.jobs.queue import Queue
 
 #: Bytes of one WebSocket message that the demo's server reads: as many as campfire-chat accepts.
 MAX_MESSAGE = 64 * 1024
@@ -118,6 +121,10 @@ def _parser() -> argparse.ArgumentParser:
         help="whose job it is (%(default)s); '' is the installation",
     )
     jobs.set_defaults(run=_jobs)
+
+    feed = commands.add_parser("feed", help="show how far hooks and other readers of events are")
+    _add_database(feed)
+    feed.set_defaults(run=_feed)
     return parser
 
 
@@ -219,11 +226,8 @@ def _jobs(arguments: argparse.Namespace) -> int:
 async def _look_at_jobs(
     database: str, organization: str, restart: str | None, drop: str | None
 ) -> int:
-    missing = missing_file(database)
-    if missing is not None:
-        # To open it would create an empty database under a mistyped name.
-        raise ConfigurationError(f"There is no database {missing}.", field="database_url")
-    async with jobs_of(database) as queue:
+    async with _opened(database) as lanes:
+        queue = Queue(lanes, lanes, now=clock.now)
         if restart is not None or drop is not None:
             act = queue.drop if restart is None else queue.restart
             if await act(organization, restart or drop or ""):
@@ -238,6 +242,35 @@ async def _look_at_jobs(
         print(f"    {job.attempts} attempts; {job.error}")
         print(f"    {job.arguments}")
     print(f"{len(parked)} parked jobs.")
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def _opened(database: str) -> AsyncGenerator[Lanes]:
+    """
+    Raises:
+        ConfigurationError: There is no such file. To open it would create an empty database under
+            a mistyped name.
+    """
+    missing = missing_file(database)
+    if missing is not None:
+        raise ConfigurationError(f"There is no database {missing}.", field="database_url")
+    async with lanes_of(database) as lanes:
+        yield lanes
+
+
+def _feed(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_look_at_feed(arguments.database))
+
+
+async def _look_at_feed(database: str) -> int:
+    async with _opened(database) as lanes:
+        consumers = await lanes.run(states)
+    for state in consumers:
+        print(f"{state.consumer}  {state.organization}  {state.behind} behind")
+        if state.failed_at is not None:
+            print(f"    fails since {clock.rfc3339(state.failed_at)}: {state.error}")
+    print(f"{len(consumers)} places.")
     return 0
 
 

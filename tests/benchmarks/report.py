@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import fanout, idle, messages, reads, rest
+from tests.benchmarks import fanout, feed, idle, messages, reads, rest
 from tests.benchmarks.servers import Backends
 from tests.benchmarks.tables import fsync_time
 
@@ -36,6 +36,10 @@ SECTIONS: dict[str, Section] = {
     "rest": Section(
         "At rest",
         lambda backends, quick: rest.run(backends, rest.QUICK if quick else rest.FULL),
+    ),
+    "feed": Section(
+        "The feed",
+        lambda backends, quick: feed.run(backends, feed.QUICK if quick else feed.FULL),
     ),
     "fanout": Section(
         "One inbox, many agents",

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.benchmarks import fanout, idle, messages, reads, rest
+from tests.benchmarks import fanout, feed, idle, messages, reads, rest
 from tests.benchmarks.contenders import CONTENDERS
 from tests.benchmarks.servers import Backends
+from tests.support.engines import run_apart
 
 TINY = messages.Size(pairs=(3,), rounds=1, warm_up=0.1, seconds=0.4)
 
@@ -48,6 +49,12 @@ def test_processes_that_rest_take_little(backends: Backends) -> None:
     share = rest.measure(case, backends, rest.Size(settle=0.5, seconds=1.0))
     # A clock of ten milliseconds may not have moved.
     assert 0 <= share < 1
+
+
+def test_the_feed_loses_nothing(backends: Backends) -> None:
+    with backends.database("sqlite") as url:
+        lag = run_apart(feed.measure_lag(url, feed.QUICK))
+    assert (lag.count, lag.lost) == (50, 0)
 
 
 def test_an_inbox_reaches_every_agent(backends: Backends) -> None:

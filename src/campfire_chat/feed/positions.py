@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from campfire_chat.access.actor import system_actor
 from campfire_chat.core import scalars
 from campfire_chat.core.clock import SECOND, Clock
@@ -22,6 +24,32 @@ LEASE = 30.0
 
 #: A consumer in an organisation: the organisation, and the name of the consumer.
 Place = tuple[str, str]
+
+
+class ConsumerState(Struct, frozen=True):
+    """How a consumer gets on in an organisation.
+
+    Attributes:
+        behind: The entries of the inbox that it has not read.
+        failed_at: Since when it fails again and again, in microseconds since 1970; None if it
+            does not.
+        error: The last error of these.
+    """
+
+    organization: str
+    consumer: str
+    behind: int
+    failed_at: int | None
+    error: str | None
+
+
+async def states(session: Session) -> list[ConsumerState]:
+    """Every consumer in every organisation that it has read of."""
+    rows = await session.fetch(statements.STATES)
+    return [
+        ConsumerState(organization, consumer, (head or 0) - position, failed_at, error)
+        for organization, consumer, position, head, failed_at, error in rows
+    ]
 
 
 class Positions:

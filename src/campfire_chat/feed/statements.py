@@ -78,6 +78,21 @@ def _behind(engine: Engine) -> ClauseElement:
     )
 
 
+def _states(_: Engine) -> ClauseElement:
+    """Every consumer in every organisation, with the head of its feed."""
+    return (
+        select(_c.org_id, _c.consumer, _c.position, _s.head, _c.failed_at, _c.error)
+        .select_from(
+            tables.consumers.outerjoin(
+                ledger_tables.streams,
+                and_(_s.org_id == _c.org_id, _s.stream == _inbox_of(_c.org_id)),
+            )
+        )
+        .where(_c.org_id != scalars.INSTALLATION)
+        .order_by(_c.consumer, _c.org_id)
+    )
+
+
 def _claim(_: Engine) -> ClauseElement:
     """Become the process that reads for a consumer, unless another one is; its position."""
     held = bindparam("held", type_=String)
@@ -146,6 +161,7 @@ def _lock(engine: Engine) -> ClauseElement:
 ORGANIZATIONS = Query(_organizations)
 KNOWN = Query(_known)
 BEHIND = Query(_behind)
+STATES = Query(_states)
 CLAIM = Query(_claim)
 RENEW = Query(_renew)
 RELEASE = Query(_release)

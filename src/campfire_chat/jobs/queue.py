@@ -6,17 +6,14 @@ from the clock of the process. Clocks may differ by less than a lease.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import delete, select, update
 
-from campfire_chat.core import clock, ids, scalars
+from campfire_chat.core import ids, scalars
 from campfire_chat.core.clock import SECOND, Clock
-from campfire_chat.database import schema
-from campfire_chat.database.engines import engine_of
 from campfire_chat.database.lanes import Lanes, Session
 from campfire_chat.jobs import statements, tables
 from campfire_chat.jobs.deferral import MAX_ERROR
@@ -277,24 +274,6 @@ class Queue:
             return found is not None
 
         return await self._writer.run(lambda session: session.transaction(lambda _: work(session)))
-
-
-@contextlib.asynccontextmanager
-async def jobs_of(database_url: str) -> AsyncGenerator[Queue]:
-    """The queue of a database that no desk has open here, such as for the command line.
-
-    Raises:
-        StorageUnavailableError: The database cannot be reached.
-        MigrationError: The schema is not the one that is needed.
-    """
-    engine = engine_of(database_url)
-    lanes = Lanes(database_url, engine, count=1, writable=True, limit=100)
-    await lanes.start()
-    try:
-        await schema.prepare(lanes, engine, "check")
-        yield Queue(lanes, lanes, now=clock.now)
-    finally:
-        await lanes.stop()
 
 
 def fair_shares(
