@@ -62,6 +62,10 @@ TARGETS = {
             "tests/rest/test_versions.py",
         ),
     ),
+    "feed": Target(
+        ("feed/*.py", "hooks/*.py", "jobs/*.py"),
+        ("tests/feed", "tests/jobs", "tests/hooks/test_after.py"),
+    ),
     "realtime": Target(
         (
             *("realtime/hub.py", "realtime/channels.py", "realtime/catch_up.py"),
