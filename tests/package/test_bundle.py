@@ -16,14 +16,20 @@ from tests.support.servers import ROOT
 BUILD = ROOT / "src" / "campfire_chat" / "frontend" / "build.py"
 
 
-@pytest.fixture
-def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The build script, looking at a copy of the bundle."""
+def load_build() -> ModuleType:
+    """The build script as a module."""
     spec = importlib.util.spec_from_file_location("bundle_build", BUILD)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The build script, looking at a copy of the bundle."""
+    module = load_build()
     copy = tmp_path / "static"
     shutil.copytree(module.STATIC, copy)
     monkeypatch.setattr(module, "STATIC", copy)

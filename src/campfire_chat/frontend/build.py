@@ -9,6 +9,7 @@ As a command::
 
     python src/campfire_chat/frontend/build.py            # build when stale
     python src/campfire_chat/frontend/build.py --force    # build
+    python src/campfire_chat/frontend/build.py --types    # write shared/types.ts anew
     python src/campfire_chat/frontend/build.py --check    # type-check the sources
     python src/campfire_chat/frontend/build.py --sizes    # print sizes; exit 1 when over budget
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -194,6 +196,34 @@ def over_budget(found: dict[str, int]) -> list[str]:
     return complaints
 
 
+def write_types() -> None:
+    """Write ``shared/types.ts`` from the records of the installed package."""
+    wire_types = importlib.import_module("wire_types")
+    wire_types.TYPES.write_text(wire_types.text(), "utf-8")
+
+
+def check_types() -> None:
+    """
+    Raises:
+        BundleError: ``shared/types.ts`` is not what the Python records say.
+    """
+    wire_types = importlib.import_module("wire_types")
+    if wire_types.TYPES.read_text("utf-8") != wire_types.text():
+        raise BundleError("shared/types.ts is not up to date: run build.py --types.")
+
+
+def type_check() -> None:
+    """
+    Raises:
+        BundleError: The types of the wire are not up to date, or the compiler has complaints.
+    """
+    check_types()
+    node, npm = _node()
+    _install(node, npm)
+    for project in (".", "widget"):
+        _run(node, "node_modules/typescript/bin/tsc", "--noEmit", "--project", project)
+
+
 class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
     """Sees to it that what is packed or installed has the bundle of its sources."""
 
@@ -211,16 +241,16 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the browser bundle.")
     parser.add_argument("--force", action="store_true", help="build even when it is fresh")
+    parser.add_argument("--types", action="store_true", help="write shared/types.ts anew")
     parser.add_argument("--check", action="store_true", help="type-check the sources")
     parser.add_argument("--sizes", action="store_true", help="exit 1 when over the size budget")
     options = parser.parse_args()
     try:
+        if options.types:
+            write_types()
         if options.check:
-            node, npm = _node()
-            _install(node, npm)
-            for project in (".", "widget"):
-                _run(node, "node_modules/typescript/bin/tsc", "--noEmit", "--project", project)
-        elif options.force or not fresh():
+            type_check()
+        elif not options.types and (options.force or not fresh()):
             build()
     except BundleError as error:
         print(error, file=sys.stderr)

@@ -11,6 +11,7 @@ from campfire_chat.access.records import PrincipalRecord
 from campfire_chat.core.errors import (
     CampfireError,
 )
+from campfire_chat.ledger.events import EventFrame
 from campfire_chat.ledger.records import StreamHead
 
 SUBPROTOCOL: Final = "campfire.v1"
@@ -114,6 +115,14 @@ class ErrorFrame(Frame, frozen=True, kw_only=True, tag="error", omit_defaults=Tr
     id: str | None = None
     field: str | None = None
     retry_after: float | None = None
+
+
+class Events(Frame, frozen=True, kw_only=True, tag="events"):
+    """A page of a replay, made of the stored texts of the events; ``more`` pages may follow."""
+
+    stream: str
+    events: list[EventFrame]
+    more: bool
 
 
 class Head(Frame, frozen=True, kw_only=True, tag="head"):

@@ -1,5 +1,13 @@
 import { encode } from "./json";
-import type { Problem } from "./types";
+import type { ErrorCode, Problem } from "./types";
+
+/** What the server says, or that it has said nothing, or nothing that can be read. */
+export type ApiCode =
+  | ErrorCode
+  | "network"
+  | "timeout"
+  | "disconnected"
+  | `http_${number}`;
 
 /**
  * What a request was refused with, from a problem document or an `error` frame.
@@ -8,7 +16,7 @@ import type { Problem } from "./types";
  */
 export class ApiError extends Error {
   constructor(
-    readonly code: string,
+    readonly code: ApiCode,
     readonly status: number,
     message: string,
     /** Whether repeating the same request can never succeed. */
@@ -83,7 +91,7 @@ export function createApi({ base, token, headers: more, onUnauthorized }: ApiOpt
     }
     const { code, detail, field, retry_after } = (answer ?? {}) as Partial<Problem>;
     throw new ApiError(
-      code ?? "http_" + status,
+      (code as ErrorCode | undefined) ?? `http_${status}`,
       status,
       detail ?? response.statusText,
       // What a client did wrong stays wrong; who it is and when it asks may change.

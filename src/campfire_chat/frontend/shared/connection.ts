@@ -4,19 +4,19 @@ import { createEmitter, type Emitter } from "./emitter";
 import { encode } from "./json";
 import { listen } from "./listen";
 import type { Poller } from "./poll";
-import { createRequests } from "./requests";
+import { createRequests, type AnswerTo, type RequestFrame } from "./requests";
 import { createStreams, type StreamEntry, type StreamHandlers } from "./streams";
 import type {
-  Limits,
-  Ok,
+  ClientFrame,
   PresenceNotice,
   PrincipalRecord,
   ReceiptNotice,
-  RequestFrame,
   ServerFrame,
-  SignalFrame,
+  TicketCreated,
+  Typing,
   TypingNotice,
   Welcome,
+  WelcomeLimits,
 } from "./types";
 
 export type { StreamHandlers } from "./streams";
@@ -57,7 +57,7 @@ export interface Connection {
   readonly state: ConnectionState;
   readonly transport: "websocket" | "poll";
   readonly principal: PrincipalRecord | null;
-  readonly limits: Limits | null;
+  readonly limits: WelcomeLimits | null;
   start(): void;
   /** Closes and forgets every subscription. */
   stop(): void;
@@ -75,14 +75,14 @@ export interface Connection {
    * Sends over the socket, or by REST while there is none. Rejects with an `ApiError`; when that
    * is not `final`, the same frame with the same id may be sent again.
    */
-  request(frame: RequestFrame): Promise<Ok>;
+  request<F extends RequestFrame>(frame: F): Promise<AnswerTo<F>>;
   /**
    * Proves the host's session unless that was done in the last so many milliseconds; nothing for
    * who is here by a token alone. Rejects with what `POST /tickets` was refused with.
    */
   prove(age: number): Promise<void>;
   /** Sends when there is a socket, else forgets it. */
-  signal(frame: SignalFrame): void;
+  signal(frame: Typing): void;
 }
 
 const socketless = createChunk(() => import("./socketless"));
@@ -152,9 +152,10 @@ export function createConnection(options: ConnectionOptions): Connection {
         token: options.token?.() ?? null,
         resume: streams
           .all()
-          .filter((entry) => entry.last !== null)
-          .slice(0, 256)
-          .map(({ stream, last, epoch }) => ({ stream, after: last, epoch })),
+          .flatMap(({ stream, last, epoch }) =>
+            last === null ? [] : { stream, after: last, epoch },
+          )
+          .slice(0, 256),
         client,
       });
     opened.onmessage = ({ data }: MessageEvent<string>) => {
@@ -250,7 +251,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   async function show(): Promise<void> {
     const asked = Date.now();
-    const { ticket } = await api.post<{ ticket: string }>("tickets");
+    const { ticket } = await api.post<TicketCreated>("tickets");
     provedAt = asked;
     send({ type: "renew", ticket });
   }
@@ -284,7 +285,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     poller = null;
   }
 
-  function send(frame: object): void {
+  function send(frame: ClientFrame): void {
     if (socket?.readyState === 1) socket.send(encode(frame));
   }
 
@@ -292,7 +293,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!welcome) return;
     const { stream, last, epoch } = entry;
     request({ type: "subscribe", stream, after: last, epoch }).then(
-      ({ head = 0 }) => streams.confirmed(entry, head),
+      ({ head }) => streams.confirmed(entry, head),
       (error: ApiError) => {
         entry.asking = false;
         if (error.code === "disconnected" || !streams.has(entry)) return;
@@ -304,7 +305,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     );
   }
 
-  async function request(frame: RequestFrame): Promise<Ok> {
+  async function request<F extends RequestFrame>(frame: F): Promise<AnswerTo<F>> {
     if (frame.type === "message.send") await prove(PROOF_FOR_SENDING);
     if (welcome) {
       return requests.send(frame).catch(async (error: ApiError) => {

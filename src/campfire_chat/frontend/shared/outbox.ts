@@ -2,7 +2,9 @@ import type { Api, ApiError } from "./api";
 import type { Connection } from "./connection";
 import type { OutboxEntry } from "./entries";
 import { exclusively } from "./lock";
-import type { Ok } from "./types";
+import type { Stored } from "./requests";
+
+export type { Stored };
 
 export interface OutboxOptions {
   /** Keeps the entries of different people on one browser apart. */
@@ -15,7 +17,7 @@ export interface OutboxOptions {
   /** The entries changed, here or in another tab. */
   onChange: (entries: OutboxEntry[]) => void;
   /** Stored; called before the entry leaves the list. */
-  onSent?: (entry: OutboxEntry, ok: Ok | null) => void;
+  onSent?: (entry: OutboxEntry, ok: Stored | null) => void;
   /** The thread has become this conversation. */
   onConversation?: (thread: string, conversation: { id: string }) => void;
 }
@@ -62,7 +64,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     changed();
   }
 
-  async function deliver(entry: OutboxEntry): Promise<Ok | null> {
+  async function deliver(entry: OutboxEntry): Promise<Stored | null> {
     const { client_id, conversation_id, body, visibility, reply_to, thread } = entry;
     if (conversation_id) {
       return connection.request({

@@ -1,6 +1,6 @@
 import type { Api, ApiError } from "./api";
 import type { StreamEntry, Streams } from "./streams";
-import type { Replay } from "./types";
+import type { EventPage } from "./types";
 
 /** Seconds the server may hold one poll. */
 const WAIT = 25;
@@ -31,7 +31,7 @@ export function createPoller(
   async function once(entry: StreamEntry, signal: AbortSignal): Promise<number> {
     const fresh = entry.last === null;
     const crowded = streams.all().length > HELD_POLLS;
-    const replay = await api.get<Replay>(
+    const replay = await api.get<EventPage>(
       `streams/${encodeURIComponent(entry.stream)}/events`,
       {
         after: entry.last ?? 0,

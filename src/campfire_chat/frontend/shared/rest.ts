@@ -1,9 +1,17 @@
 import type { Api } from "./api";
-import type { Message, Ok, RequestFrame } from "./types";
+import type { AnswerTo, RequestFrame } from "./requests";
+import type { Message } from "./types";
 
 /** The same request over REST, while there is no socket. */
-export async function requestByRest(api: Api, frame: RequestFrame): Promise<Ok> {
-  const ok: Ok = { type: "ok", id: "" };
+export async function requestByRest<F extends RequestFrame>(
+  api: Api,
+  frame: F,
+): Promise<AnswerTo<F>> {
+  return (await byRest(api, frame)) as AnswerTo<F>;
+}
+
+async function byRest(api: Api, frame: RequestFrame): Promise<AnswerTo<RequestFrame>> {
+  const ok = { type: "ok", id: "" } as const;
   if (!("conversation_id" in frame)) return ok;
   const { type, conversation_id, ...body } = frame;
   const path = `conversations/${conversation_id}/`;

@@ -1,85 +1,86 @@
 /**
- * The records and frames as they go over the wire; the mirror of the server's models, events
- * and frames. Fields that a newer server adds are ignored, so every type lists what is read.
+ * What goes over the wire. Made by `build.py --types` from the Python records, frames, events and
+ * errors: change those, not this file.
  */
-
-export type SenderKind = "visitor" | "agent" | "bot" | "system";
-export type Role = "owner" | "admin" | "agent" | "viewer";
-export type Availability = "online" | "away" | "busy" | "offline";
-export type Status = "open" | "pending" | "snoozed" | "resolved";
-export type Priority = "low" | "medium" | "high" | "urgent";
-export type Visibility = "public" | "internal";
-export type MessageKind = "text";
 
 /** RFC 3339, UTC, microseconds: sorts as text. */
 export type Timestamp = string;
 
-export interface Participant {
-  kind: SenderKind;
-  id: string;
-  name: string | null;
-  avatar_url: string | null;
+/** A conversation for an agent. */
+export interface AgentConversation extends ConversationSummary {
+  /** Number of the visitor's messages after this agent's read mark. */
+  unread: number;
+  /** The receipts of all participants. Empty in lists. */
+  receipts: ReceiptRecord[];
+  /** The agents who have it open now. Empty in lists. */
+  viewers: Participant[];
+  /** Whether the visitor is connected. Null in lists. */
+  contact_present: boolean | null;
 }
 
+/** An agent as colleagues see them. */
 export interface AgentRecord {
+  /** The id of the agent here (`agt_…`), the same for everybody. */
   id: string;
+  /** The host app's id of the user. Visitors never learn it. */
   external_id: string;
   name: string;
   avatar_url: string | null;
   role: Role;
+  /** `offline` without a connection. */
   availability: Availability;
 }
 
+/** The agent to whom the conversation is assigned, as the visitor may see them. */
 export interface Assignee {
   id: string;
   name: string;
   avatar_url: string | null;
 }
 
+export interface AssigneeChanged {
+  conversation_id: string;
+  assignee: Assignee | null;
+  actor: Participant;
+}
+
+export type Availability = "online" | "away" | "busy" | "offline";
+
+export interface AvailabilityRecord {
+  availability: Availability;
+}
+
+/** The visitor, as agents see them. */
 export interface Contact {
+  /** The visitor id (`vis_…`). */
   id: string;
+  /** The host app's id of the user, if the host app confirmed it. */
   external_id: string | null;
+  /** Whether the host app confirmed who the visitor is. */
   verified: boolean;
   name: string | null;
   email: string | null;
   avatar_url: string | null;
 }
 
-export interface Message {
-  id: string;
-  conversation_id: string;
-  visibility: Visibility;
-  /** Its number in `conversation:<id>` when public, in `notes:<id>` when internal. */
-  seq: number;
-  at: Timestamp;
-  sender: Participant;
-  kind: MessageKind;
-  body: string;
-  client_id: string;
-  reply_to: string | null;
-  edited_at: Timestamp | null;
-  deleted_at: Timestamp | null;
+/** A field that is left out stays as it is. Null clears a field. */
+export interface ConversationChange {
+  status?: Status;
+  snoozed_until?: string | null;
+  priority?: Priority | null;
+  assignee_id?: string | null;
+  tags?: string[];
+  subject?: string | null;
 }
 
-export interface Preview {
-  id: string;
-  seq: number;
-  at: Timestamp;
-  sender: Participant;
-  text: string;
+/** `contact_id` is for agents: the contact to whom they write. */
+export interface ConversationCreate {
+  message: FirstMessage;
+  subject?: string | null;
+  contact_id?: string | null;
 }
 
-export interface Counts {
-  visitor: number;
-  agent: number;
-}
-
-export interface ReceiptRecord {
-  participant: Participant;
-  delivered: number;
-  read: number;
-}
-
+/** What a row of the inbox shows. It is the data of `conversation.updated`. */
 export interface ConversationSummary {
   id: string;
   status: Status;
@@ -101,41 +102,108 @@ export interface ConversationSummary {
   reopen_count: number;
 }
 
-export interface AgentConversation extends ConversationSummary {
-  unread: number;
-  receipts: ReceiptRecord[];
-  viewers: Participant[];
-  contact_present: boolean | null;
+/** How many public messages each side has sent. Clients compute unread counts from them. */
+export interface Counts {
+  visitor: number;
+  agent: number;
 }
 
-export interface VisitorConversation {
-  id: string;
-  status: Status;
-  subject: string | null;
-  assignee: Assignee | null;
-  assignee_availability: Availability | null;
-  last_message: Preview | null;
-  counts: Counts;
+/** `reset` is set when the caller cannot continue from `after` and needs a snapshot. */
+export interface EventPage {
+  stream: string;
+  epoch: string;
   head: number;
-  created_at: Timestamp;
-  last_activity_at: Timestamp;
+  events: StreamEvent[];
+  more: boolean;
+  reset: "epoch" | "ahead" | "pruned" | null;
+}
+
+export interface FirstMessage {
+  body: string;
+  client_id?: string | null;
+}
+
+export interface Health {
+  status: "ok";
+}
+
+/** The caller's marks, and the number of messages after the read mark. */
+export interface Marked {
+  delivered: number;
+  read: number;
   unread: number;
-  receipts: ReceiptRecord[];
 }
 
-/** How many open conversations there are; the server stops counting at 10,000. */
-export interface Tally {
-  open: number;
-  /** Those of them in which a visitor waits for an answer. */
-  waiting: number;
+/** One message. */
+export interface Message {
+  id: string;
+  conversation_id: string;
+  visibility: Visibility;
+  /**
+   * Its number in the stream: `conversation:<id>` for a public message, `notes:<id>` for an
+   * internal one.
+   */
+  seq: number;
+  /** When it was stored. Strictly increasing within the conversation, over both streams. */
+  at: Timestamp;
+  sender: Participant;
+  kind: MessageKind;
+  /** Plain text. Empty once the message is deleted. */
+  body: string;
+  /** The client id that its sender gave it. */
+  client_id: string;
+  reply_to: string | null;
+  edited_at: Timestamp | null;
+  deleted_at: Timestamp | null;
 }
 
-export interface ConversationCounts {
-  mine: Tally;
-  unassigned: Tally;
-  all: Tally;
+/** With the `visibility` internal it is a private note, for agents. */
+export interface MessageCreate {
+  body: string;
+  client_id?: string | null;
+  visibility?: Visibility;
+  reply_to?: string | null;
 }
 
+export interface MessageEdit {
+  body: string;
+}
+
+export type MessageKind = "text";
+
+/** A text that a message had before it was edited; for agents. */
+export interface MessageVersion {
+  /** 1 for the first text, then upwards. */
+  number: number;
+  /** When this text was written. */
+  at: Timestamp;
+  body: string;
+}
+
+/** A page of a list. `next_cursor` is null on the last page. */
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+/** A visitor or an agent in a conversation, as the others see them. */
+export interface Participant {
+  kind: SenderKind;
+  id: string;
+  name: string | null;
+  avatar_url: string | null;
+}
+
+/** The last public message, shortened for a row of a list. Empty once it is deleted. */
+export interface Preview {
+  id: string;
+  seq: number;
+  at: Timestamp;
+  sender: Participant;
+  text: string;
+}
+
+/** The caller, as the answer to `GET /me` and in `welcome`. */
 export interface PrincipalRecord {
   kind: SenderKind;
   id: string;
@@ -147,57 +215,7 @@ export interface PrincipalRecord {
   verified: boolean;
 }
 
-/** The answer of `POST /visitors`; `availability` is the team's. */
-export interface VisitorSession {
-  token: string;
-  visitor: PrincipalRecord;
-  availability: Availability;
-  /** It is whom the host's session names, and the token is good only as long as it does. */
-  by_session: boolean;
-}
-
-/** A text that a message had before it was edited; for agents. */
-export interface MessageVersion {
-  number: number;
-  at: Timestamp;
-  body: string;
-}
-
-export interface Page<T> {
-  items: T[];
-  next_cursor: string | null;
-}
-
-export interface Marks {
-  delivered: number;
-  read: number;
-  unread: number;
-}
-
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  code: string;
-  field?: string;
-  retry_after?: number;
-}
-
-// Events, by their type.
-
-export interface StatusChanged {
-  conversation_id: string;
-  status: Status;
-  previous: Status;
-  actor: Participant;
-}
-
-export interface AssigneeChanged {
-  conversation_id: string;
-  assignee: Assignee | null;
-  actor: Participant;
-}
+export type Priority = "low" | "medium" | "high" | "urgent";
 
 export interface PriorityChanged {
   conversation_id: string;
@@ -205,9 +223,61 @@ export interface PriorityChanged {
   actor: Participant;
 }
 
-export interface TagsChanged {
+/** An error. */
+export interface Problem {
+  title: string;
+  status: number;
+  /** What went wrong, for people. */
+  detail: string;
+  /** What went wrong, for programs. Its meaning never changes. */
+  code: string;
+  type?: string;
+  /** The part of the input that was refused. */
+  field?: string;
+  /** Seconds after which the caller may try again. */
+  retry_after?: number;
+}
+
+/** The process can take requests. */
+export interface Readiness extends Health {
+  /** `ill` while the bus does not work. Messages from other processes are then late. */
+  bus: "ok" | "ill";
+  /** What works, but needs the attention of the operator. */
+  warnings: string[];
+}
+
+/** Seqs of `conversation:<id>`. Marks never decrease. */
+export interface ReceiptCreate {
+  delivered?: number | null;
+  read?: number | null;
+}
+
+/** How far a participant has received and read `conversation:<id>`. Seqs only increase. */
+export interface ReceiptRecord {
+  participant: Participant;
+  delivered: number;
+  read: number;
+}
+
+/** What an agent may do in the organisation. A viewer only reads. */
+export type Role = "owner" | "admin" | "agent" | "viewer";
+
+export type SenderKind = "visitor" | "agent" | "bot" | "system";
+
+/** When the snooze ends. Visitors must not see it, so it is an event of the notes stream. */
+export interface SnoozeChanged {
   conversation_id: string;
-  tags: string[];
+  snoozed_until: Timestamp | null;
+  actor: Participant;
+}
+
+export type Status = "open" | "pending" | "snoozed" | "resolved";
+
+/** The status, as the visitor may see it. `actor` is the participant who changed it. */
+export interface StatusChanged {
+  conversation_id: string;
+  status: Status;
+  previous: Status;
   actor: Participant;
 }
 
@@ -217,23 +287,86 @@ export interface SubjectChanged {
   actor: Participant;
 }
 
-export interface SnoozeChanged {
+export interface TagsChanged {
   conversation_id: string;
-  snoozed_until: Timestamp | null;
+  tags: string[];
   actor: Participant;
 }
 
+/** `client_id`: repeated with the same one, it answers with the same conversation. */
+export interface Take {
+  client_id?: string | null;
+}
+
+/** `conversation` is null when nobody waits. */
+export interface Taken {
+  conversation: AgentConversation | null;
+}
+
+/** The sizes of an agent's lists of open conversations. */
+export interface Tallies {
+  mine: Tally;
+  unassigned: Tally;
+  all: Tally;
+}
+
+/** How many open conversations there are; 10,000 stands for that many or more. */
+export interface Tally {
+  open: number;
+  /** Those of them in which a visitor waits for an answer. */
+  waiting: number;
+}
+
+/** Shown on the socket with `renew`; `expires_at` is the latest moment for that. */
+export interface TicketCreated {
+  ticket: string;
+  expires_at: Timestamp;
+}
+
+export type Visibility = "public" | "internal";
+
+/** `identity` is a signed identity, made with `campfire.sign_identity`. */
+export interface VisitorCreate {
+  identity?: string | null;
+}
+
+/**
+ * `availability` is that of the team. `by_session` tells that the visitor is the user of the
+ * session, so that the token is valid only together with the session.
+ */
+export interface VisitorCreated {
+  token: string;
+  visitor: PrincipalRecord;
+  availability: Availability;
+  by_session: boolean;
+}
+
+/** What the data of each type of events is. */
 export interface EventMap {
-  "message.created": Message;
-  "message.updated": Message;
-  "message.deleted": Message;
-  "conversation.status_changed": StatusChanged;
   "conversation.assignee_changed": AssigneeChanged;
   "conversation.priority_changed": PriorityChanged;
-  "conversation.tags_changed": TagsChanged;
-  "conversation.subject_changed": SubjectChanged;
   "conversation.snooze_changed": SnoozeChanged;
+  "conversation.status_changed": StatusChanged;
+  "conversation.subject_changed": SubjectChanged;
+  "conversation.tags_changed": TagsChanged;
   "conversation.updated": ConversationSummary;
+  "message.created": Message;
+  "message.deleted": Message;
+  "message.updated": Message;
+}
+
+/** The kinds of streams in which each type of events appears. */
+export interface EventStreams {
+  "conversation.assignee_changed": "conversation";
+  "conversation.priority_changed": "notes";
+  "conversation.snooze_changed": "notes";
+  "conversation.status_changed": "conversation";
+  "conversation.subject_changed": "conversation";
+  "conversation.tags_changed": "notes";
+  "conversation.updated": "inbox";
+  "message.created": "conversation" | "notes";
+  "message.deleted": "conversation" | "notes";
+  "message.updated": "conversation" | "notes";
 }
 
 /** One event of a stream; `event` tells which type `data` has. */
@@ -248,40 +381,14 @@ export type StreamEvent = {
   };
 }[keyof EventMap];
 
-/** The same, as a frame. */
-export type EventFrame = StreamEvent;
-
-// Server → client frames.
-
-export interface Limits {
-  frame_bytes: number;
-  body_characters: number;
-  subscriptions: number;
+export interface ClientInfo {
+  name?: string;
+  version?: string;
 }
 
-export interface Welcome {
-  type: "welcome";
-  version: number;
-  session: string;
-  epoch: string;
-  /** Seconds. */
-  heartbeat: number;
-  limits: Limits;
-  principal: PrincipalRecord;
-  streams: { stream: string; head: number }[];
-  token: string | null;
-}
-
-/** The answer to a request; which fields it has depends on the request's type. */
-export interface Ok {
-  type: "ok";
-  id: string;
-  message_id?: string;
-  seq?: number;
-  at?: Timestamp;
-  duplicate?: boolean;
-  stream?: string;
-  head?: number;
+export interface DrainFrame {
+  type: "drain";
+  window: number;
 }
 
 export interface ErrorFrame {
@@ -294,6 +401,7 @@ export interface ErrorFrame {
   retry_after?: number;
 }
 
+/** A page of a replay, made of the stored texts of the events; `more` pages may follow. */
 export interface Events {
   type: "events";
   stream: string;
@@ -306,19 +414,54 @@ export interface Head {
   heads: Record<string, number>;
 }
 
-export interface Reset {
-  type: "reset";
-  stream: string;
-  epoch: string;
-  head: number;
-  reason: "epoch" | "ahead" | "pruned";
+export interface Hello {
+  type: "hello";
+  token?: string | null;
+  resume?: ResumePoint[];
+  client?: ClientInfo | null;
 }
 
-export interface TypingNotice {
-  type: "typing";
+export interface MessageSend {
+  type: "message.send";
+  id: string;
   conversation_id: string;
+  body: string;
+  visibility?: Visibility;
+  reply_to?: string | null;
+  attachments?: unknown[] | null;
+}
+
+/** Done and committed. */
+export interface Ok {
+  type: "ok";
+  id: string;
+}
+
+export interface Ping {
+  type: "ping";
+  n?: number;
+}
+
+export interface Pong {
+  type: "pong";
+  n: number;
+}
+
+/** The presence or availability of a participant has changed. */
+export interface PresenceNotice {
+  type: "presence";
   participant: Participant;
-  active: boolean;
+  availability?: Availability;
+  conversation_id?: string;
+  viewing?: boolean;
+}
+
+export interface Receipt {
+  type: "receipt";
+  conversation_id: string;
+  delivered?: number | null;
+  read?: number | null;
+  id?: string | null;
 }
 
 export interface ReceiptNotice {
@@ -329,72 +472,165 @@ export interface ReceiptNotice {
   read: number;
 }
 
-export interface PresenceNotice {
-  type: "presence";
-  participant: Participant;
-  availability?: Availability;
-  conversation_id?: string;
-  viewing?: boolean;
+/** Proof that the host's session is still there: a ticket from `POST /tickets`. */
+export interface Renew {
+  type: "renew";
+  ticket: string;
 }
 
-export interface Drain {
-  type: "drain";
-  /** Seconds. */
-  window: number;
-}
-
-/** Prove the host's session, with a `renew` frame, or be closed with 4401. */
+/** Prove the host's session within so many seconds, or be closed with 4401. */
 export interface RenewDue {
   type: "renew_due";
-  /** Seconds. */
   within: number;
 }
 
-export interface Pong {
-  type: "pong";
-  n: number;
-}
-
-export type ServerFrame =
-  | Welcome
-  | Ok
-  | ErrorFrame
-  | StreamEvent
-  | Events
-  | Head
-  | Reset
-  | TypingNotice
-  | ReceiptNotice
-  | PresenceNotice
-  | Drain
-  | RenewDue
-  | Pong;
-
-// Client → server frames.
-
-/** A frame that is answered with `ok` or `error`; `id` is added when it has none. */
-export type RequestFrame =
-  | {
-      type: "message.send";
-      id: string;
-      conversation_id: string;
-      body: string;
-      visibility?: Visibility;
-      reply_to?: string;
-    }
-  | { type: "receipt"; conversation_id: string; delivered?: number; read?: number }
-  | { type: "subscribe"; stream: string; after?: number | null; epoch?: string | null }
-  | { type: "unsubscribe"; stream: string };
-
-/** A frame that is not answered. */
-export type SignalFrame = { type: "typing"; conversation_id: string; active: boolean };
-
-/** The answer of `GET /streams/{stream}/events`. */
-export interface Replay {
+export interface Reset {
+  type: "reset";
   stream: string;
   epoch: string;
   head: number;
-  events: StreamEvent[];
-  more: boolean;
-  reset?: Reset["reason"] | null;
+  reason: "epoch" | "ahead" | "pruned";
 }
+
+export interface ResumePoint {
+  stream: string;
+  after: number;
+  epoch?: string | null;
+}
+
+/** The message is stored. `duplicate` says that it had been stored before. */
+export interface SendOk {
+  type: "ok";
+  id: string;
+  message_id: string;
+  seq: number;
+  at: Timestamp;
+  duplicate: boolean;
+}
+
+export interface StreamHead {
+  stream: string;
+  head: number;
+}
+
+export interface Subscribe {
+  type: "subscribe";
+  id: string;
+  stream: string;
+  after?: number | null;
+  epoch?: string | null;
+}
+
+/** Subscribed. The events after `after` follow, up to `head`, and then new ones. */
+export interface SubscribeOk {
+  type: "ok";
+  id: string;
+  stream: string;
+  head: number;
+}
+
+export interface Typing {
+  type: "typing";
+  conversation_id: string;
+  active: boolean;
+}
+
+export interface TypingNotice {
+  type: "typing";
+  conversation_id: string;
+  participant: Participant;
+  active: boolean;
+}
+
+export interface Unsubscribe {
+  type: "unsubscribe";
+  id: string;
+  stream: string;
+}
+
+/** `token` is a new visitor token, when half of the old one's lifetime is over. */
+export interface Welcome {
+  type: "welcome";
+  version: number;
+  session: string;
+  epoch: string;
+  heartbeat: number;
+  limits: WelcomeLimits;
+  principal: PrincipalRecord;
+  streams: StreamHead[];
+  token: string | null;
+}
+
+/** Limits for a client: bytes of a frame, characters of a body, number of subscriptions. */
+export interface WelcomeLimits {
+  frame_bytes: number;
+  body_characters: number;
+  subscriptions: number;
+}
+
+/** A frame of the server. */
+export type ServerFrame =
+  | StreamEvent
+  | DrainFrame
+  | ErrorFrame
+  | Events
+  | Head
+  | Ok
+  | Pong
+  | PresenceNotice
+  | ReceiptNotice
+  | RenewDue
+  | Reset
+  | SendOk
+  | SubscribeOk
+  | TypingNotice
+  | Welcome;
+
+/** A frame of a client. */
+export type ClientFrame =
+  | Hello
+  | MessageSend
+  | Ping
+  | Receipt
+  | Renew
+  | Subscribe
+  | Typing
+  | Unsubscribe;
+
+/** The codes of problems and of `error` frames. */
+export type ErrorCode =
+  | "bad_frame"
+  | "body_empty"
+  | "body_timeout"
+  | "body_too_long"
+  | "client_id_conflict"
+  | "configuration"
+  | "error"
+  | "example_key"
+  | "forbidden"
+  | "hello_timeout"
+  | "host_unavailable"
+  | "internal"
+  | "invalid"
+  | "invalid_cursor"
+  | "invalid_text"
+  | "malformed"
+  | "message_deleted"
+  | "method_not_allowed"
+  | "not_found"
+  | "not_started"
+  | "origin_forbidden"
+  | "overloaded"
+  | "protocol_version"
+  | "renewal_needed"
+  | "schema_mismatch"
+  | "session_changed"
+  | "storage_unavailable"
+  | "token_expired"
+  | "token_invalid"
+  | "too_large"
+  | "too_many"
+  | "unauthorized"
+  | "unavailable"
+  | "unknown_frame"
+  | "unsupported_media_type";

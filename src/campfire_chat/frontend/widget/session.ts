@@ -1,6 +1,6 @@
 import { createApi, type Api, type ApiError } from "../shared/api";
 import { drop, keys, load, save } from "../shared/storage";
-import type { VisitorSession } from "../shared/types";
+import type { VisitorCreated } from "../shared/types";
 import type { Host } from "./host";
 
 /** Who the visitor is, on this browser and at the server. */
@@ -8,7 +8,7 @@ export interface Session {
   /** Every request of the visitor goes through it; renews an expired token by itself. */
   readonly api: Api;
   /** What the server has said of the visitor. */
-  answer(): VisitorSession | null;
+  answer(): VisitorCreated | null;
   /** A name for this visitor's keys in the browser's storage. */
   principal(): string;
   /** The same for the visitor of whom nothing is known yet. */
@@ -45,7 +45,7 @@ export function createSession(host: Host, onDoubt: () => Promise<boolean>): Sess
   const key = "campfire:visitor:" + path;
   // Read anew each time: another tab may have renewed it.
   const stored = () => load<Stored>(key);
-  let answer: VisitorSession | null = null;
+  let answer: VisitorCreated | null = null;
   let asking: Promise<boolean> | null = null;
   const mine = () => answer?.visitor.id ?? stored()?.id;
   const replaced = () => !!answer && stored()?.id !== answer.visitor.id;
@@ -56,12 +56,12 @@ export function createSession(host: Host, onDoubt: () => Promise<boolean>): Sess
   const principal = (id = mine()) => (id ? path + id : nobody);
   const bare = createApi({ base, token: () => stored()?.token ?? null });
 
-  async function ask(): Promise<VisitorSession> {
+  async function ask(): Promise<VisitorCreated> {
     const given = host.identity();
     const identity = (typeof given === "function" ? await given() : given) || undefined;
     // Whom the page does not name (any more) is nobody here, whatever the browser has kept.
     if (!identity && stored()?.identified) drop(key);
-    return bare.post<VisitorSession>("visitors", { identity }).catch((error: ApiError) => {
+    return bare.post<VisitorCreated>("visitors", { identity }).catch((error: ApiError) => {
       if (error.status !== 401 || !stored()) throw error;
       // The stored token has expired or was signed with a key that is gone: start over.
       drop(key);

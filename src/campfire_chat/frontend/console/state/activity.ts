@@ -1,4 +1,4 @@
-import type { Message, Participant, Replay, StreamEvent, Timestamp } from "../../shared/types";
+import type { EventPage, Message, Participant, StreamEvent, Timestamp } from "../../shared/types";
 import { moment, participantName } from "../format";
 import { text } from "../messages";
 import { api, isMe } from "./core";
@@ -77,7 +77,7 @@ async function changes(stream: string, page: readonly Message[]): Promise<Activi
   let after = seqs.length ? Math.max(0, Math.min(...seqs) - 1) : 0;
   const found: Activity[] = [];
   for (let turn = 0; turn < PAGES; turn++) {
-    const replay = await api.get<Replay>(`streams/${encodeURIComponent(stream)}/events`, {
+    const replay = await api.get<EventPage>(`streams/${encodeURIComponent(stream)}/events`, {
       after,
       limit: LIMIT,
     });

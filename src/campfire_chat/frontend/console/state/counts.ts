@@ -1,12 +1,12 @@
 import { computed, signal } from "@preact/signals";
-import type { ConversationCounts } from "../../shared/types";
+import type { Tallies } from "../../shared/types";
 import { api } from "./core";
 
 /** Milliseconds between two requests, however much happens. */
 const PAUSE = 1000;
 
 /** How many open conversations each view has, as the server counts them. */
-export const counts = signal<ConversationCounts | null>(null);
+export const counts = signal<Tallies | null>(null);
 
 /** Those that wait for an answer of this agent, or of anybody. */
 export const waitingTotal = computed(() => {
@@ -22,7 +22,7 @@ async function ask(): Promise<void> {
   timer = 0;
   asking = true;
   try {
-    counts.value = await api.get<ConversationCounts>("conversations/counts");
+    counts.value = await api.get<Tallies>("conversations/counts");
   } catch {
     // The numbers stay as they are; the next change, or the next connection, asks again.
   }

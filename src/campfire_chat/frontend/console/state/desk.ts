@@ -1,10 +1,8 @@
 import type {
   AgentConversation,
+  ConversationChange,
   ConversationSummary,
   Message,
-  Priority,
-  Status,
-  Timestamp,
 } from "../../shared/types";
 import { moment } from "../format";
 import { text } from "../messages";
@@ -15,15 +13,6 @@ import { toast } from "./overlay";
 import { go, openId } from "./route";
 import { agents } from "./team";
 import { putMessage } from "./thread";
-
-export interface ConversationChange {
-  status?: Status;
-  snoozed_until?: Timestamp | null;
-  priority?: Priority | null;
-  assignee_id?: string | null;
-  tags?: string[];
-  subject?: string | null;
-}
 
 export const summaryOf = (id: string | null): ConversationSummary | null =>
   (id && rows.value.get(id)?.summary) || null;

@@ -1,6 +1,6 @@
 import { ApiError } from "../../shared/api";
 import { newClientId } from "../../shared/entries";
-import type { AgentConversation } from "../../shared/types";
+import type { Taken } from "../../shared/types";
 import { text } from "../messages";
 import { api, canWrite, reason } from "./core";
 import { putConversation } from "./inbox";
@@ -14,10 +14,9 @@ export async function takeNext(clientId = newClientId()): Promise<void> {
   if (taking || !canWrite.peek()) return;
   taking = true;
   try {
-    const { conversation } = await api.post<{ conversation: AgentConversation | null }>(
-      "conversations/take",
-      { client_id: clientId },
-    );
+    const { conversation } = await api.post<Taken>("conversations/take", {
+      client_id: clientId,
+    });
     if (!conversation) return toast(text.nobodyWaits);
     putConversation(conversation);
     go(conversation.id);

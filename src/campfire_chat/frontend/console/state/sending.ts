@@ -1,9 +1,9 @@
 import { computed, signal } from "@preact/signals";
 import { newEntry, type OutboxEntry } from "../../shared/entries";
 import { listen } from "../../shared/listen";
-import { createOutbox, type Outbox } from "../../shared/outbox";
+import { createOutbox, type Outbox, type Stored } from "../../shared/outbox";
 import { drop, keys, load, save } from "../../shared/storage";
-import type { Message, Ok, Visibility } from "../../shared/types";
+import type { Message, Visibility } from "../../shared/types";
 import { text } from "../messages";
 import { api, connection, me } from "./core";
 import { setStatus } from "./desk";
@@ -24,10 +24,10 @@ export const leaving = computed(() =>
 );
 
 /** Stored: it becomes an ordinary message at once, without waiting for its event. */
-function stored(entry: OutboxEntry, ok: Ok | null): void {
+function stored(entry: OutboxEntry, ok: Stored | null): void {
   const sender = me.peek();
   const { conversation_id, client_id, body, visibility, reply_to } = entry;
-  if (sender && conversation_id && ok?.message_id && ok.seq && ok.at) {
+  if (sender && conversation_id && ok) {
     const message: Message = {
       id: ok.message_id,
       conversation_id,

@@ -1,5 +1,5 @@
 import { effect } from "@preact/signals";
-import type { Replay } from "../../shared/types";
+import type { EventPage } from "../../shared/types";
 import { text } from "../messages";
 import { loadDrafts, watchLeaving } from "./composer";
 import { api, connection, covered, identify, linkState, me, phase, polling } from "./core";
@@ -21,7 +21,7 @@ let running = false;
 const inbox = () => `inbox:${me.peek()?.organization ?? "default"}`;
 
 /** @param replay Where the inbox stands, asked for before the lists: what comes later is an event. */
-function run({ head, epoch }: Replay): void {
+function run({ head, epoch }: EventPage): void {
   running = true;
   loadDrafts();
   startSending();
@@ -51,7 +51,7 @@ export async function start(): Promise<void> {
     const replay = running
       ? null
       : await api
-          .get<Replay>(`streams/${encodeURIComponent(inbox())}/events`, { limit: 1 })
+          .get<EventPage>(`streams/${encodeURIComponent(inbox())}/events`, { limit: 1 })
           .catch(() => null);
     // Somebody may have asked twice, and the other one was faster.
     if (running) return connection.start();
