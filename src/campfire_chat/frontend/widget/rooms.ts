@@ -1,12 +1,15 @@
 /** The conversations: their messages, what happens in them, and which one is on the screen. */
 import type { ApiError } from "../shared/api";
 import { newClientId } from "../shared/entries";
+import { reduce } from "../shared/reducers";
 import { drop, load, save } from "../shared/storage";
 import type { Message, Page, Participant, StreamEvent, VisitorConversation } from "../shared/types";
 import { again, changed, host, isMine, roomOf, session, show, state, succeeded } from "./chat";
 import { connection } from "./line";
-import { begin, hasGap, isShown, settle, unreadIn } from "./marks";
-import { merge, newRoom, received, type Room } from "./state";
+import { CONVERSATIONS } from "./features/conversations";
+import { MESSAGES } from "./features/messages";
+import { begin, hasGap, settle } from "./marks";
+import { merge, newRoom, received, type Listed, type Room } from "./state";
 import { stopTyping } from "./typing";
 
 const TYPING_SHOWN = 5000;
@@ -40,6 +43,7 @@ export function follow(room: Room, after: number): void {
       onHead: () => void catchUp(room),
       onReset: () => {
         room.messages = [];
+        room.changes.clear();
         room.delivered = room.read = 0;
         room.mark = null;
         void fill(room);
@@ -137,40 +141,12 @@ function learn(room: Room, found: VisitorConversation): void {
   }
 }
 
-function apply(room: Room, { event, data, seq }: StreamEvent): void {
-  const { info } = room;
-  if (!info) return;
-  info.head = seq;
-  switch (event) {
-    case "message.created": {
-      const { id, at, sender, body: text } = data;
-      merge(room, [...room.messages, data]);
-      info.last_activity_at = at;
-      info.last_message = { id, seq, at, sender, text };
-      state.sent = state.sent.filter(({ client_id }) => client_id !== data.client_id);
-      if (isMine(sender)) break;
-      info.unread++;
-      showTyping(room, null);
-      // What comes while nobody looks is new when somebody looks again.
-      if (!isShown(room) && unreadIn(room).length === 1) room.newFrom = id;
-      host.emit("message", data);
-      break;
-    }
-    case "message.updated":
-    case "message.deleted":
-      room.messages = room.messages.map((message) => (message.id === data.id ? data : message));
-      if (info.last_message?.id === data.id) info.last_message.text = data.body;
-      break;
-    case "conversation.status_changed":
-      info.status = data.status;
-      break;
-    case "conversation.assignee_changed":
-      info.assignee = data.assignee;
-      break;
-    case "conversation.subject_changed":
-      info.subject = data.subject;
-    // Others are of a newer server: they only move the position on.
-  }
+const REDUCERS = { ...MESSAGES, ...CONVERSATIONS };
+
+function apply(room: Room, event: StreamEvent): void {
+  if (!room.info) return;
+  room.info.head = event.seq;
+  reduce(REDUCERS, room as Listed, event);
   settle();
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectionState } from "../shared/connection";
 import { newClientId, type OutboxEntry } from "../shared/entries";
+import { present, type Changes } from "../shared/features/messages";
 import type { Availability, Message, Participant, VisitorConversation } from "../shared/types";
 
 /** One conversation as it is shown; `info` is null until the first message opened it. */
@@ -9,6 +10,7 @@ export interface Room {
   info: VisitorConversation | null;
   /** By seq. */
   messages: Message[];
+  changes: Changes;
   /** Where older messages begin; null when there are none. */
   cursor: string | null;
   phase: "new" | "loading" | "ready" | "failed";
@@ -29,6 +31,9 @@ export interface Room {
   typing: Participant | null;
   typingTimer: number;
 }
+
+/** A conversation of which events are told. */
+export type Listed = Room & { info: VisitorConversation };
 
 export interface State {
   open: boolean;
@@ -68,6 +73,7 @@ export const newRoom = (key: string, info: VisitorConversation | null = null): R
   key,
   info,
   messages: [],
+  changes: new Map(),
   cursor: null,
   phase: "new",
   from: 0,
@@ -105,11 +111,10 @@ export const newState = (): State => ({
   moved: false,
 });
 
-/** Makes these the messages of the room; of two records of one message the latter counts. */
+/** Makes these the messages of the room, as they are by now. */
 export function merge(room: Room, records: Message[]): void {
-  room.messages = [...new Map(records.map((record) => [record.id, record])).values()].sort(
-    (a, b) => a.seq - b.seq,
-  );
+  const found = present(room.changes, records).map((record) => [record.seq, record] as const);
+  room.messages = [...new Map(found).values()].sort((a, b) => a.seq - b.seq);
 }
 
 /** The room's messages that the stream has not brought. */

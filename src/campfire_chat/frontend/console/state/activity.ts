@@ -1,4 +1,12 @@
-import type { EventPage, Message, Participant, StreamEvent, Timestamp } from "../../shared/types";
+import type { EventNames } from "../../shared/reducers";
+import type {
+  EventMap,
+  EventPage,
+  Message,
+  Participant,
+  StreamEvent,
+  Timestamp,
+} from "../../shared/types";
 import { moment, participantName } from "../format";
 import { text } from "../messages";
 import { api, isMe } from "./core";
@@ -11,57 +19,54 @@ export interface Activity {
   readonly body: string;
 }
 
+const { activity } = text;
+
 const who = (actor: Participant): string => (isMe(actor) ? text.you : participantName(actor));
 
-function words(event: StreamEvent): [kind: Activity["kind"], body: string] | null {
-  const { activity } = text;
-  switch (event.event) {
-    case "conversation.status_changed": {
-      const { status, previous, actor } = event.data;
-      const reopened = status === "open" && (previous === "resolved" || previous === "snoozed");
-      const body = reopened ? activity.reopened(who(actor)) : activity.status[status](who(actor));
-      return [status === "snoozed" ? "snoozed" : "status", body];
+type Words = [kind: Activity["kind"], body: string] | null;
+
+/** What each change is called; null when another event tells it. */
+const WORDS: {
+  [K in EventNames<"conversation" | "notes"> & `conversation.${string}`]: (
+    data: EventMap[K],
+  ) => Words;
+} = {
+  "conversation.status_changed"({ status, previous, actor }) {
+    const reopened = status === "open" && (previous === "resolved" || previous === "snoozed");
+    const body = reopened ? activity.reopened(who(actor)) : activity.status[status](who(actor));
+    return [status === "snoozed" ? "snoozed" : "status", body];
+  },
+  "conversation.assignee_changed"({ assignee, actor }) {
+    if (!assignee) return ["assignee", activity.unassigned(who(actor))];
+    if (actor.kind === "agent" && assignee.id === actor.id) {
+      return ["assignee", activity.took(who(actor))];
     }
-    case "conversation.assignee_changed": {
-      const { assignee, actor } = event.data;
-      if (!assignee) return ["assignee", activity.unassigned(who(actor))];
-      if (actor.kind === "agent" && assignee.id === actor.id) {
-        return ["assignee", activity.took(who(actor))];
-      }
-      const to = isMe({ kind: "agent", id: assignee.id }) ? text.you.toLowerCase() : assignee.name;
-      return ["assignee", activity.assigned(who(actor), to)];
-    }
-    case "conversation.priority_changed": {
-      const { priority, actor } = event.data;
-      if (!priority) return ["label", activity.noPriority(who(actor))];
-      return ["label", activity.priority(who(actor), text.priorities[priority].toLowerCase())];
-    }
-    case "conversation.tags_changed": {
-      const { tags, actor } = event.data;
-      const body = tags.length
-        ? activity.tags(who(actor), tags.join(", "))
-        : activity.noTags(who(actor));
-      return ["label", body];
-    }
-    case "conversation.subject_changed": {
-      const { subject, actor } = event.data;
-      const body = subject
-        ? activity.subject(who(actor), subject)
-        : activity.noSubject(who(actor));
-      return ["label", body];
-    }
-    case "conversation.snooze_changed": {
-      const { snoozed_until, actor } = event.data;
-      if (!snoozed_until) return null;
-      return ["snooze", activity.snoozedUntil(who(actor), moment(snoozed_until, Date.now()))];
-    }
-    default:
-      return null;
-  }
-}
+    const to = isMe({ kind: "agent", id: assignee.id }) ? text.you.toLowerCase() : assignee.name;
+    return ["assignee", activity.assigned(who(actor), to)];
+  },
+  "conversation.priority_changed"({ priority, actor }) {
+    if (!priority) return ["label", activity.noPriority(who(actor))];
+    return ["label", activity.priority(who(actor), text.priorities[priority].toLowerCase())];
+  },
+  "conversation.tags_changed"({ tags, actor }) {
+    const body = tags.length
+      ? activity.tags(who(actor), tags.join(", "))
+      : activity.noTags(who(actor));
+    return ["label", body];
+  },
+  "conversation.subject_changed"({ subject, actor }) {
+    const body = subject ? activity.subject(who(actor), subject) : activity.noSubject(who(actor));
+    return ["label", body];
+  },
+  "conversation.snooze_changed"({ snoozed_until, actor }) {
+    if (!snoozed_until) return null;
+    return ["snooze", activity.snoozedUntil(who(actor), moment(snoozed_until, Date.now()))];
+  },
+};
 
 export function activityOf(event: StreamEvent): Activity | null {
-  const found = words(event);
+  const words: { [K in keyof EventMap]?: (data: EventMap[K]) => Words } = WORDS;
+  const found = words[event.event]?.(event.data as never);
   if (!found) return null;
   const [kind, body] = found;
   return { key: `${event.stream}:${event.seq}`, at: event.at, kind, body };
@@ -71,10 +76,10 @@ export function activityOf(event: StreamEvent): Activity | null {
 const LIMIT = 100;
 const PAGES = 5;
 
-/** One stream's changes from its oldest message among `page` on. */
+/** One stream's changes from its oldest message among `page` on; all of them without any. */
 async function changes(stream: string, page: readonly Message[]): Promise<Activity[]> {
-  const seqs = page.map(({ seq }) => seq);
-  let after = seqs.length ? Math.max(0, Math.min(...seqs) - 1) : 0;
+  let after = page.reduce((least, { seq }) => Math.min(least, seq), Infinity) - 1;
+  if (after === Infinity) after = 0;
   const found: Activity[] = [];
   for (let turn = 0; turn < PAGES; turn++) {
     const replay = await api.get<EventPage>(`streams/${encodeURIComponent(stream)}/events`, {
@@ -94,15 +99,21 @@ async function changes(stream: string, page: readonly Message[]): Promise<Activi
 /**
  * What was changed while these messages were written, from the event log: the lines are there
  * after a reload as well. The thread is complete without them, so a failure is not an error.
+ *
+ * @param whole No message comes before these: whatever was changed belongs to them.
  */
-export async function loadActivities(id: string, page: readonly Message[]): Promise<Activity[]> {
+export async function loadActivities(
+  id: string,
+  page: readonly Message[],
+  whole: boolean,
+): Promise<Activity[]> {
   const part = (visibility: Message["visibility"]) =>
-    page.filter((message) => message.visibility === visibility);
+    whole ? [] : page.filter((message) => message.visibility === visibility);
   const results = await Promise.allSettled([
     changes(`conversation:${id}`, part("public")),
     changes(`notes:${id}`, part("internal")),
   ]);
-  const oldest = page.reduce((least, { at }) => (at < least ? at : least), "9");
+  const oldest = whole ? "" : page.reduce((least, { at }) => (at < least ? at : least), "9");
   return results
     .flatMap((result) => (result.status === "fulfilled" ? result.value : []))
     .filter(({ at }) => at >= oldest);

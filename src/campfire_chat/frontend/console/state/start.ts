@@ -1,13 +1,14 @@
 import { effect } from "@preact/signals";
+import { reduce } from "../../shared/reducers";
 import type { EventPage } from "../../shared/types";
+import { INBOX } from "../features/conversations/reducers";
 import { text } from "../messages";
 import { loadDrafts, watchLeaving } from "./composer";
 import { api, connection, covered, identify, linkState, me, phase, polling } from "./core";
 import { loadCounts, waitingTotal } from "./counts";
 import { watchOrder } from "./held";
-import { putSummary } from "./inbox";
 import { loadInbox, reloadInbox, view } from "./lists";
-import { confirmDelivery, watchReading } from "./reading";
+import { watchReading } from "./reading";
 import { openId } from "./route";
 import { startSending } from "./sending";
 import { loadTeam } from "./team";
@@ -27,12 +28,7 @@ function run({ head, epoch }: EventPage): void {
   startSending();
   const position = { after: head, epoch };
   connection.subscribe(inbox(), position, {
-    onEvent(event) {
-      if (event.event !== "conversation.updated") return;
-      putSummary(event.data);
-      loadCounts();
-      confirmDelivery(event.data);
-    },
+    onEvent: (event) => reduce(INBOX, undefined, event),
     onReset: () => void reloadInbox(),
   });
   connection.start();

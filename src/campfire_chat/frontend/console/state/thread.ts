@@ -9,13 +9,16 @@ import type {
   ReceiptRecord,
   StreamEvent,
 } from "../../shared/types";
-import { participantName } from "../format";
 import { text } from "../messages";
-import { isAttentive, unreadAfter } from "../../shared/reading";
-import { activityOf, loadActivities, type Activity } from "./activity";
+import { present, type Changes } from "../../shared/features/messages";
+import { unreadAfter } from "../../shared/reading";
+import { reduce, type Reducers } from "../../shared/reducers";
+import { ACTIVITIES } from "../features/conversations/reducers";
+import { MESSAGES } from "../features/messages/reducers";
+import { loadActivities, type Activity } from "./activity";
 import { api, connection, isMe, reason } from "./core";
 import { markRead, putConversation } from "./inbox";
-import { announce, toast } from "./overlay";
+import { toast } from "./overlay";
 
 const PAGE = 50;
 /** Pages of a hundred that are loaded at once to reach the first unread message. */
@@ -29,6 +32,7 @@ export interface Thread {
   readonly phase: Signal<"loading" | "ready" | "missing" | "failed">;
   readonly error: Signal<string>;
   readonly messages: Signal<ReadonlyMap<string, Message>>;
+  readonly changes: Changes;
   readonly activities: Signal<ReadonlyMap<string, Activity>>;
   readonly receipts: Signal<ReadonlyMap<string, ReceiptRecord>>;
   readonly viewers: Signal<readonly Participant[]>;
@@ -59,6 +63,7 @@ function create(id: string): Thread {
     phase: signal<"loading" | "ready" | "missing" | "failed">("loading"),
     error: signal(""),
     messages: signal<ReadonlyMap<string, Message>>(new Map()),
+    changes: new Map(),
     activities: signal<ReadonlyMap<string, Activity>>(new Map()),
     receipts: signal<ReadonlyMap<string, ReceiptRecord>>(new Map()),
     viewers: signal<readonly Participant[]>([]),
@@ -72,7 +77,7 @@ function create(id: string): Thread {
   };
 }
 
-function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | null): Map<K, V> {
+export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | null): Map<K, V> {
   const next = new Map(map);
   if (value === null) next.delete(key);
   else next.set(key, value);
@@ -117,7 +122,8 @@ async function load(opened: Thread, renew = false): Promise<void> {
     const first = opened.phase.peek() !== "ready";
     batch(() => {
       putConversation(conversation);
-      opened.messages.value = new Map(page.items.map((message) => [message.id, message]));
+      if (renew) opened.changes.clear();
+      opened.messages.value = byId(opened, page.items);
       opened.cursor.value = page.next_cursor;
       if (renew) opened.receipts.value = new Map();
       receive(opened, conversation.receipts);
@@ -166,6 +172,9 @@ export const numbered = (opened: Thread): Message[] =>
   [...opened.messages.value.values()]
     .filter(({ visibility }) => visibility === "public")
     .sort((a, b) => a.seq - b.seq);
+
+const byId = ({ changes }: Thread, page: readonly Message[]): Map<string, Message> =>
+  new Map(present(changes, page).map((message) => [message.id, message]));
 
 /** The page, with those before it until the mark is among them. */
 async function backTo(
@@ -223,7 +232,7 @@ function reload(opened: Thread): void {
 
 /** The status and assignment lines that belong among these messages. */
 async function older(opened: Thread, page: readonly Message[]): Promise<void> {
-  const found = await loadActivities(opened.id, page);
+  const found = await loadActivities(opened.id, page, opened.cursor.peek() === null);
   if (!current(opened) || !found.length) return;
   const next = new Map(opened.activities.peek());
   for (const activity of found) next.set(activity.key, activity);
@@ -241,7 +250,7 @@ export async function loadOlder(): Promise<void> {
     });
     if (!current(opened)) return;
     batch(() => {
-      const next = new Map(page.items.map((message) => [message.id, message]));
+      const next = byId(opened, page.items);
       for (const [id, message] of opened.messages.peek()) next.set(id, message);
       opened.messages.value = next;
       opened.cursor.value = page.next_cursor;
@@ -270,53 +279,28 @@ export function putMessage(message: Message): void {
   opened.messages.value = withEntry(opened.messages.peek(), message.id, message);
 }
 
-/** Whether the "New" line already stands before something unread. */
-function newSince(opened: Thread): boolean {
-  const first = opened.messages.peek().get(opened.firstUnread.peek() ?? "");
-  return first !== undefined && first.seq > opened.mark.peek();
+/** A message is something else by now, whether it has been loaded or will be. */
+export function changeMessage(opened: Thread, message: Message): void {
+  if (!supersedes(message, opened.changes.get(message.id))) return;
+  opened.changes.set(message.id, message);
+  if (opened.messages.peek().has(message.id)) putMessage(message);
 }
 
-/** Whether the loaded part of the thread reaches back to this time. */
-const covers = (opened: Thread, at: string): boolean => {
-  if (opened.cursor.peek() === null) return true;
-  for (const message of opened.messages.peek().values()) if (message.at <= at) return true;
-  return false;
-};
+/** Put together when it is used, since those modules know this one. */
+const reducers = (): Reducers<Thread, "conversation" | "notes"> => ({
+  ...MESSAGES,
+  ...ACTIVITIES,
+});
 
 function apply(opened: Thread, event: StreamEvent): void {
   if (!current(opened)) return;
   if (event.stream === `conversation:${opened.id}`) {
     opened.head = Math.max(opened.head, event.seq);
   }
-  switch (event.event) {
-    case "message.created": {
-      const message = event.data;
-      const known = opened.messages.peek().has(message.id);
-      // What comes while nobody looks is new when somebody looks again.
-      if (!known && !isAttentive() && !isMe(message.sender) && !newSince(opened)) {
-        opened.firstUnread.value = message.visibility === "public" ? message.id : null;
-      }
-      putMessage(message);
-      stopTyping(opened, message.sender);
-      if (!known && !isMe(message.sender)) {
-        announce(text.announced(participantName(message.sender), message.body));
-      }
-      return;
-    }
-    case "message.updated":
-    case "message.deleted":
-      if (covers(opened, event.data.at)) putMessage(event.data);
-      return;
-    default: {
-      const activity = activityOf(event);
-      if (activity) {
-        opened.activities.value = withEntry(opened.activities.peek(), activity.key, activity);
-      }
-    }
-  }
+  reduce(reducers(), opened, event);
 }
 
-function stopTyping(opened: Thread, participant: Participant): void {
+export function stopTyping(opened: Thread, participant: Participant): void {
   const key = keyOf(participant);
   clearTimeout(typingTimers.get(key));
   typingTimers.delete(key);

@@ -1,0 +1,33 @@
+import type { Reducers } from "../../../shared/reducers";
+import type { StreamEvent } from "../../../shared/types";
+import { activityOf } from "../../state/activity";
+import { loadCounts } from "../../state/counts";
+import { putSummary } from "../../state/inbox";
+import { confirmDelivery } from "../../state/reading";
+import { withEntry, type Thread } from "../../state/thread";
+
+/** A line between the messages. What the conversation is by now, the inbox tells. */
+function tell(opened: Thread, event: StreamEvent): void {
+  const activity = activityOf(event);
+  if (!activity) return;
+  opened.activities.value = withEntry(opened.activities.peek(), activity.key, activity);
+}
+
+/** What the events of conversations do to an open one. */
+export const ACTIVITIES: Reducers<Thread, "conversation" | "notes", "conversation"> = {
+  "conversation.status_changed": tell,
+  "conversation.assignee_changed": tell,
+  "conversation.subject_changed": tell,
+  "conversation.priority_changed": tell,
+  "conversation.tags_changed": tell,
+  "conversation.snooze_changed": tell,
+};
+
+/** What they do to the lists. */
+export const INBOX: Reducers<void, "inbox", "conversation"> = {
+  "conversation.updated"(_, { data }) {
+    putSummary(data);
+    loadCounts();
+    confirmDelivery(data);
+  },
+};

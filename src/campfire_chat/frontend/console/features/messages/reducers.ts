@@ -1,0 +1,35 @@
+import { isAttentive } from "../../../shared/reading";
+import type { EventOf, Reducers } from "../../../shared/reducers";
+import { participantName } from "../../format";
+import { text } from "../../messages";
+import { isMe } from "../../state/core";
+import { announce } from "../../state/overlay";
+import { changeMessage, putMessage, stopTyping, type Thread } from "../../state/thread";
+
+/** Whether the "New" line already stands before something unread. */
+function newSince(opened: Thread): boolean {
+  const first = opened.messages.peek().get(opened.firstUnread.peek() ?? "");
+  return first !== undefined && first.seq > opened.mark.peek();
+}
+
+const change = (
+  opened: Thread,
+  { data }: EventOf<"message.updated" | "message.deleted">,
+): void => changeMessage(opened, data);
+
+/** What the events of messages do to an open conversation. */
+export const MESSAGES: Reducers<Thread, "conversation" | "notes", "message"> = {
+  "message.created"(opened, { data: message }) {
+    const known = opened.messages.peek().has(message.id);
+    const own = isMe(message.sender);
+    // What comes while nobody looks is new when somebody looks again.
+    if (!known && !isAttentive() && !own && !newSince(opened)) {
+      opened.firstUnread.value = message.visibility === "public" ? message.id : null;
+    }
+    putMessage(opened.changes.get(message.id) ?? message);
+    stopTyping(opened, message.sender);
+    if (!known && !own) announce(text.announced(participantName(message.sender), message.body));
+  },
+  "message.updated": change,
+  "message.deleted": change,
+};

@@ -1,0 +1,31 @@
+import type { EventOf, Reducers } from "../../shared/reducers";
+import { host, isMine, state } from "../chat";
+import { isShown, unreadIn } from "../marks";
+import { merge, type Listed } from "../state";
+import { showTyping } from "../rooms";
+
+function change(room: Listed, { data }: EventOf<"message.updated" | "message.deleted">): void {
+  const { last_message } = room.info;
+  room.changes.set(data.id, data);
+  merge(room, room.messages);
+  if (last_message?.id === data.id) last_message.text = data.body;
+}
+
+export const MESSAGES: Reducers<Listed, "conversation", "message"> = {
+  "message.created"(room, { data, seq }) {
+    const { id, at, sender, body: text, client_id } = data;
+    const { info } = room;
+    merge(room, [...room.messages, data]);
+    info.last_activity_at = at;
+    info.last_message = { id, seq, at, sender, text };
+    state.sent = state.sent.filter((entry) => entry.client_id !== client_id);
+    if (isMine(sender)) return;
+    info.unread++;
+    showTyping(room, null);
+    // What comes while nobody looks is new when somebody looks again.
+    if (!isShown(room) && unreadIn(room).length === 1) room.newFrom = id;
+    host.emit("message", data);
+  },
+  "message.updated": change,
+  "message.deleted": change,
+};

@@ -1,0 +1,329 @@
+"""Old state and events are the fresh state: whatever happens, a page that has seen it happen shows
+the same as one that is loaded afterwards.
+
+The widget's and the console's own code in node, with random operations on a real server that cause
+every type of events. Events come late, in any order between the streams, and while pages are being
+loaded. Where a reducer is missing, the two differ.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import campfire_chat
+from campfire_chat.core.text import preview
+from campfire_chat.features.registry import FEATURES
+from tests.support.node import NODE
+from tests.support.people import Desk, Person, signer
+from tests.support.servers import ThreadServer
+
+SOURCES = Path(campfire_chat.__file__).parent / "frontend"
+EVENTS = [event for feature in FEATURES for event in feature.events]
+
+Step = tuple[Any, ...]
+
+#: Far enough away that no page calls it "tomorrow".
+LATER = "2999-01-01T09:00:00Z"
+
+
+class Pages:
+    """The pages of one kind of screens, in a node process."""
+
+    def __init__(self, kind: str) -> None:
+        self._process = subprocess.Popen(
+            [
+                *(str(NODE), "--no-warnings", "--experimental-transform-types"),
+                *(str(Path(__file__).with_name("pages.mjs")), kind, str(SOURCES)),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def do(self, page: str, what: str, *parameters: Any) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([page, what, *parameters]) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        assert not (isinstance(answer, dict) and "failed" in answer), answer["failed"]
+        return answer
+
+    def end(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def widgets() -> Iterator[Pages]:
+    pages = Pages("widget")
+    yield pages
+    pages.end()
+
+
+@pytest.fixture(scope="module")
+def consoles() -> Iterator[Pages]:
+    pages = Pages("console")
+    yield pages
+    pages.end()
+
+
+class Story:
+    """People of one organisation, and what they do.
+
+    Attributes:
+        caused: The types of events that have been caused.
+    """
+
+    def __init__(self, server: ThreadServer, widgets: Pages, consoles: Pages) -> None:
+        base = f"{server.url}{server.mount}"
+        self.desk = Desk(base)
+        self.ada, self.ben = self.desk.agent(name="Ada"), self.desk.agent(name="Ben")
+        # Known to each other, so that they can be assigned.
+        self.agents = [self.ada, self.ben]
+        for agent in self.agents:
+            assert agent.me
+        self._identities = {
+            name: signer().sign_identity(
+                campfire_chat.Visitor(id=name, name=name, organization=self.desk.organization)
+            )
+            for name in ("vera", "walt")
+        }
+        self.visitors = [self.desk.nobody_with(identity) for identity in self._identities.values()]
+        self.screens = {"widget": widgets, "console": consoles}
+        self.conversations: list[tuple[str, Person]] = []
+        self.messages: list[tuple[Person, str]] = []
+        inbox = self.ada.get(f"/streams/inbox:{self.desk.organization}/events")
+        headers = {**self.ada.websocket_headers, "Origin": server.url}
+        self._openings = {
+            "widget": {"headers": {}, "identity": self._identities["vera"]},
+            "console": {"headers": headers},
+        }
+        for opening in self._openings.values():
+            opening.update(base=f"{base}/", epoch=inbox["epoch"])
+
+    # On the screens.
+
+    def open(self, kind: str, page: str) -> None:
+        self.screens[kind].do(page, "open", self._openings[kind])
+
+    def enter(self, kind: str, page: str, number: int) -> None:
+        """Show a conversation; each screen only what its person may see."""
+        found = [
+            id
+            for id, visitor in self.conversations
+            if kind == "console" or visitor is self.visitors[0]
+        ]
+        if found:
+            self.screens[kind].do(page, "enter", found[number % len(found)])
+
+    def deliver(self, kind: str, picks: list[int]) -> None:
+        self.screens[kind].do("live", "deliver", picks)
+
+    def dump(self, kind: str, page: str) -> Any:
+        return shown(kind, self.screens[kind].do(page, "dump"))
+
+    def close(self, kind: str, page: str) -> None:
+        self.screens[kind].do(page, "close")
+
+    # What people do.
+
+    def do(self, step: Step) -> None:
+        what, who, which, how = step
+        if what == "begin" or not self.conversations:
+            visitor = self.visitors[who % 2]
+            self._began(visitor.begin(f"Hello {how}"), visitor)
+        elif what == "invite":
+            id, visitor = self._one(which)
+            contact = self.ada.get(f"/conversations/{id}")["contact"]["id"]
+            self._began(self._agent(who).begin("May I help?", contact_id=contact), visitor)
+        elif what in ("say", "answer", "note"):
+            id, visitor = self._one(which)
+            author = visitor if what == "say" else self._agent(who)
+            more = {"visibility": "internal"} if what == "note" else {}
+            self.messages.append((author, author.write(id, f"{what}\n{how}", **more)["id"]))
+        elif what in ("edit", "delete") and self.messages:
+            author, id = self.messages[which % len(self.messages)]
+            if what == "edit":
+                # A deleted one cannot be edited.
+                tolerant(author, "PATCH", f"/messages/{id}", {"body": f"edited {how}" * 40})
+            else:
+                author.delete(f"/messages/{id}")
+        elif what == "take":
+            self._agent(who).post("/conversations/take", {}, 200)
+        elif what in CHANGES:
+            values = [change(self) for change in CHANGES[what]]
+            path = f"/conversations/{self._one(which)[0]}"
+            tolerant(self._agent(who), "PATCH", path, values[how % len(values)])
+
+    def _agent(self, number: int) -> Person:
+        return self.agents[number % 2]
+
+    def _one(self, number: int) -> tuple[str, Person]:
+        return self.conversations[number % len(self.conversations)]
+
+    def _began(self, conversation: dict[str, Any], visitor: Person) -> None:
+        self.conversations.append((conversation["id"], visitor))
+
+    @property
+    def caused(self) -> set[str]:
+        streams = [f"inbox:{self.desk.organization}"]
+        for id, _ in self.conversations:
+            streams += [f"conversation:{id}", f"notes:{id}"]
+        return {event["event"] for stream in streams for event in self.ada.events(stream)}
+
+
+#: What a ``PATCH`` of a conversation may say, by the field that it is about.
+CHANGES: dict[str, list[Any]] = {
+    "status": [
+        lambda _: {"status": "open"},
+        lambda _: {"status": "pending"},
+        lambda _: {"status": "resolved"},
+        lambda _: {"status": "snoozed"},
+        lambda _: {"status": "snoozed", "snoozed_until": LATER},
+    ],
+    "priority": [lambda _: {"priority": "high"}, lambda _: {"priority": None}],
+    "assignee": [
+        lambda story: {"assignee_id": story.ada.id},
+        lambda story: {"assignee_id": story.ben.id},
+        lambda _: {"assignee_id": None},
+    ],
+    "tags": [lambda _: {"tags": ["tea"]}, lambda _: {"tags": ["tea", "urgent"]}],
+    "subject": [lambda _: {"subject": "A kettle"}, lambda _: {"subject": None}],
+    "several": [
+        lambda story: {"status": "pending", "assignee_id": story.ben.id, "tags": []},
+        lambda _: {"status": "open", "subject": "Tea", "priority": "low"},
+    ],
+}
+
+
+def tolerant(person: Person, method: str, path: str, body: Any) -> None:
+    """A change that may be impossible by now."""
+    response: httpx.Response = person.http.request(method, path, json=body)
+    assert response.status_code in (200, 409, 422), response.text
+
+
+def shown(kind: str, dump: Any) -> Any:
+    """What a page shows, without what is no matter of events: presence and receipts are not
+    replayed, and each page asks for them when it begins."""
+    if kind == "console":
+        return dump
+    for info in [*dump["rooms"].values(), dump["room"]["info"]]:
+        if info is None:
+            continue
+        # The widget shows no counts, and has the last message whole.
+        for name in ("receipts", "assignee_availability", "counts"):
+            del info[name]
+        if info["last_message"] is not None:
+            info["last_message"]["text"] = preview(info["last_message"]["text"])
+    return dump
+
+
+NUMBER = st.integers(0, 7)
+DOING = st.tuples(
+    st.sampled_from(
+        ["begin", "invite", "say", "answer", "note", "edit", "delete", "take", *CHANGES]
+    ),
+    *(NUMBER, NUMBER, NUMBER),
+)
+LOOKING = st.one_of(
+    st.tuples(st.just("deliver"), st.lists(NUMBER, max_size=6)),
+    st.tuples(st.just("enter"), NUMBER),
+)
+STEPS = st.lists(st.one_of(DOING, DOING, LOOKING), max_size=24)
+
+BEGUN: list[Step] = [("begin", 0, 0, 0), ("begin", 1, 0, 1)]
+#: One of everything, all in the conversation that the pages show.
+EVERYTHING: list[Step] = [
+    *(("answer", 0, 0, 1), ("say", 0, 0, 2), ("note", 0, 0, 3), ("answer", 1, 0, 4)),
+    *(("edit", 0, 0, 5), ("edit", 0, 2, 6), ("delete", 0, 3, 0)),
+    *((what, 0, 0, how) for what in CHANGES for how in range(len(CHANGES[what]))),
+    ("status", 0, 0, 4),
+]
+
+
+def play(story: Story, steps: list[Step], *, broken: tuple[str, str] | None = None) -> list[Any]:
+    """What the live and the fresh page of each screen show in the end."""
+    found: list[Any] = []
+    for step in BEGUN:
+        story.do(step)
+    for kind in story.screens:
+        story.open(kind, "live")
+        story.enter(kind, "live", 0)
+        if broken is not None and kind == broken[0]:
+            noun = broken[1].split(".")[0] + "s"
+            story.screens[kind].do("live", "break", noun, broken[1])
+    for step in steps:
+        for kind in story.screens if step[0] in ("deliver", "enter") else ():
+            if step[0] == "deliver":
+                story.deliver(kind, step[1])
+            else:
+                story.enter(kind, "live", step[1])
+        if step[0] not in ("deliver", "enter"):
+            story.do(step)
+    for kind in story.screens:
+        story.deliver(kind, [])
+        story.screens[kind].do("live", "look")
+        story.open(kind, "fresh")
+        for page in ("live", "fresh"):
+            story.enter(kind, page, 0)
+        found.append((kind, story.dump(kind, "live"), story.dump(kind, "fresh")))
+        for page in ("live", "fresh"):
+            story.close(kind, page)
+    return found
+
+
+@settings(max_examples=40)
+@given(steps=STEPS)
+@example(steps=EVERYTHING)
+# A change of which no event has told when its message is loaded, and the other way around.
+@example(steps=[("answer", 0, 0, 1), ("edit", 0, 0, 2), ("enter", 0), ("edit", 0, 0, 3)])
+# What was changed before anybody wrote a note.
+@example(steps=[("priority", 0, 0, 0), ("note", 0, 0, 1)])
+# The assignee changes, and with it whose presence counts.
+@example(steps=[("assignee", 0, 0, 0), ("deliver", []), ("assignee", 0, 0, 1)])
+def test_events_lead_to_the_fresh_state(
+    server: ThreadServer, widgets: Pages, consoles: Pages, steps: list[Step]
+) -> None:
+    for kind, live, fresh in play(Story(server, widgets, consoles), steps):
+        assert live == fresh, kind
+
+
+def test_there_is_an_operation_for_every_type_of_events(
+    server: ThreadServer, widgets: Pages, consoles: Pages
+) -> None:
+    story = Story(server, widgets, consoles)
+    play(story, EVERYTHING)
+    assert story.caused == {event.name for event in EVENTS}
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        *(("widget", event.name) for event in EVENTS if "conversation" in event.streams),
+        *(("console", event.name) for event in EVENTS),
+    ],
+)
+def test_no_reducer_may_be_missing(
+    server: ThreadServer, widgets: Pages, consoles: Pages, kind: str, event: str
+) -> None:
+    """The test above would notice: without it the page shows something else."""
+    story = Story(server, widgets, consoles)
+    [(live, fresh)] = [
+        (live, fresh)
+        for name, live, fresh in play(story, EVERYTHING, broken=(kind, event))
+        if name == kind
+    ]
+    assert live != fresh
