@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from campfire_chat import Role
 from campfire_chat.http.endpoints import Access, Endpoint
 from campfire_chat.runtime import ENDPOINTS
 from campfire_chat.runtime import FRAMES as HANDLERS
@@ -34,6 +35,15 @@ class Secrets:
         self.message = self.visitor.thread(self.conversation)[0]["id"]
         self.note = self.agent.write(self.conversation, "secret", visibility="internal")["id"]
         self.organization = desk.organization
+        # Every agent of these is an agent of the least rights: an admin sees it.
+        self.admin = desk.agent("boss", role=Role.ADMIN)
+        # Deferred by the snooze, until long after the test.
+        self.agent.patch(
+            f"/conversations/{self.conversation}",
+            {"status": "snoozed", "snoozed_until": "2999-01-01T09:00:00Z"},
+        )
+        [job] = self.admin.get("/jobs", state="pending")["items"]
+        self.job = job["id"]
 
     def fingerprint(self) -> Any:
         """Everything that an intruder could have changed."""
@@ -44,6 +54,7 @@ class Secrets:
             self.agent.events(f"notes:{self.conversation}"),
             self.agent.events(f"inbox:{self.organization}"),
             self.agent.get("/agents"),
+            self.admin.get("/jobs", state="pending"),
         )
 
 
@@ -52,6 +63,7 @@ PARAMETERS: dict[str, Callable[[Secrets], list[str]]] = {
     "conversation_id": lambda secrets: [secrets.conversation],
     "message_id": lambda secrets: [secrets.message, secrets.note],
     "agent_id": lambda secrets: [secrets.agent.id],
+    "job_id": lambda secrets: [secrets.job],
     "stream": lambda secrets: [
         f"conversation:{secrets.conversation}",
         f"notes:{secrets.conversation}",
@@ -71,6 +83,7 @@ BODIES: dict[str, Any] = {
 #: Routes without anybody's id in the path: the caller's own things, checked by their own tests.
 WITHOUT_IDS = {
     *("create_visitor", "get_me", "create_conversation", "list_conversations", "list_agents"),
+    "list_jobs",
     *("count_conversations", "search_conversations", "take_conversation"),
     *("create_ticket", "health_live", "health_ready"),
 }

@@ -11,6 +11,7 @@ from campfire_chat.feature import Feature
 from campfire_chat.features.agents.feature import AGENTS
 from campfire_chat.features.contacts.feature import CONTACTS
 from campfire_chat.features.conversations.feature import CONVERSATIONS
+from campfire_chat.features.jobs.feature import JOBS
 from campfire_chat.features.messages.feature import MESSAGES
 from campfire_chat.features.presence.feature import PRESENCE
 from campfire_chat.features.receipts.feature import RECEIPTS
@@ -24,4 +25,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     RECEIPTS,
     AGENTS,
     VISITORS,
+    JOBS,
 )

@@ -127,6 +127,26 @@ export interface Health {
   status: "ok";
 }
 
+/** A job of the organisation. What it is about is not told: that may be personal. */
+export interface JobRecord {
+  id: string;
+  /** What it does, such as `conversation.wake`. */
+  kind: string;
+  state: JobState;
+  /** How often it was tried. */
+  attempts: number;
+  /** Why the last attempt failed; null if none has. */
+  error: string | null;
+  created_at: Timestamp;
+  /** When it will be tried next; null unless it waits. */
+  due_at: Timestamp | null;
+  /** When it failed for good; null unless it is parked. */
+  parked_at: Timestamp | null;
+}
+
+/** A parked job has failed for good. It is tried again only when somebody says so. */
+export type JobState = "waiting" | "running" | "parked";
+
 /** The caller's marks, and the number of messages after the read mark. */
 export interface Marked {
   delivered: number;
