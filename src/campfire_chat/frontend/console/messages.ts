@@ -301,6 +301,12 @@ export const text = {
     poll: "Limited connection: updates may take a little longer.",
   },
 
+  chunk: {
+    title: "This part of the console could not be loaded",
+    help: "The site may have been updated meanwhile. Your drafts are kept on this computer.",
+    reload: "Reload the page",
+  },
+
   gate: {
     signIn: "Please sign in",
     signInHelp: "The console is for your team. Sign in on this site, then come back.",

@@ -1,10 +1,11 @@
-import type { Reducers } from "../../../shared/reducers";
+import type { EventOf, Reducers } from "../../../shared/reducers";
 import type { StreamEvent } from "../../../shared/types";
-import { activityOf } from "../../state/activity";
-import { loadCounts } from "../../state/counts";
-import { putSummary } from "../../state/inbox";
-import { confirmDelivery } from "../../state/reading";
-import { withEntry, type Thread } from "../../state/thread";
+import type { Listeners } from "../../shell/registry";
+import { activityOf } from "./activity";
+import { loadCounts } from "./counts";
+import { putSummary } from "./inbox";
+import { confirmDelivery } from "../messages/reading";
+import { withEntry, type Thread } from "../messages/thread";
 
 /** A line between the messages. What the conversation is by now, the inbox tells. */
 function tell(opened: Thread, event: StreamEvent): void {
@@ -24,10 +25,10 @@ export const ACTIVITIES: Reducers<Thread, "conversation" | "notes", "conversatio
 };
 
 /** What they do to the lists. */
-export const INBOX: Reducers<void, "inbox", "conversation"> = {
-  "conversation.updated"(_, { data }) {
+export const INBOX = {
+  "conversation.updated"({ data }: EventOf<"conversation.updated">) {
     putSummary(data);
     loadCounts();
     confirmDelivery(data);
   },
-};
+} satisfies Listeners;

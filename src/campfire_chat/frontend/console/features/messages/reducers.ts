@@ -1,10 +1,10 @@
 import { isAttentive } from "../../../shared/reading";
 import type { EventOf, Reducers } from "../../../shared/reducers";
-import { participantName } from "../../format";
+import { participantName } from "../../ui/format";
 import { text } from "../../messages";
-import { isMe } from "../../state/core";
-import { announce } from "../../state/overlay";
-import { changeMessage, putMessage, stopTyping, type Thread } from "../../state/thread";
+import { isMe } from "../../shell/session";
+import { announce } from "../../shell/overlay";
+import { changeMessage, putMessage, stopTyping, type Thread } from "./thread";
 
 /** Whether the "New" line already stands before something unread. */
 function newSince(opened: Thread): boolean {

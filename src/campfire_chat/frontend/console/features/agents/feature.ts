@@ -1,0 +1,20 @@
+import type { Availability } from "../../../shared/types";
+import { text } from "../../messages";
+import type { Feature } from "../../shell/registry";
+import { AccountButton } from "./AccountButton";
+import { AccountMenu } from "./AccountMenu";
+import { chooseAvailability } from "./team";
+
+const AVAILABILITIES: readonly Availability[] = ["online", "away", "busy", "offline"];
+
+export const AGENTS: Feature = {
+  name: "agents",
+  menus: { account: { title: text.team, untitled: true, Content: AccountMenu } },
+  RailEnd: AccountButton,
+  commands: () =>
+    AVAILABILITIES.map((name) => ({
+      key: `be:${name}`,
+      label: text.be(text.availability[name]),
+      run: () => void chooseAvailability(name),
+    })),
+};

@@ -1,0 +1,55 @@
+import type { Contact } from "../../../shared/types";
+import { contactName } from "../../ui/format";
+import { text } from "../../messages";
+import { thread } from "../messages/thread";
+import { Avatar } from "../../ui/Avatar";
+import { Fact } from "../../ui/Fact";
+import { Icon } from "../../ui/Icon";
+
+/** Who the visitor is, and whether that is certain. */
+export function ContactCard({ contact }: { contact: Contact }) {
+  const name = contactName(contact);
+  const online = thread.value?.contactPresence.value === "online";
+  return (
+    <section class="card" aria-label={text.contact}>
+      <div class="contact">
+        <Avatar id={contact.id} name={name} url={contact.avatar_url} size="large" />
+        <div>
+          <h3>
+            <bdi>{name}</bdi>
+          </h3>
+          {contact.verified ? (
+            <span class="badge verified" title={text.verifiedHelp}>
+              <Icon name="verified" size={14} />
+              {text.verified}
+            </span>
+          ) : (
+            <span class="badge" title={text.unverifiedHelp}>
+              {text.unverified}
+            </span>
+          )}
+          {online && (
+            <span class="badge online">
+              <span class="presence-dot online" />
+              {text.online}
+            </span>
+          )}
+        </div>
+      </div>
+      <dl>
+        {contact.email && (
+          <Fact label={text.email}>
+            <a href={`mailto:${encodeURIComponent(contact.email)}`} dir="ltr">
+              {contact.email}
+            </a>
+          </Fact>
+        )}
+        {contact.external_id && (
+          <Fact label={text.externalId}>
+            <code>{contact.external_id}</code>
+          </Fact>
+        )}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,106 @@
+import { moment, span } from "../../ui/format";
+import { text } from "../../messages";
+import { wide } from "../../shell/appearance";
+import { now } from "../../shell/clock";
+import { rows } from "./inbox";
+import { toggleDetails } from "./details";
+import { openId } from "./route";
+import { Avatar } from "../../ui/Avatar";
+import { ContactCard } from "./ContactCard";
+import { Fact } from "../../ui/Fact";
+import { Icon } from "../../ui/Icon";
+import { PriorityMark } from "./PriorityMark";
+import { Property } from "./Property";
+import { SubjectField } from "./SubjectField";
+import { Tags } from "./Tags";
+
+/** Everything about the conversation that is not said in it. */
+export function Details() {
+  const id = openId.value;
+  const summary = id ? rows.value.get(id)?.summary : undefined;
+  if (!id || !summary) return null;
+  const { status, assignee, priority, tags, subject, contact, counts } = summary;
+  const { created_at, first_response_at, resolved_at, reopen_count, snoozed_until } = summary;
+  const at = now.value;
+  return (
+    <section class="details" aria-label={text.details}>
+      <header class="details-head">
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={wide.value ? text.hideDetails : text.back}
+          onClick={toggleDetails}
+        >
+          <Icon name={wide.value ? "close" : "back"} />
+        </button>
+        <h2>{text.details}</h2>
+      </header>
+      <div class="details-scroll" tabIndex={0} role="group" aria-label={text.details}>
+        <ContactCard contact={contact} />
+        <section class="card" aria-label={text.conversation}>
+          <dl>
+            <Property label={text.assignee} kind="assign">
+              {assignee ? (
+                <>
+                  <Avatar
+                    id={assignee.id}
+                    name={assignee.name}
+                    url={assignee.avatar_url}
+                    size="small"
+                  />
+                  <bdi class="property-value">{assignee.name}</bdi>
+                </>
+              ) : (
+                <span class="property-value faint">{text.nobody}</span>
+              )}
+            </Property>
+            <Property label={text.setStatus} kind="status">
+              <Icon name={status} size={15} />
+              <span class="property-value">{text.status[status]}</span>
+            </Property>
+            <Property label={text.priority} kind="priority">
+              {priority ? (
+                <PriorityMark priority={priority} />
+              ) : (
+                <span class="property-value faint">{text.none}</span>
+              )}
+            </Property>
+            <div class="property tall">
+              <dt>{text.subject}</dt>
+              <dd>
+                <SubjectField key={id} id={id} subject={subject} />
+              </dd>
+            </div>
+            <div class="property tall">
+              <dt>{text.tags}</dt>
+              <dd>
+                <Tags id={id} tags={tags} />
+              </dd>
+            </div>
+          </dl>
+        </section>
+        <section class="card" aria-label={text.history}>
+          <dl>
+            <Fact label={text.created}>{moment(created_at, at)}</Fact>
+            {first_response_at && (
+              <Fact label={text.firstResponse}>
+                {text.firstResponseAfter(
+                  span(Date.parse(first_response_at) - Date.parse(created_at)),
+                )}
+              </Fact>
+            )}
+            {snoozed_until && (
+              <Fact label={text.status.snoozed}>{moment(snoozed_until, at)}</Fact>
+            )}
+            {resolved_at && <Fact label={text.resolvedAt}>{moment(resolved_at, at)}</Fact>}
+            {reopen_count > 0 && <Fact label={text.reopened}>{text.times(reopen_count)}</Fact>}
+            <Fact label={text.messagesCount}>{text.messagesOf(counts.visitor, counts.agent)}</Fact>
+            <Fact label={text.reference}>
+              <code>{id}</code>
+            </Fact>
+          </dl>
+        </section>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,78 @@
+import { useState } from "preact/hooks";
+import { moment } from "../../ui/format";
+import { text } from "../../messages";
+import { setStatus } from "./changes";
+import { closeMenu } from "../../shell/overlay";
+import { localValue, snoozeTimes } from "./snooze";
+import { Icon } from "../../ui/Icon";
+import { Picker, type Option } from "../../ui/Picker";
+
+const CUSTOM = "custom";
+
+/** For how long the conversation is put away. */
+export function SnoozeMenu({ conversation }: { conversation: string }) {
+  const [opened] = useState(() => new Date());
+  const [custom, setCustom] = useState(false);
+  const [value, setValue] = useState(() => localValue(new Date(opened.getTime() + 86_400_000)));
+  const [past, setPast] = useState(false);
+  const times = snoozeTimes(opened);
+
+  const snooze = (until: Date | null) => {
+    closeMenu();
+    const change = until ? { snoozed_until: until.toISOString() } : {};
+    void setStatus(conversation, { status: "snoozed", ...change });
+  };
+  if (custom) {
+    return (
+      <form
+        class="snooze-custom"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const until = new Date(value);
+          if (until.getTime() > Date.now()) snooze(until);
+          else setPast(true);
+        }}
+      >
+        <label>
+          {text.snoozeCustom}
+          <input
+            type="datetime-local"
+            required
+            autofocus
+            value={value}
+            min={localValue(new Date())}
+            onInput={(event) => {
+              setValue(event.currentTarget.value);
+              setPast(false);
+            }}
+          />
+        </label>
+        {past && <p role="alert">{text.past}</p>}
+        <button type="submit" class="button primary">
+          {text.snooze}
+        </button>
+      </form>
+    );
+  }
+  const options: Option[] = times.map(({ key, label, until }) => ({
+    key,
+    label,
+    ...(until && { hint: moment(until.toISOString(), opened.getTime()) }),
+  }));
+  options.push({
+    key: CUSTOM,
+    label: text.snoozeTimes.custom,
+    mark: <Icon name="clock" size={16} />,
+  });
+  return (
+    <Picker
+      id="snooze"
+      label={text.snoozeUntil}
+      options={options}
+      onPick={(key) => {
+        if (key === CUSTOM) setCustom(true);
+        else snooze(times.find((time) => time.key === key)?.until ?? null);
+      }}
+    />
+  );
+}

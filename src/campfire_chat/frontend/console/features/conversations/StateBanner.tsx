@@ -1,0 +1,34 @@
+import type { ConversationSummary } from "../../../shared/types";
+import { moment } from "../../ui/format";
+import { text } from "../../messages";
+import { now } from "../../shell/clock";
+import { canWrite } from "../../shell/session";
+import { setStatus } from "./changes";
+import { Icon } from "../../ui/Icon";
+
+/** What the status means for what happens next. */
+export function StateBanner({ summary }: { summary: ConversationSummary }) {
+  const { id, status, snoozed_until } = summary;
+  if (status !== "resolved" && status !== "snoozed") return null;
+  const said =
+    status === "resolved"
+      ? text.resolvedHere
+      : snoozed_until
+        ? text.snoozedHere(moment(snoozed_until, now.value))
+        : text.snoozedOpenEnd;
+  return (
+    <p class="state-banner">
+      <Icon name={status} size={16} />
+      <span>{said}</span>
+      {canWrite.value && (
+        <button
+          type="button"
+          class="link-button"
+          onClick={() => void setStatus(id, { status: "open" })}
+        >
+          {text.reopen}
+        </button>
+      )}
+    </p>
+  );
+}

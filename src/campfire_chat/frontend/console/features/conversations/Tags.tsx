@@ -1,0 +1,41 @@
+import { text } from "../../messages";
+import { canWrite } from "../../shell/session";
+import { toggleTag } from "./changes";
+import { menuOpenIn, toggleMenu } from "../../shell/overlay";
+import { Icon } from "../../ui/Icon";
+
+/** The tags, each with a button that takes it away, and one to add more. */
+export function Tags({ id, tags }: { id: string; tags: readonly string[] }) {
+  const write = canWrite.value;
+  return (
+    <div class="tags">
+      {tags.map((tag) => (
+        <span class="tag" key={tag}>
+          <bdi>{tag}</bdi>
+          {write && (
+            <button
+              type="button"
+              aria-label={text.removeTag(tag)}
+              onClick={() => toggleTag(id, tag)}
+            >
+              <Icon name="close" size={11} />
+            </button>
+          )}
+        </span>
+      ))}
+      {write && (
+        <button
+          type="button"
+          class="tag add"
+          data-menu="tags"
+          aria-haspopup="listbox"
+          aria-expanded={menuOpenIn("tags", ".details")}
+          onClick={(event) => toggleMenu("tags", event.currentTarget)}
+        >
+          <Icon name="plus" size={12} />
+          {text.addTag}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+import type { ConversationSummary } from "../../../shared/types";
+import { contactName } from "../../ui/format";
+import { text } from "../../messages";
+import { detailsShown, toggleDetails } from "./details";
+import { canWrite } from "../../shell/session";
+import { toggleResolved } from "./changes";
+import { menuOpenIn, toggleMenu } from "../../shell/overlay";
+import { go } from "./route";
+import { thread } from "../messages/thread";
+import { Avatar } from "../../ui/Avatar";
+import { Icon } from "../../ui/Icon";
+import { MenuIcon } from "./MenuIcon";
+import { Viewers } from "./Viewers";
+
+/** Who this is about and the actions that are needed most. */
+export function ThreadHead({ id, summary }: { id: string; summary: ConversationSummary | null }) {
+  const shown = detailsShown.value;
+  const name = summary ? contactName(summary.contact) : text.loading;
+  const resolved = summary?.status === "resolved";
+  const assignee = summary?.assignee ?? null;
+  return (
+    <header class="thread-head">
+      <button
+        type="button"
+        class="icon-button only-phone"
+        aria-label={text.toInbox}
+        onClick={() => go(null)}
+      >
+        <Icon name="back" />
+      </button>
+      {summary && (
+        <Avatar
+          id={summary.contact.id}
+          name={name}
+          url={summary.contact.avatar_url}
+          availability={thread.value?.contactPresence.value === "online" ? "online" : null}
+        />
+      )}
+      <div class="thread-title">
+        <h2>
+          <bdi>{name}</bdi>
+        </h2>
+        {summary && (
+          <p>
+            <bdi>{summary.subject ?? summary.contact.email ?? text.unverifiedHelp}</bdi>
+          </p>
+        )}
+      </div>
+      <Viewers />
+      {summary && canWrite.value && (
+        <div class="thread-actions">
+          <button
+            type="button"
+            class="button assign"
+            data-menu="assign"
+            aria-haspopup="listbox"
+            aria-expanded={menuOpenIn("assign", ".thread-head")}
+            aria-label={assignee ? text.assignedTo(assignee.name) : text.assign}
+            title={text.assignTo}
+            onClick={(event) => toggleMenu("assign", event.currentTarget)}
+          >
+            {assignee ? (
+              <Avatar
+                id={assignee.id}
+                name={assignee.name}
+                url={assignee.avatar_url}
+                size="small"
+              />
+            ) : (
+              <Icon name="user" size={16} />
+            )}
+            <span class="assign-name">{assignee ? assignee.name : text.assign}</span>
+            <Icon name="down" size={13} />
+          </button>
+          <span class="not-phone">
+            <MenuIcon kind="snooze" icon="snooze" label={text.snooze} />
+          </span>
+          <button
+            type="button"
+            class={resolved ? "button resolve" : "button resolve due"}
+            aria-label={resolved ? text.reopen : text.resolve}
+            title={resolved ? text.reopen : text.resolve}
+            onClick={() => toggleResolved(id)}
+          >
+            <Icon name={resolved ? "open" : "check"} size={16} />
+            <span>{resolved ? text.reopen : text.resolve}</span>
+          </button>
+        </div>
+      )}
+      <button
+        type="button"
+        class="icon-button"
+        aria-pressed={shown}
+        aria-label={shown ? text.hideDetails : text.showDetails}
+        title={shown ? text.hideDetails : text.showDetails}
+        onClick={toggleDetails}
+      >
+        <Icon name="panel" />
+      </button>
+    </header>
+  );
+}

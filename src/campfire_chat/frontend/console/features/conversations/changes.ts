@@ -1,0 +1,135 @@
+import type {
+  AgentConversation,
+  ConversationChange,
+  ConversationSummary,
+  Message,
+} from "../../../shared/types";
+import { moment } from "../../ui/format";
+import { text } from "../../messages";
+import { api, me, reason } from "../../shell/session";
+import { following, isListed, putBack } from "./held";
+import { preview, putConversation, rows } from "./inbox";
+import { toast } from "../../shell/overlay";
+import { go, openId } from "./route";
+import { agents } from "../agents/team";
+import { putMessage } from "../messages/thread";
+
+export const summaryOf = (id: string | null): ConversationSummary | null =>
+  (id && rows.value.get(id)?.summary) || null;
+
+function asShown(change: ConversationChange): Partial<ConversationSummary> {
+  const { assignee_id, ...same } = change;
+  if (assignee_id === undefined) return same;
+  if (assignee_id === null) return { ...same, assignee: null };
+  const agent = agents.peek().find(({ id }) => id === assignee_id);
+  const self = me.peek();
+  const found = agent ?? (self?.id === assignee_id ? self : null);
+  if (!found) return same;
+  const assignee = { id: found.id, name: found.name ?? found.id, avatar_url: found.avatar_url };
+  return { ...same, assignee };
+}
+
+/** Shows the change at once and takes it back when the server refuses it. */
+export async function changeConversation(
+  id: string,
+  change: ConversationChange,
+): Promise<boolean> {
+  const shown = preview(id, asShown(change));
+  try {
+    putConversation(await api.request<AgentConversation>("PATCH", `conversations/${id}`, { body: change }));
+    shown.confirm();
+    return true;
+  } catch (error) {
+    shown.takeBack();
+    toast(text.failed.reason(text.failed.change, reason(error)), {
+      urgent: true,
+      action: { label: text.retry, run: () => void changeConversation(id, change) },
+    });
+    return false;
+  }
+}
+
+/** As it was, for the undo of a toast. */
+function statusOf({ status, snoozed_until }: ConversationSummary): ConversationChange {
+  return status === "snoozed" && snoozed_until ? { status, snoozed_until } : { status };
+}
+
+/**
+ * Does what is given, and when the open conversation leaves the list by it, the one below comes,
+ * or else the one above.
+ */
+export function moveOnAfter<T>(id: string, act: () => T): T {
+  const next = openId.peek() === id && isListed(id) ? following(id) : id;
+  const result = act();
+  if (openId.peek() === id && next !== id && !isListed(id)) go(next);
+  return result;
+}
+
+export async function setStatus(id: string, change: ConversationChange): Promise<void> {
+  const before = summaryOf(id);
+  if (!before || (before.status === change.status && change.status !== "snoozed")) return;
+  const changing = () => changeConversation(id, change);
+  // Who reopens a conversation goes on with it.
+  const changed = change.status === "open" ? changing() : moveOnAfter(id, changing);
+  if (!(await changed)) return;
+  const undo = {
+    label: text.undo,
+    run: () => {
+      putBack(id);
+      void changeConversation(id, statusOf(before));
+      go(id);
+    },
+  };
+  if (change.status === "resolved") toast(text.toast.resolved, { action: undo });
+  if (change.status === "snoozed") {
+    const body = change.snoozed_until
+      ? text.toast.snoozed(moment(change.snoozed_until, Date.now()))
+      : text.toast.snoozedOpenEnd;
+    toast(body, { action: undo });
+  }
+}
+
+export function toggleResolved(id: string): void {
+  const summary = summaryOf(id);
+  if (summary) void setStatus(id, { status: summary.status === "resolved" ? "open" : "resolved" });
+}
+
+export function assignTo(id: string, agentId: string | null): void {
+  const summary = summaryOf(id);
+  if (!summary || (summary.assignee?.id ?? null) === agentId) return;
+  void changeConversation(id, { assignee_id: agentId });
+}
+
+export function assignToMe(id: string): void {
+  const self = me.peek();
+  if (self) assignTo(id, self.id);
+}
+
+export function toggleTag(id: string, tag: string): void {
+  const summary = summaryOf(id);
+  if (!summary) return;
+  const tags = summary.tags.includes(tag)
+    ? summary.tags.filter((other) => other !== tag)
+    : [...summary.tags, tag];
+  void changeConversation(id, { tags });
+}
+
+// Messages that are already there.
+
+export async function editMessage(id: string, body: string): Promise<boolean> {
+  try {
+    putMessage(await api.request<Message>("PATCH", `messages/${id}`, { body: { body } }));
+    return true;
+  } catch (error) {
+    toast(text.failed.reason(text.failed.edit, reason(error)), { urgent: true });
+    return false;
+  }
+}
+
+export async function deleteMessage(id: string): Promise<void> {
+  try {
+    putMessage(await api.request<Message>("DELETE", `messages/${id}`));
+  } catch (error) {
+    toast(text.failed.reason(text.failed.remove, reason(error)), { urgent: true });
+  }
+}

@@ -1,0 +1,110 @@
+import type { AgentConversation, ConversationSummary, Page } from "../../../shared/types";
+import { text } from "../../messages";
+import type { Command, Finder } from "../../shell/registry";
+import { screen } from "../../shell/router";
+import { api, canWrite } from "../../shell/session";
+import { openMenu } from "../../shell/overlay";
+import { contactName, plain } from "../../ui/format";
+import { focusComposer } from "../messages/composer";
+import { assignTo, assignToMe, summaryOf, toggleResolved } from "./changes";
+import { toggleDetails } from "./details";
+import { showArrived } from "./held";
+import { haystack, rows } from "./inbox";
+import { chooseOrder, ORDERS, showList, status, STATUSES, view, VIEWS } from "./lists";
+import { takeNext } from "./queue";
+import { go, openId, PATH } from "./route";
+
+/** What can be done with the open conversation. */
+function ofConversation(id: string): Command[] {
+  const summary = summaryOf(id);
+  if (!summary || !canWrite.value) return [];
+  const resolved = summary.status === "resolved";
+  const menus = ["assign", "status", "snooze", "priority", "tags"] as const;
+  const labels = {
+    assign: text.assignTo,
+    status: text.chooseStatus,
+    snooze: text.snoozeUntil,
+    priority: text.setPriority,
+    tags: text.chooseTags,
+  };
+  return [
+    { key: "reply", label: text.keys.reply, hint: "R", run: () => focusComposer("reply") },
+    { key: "note", label: text.keys.note, hint: "N", run: () => focusComposer("note") },
+    {
+      key: "resolve",
+      label: resolved ? text.reopen : text.resolve,
+      hint: "E",
+      run: () => toggleResolved(id),
+    },
+    { key: "assign-me", label: text.keys.assignMe, hint: "I", run: () => assignToMe(id) },
+    ...menus.map((kind) => ({ key: kind, label: labels[kind], run: () => openMenu(kind) })),
+    { key: "unassign", label: text.unassign, run: () => assignTo(id, null) },
+    { key: "details", label: text.keys.details, hint: "D", run: toggleDetails },
+  ];
+}
+
+/** What can be done with what is open. */
+export const inboxCommands = (): Command[] => (openId.value ? ofConversation(openId.value) : []);
+
+/** What leads to a list, from everywhere, and what is done with it. */
+export const commands = (): Command[] => [
+  ...(canWrite.value
+    ? [{ key: "take", label: text.keys.take, hint: "W", run: () => void takeNext() }]
+    : []),
+  ...VIEWS.map((name) => ({
+    key: `view:${name}`,
+    label: text.go(text.views[name]),
+    run: () => showList(name, status.peek()),
+  })),
+  ...STATUSES.map((name) => ({
+    key: `status:${name}`,
+    label: text.show(text.status[name]),
+    run: () => showList(view.peek(), name),
+  })),
+  ...(screen.value?.path === PATH ? ofList() : []),
+];
+
+const ofList = (): Command[] => [
+  ...ORDERS.map((name) => ({
+    key: `order:${name}`,
+    label: text.sortBy(text.orders[name]),
+    run: () => chooseOrder(name),
+  })),
+  { key: "refresh", label: text.refresh, run: showArrived },
+];
+
+const MOST = 8;
+/** With fewer letters the server finds too much. */
+const FEWEST_LETTERS = 2;
+
+const commandOf = ({ id, contact, subject, last_message }: ConversationSummary): Command => ({
+  key: id,
+  label: contactName(contact),
+  hint: subject ?? last_message?.text ?? "",
+  run: () => go(id),
+});
+
+/** Conversations that the server finds: by contact, subject or the beginning of the id. */
+async function search(typed: string, signal: AbortSignal): Promise<Command[]> {
+  const wanted = typed.trim();
+  if ([...wanted].length < FEWEST_LETTERS) return [];
+  const { items } = await api.get<Page<AgentConversation>>(
+    "conversations/search",
+    { text: wanted, limit: MOST },
+    signal,
+  );
+  return items.map(commandOf);
+}
+
+/** Loaded conversations that hold every word. */
+function find(typed: string): Command[] {
+  const words = plain(typed).split(/\s+/).filter(Boolean);
+  const found = [...rows.value.values()].filter(({ summary }) => {
+    const hay = haystack(summary);
+    return words.every((word) => hay.includes(word));
+  });
+  found.sort((a, b) => (a.summary.last_activity_at < b.summary.last_activity_at ? 1 : -1));
+  return found.slice(0, MOST).map(({ summary }) => commandOf(summary));
+}
+
+export const FINDER: Finder = { title: text.paletteConversations, find, search };

@@ -1,0 +1,178 @@
+import { computed, signal } from "@preact/signals";
+import type { AgentConversation, ConversationSummary } from "../../../shared/types";
+import { contactName, plain } from "../../ui/format";
+import { api } from "../../shell/session";
+
+/** A conversation and how many of its visitor's messages this agent has read. */
+export interface Row {
+  readonly summary: ConversationSummary;
+  readonly myRead: number;
+  /** The seq up to which this page has read it, ahead of what the summary may know. */
+  readonly readSeq: number;
+}
+
+/** Every conversation that this page knows, in no order; `lists.ts` has the lists. */
+export const rows = signal<ReadonlyMap<string, Row>>(new Map());
+
+export const unreadOf = ({ summary, myRead }: Row): number =>
+  Math.max(0, summary.counts.visitor - myRead);
+
+/** Everything a row can be found by. */
+export function haystack({ contact, subject, tags, last_message, assignee }: ConversationSummary) {
+  const words = [
+    contactName(contact),
+    contact.email,
+    contact.external_id,
+    subject,
+    last_message?.text,
+    assignee?.name,
+    ...tags,
+  ];
+  return plain(words.join("\n"));
+}
+
+export const knownTags = computed(() => {
+  const found = new Set<string>();
+  for (const { summary } of rows.value.values()) for (const tag of summary.tags) found.add(tag);
+  return [...found].sort((a, b) => a.localeCompare(b));
+});
+
+// Merging what the server says.
+
+/** Rows that came since the latest reload began: as new as its snapshot, or newer. */
+const touched = new Set<string>();
+
+/** Both heads only grow, so their sum tells which of two summaries is the newer. */
+const version = ({ head, notes_head }: ConversationSummary) => head + notes_head;
+
+interface Ahead {
+  readonly change: Partial<ConversationSummary>;
+  /** The version that it changes. */
+  readonly of: number;
+}
+
+/** What is shown before the server has confirmed it. */
+const ahead = new Map<string, Ahead>();
+
+/** A notice of what was before the change is late, and does not take the change back. */
+function kept(summary: ConversationSummary): ConversationSummary {
+  const shown = ahead.get(summary.id);
+  return shown && version(summary) <= shown.of ? { ...summary, ...shown.change } : summary;
+}
+
+function place(row: Row): void {
+  const next = new Map(rows.peek());
+  next.set(row.summary.id, row);
+  rows.value = next;
+}
+
+/** When everything up to the last message was read, nothing is unread, whoever wrote it. */
+function settled(summary: ConversationSummary, myRead: number, readSeq: number): Row {
+  const all = summary.last_message !== null && summary.last_message.seq <= readSeq;
+  return { summary, myRead: all ? summary.counts.visitor : myRead, readSeq };
+}
+
+function merged(conversation: AgentConversation, known: Row | undefined): Row {
+  const myRead = conversation.counts.visitor - conversation.unread;
+  const newer = !known || version(conversation) >= version(known.summary);
+  return settled(
+    newer ? kept(conversation) : known.summary,
+    Math.max(myRead, known?.myRead ?? 0),
+    known?.readSeq ?? 0,
+  );
+}
+
+export function putConversation(conversation: AgentConversation): void {
+  putConversations([conversation]);
+}
+
+/** @param keep Which of the rows known so far are still worth something; all, unless said so. */
+export function putConversations(
+  conversations: readonly AgentConversation[],
+  keep: (id: string) => boolean = () => true,
+): void {
+  const next = new Map([...rows.peek()].filter(([id]) => keep(id)));
+  for (const item of conversations) {
+    next.set(item.id, merged(item, next.get(item.id)));
+    touched.add(item.id);
+  }
+  rows.value = next;
+}
+
+/** From here on nothing is known to be new. */
+export const beginReload = (): void => touched.clear();
+/** Whether the row came since the latest reload began. */
+export const isTouched = (id: string): boolean => touched.has(id);
+
+/** A `conversation.updated` event. */
+export function putSummary(summary: ConversationSummary): void {
+  touched.add(summary.id);
+  const known = rows.peek().get(summary.id);
+  if (known) {
+    if (version(summary) >= version(known.summary)) {
+      place(settled(kept(summary), known.myRead, known.readSeq));
+    }
+    return;
+  }
+  // The first message of all is unread; about an older conversation only the server knows.
+  const fresh = summary.counts.visitor <= 1 && summary.counts.agent === 0;
+  place({ summary, myRead: fresh ? 0 : summary.counts.visitor - 1, readSeq: 0 });
+  if (!fresh) void refresh(summary.id);
+}
+
+async function refresh(id: string): Promise<void> {
+  try {
+    const conversation = await api.get<AgentConversation>(`conversations/${id}`);
+    const known = rows.peek().get(id);
+    const summary =
+      known && version(known.summary) > version(conversation) ? known.summary : kept(conversation);
+    const myRead = conversation.counts.visitor - conversation.unread;
+    place(settled(summary, myRead, known?.readSeq ?? 0));
+  } catch {
+    // The estimate stays until the list is loaded again.
+  }
+}
+
+/**
+ * This agent has read up to `seq`, here or on another screen.
+ *
+ * @param left How many of the visitor's messages come after it; without it the server is asked
+ *   where the summary does not tell.
+ */
+export function markRead(id: string, seq: number, left?: number): void {
+  const row = rows.peek().get(id);
+  if (!row || (row.readSeq >= seq && left === undefined)) return;
+  const { summary } = row;
+  const myRead = left === undefined ? row.myRead : summary.counts.visitor - left;
+  const next = settled(summary, Math.max(row.myRead, myRead), Math.max(row.readSeq, seq));
+  if (next.myRead === row.myRead && next.readSeq === row.readSeq) return;
+  place(next);
+  if (left === undefined && unreadOf(next)) void refresh(id);
+}
+
+/** Shows a change before the server has confirmed it; it is then either confirmed or taken back. */
+export function preview(
+  id: string,
+  change: Partial<ConversationSummary>,
+): { confirm(): void; takeBack(): void } {
+  const row = rows.peek().get(id);
+  if (!row) return { confirm: () => undefined, takeBack: () => undefined };
+  const changed: Row = { ...row, summary: { ...row.summary, ...change } };
+  const mine: Ahead = {
+    change: { ...ahead.get(id)?.change, ...change },
+    of: version(row.summary),
+  };
+  ahead.set(id, mine);
+  place(changed);
+  const confirm = () => {
+    if (ahead.get(id) === mine) ahead.delete(id);
+  };
+  return {
+    confirm,
+    takeBack() {
+      confirm();
+      if (rows.peek().get(id) === changed) place(row);
+      else void refresh(id);
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { ApiError } from "../../../shared/api";
+import { newClientId } from "../../../shared/entries";
+import type { Taken } from "../../../shared/types";
+import { text } from "../../messages";
+import { api, canWrite, reason } from "../../shell/session";
+import { putConversation } from "./inbox";
+import { toast } from "../../shell/overlay";
+import { go } from "./route";
+
+let taking = false;
+
+/** Takes the conversation whose visitor waits longest, and opens it. */
+export async function takeNext(clientId = newClientId()): Promise<void> {
+  if (taking || !canWrite.peek()) return;
+  taking = true;
+  try {
+    const { conversation } = await api.post<Taken>("conversations/take", {
+      client_id: clientId,
+    });
+    if (!conversation) return toast(text.nobodyWaits);
+    putConversation(conversation);
+    go(conversation.id);
+  } catch (error) {
+    // Under the same id, so that an answer that got lost does not take a second one.
+    const final = error instanceof ApiError && error.final;
+    const again = { label: text.retry, run: () => void takeNext(clientId) };
+    toast(text.failed.reason(text.failed.take, reason(error)), {
+      urgent: true,
+      ...(!final && { action: again }),
+    });
+  } finally {
+    taking = false;
+  }
+}

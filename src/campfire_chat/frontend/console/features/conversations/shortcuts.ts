@@ -1,0 +1,125 @@
+import { text } from "../../messages";
+import { wide } from "../../shell/appearance";
+import { openMenu } from "../../shell/overlay";
+import type { Shortcut, ShortcutGroup } from "../../shell/registry";
+import { canWrite } from "../../shell/session";
+import { focusComposer } from "../messages/composer";
+import { focusRow } from "../messages/focus";
+import { assignToMe, toggleResolved } from "./changes";
+import { toggleDetails } from "./details";
+import { holdForKey, neighbour } from "./held";
+import { takeNext } from "./queue";
+import { go, openId, route } from "./route";
+
+const focusedRow = (): string | null =>
+  document.activeElement?.closest<HTMLElement>("a.row")?.dataset["conversation"] ?? null;
+
+/** Moves the focus in the list, from the focused row or the open one. */
+function moveInList(step: 1 | -1): void {
+  const next = neighbour(focusedRow() ?? openId.peek(), step);
+  holdForKey();
+  if (next) focusRow(next);
+}
+
+/** To the next conversation: in the list to its row, in a conversation into the next one. */
+function move(step: 1 | -1): void {
+  const open = openId.peek();
+  if (!open || focusedRow()) return moveInList(step);
+  const next = neighbour(open, step);
+  if (next) go(next);
+}
+
+/** By letter everywhere, by arrow in the list only: elsewhere the arrows scroll. */
+function moveBy(step: 1 | -1, key: string, { target }: KeyboardEvent): boolean {
+  if (key === "J" || key === "K") move(step);
+  else if (target instanceof HTMLElement && target.matches("a.row, body")) moveInList(step);
+  else return false;
+  return true;
+}
+
+function back(): boolean {
+  const { conversation, details } = route.peek();
+  if (!conversation) return true;
+  if (details && !wide.peek()) go(conversation, false, true);
+  else {
+    go(null);
+    focusRow(conversation);
+  }
+  return true;
+}
+
+function focusFilter(): boolean {
+  const field = document.getElementById("filter");
+  if (!field?.getClientRects().length) return false;
+  field.focus();
+  return true;
+}
+
+/** Does something with the open conversation; `reading`: whoever may only read may do it too. */
+const withOpen =
+  (act: (id: string) => void, { reading = false } = {}): Shortcut["run"] =>
+  () => {
+    const id = openId.peek();
+    if (!id || !(reading || canWrite.peek())) return false;
+    act(id);
+    return true;
+  };
+
+const { keys } = text;
+
+export const SHORTCUTS: readonly ShortcutGroup[] = [
+  {
+    title: keys.groups.move,
+    shortcuts: [
+      {
+        label: keys.next,
+        keys: ["J", "↓"],
+        repeats: true,
+        run: (key, event) => moveBy(1, key, event),
+      },
+      {
+        label: keys.previous,
+        keys: ["K", "↑"],
+        repeats: true,
+        run: (key, event) => moveBy(-1, key, event),
+      },
+      { label: keys.open, keys: ["Enter"] },
+      {
+        label: keys.take,
+        keys: ["W"],
+        run() {
+          void takeNext();
+          return true;
+        },
+      },
+      { label: keys.back, keys: ["Esc"], repeats: true, run: back },
+      { label: keys.find, keys: ["/"], run: focusFilter },
+      { label: keys.newest, keys: ["End"] },
+    ],
+  },
+  {
+    title: keys.groups.act,
+    shortcuts: [
+      { label: keys.assign, keys: ["A"], run: withOpen(() => openMenu("assign")) },
+      { label: keys.assignMe, keys: ["I"], run: withOpen(assignToMe) },
+      { label: keys.resolve, keys: ["E"], run: withOpen(toggleResolved) },
+      { label: keys.snooze, keys: ["S"], run: withOpen(() => openMenu("snooze")) },
+      { label: keys.priority, keys: ["P"], run: withOpen(() => openMenu("priority")) },
+      { label: keys.tags, keys: ["T"], run: withOpen(() => openMenu("tags")) },
+      { label: keys.details, keys: ["D"], run: withOpen(toggleDetails, { reading: true }) },
+    ],
+  },
+  {
+    title: keys.groups.write,
+    shortcuts: [
+      { label: keys.reply, keys: ["R"], run: withOpen(() => focusComposer("reply")) },
+      { label: keys.note, keys: ["N"], run: withOpen(() => focusComposer("note")) },
+      { label: keys.leave, keys: ["Esc"] },
+      { label: keys.send, keys: ["Enter", "Mod+Enter"] },
+      { label: keys.sendResolve, keys: ["Mod+Shift+Enter"] },
+      { label: keys.newline, keys: ["Shift+Enter"] },
+      { label: keys.switch, keys: ["Mod+."] },
+      { label: keys.editLast, keys: ["↑"] },
+    ],
+  },
+];

@@ -1,0 +1,78 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isComposing } from "../../../shared/keyboard";
+import { characters, isBlank } from "../../../shared/text";
+import type { Message } from "../../../shared/types";
+import { text } from "../../messages";
+import { stopEditing } from "./composer";
+import { connection } from "../../shell/session";
+import { editMessage } from "../conversations/changes";
+
+/** A message while it is being edited, in its own place. */
+export function EditForm({ message }: { message: Message }) {
+  const [body, setBody] = useState(message.body);
+  const [saving, setSaving] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (!area) return;
+    area.focus();
+    area.setSelectionRange(area.value.length, area.value.length);
+  }, []);
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (!area) return;
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight + 2}px`;
+  }, [body]);
+
+  const limit = connection.limits?.body_characters ?? Infinity;
+  const length = characters(body);
+  const savable = !isBlank(body) && length <= limit && !saving;
+  const save = async () => {
+    if (!savable) return;
+    if (body === message.body) return stopEditing();
+    setSaving(true);
+    const saved = await editMessage(message.id, body);
+    setSaving(false);
+    if (saved) stopEditing();
+  };
+  return (
+    <form
+      class="edit-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <textarea
+        ref={field}
+        rows={1}
+        dir="auto"
+        aria-label={text.editing}
+        value={body}
+        onInput={(event) => setBody(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (isComposing(event)) return;
+          if (event.key === "Escape") {
+            event.stopPropagation();
+            stopEditing();
+          }
+          if (event.key === "Enter" && !event.shiftKey) {
+            event.preventDefault();
+            void save();
+          }
+        }}
+      />
+      <span class="edit-actions">
+        {length > limit && <span role="alert">{text.tooLong(length, limit)}</span>}
+        <button type="button" class="button quiet" onClick={stopEditing}>
+          {text.cancel}
+        </button>
+        <button type="submit" class="button primary" disabled={!savable}>
+          {text.save}
+        </button>
+      </span>
+    </form>
+  );
+}

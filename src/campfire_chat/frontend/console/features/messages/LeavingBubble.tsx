@@ -1,0 +1,57 @@
+import type { OutboxEntry } from "../../../shared/entries";
+import { clockTime } from "../../ui/format";
+import { text } from "../../messages";
+import { linkState } from "../../shell/session";
+import { discard, retry } from "./sending";
+import { Linked } from "../../ui/Linked";
+import { NoteLabel } from "./NoteLabel";
+import { Quote } from "./Quote";
+import { Ticks } from "./Ticks";
+
+/** A message that the server has not confirmed yet. */
+export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
+  const { client_id, body, visibility, reply_to, state, error, at } = entry;
+  const failed = state === "failed";
+  const note = visibility === "internal";
+  const waits = !failed && linkState.value === "offline";
+  return (
+    <article
+      class={`message ours first last leaving${note ? " note" : ""}${failed ? " failed" : ""}`}
+      aria-label={text.you}
+    >
+      <span class="message-face" />
+      <div class="message-body">
+        {note && (
+          <p class="message-sender">
+            {text.you}
+            <NoteLabel />
+          </p>
+        )}
+        <div class="bubble-line">
+          <div class="bubble">
+            {reply_to && <Quote id={reply_to} />}
+            <span class="bubble-text" dir="auto">
+              <Linked body={body} />
+            </span>
+            <span class="meta">
+              <time dateTime={at}>{clockTime(at)}</time>
+              <Ticks state={failed ? "failed" : "sending"} />
+            </span>
+          </div>
+        </div>
+        {waits && <p class="message-state message-waits">{text.waitingToSend}</p>}
+        {failed && (
+          <p class="message-state" role="alert">
+            {text.failed.reason(text.notSent, error?.message ?? "")}{" "}
+            <button type="button" class="link-button" onClick={() => retry(client_id)}>
+              {text.retry}
+            </button>{" "}
+            <button type="button" class="link-button" onClick={() => discard(client_id)}>
+              {text.discard}
+            </button>
+          </p>
+        )}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,22 @@
+import { participantName } from "../../ui/format";
+import { text } from "../../messages";
+import { isMe } from "../../shell/session";
+import { thread } from "./thread";
+
+/** The message that is answered; a click brings it into sight. */
+export function Quote({ id }: { id: string }) {
+  const quoted = thread.value?.messages.value.get(id);
+  if (!quoted) return null;
+  const show = () => {
+    const target = document.querySelector<HTMLElement>(`[data-message="${CSS.escape(id)}"]`);
+    target?.scrollIntoView({ block: "center" });
+    target?.classList.add("flash");
+    setTimeout(() => target?.classList.remove("flash"), 1600);
+  };
+  return (
+    <button type="button" class="quoted" onClick={show}>
+      <strong dir="auto">{isMe(quoted.sender) ? text.you : participantName(quoted.sender)}</strong>
+      <span dir="auto">{quoted.deleted_at ? text.deleted : quoted.body}</span>
+    </button>
+  );
+}

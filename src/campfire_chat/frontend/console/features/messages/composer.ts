@@ -1,0 +1,161 @@
+import { computed, effect, signal } from "@preact/signals";
+import { drop, keys, load, save } from "../../../shared/storage";
+import { characters, isBlank } from "../../../shared/text";
+import { connection, me } from "../../shell/session";
+import { moveOnAfter } from "../conversations/changes";
+import { focusField, focusThread } from "./focus";
+import { setResolving } from "../conversations/lists";
+import { openId } from "../conversations/route";
+import { sendMessage } from "./sending";
+import { thread } from "./thread";
+
+export type Mode = "reply" | "note";
+
+/** What somebody is writing in one conversation; both fields are kept when switching. */
+export interface Draft {
+  readonly mode: Mode;
+  readonly reply: string;
+  readonly note: string;
+  readonly quoting: string | null;
+}
+
+const EMPTY: Draft = { mode: "reply", reply: "", note: "", quoting: null };
+
+/** Milliseconds between typing frames; the server forgets them after five. */
+const TYPING_PERIOD = 2500;
+
+/** Milliseconds between proofs of the session while one types; the first letter asks for one. */
+const PROOF_WHILE_TYPING = 5000;
+
+const drafts = signal<ReadonlyMap<string, Draft>>(new Map());
+/** Counts up when the field should take the focus. */
+export const focusRequests = signal(0);
+/** The message that is being edited in the thread. */
+export const editing = signal<string | null>(null);
+/** Whether that was begun in the field of the composer, which then gets the focus back. */
+let editedFromField = false;
+
+export function edit(message: string, { fromField = false } = {}): void {
+  editedFromField = fromField;
+  editing.value = message;
+}
+
+/** The focus goes back to where it was: letters must not land in a message by accident. */
+export function stopEditing(): void {
+  editing.value = null;
+  if (editedFromField) focusComposer();
+  else focusThread();
+}
+
+const prefix = () => `campfire:draft:agent:${me.peek()?.organization}:${me.peek()?.id}:`;
+
+export function loadDrafts(): void {
+  const found = new Map<string, Draft>();
+  for (const key of keys(prefix())) {
+    const draft = load<Partial<Draft>>(key);
+    if (draft) found.set(key.slice(prefix().length), { ...EMPTY, ...draft });
+  }
+  drafts.value = found;
+}
+
+export const hasDraft = (id: string): boolean => {
+  const draft = drafts.value.get(id);
+  return Boolean(draft && !(isBlank(draft.reply) && isBlank(draft.note)));
+};
+
+export const draft = computed<Draft>(() => drafts.value.get(openId.value ?? "") ?? EMPTY);
+export const written = computed(() => draft.value[draft.value.mode]);
+
+function change(part: Partial<Draft>): void {
+  const id = openId.peek();
+  if (!id) return;
+  const next: Draft = { ...draft.peek(), ...part };
+  const map = new Map(drafts.peek());
+  map.set(id, next);
+  drafts.value = map;
+  if (next.reply || next.note) save(prefix() + id, next);
+  else drop(prefix() + id);
+}
+
+export function write(body: string): void {
+  const { mode } = draft.peek();
+  // Done while one types, so that nobody waits for it when sending; the send minds a refusal.
+  if (body) connection.prove(written.peek() ? PROOF_WHILE_TYPING : 0).catch(() => undefined);
+  change({ [mode]: body });
+  if (mode === "reply") tellTyping(!isBlank(body));
+}
+
+export function chooseMode(mode: Mode): void {
+  if (mode === "note") tellTyping(false);
+  change({ mode });
+}
+
+export function focusComposer(mode?: Mode): void {
+  if (mode) chooseMode(mode);
+  // At once, so that what is typed next lands in it; a field that is not there yet asks later.
+  focusField();
+  focusRequests.value++;
+}
+
+export function quote(message: string | null): void {
+  change({ quoting: message });
+  if (message) focusRequests.value++;
+}
+
+/** Sends what is written. A reply never quotes a note: the visitor must not learn of it. */
+export function send({ resolve = false } = {}): boolean {
+  const conversation = openId.peek();
+  const { mode, quoting } = draft.peek();
+  const body = written.peek();
+  const limit = connection.limits?.body_characters;
+  if (!conversation || isBlank(body) || (limit && characters(body) > limit)) return false;
+  const quoted = quoting ? thread.peek()?.messages.peek().get(quoting) : undefined;
+  const seen = mode === "note" || quoted?.visibility === "public";
+  const allowed = quoted && !quoted.deleted_at && seen;
+  const resolving = resolve && mode === "reply";
+  sendMessage({
+    conversation,
+    body,
+    visibility: mode === "note" ? "internal" : "public",
+    replyTo: allowed ? quoted.id : null,
+    resolve: resolving,
+  });
+  tellTyping(false);
+  change({ [mode]: "", quoting: null });
+  if (resolving) moveOnAfter(conversation, () => setResolving(conversation, true));
+  return true;
+}
+
+// Typing, for replies only: that a note is being written is nobody's business.
+
+let typingIn: string | null = null;
+let toldAt = 0;
+let idle = 0;
+
+export function tellTyping(active: boolean): void {
+  clearTimeout(idle);
+  const conversation = openId.peek();
+  if (!active) {
+    if (typingIn) connection.signal({ type: "typing", conversation_id: typingIn, active: false });
+    typingIn = null;
+    return;
+  }
+  if (!conversation) return;
+  idle = window.setTimeout(() => tellTyping(false), 2 * TYPING_PERIOD);
+  if (typingIn === conversation && Date.now() - toldAt < TYPING_PERIOD) return;
+  typingIn = conversation;
+  toldAt = Date.now();
+  connection.signal({ type: "typing", conversation_id: conversation, active: true });
+}
+
+/** Leaving a conversation ends typing and editing there. */
+export function watchLeaving(): void {
+  let before = openId.peek();
+  effect(() => {
+    const id = openId.value;
+    if (id === before) return;
+    before = id;
+    tellTyping(false);
+    editing.value = null;
+  });
+}

@@ -1,0 +1,114 @@
+import { computed, signal } from "@preact/signals";
+import { newEntry, type OutboxEntry } from "../../../shared/entries";
+import { listen } from "../../../shared/listen";
+import { createOutbox, type Outbox, type Stored } from "../../../shared/outbox";
+import { drop, keys, load, save } from "../../../shared/storage";
+import type { Message, Visibility } from "../../../shared/types";
+import { text } from "../../messages";
+import { api, connection, me } from "../../shell/session";
+import { setStatus } from "../conversations/changes";
+import { setResolving } from "../conversations/lists";
+import { toast } from "../../shell/overlay";
+import { go, openId } from "../conversations/route";
+import { putMessage } from "./thread";
+
+/** Kept beside the entry, so that "Send and resolve" survives a reload between the two. */
+const RESOLVE = "campfire:console:resolve:";
+
+const entries = signal<readonly OutboxEntry[]>([]);
+let outbox: Outbox | null = null;
+
+/** What is on its way in the open conversation. */
+export const leaving = computed(() =>
+  entries.value.filter(({ conversation_id }) => conversation_id === openId.value),
+);
+
+/** Stored: it becomes an ordinary message at once, without waiting for its event. */
+function stored(entry: OutboxEntry, ok: Stored | null): void {
+  const sender = me.peek();
+  const { conversation_id, client_id, body, visibility, reply_to } = entry;
+  if (sender && conversation_id && ok) {
+    const message: Message = {
+      id: ok.message_id,
+      conversation_id,
+      visibility,
+      seq: ok.seq,
+      at: ok.at,
+      sender: { kind: "agent", id: sender.id, name: sender.name, avatar_url: sender.avatar_url },
+      kind: "text",
+      body,
+      client_id,
+      reply_to,
+      edited_at: null,
+      deleted_at: null,
+    };
+    putMessage(message);
+  }
+  if (conversation_id && load<boolean>(RESOLVE + client_id)) {
+    drop(RESOLVE + client_id);
+    void setStatus(conversation_id, { status: "resolved" }).finally(() =>
+      setResolving(conversation_id, false),
+    );
+  }
+}
+
+/** A message that was refused is said where its conversation is no longer on the screen. */
+function watchFailures(before: readonly OutboxEntry[], now: readonly OutboxEntry[]): void {
+  const known = new Set(before.filter(({ state }) => state === "failed").map((e) => e.client_id));
+  for (const { client_id, conversation_id, state, error } of now) {
+    if (state !== "failed" || known.has(client_id) || !conversation_id) continue;
+    setResolving(conversation_id, false);
+    if (conversation_id === openId.peek()) continue;
+    toast(text.failed.reason(text.notSent, error?.message ?? ""), {
+      urgent: true,
+      action: { label: text.openIt, run: () => go(conversation_id) },
+    });
+  }
+}
+
+export function startSending(): void {
+  const principal = me.peek();
+  if (!principal || outbox) return;
+  outbox = createOutbox({
+    storage: { drop, keys, load, save },
+    listen,
+    principal: `agent:${principal.organization}:${principal.id}`,
+    api,
+    connection,
+    onChange: (now) => {
+      watchFailures(entries.peek(), now);
+      entries.value = now;
+    },
+    onSent: stored,
+  });
+  entries.value = outbox.entries();
+  outbox.flush();
+}
+
+export interface Outgoing {
+  conversation: string;
+  body: string;
+  visibility: Visibility;
+  replyTo: string | null;
+  resolve: boolean;
+}
+
+export function sendMessage(outgoing: Outgoing): void {
+  const { conversation, body, visibility, replyTo, resolve } = outgoing;
+  const entry = newEntry({
+    thread: conversation,
+    conversation_id: conversation,
+    body,
+    visibility,
+    reply_to: replyTo,
+  });
+  if (outbox && resolve) save(RESOLVE + entry.client_id, true);
+  outbox?.add(entry);
+}
+
+export const retry = (clientId: string): void => outbox?.retry(clientId);
+
+export function discard(clientId: string): void {
+  drop(RESOLVE + clientId);
+  outbox?.remove(clientId);
+}

@@ -1,0 +1,9 @@
+/** Every feature of the console: a new one is added here, and nowhere else outside its folder. */
+import type { Feature } from "../shell/registry";
+import { AGENTS } from "./agents/feature";
+import { CONVERSATIONS } from "./conversations/feature";
+import { JOBS } from "./jobs/feature";
+import { MESSAGES } from "./messages/feature";
+
+/** In this order the screens stand in the rail, and the first one is what an agent comes to. */
+export const FEATURES: readonly Feature[] = [MESSAGES, CONVERSATIONS, AGENTS, JOBS];

@@ -1,0 +1,11 @@
+import type { StreamEvent } from "../../shared/types";
+import { features, type Listeners } from "./registry";
+
+/** Tells every feature that listens of an event of the inbox. */
+export function dispatch(event: StreamEvent): void {
+  for (const { events } of features()) tell(events ?? {}, event);
+}
+
+function tell(listeners: Listeners, event: StreamEvent): void {
+  listeners[event.event]?.(event as never);
+}
