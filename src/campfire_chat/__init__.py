@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from campfire_chat.access.authenticate import Authenticate
+from campfire_chat.access.places import ResolveOrganization
 from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.app import Campfire
 from campfire_chat.core.errors import CampfireError, ConfigurationError
@@ -29,6 +30,7 @@ __all__ = [
     "Limits",
     "Priority",
     "Rate",
+    "ResolveOrganization",
     "Role",
     "Status",
     "Visitor",

@@ -11,12 +11,14 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any, Unpack
 
 from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from campfire_chat.access.authenticate import Authenticate
 from campfire_chat.access.identity import HostSession, Tokens
+from campfire_chat.access.places import ResolveOrganization, below
 from campfire_chat.access.records import Visitor
 from campfire_chat.access.revocations import Revocations
 from campfire_chat.configuration import check_function, check_mount_path, keys_of
@@ -51,6 +53,10 @@ class Campfire:
         authenticate: Says who makes a request, from your own session; see
             :class:`~campfire_chat.access.authenticate.Authenticate`. Without it every caller is an
             anonymous visitor.
+        resolve_organization: Says to which organisation a request belongs whose URL names none;
+            see :class:`~campfire_chat.access.places.ResolveOrganization`. Without it, such a
+            request is for callers of every organisation, and anonymous visitors belong to
+            ``"default"``.
         bus_url: The bus over which several processes wake each other: ``redis://…``,
             ``nats://…`` or another one of :mod:`~campfire_chat.realtime.buses`. The default is
             the bus that comes with the database.
@@ -70,6 +76,7 @@ class Campfire:
         *,
         secret_key: str | Sequence[str],
         authenticate: Authenticate | None = None,
+        resolve_organization: ResolveOrganization | None = None,
         bus_url: str | None = None,
         clock: Clock = clock.now,
         **settings: Unpack[SettingsDict],
@@ -108,6 +115,14 @@ class Campfire:
                 arguments=1,
                 example="def authenticate(connection): …",
             )
+        if resolve_organization is not None:
+            check_function(
+                resolve_organization,
+                field="resolve_organization",
+                arguments=1,
+                example="def resolve_organization(connection): …",
+            )
+        self._resolve_organization = resolve_organization
         self._host = HostSession(authenticate)
         self._hooks = HookRegistry(event.name for event in all_types())
         self._running: Runtime | None = None
@@ -115,7 +130,7 @@ class Campfire:
         self._works = False
         self._users = 0
         #: Hosts whose middleware does not see the desk's preflights.
-        self._answers_preflights: weakref.WeakSet[Starlette] = weakref.WeakSet()
+        self._sees_preflights: weakref.WeakSet[Starlette] = weakref.WeakSet()
         self._starting = asyncio.Lock()
 
     # Mounting.
@@ -143,9 +158,8 @@ class Campfire:
             )
         check_reachable(app.routes, path)
         app.mount(path.rstrip("/"), self)
-        if self.settings.allowed_origins:
-            pass_preflights(app, self)
-            self._answers_preflights.add(app)
+        pass_preflights(app, self, self._answers_preflight)
+        self._sees_preflights.add(app)
         router = app.router
         inner = router.lifespan_context
 
@@ -172,7 +186,7 @@ class Campfire:
             for number, route in enumerate(app.routes):
                 if isinstance(route, Mount) and route.app is self:
                     check_reachable(app.routes[:number], route.path)
-            if self.settings.allowed_origins and app not in self._answers_preflights:
+            if self.settings.allowed_origins and app not in self._sees_preflights:
                 check_cors(app, self.settings.allowed_origins)
         await self.start()
         try:
@@ -197,7 +211,7 @@ class Campfire:
             return
         running = self._running
         if running is not None:
-            await running.application(relative(scope), receive, send)
+            await running.application(below(relative(scope)), receive, send)
             return
         if not self._told_not_started:
             self._told_not_started = True
@@ -208,6 +222,18 @@ class Campfire:
             websocket = WebSocket(scope, receive, send)
             await websocket.accept()
             await websocket.close(NotStartedError.close_code or 1011, NotStartedError.code)
+
+    async def _answers_preflight(self, scope: Scope) -> bool:
+        """Whether pages of other origins are allowed at this address, so that their preflights are
+        answered here and not by middleware of the host app."""
+        if self._running is None:
+            return bool(self.settings.allowed_origins)
+        try:
+            connection = HTTPConnection(below(relative(scope)))
+            return bool(await self._running.places.origins(connection))
+        except CampfireError:
+            # Answered here, with this very error.
+            return True
 
     # Starting and stopping.
 
@@ -225,6 +251,7 @@ class Campfire:
                     bus_url=self._bus_url,
                     clock=self._clock,
                     host=self._host,
+                    resolve_organization=self._resolve_organization,
                     tokens=self._tokens,
                     revocations=self._revocations,
                     settings=self.settings,

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.core.runtime_settings import Setting, SettingRegistry
 from campfire_chat.core.service_map import ServiceMap
 from campfire_chat.feed.consumer import Consumer
 from campfire_chat.http.endpoints import Endpoint
@@ -72,6 +73,7 @@ class Parts(Struct, frozen=True):
 
     Attributes:
         node: The id of this process.
+        registry: Every runtime setting.
         services: The services that were made already: those of features that are listed earlier.
     """
 
@@ -80,6 +82,7 @@ class Parts(Struct, frozen=True):
     hub: Hub
     bus: Bus
     node: str
+    registry: SettingRegistry
     services: ServiceMap
 
 
@@ -96,6 +99,7 @@ class Feature(Struct, frozen=True):
         events: Its types of events.
         endpoints: Its part of the API.
         frames: The frames of clients that it handles.
+        settings: The runtime settings that it reads.
         services: Makes its services; those that are a :class:`Service` are called by the runtime.
     """
 
@@ -104,4 +108,5 @@ class Feature(Struct, frozen=True):
     events: tuple[EventType, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     frames: tuple[FrameHandler[Any], ...] = ()
+    settings: tuple[Setting[Any], ...] = ()
     services: Callable[[Parts], Iterable[object]] = _no_services

@@ -1,10 +1,11 @@
-"""What the features declare, at one glance: endpoints, frames, events, streams and jobs."""
+"""What the features declare, at one glance: endpoints, frames, events, streams and settings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from campfire_chat.core.runtime_settings import Setting
 from campfire_chat.feature import Feature
 from campfire_chat.features.registry import FEATURES
 from campfire_chat.http.application import ENDPOINTS, PREFIX
@@ -28,6 +29,7 @@ def inventory() -> Iterator[str]:
         yield from _endpoints(feature.endpoints)
         yield from _frames(feature.frames)
         yield from _events(feature.events)
+        yield from _settings(feature.settings)
 
 
 def _streams(feature: Feature) -> Iterator[str]:
@@ -51,3 +53,8 @@ def _events(events: Iterable[EventType]) -> Iterator[str]:
     for event in events:
         held = "" if event.with_text is None else ", holds a text"
         yield f"  event     {event.name}  in {', '.join(event.streams)}{held}"
+
+
+def _settings(settings: Iterable[Setting[Any]]) -> Iterator[str]:
+    for setting in settings:
+        yield f"  setting   {setting.name}  of each {setting.scope.value}, {setting.permission}"

@@ -13,16 +13,18 @@ from campfire_chat.access.admission import Admission
 from campfire_chat.access.authentication import Authentication
 from campfire_chat.access.identity import HostSession, Tokens
 from campfire_chat.access.key_checks import KeyChecks
-from campfire_chat.access.origins import OriginCheck
+from campfire_chat.access.places import Places, ResolveOrganization
 from campfire_chat.access.quota_sync import QuotaSync
 from campfire_chat.access.revocation_table import RevocationTable
 from campfire_chat.access.revocations import Revocations
 from campfire_chat.access.usage_table import Usage
 from campfire_chat.core import ids
 from campfire_chat.core.clock import Clock
+from campfire_chat.core.runtime_settings import SettingRegistry
 from campfire_chat.core.service_map import ServiceMap
 from campfire_chat.database.nodes import Nodes
 from campfire_chat.feature import Parts, Service
+from campfire_chat.features.organizations.organization_service import OrganizationService
 from campfire_chat.features.registry import FEATURES
 from campfire_chat.feed.positions import Positions
 from campfire_chat.feed.runner import FeedRunner
@@ -63,6 +65,8 @@ FRAMES: tuple[FrameHandler[Any], ...] = (
 )
 #: Every kind of aggregates.
 AGGREGATES: tuple[AnyKind, ...] = tuple(kind for feature in FEATURES for kind in feature.aggregates)
+#: Every runtime setting.
+SETTINGS = SettingRegistry(setting for feature in FEATURES for setting in feature.settings)
 
 
 class _Listeners:
@@ -100,6 +104,7 @@ class Runtime:
 
     Attributes:
         services: The services of features.
+        places: Says which organisation a request names.
         application: The ASGI application below the mount path.
     """
 
@@ -110,6 +115,7 @@ class Runtime:
         bus_url: str,
         clock: Clock,
         host: HostSession,
+        resolve_organization: ResolveOrganization | None,
         tokens: Tokens,
         revocations: Revocations,
         settings: Settings,
@@ -149,15 +155,17 @@ class Runtime:
         admission = Admission(settings.limits, write_queue=settings.write_queue)
         self.quota_sync = QuotaSync(admission, Usage(writer, readers, now=clock), node=node)
         self.services = ServiceMap()
-        parts = Parts(settings, self.storage, self.hub, self.bus, node, self.services)
+        parts = Parts(settings, self.storage, self.hub, self.bus, node, SETTINGS, self.services)
         for feature in FEATURES:
             for service in feature.services(parts):
                 self.services.add(service)
         self._listeners = _Listeners(self.services)
+        organizations = self.services[OrganizationService]
+        self.places = Places(resolve_organization, settings.allowed_origins, organizations)
         authentication = Authentication(
             host,
             tokens,
-            OriginCheck(settings.allowed_origins),
+            self.places,
             let_in=self._listeners.let_in,
         )
         self.gateway = Gateway(
@@ -207,6 +215,7 @@ class Runtime:
                 admission=admission,
                 bus=self.bus,
                 peers=self.peers,
+                branding_of=organizations.branding,
             )
         )
         self.application: ASGIApp = LocalOnly(application) if local_only else application

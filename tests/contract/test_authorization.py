@@ -86,6 +86,7 @@ WITHOUT_IDS = {
     "list_jobs",
     *("count_conversations", "search_conversations", "take_conversation"),
     *("create_ticket", "health_live", "health_ready"),
+    *("get_settings", "change_settings", "get_own_settings", "change_own_settings"),
 }
 
 #: Frame → what it looks like about a foreign thing. ``None``: it is about nobody's thing.

@@ -94,7 +94,11 @@ def test_whose_page_may_write(site: str | None, origin: str | None) -> None:
 def test_the_log_says_why_a_page_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     """Once in a while, whoever asks: a proxy that changes the Host header is the usual reason."""
     now = 100.0
-    check = OriginCheck(("https://www.shop.example",), now=lambda: now).check
+    origins = OriginCheck(now=lambda: now)
+
+    def check(page: HTTPConnection) -> None:
+        origins.check(page, ("https://www.shop.example",))
+
     asked = connection(origin="https://shop.example", host="127.0.0.1:8001")
     for _ in range(3):
         with pytest.raises(OriginForbiddenError, match=r"https://shop\.example"):

@@ -12,7 +12,7 @@ from msgspec import structs
 from starlette.requests import HTTPConnection
 
 from campfire_chat import Agent, ConfigurationError, Visitor
-from campfire_chat.access import identity
+from campfire_chat.access import host_calls
 from campfire_chat.access.actor import Actor, actor_of_agent, actor_of_visitor, anonymous
 from campfire_chat.access.identity import (
     TICKET_LIFETIME,
@@ -309,18 +309,18 @@ def test_an_outage_of_the_host_is_passed_on_and_logged_now_and_then(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     at = [50.0]
-    monkeypatch.setattr(identity.time, "monotonic", lambda: at[0])
+    monkeypatch.setattr(host_calls.time, "monotonic", lambda: at[0])
     session = host(ConnectionRefusedError("no database"))
 
     def ask() -> int:
         caplog.clear()
         with caplog.at_level(logging.WARNING), pytest.raises(HostUnavailableError) as refused:
             scope_of(session)
-        assert refused.value.retry_after == identity.OUTAGE_RETRY
+        assert refused.value.retry_after == host_calls.OUTAGE_RETRY
         return len(caplog.records)
 
     assert ask() == 1
-    at[0] += identity.OUTAGE_LOG_PAUSE
+    at[0] += host_calls.OUTAGE_LOG_PAUSE
     assert ask() == 0
     at[0] += 0.001
     assert ask() == 1

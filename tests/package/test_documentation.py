@@ -9,18 +9,20 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 import campfire_chat
 from campfire_chat.core.errors import CampfireError, all_errors
+from campfire_chat.core.runtime_settings import Scope, Setting
 from campfire_chat.core.server_flags import SAFE_FLAGS
 from campfire_chat.database.tables import metadata
 from campfire_chat.http.endpoints import Endpoint
 from campfire_chat.ledger.events import EventType, all_types
 from campfire_chat.realtime import frames
-from campfire_chat.runtime import ENDPOINTS
+from campfire_chat.runtime import ENDPOINTS, SETTINGS
 from campfire_chat.settings import Limits, Settings
 from tests.support.rooms import modules
 from tests.support.servers import ROOT
@@ -53,6 +55,30 @@ def test_every_limit(field: msgspec.structs.FieldInfo) -> None:
     found = re.search(rf"^### `limits.{field.name}`\n\nDefault `(.*?)`", page("settings"), re.M)
     assert found, f"limits.{field.name} is not in docs/reference/settings.md"
     assert found[1] == repr(field.default)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_every_runtime_setting(scope: Scope) -> None:
+    """Each says everything about itself, and its line in the documentation says the same."""
+    heading = {Scope.ORGANIZATION: "## Of an organisation", Scope.AGENT: "## Of an agent"}[scope]
+    section = page("runtime-settings").split(heading)[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert rows == [line_of(setting) for setting in SETTINGS.of(scope)]
+
+
+def line_of(setting: Setting[Any]) -> str:
+    """The line of a runtime setting in docs/reference/runtime-settings.md."""
+    for told in (setting.permission, setting.edited_in, setting.description):
+        assert told.strip(), setting.name
+    # What a setting is by default can be chosen as well; null stands for it.
+    assert setting.default is None or setting.read(msgspec.to_builtins(setting.default)) == (
+        setting.default
+    )
+    default = msgspec.json.encode(setting.default).decode()
+    return (
+        f"| `{setting.name}` | `{default}` | `{setting.permission}` | {setting.edited_in} | "
+        f"{setting.description} |"
+    )
 
 
 def test_every_parameter_of_campfire() -> None:

@@ -32,6 +32,7 @@ from campfire_chat.access import tables as access_tables
 from campfire_chat.access.actor import actor_of_visitor
 from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.core import clock
+from campfire_chat.core.runtime_settings import Scope
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.postgresql import PostgreSQLEngine
@@ -58,6 +59,7 @@ OF_ALL = {
     "jobs.statements.END_LEASES": "a wrong clock was wrong for everybody",
     "jobs.statements.PARK_UNKNOWN": "code that is gone is gone for everybody",
     "jobs.retention.OLD_KEYS": "keys are forgotten for everybody",
+    "organizations.queries.CHANGED": "every process keeps the settings of everybody in memory",
     "access.usage_table._OTHERS": "processes tell each other of all their callers",
 }
 #: The same for statements that are built while the code runs: module and function.
@@ -257,6 +259,8 @@ async def _everything_rare(store: Store) -> None:
     opened, _ = await store.conversations.open(mia, client_id="1", body="Hello")
     renamed = actor_of_visitor(Visitor(id="mia", name="Mia Miller"))
     await store.contacts.refresh(renamed)
+    await store.organizations.ensure("other")
+    await store.runtime_settings.change(boss, Scope.ORGANIZATION, {"name": "Shop"}, client_id=None)
     for _ in range(2):
         await store.conversations.change(boss, opened.id, Patch(), "boss", client_id="key")
     await store.conversations.change(boss, opened.id, Patch(subject="Tea"), UNSET)

@@ -12,13 +12,16 @@ from campfire_chat.features.agents.service import AgentService
 from campfire_chat.features.contacts.service import ContactService
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.messages.service import MessageService
+from campfire_chat.features.organizations.organization_service import OrganizationService
+from campfire_chat.features.organizations.service import SettingsService
 from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.features.receipts.service import ReceiptService
 from campfire_chat.jobs.queue import Queue
 from campfire_chat.jobs.retention import Retention
 from campfire_chat.ledger.ledger import OnCommit
 from campfire_chat.ledger.storage import Storage
-from campfire_chat.runtime import AGGREGATES
+from campfire_chat.realtime.bus import Bus
+from campfire_chat.runtime import AGGREGATES, SETTINGS
 from campfire_chat.settings import Settings
 
 
@@ -51,6 +54,10 @@ class Store:
     def _take(self, storage: Storage, settings: Settings, now: Clock) -> None:
         self.storage = storage
         self.settings = settings
+        self.runtime_settings = SettingsService(
+            storage, Bus("memory://", node="store", on_wake=lambda _: None), SETTINGS
+        )
+        self.organizations = OrganizationService(storage, self.runtime_settings)
         self.presence = PresenceService(storage, life=settings.presence_life)
         self.agents = AgentService(storage, self.presence)
         self.contacts = ContactService(storage)

@@ -25,6 +25,7 @@ from campfire_chat import (
     Limits,
     Priority,
     Rate,
+    ResolveOrganization,
     Role,
     Status,
     Visitor,
@@ -46,10 +47,22 @@ async def only_visitors(connection: HTTPConnection) -> Visitor:
 
 hooks: list[Authenticate] = [plain, only_agents, only_visitors]
 
+
+def by_domain(connection: HTTPConnection) -> str | None:
+    return connection.headers["host"].partition(".")[0] or None
+
+
+async def by_domain_later(connection: HTTPConnection) -> str | None:
+    return by_domain(connection)
+
+
+resolvers: list[ResolveOrganization] = [by_domain, by_domain_later]
+
 campfire = Campfire("sqlite:///support.db", secret_key="…", authenticate=plain)
 Campfire("postgresql://localhost/x", secret_key=["new", "old"], bus_url="memory://")
 Campfire("sqlite://", secret_key="…", allowed_origins=("https://shop.example",), migrate="check")
 Campfire("sqlite://", secret_key="…", limits=Limits(sends=Rate(0.5, 30), refusals=None))
+Campfire("sqlite://", secret_key="…", resolve_organization=by_domain)
 Campfire("sqlite://")  # pyright: ignore[reportCallIssue]
 Campfire("sqlite://", secret_key=5)  # pyright: ignore[reportArgumentType]
 Campfire("sqlite://", secret_key="…", allowed_origins=["https://shop.example"], heartbeat=5)

@@ -8,8 +8,14 @@ from starlette.requests import HTTPConnection
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.identity import Credentials, HostSession, Tokens, bearer_token
-from campfire_chat.access.origins import OriginCheck
-from campfire_chat.core.errors import TokenExpiredError, UnauthorizedError
+from campfire_chat.access.origins import OriginCheck, from_own_page
+from campfire_chat.access.places import Places
+from campfire_chat.core.errors import (
+    TokenExpiredError,
+    UnauthorizedError,
+    WrongOrganizationError,
+)
+from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 
 
 class Authentication:
@@ -18,7 +24,7 @@ class Authentication:
     Args:
         host: Asks the host app.
         tokens: Reads tokens.
-        origins: Refuses pages of other origins.
+        places: Says which organisation a request names, and which origins may make it.
         let_in: Called with everybody whom the session of the host app has named, before they are
             let in.
     """
@@ -27,28 +33,65 @@ class Authentication:
         self,
         host: HostSession,
         tokens: Tokens,
-        origins: OriginCheck,
+        places: Places,
         *,
         let_in: Callable[[Actor], Awaitable[None]],
     ) -> None:
         self.host = host
         self.tokens = tokens
-        self.origins = origins
+        self.places = places
+        self._origins = OriginCheck()
         self._let_in = let_in
+
+    async def check_origin(self, connection: HTTPConnection) -> None:
+        """Refuse pages of other origins that may not make this request.
+
+        Raises:
+            OriginForbiddenError: The page is neither the host app's own nor of an allowed origin.
+            Exception: As for :meth:`Places.named`.
+        """
+        if not from_own_page(connection):
+            self._origins.check(connection, await self.places.origins(connection))
+
+    async def check_place(self, connection: HTTPConnection, actor: Actor) -> None:
+        """Refuse a caller who has no business at this address, or on a page of this origin.
+
+        An address that names no organisation is for callers of every one. What the default
+        organisation allows does not count for them.
+
+        Raises:
+            WrongOrganizationError: The address is another organisation's.
+            OriginForbiddenError: The caller's organisation does not allow the origin.
+            Exception: As for :meth:`Places.named`.
+        """
+        named = await self.places.named(connection)
+        if named is not None:
+            if named != actor.organization:
+                raise WrongOrganizationError()
+        elif (
+            actor.organization != DEFAULT_ORGANIZATION
+            and "origin" in connection.headers
+            and not from_own_page(connection)
+        ):
+            self._origins.check(connection, await self.places.origins_of(actor.organization))
 
     async def credentials(self, connection: HTTPConnection, token: str | None) -> Credentials:
         """The credentials of a request. ``authenticate`` is called only if needed.
 
         Raises:
             UnauthorizedError: There is neither a valid token nor a session.
+            ForbiddenError: As for :meth:`check_place`.
         """
         if token is not None:
             found = self.tokens.read(token)
             if not found.by_session:
+                await self.check_place(connection, found.actor)
                 return found
-        return await self.credentials_of(await self.host.actor(connection), token)
+        return await self.credentials_of(connection, await self.host.actor(connection), token)
 
-    async def credentials_of(self, session: Actor | None, token: str | None) -> Credentials:
+    async def credentials_of(
+        self, connection: HTTPConnection, session: Actor | None, token: str | None
+    ) -> Credentials:
         """The credentials of a connection, by its token or else by the session of the host app.
 
         The token comes first, because the widget sends it on purpose. The browser sends a session
@@ -57,14 +100,17 @@ class Authentication:
 
         Raises:
             UnauthorizedError: There is neither, or the token is not valid.
+            ForbiddenError: As for :meth:`check_place`.
         """
         if token is not None:
             found = self.tokens.read(token)
             if found.by_session and not found.vouched_by(session):
                 raise TokenExpiredError("The session that this token was given to has ended.")
+            await self.check_place(connection, found.actor)
             return found
         if session is None:
             raise UnauthorizedError()
+        await self.check_place(connection, session)
         await self._let_in(session)
         return Credentials(session, ambient=True)
 

@@ -9,20 +9,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import inspect
-import logging
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 from msgspec import Struct
-from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from campfire_chat.access import signed_identities
 from campfire_chat.access.actor import Actor, Principal, actor_of_agent, actor_of_visitor
 from campfire_chat.access.authenticate import Authenticate
+from campfire_chat.access.host_calls import HostCall
 from campfire_chat.access.origins import from_own_page
 from campfire_chat.access.records import Agent, Role, SenderKind, Visitor
 from campfire_chat.access.revocations import Revocations
@@ -30,23 +28,14 @@ from campfire_chat.configuration import keys_of
 from campfire_chat.core import clock
 from campfire_chat.core.clock import SECOND, Clock
 from campfire_chat.core.errors import (
-    CampfireError,
     ConfigurationError,
-    HostUnavailableError,
     NotStartedError,
     TokenExpiredError,
     TokenInvalidError,
 )
-from campfire_chat.core.outages import is_outage
-
-logger = logging.getLogger("campfire_chat.access.identity")
 
 #: Seconds for which a ticket may be handed in.
 TICKET_LIFETIME = 60
-#: Seconds after which a client comes back while the host cannot say who anybody is.
-OUTAGE_RETRY = 2.0
-#: Seconds between two lines of the log about the same outage.
-OUTAGE_LOG_PAUSE = 10.0
 
 
 class Credentials(Struct, frozen=True):
@@ -339,7 +328,7 @@ class HostSession:
 
     def __init__(self, authenticate: Authenticate | None) -> None:
         self._authenticate = authenticate
-        self._told_at: float | None = None
+        self._call = HostCall("authenticate")
         #: The installation's, once its database is open.
         self.agent_key: bytes | None = None
 
@@ -356,28 +345,8 @@ class HostSession:
         """
         if self._authenticate is None or not from_own_page(connection):
             return None
-        try:
-            # The host app's code may return anything, whatever the annotation says.
-            user: Any = self._authenticate(connection)
-            if inspect.isawaitable(user):
-                user = await user
-        except CampfireError:
-            raise
-        except HTTPException as error:
-            # What a dependency of FastAPI raises. As an exception of campfire-chat's own app it
-            # would be answered as if there were no such page.
-            if error.status_code != 503:
-                raise ConfigurationError(
-                    f"authenticate raised HTTPException({error.status_code}). It must return None "
-                    "for a caller who is not signed in; an exception refuses the caller."
-                ) from error
-            self._log_outage(error)
-            raise HostUnavailableError(retry_after=OUTAGE_RETRY) from error
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            self._log_outage(error)
-            raise HostUnavailableError(retry_after=OUTAGE_RETRY) from error
+        # The host app's code may return anything, whatever the annotation says.
+        user: Any = await self._call(self._authenticate, connection)
         if not user:
             # `user and Agent(…)` is a usual way to write it, so any false value means anonymous.
             return None
@@ -390,13 +359,6 @@ class HostSession:
         raise ConfigurationError(
             f"authenticate must return an Agent, a Visitor or None, not {_what(user)}"
         )
-
-    def _log_outage(self, error: Exception) -> None:
-        """With its traceback, but not for each of the requests that meet the same outage."""
-        now = time.monotonic()
-        if self._told_at is None or now - self._told_at > OUTAGE_LOG_PAUSE:
-            self._told_at = now
-            logger.warning("authenticate cannot reach what it needs: %r", error, exc_info=error)
 
 
 def _what(value: object) -> str:

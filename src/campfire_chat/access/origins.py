@@ -23,29 +23,28 @@ class OriginCheck:
     """Refuses browser pages of other origins, and says in the log what may be wrong.
 
     Args:
-        allowed: The origins that the host app allows besides its own.
         now: Seconds that only ever increase.
     """
 
-    def __init__(
-        self, allowed: Sequence[str], *, now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._allowed = allowed
+    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._told_at: float | None = None
 
-    def check(self, connection: HTTPConnection) -> None:
+    def check(self, connection: HTTPConnection, allowed: Sequence[str]) -> None:
         """
+        Args:
+            allowed: The origins that may make the request besides our own.
+
         Raises:
             OriginForbiddenError: See :func:`check_origin`.
         """
         try:
-            check_origin(connection, self._allowed)
+            check_origin(connection, allowed)
         except OriginForbiddenError:
-            self._log(connection)
+            self._log(connection, allowed)
             raise
 
-    def _log(self, connection: HTTPConnection) -> None:
+    def _log(self, connection: HTTPConnection, allowed: Sequence[str]) -> None:
         """Not for each request: anybody can send as many of them as they like."""
         now = self._now()
         if self._told_at is not None and now - self._told_at <= LOG_PAUSE:
@@ -57,7 +56,7 @@ class OriginCheck:
             "header of the browser. If you want to allow it, add its origin to allowed_origins.",
             connection.headers.get("origin", "(not given)"),
             connection.headers.get("host", ""),
-            list(self._allowed),
+            list(allowed),
         )
 
 

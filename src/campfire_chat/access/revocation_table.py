@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, cast, delete, select
-from sqlalchemy.types import Text
+from sqlalchemy import delete, select
 
 from campfire_chat.access import tables
-from campfire_chat.core import scalars
 from campfire_chat.core.clock import Clock
-from campfire_chat.database import tables as database_tables
+from campfire_chat.database import installation
 from campfire_chat.database.lanes import Lanes, Session
 
 _r = tables.revocations.c
-_s = database_tables.settings.c
 
 #: Where ``campfire_settings`` keeps the number of the latest revocation.
 NUMBER = "revocations"
@@ -55,7 +52,7 @@ class RevocationTable:
         not_before = self._now()
 
         async def write(session: Session) -> Revoked:
-            number = await _next_number(session)
+            number = await installation.next_number(session, NUMBER)
             changed = {"not_before": not_before, "number": number}
             await session.execute(
                 session.engine.upsert(tables.revocations)
@@ -87,19 +84,3 @@ class RevocationTable:
                 delete(tables.revocations).where(_r.not_before < before)
             )
         )
-
-
-async def _next_number(session: Session) -> int:
-    """One more than the last one. The row stays locked until the commit, so nobody can read a
-    later number before this one."""
-    mine = (_s.org_id == scalars.INSTALLATION) & (_s.key == NUMBER)
-    await session.execute(
-        session.engine.upsert(database_tables.settings)
-        .values(org_id=scalars.INSTALLATION, key=NUMBER, value="1")
-        .on_conflict_do_update(
-            index_elements=["org_id", "key"],
-            set_={"value": cast(cast(_s.value, BigInteger) + 1, Text)},
-        )
-    )
-    rows = await session.all(select(_s.value).where(mine))
-    return int(rows[0]["value"])

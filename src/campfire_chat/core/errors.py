@@ -110,6 +110,18 @@ class InvalidTextError(InvalidError):
     code = "invalid_text"
 
 
+class InvalidSettingError(InvalidError):
+    """The setting cannot have this value."""
+
+    code = "invalid_setting"
+
+
+class UnknownSettingError(InvalidError):
+    """There is no setting of that name."""
+
+    code = "unknown_setting"
+
+
 class InvalidCursorError(InvalidError):
     """The cursor does not come from this list."""
 
@@ -215,6 +227,12 @@ class ForbiddenError(CampfireError):
     close_code = 4403
 
 
+class WrongOrganizationError(ForbiddenError):
+    """You belong to another organisation than this address."""
+
+    code = "wrong_organization"
+
+
 class OriginForbiddenError(ForbiddenError):
     """Requests from this origin are not allowed."""
 
@@ -227,6 +245,12 @@ class NotFoundError(CampfireError):
     code = "not_found"
     status = 404
     close_code = 4404
+
+
+class UnknownOrganizationError(NotFoundError):
+    """There is no such organisation."""
+
+    code = "unknown_organization"
 
 
 class ClientIdConflictError(CampfireError):

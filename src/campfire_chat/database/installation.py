@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Text, cast, select
 
 from campfire_chat.core import scalars
 from campfire_chat.core.errors import StorageUnavailableError
@@ -58,3 +58,27 @@ async def fact(session: Session, key: str, make: Callable[[], str]) -> str:
     if stored is None:
         raise StorageUnavailableError("The database does not store what is written to it.")
     return stored["value"]
+
+
+async def next_number(session: Session, key: str) -> int:
+    """One more than the last number of that name, for rows that processes read in the order of
+    their commits. It stays locked until the commit, so nobody can read a later number before this
+    one."""
+    column = tables.settings.c
+    await session.execute(
+        session.engine.upsert(tables.settings)
+        .values(org_id=scalars.INSTALLATION, key=key, value="1")
+        .on_conflict_do_update(
+            index_elements=["org_id", "key"],
+            set_={"value": cast(cast(column.value, BigInteger) + 1, Text)},
+        )
+    )
+    return await last_number(session, key)
+
+
+async def last_number(session: Session, key: str) -> int:
+    """The last number of that name; 0 if there was none."""
+    column = tables.settings.c
+    mine = (column.org_id == scalars.INSTALLATION) & (column.key == key)
+    row = await session.first(select(column.value).where(mine))
+    return 0 if row is None else int(row["value"])

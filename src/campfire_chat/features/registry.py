@@ -13,11 +13,13 @@ from campfire_chat.features.contacts.feature import CONTACTS
 from campfire_chat.features.conversations.feature import CONVERSATIONS
 from campfire_chat.features.jobs.feature import JOBS
 from campfire_chat.features.messages.feature import MESSAGES
+from campfire_chat.features.organizations.feature import ORGANIZATIONS
 from campfire_chat.features.presence.feature import PRESENCE
 from campfire_chat.features.receipts.feature import RECEIPTS
 from campfire_chat.features.visitors.feature import VISITORS
 
 FEATURES: Final[tuple[Feature, ...]] = (
+    ORGANIZATIONS,
     PRESENCE,
     CONTACTS,
     CONVERSATIONS,

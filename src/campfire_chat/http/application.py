@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from campfire_chat.access.places import Places
 from campfire_chat.core.errors import (
     CampfireError,
-    ConfigurationError,
     InternalError,
     MethodNotAllowedError,
     NotFoundError,
 )
 from campfire_chat.http import events, guards, health, tickets
 from campfire_chat.http.console import console
+from campfire_chat.http.cross_origin import CrossOrigin
 from campfire_chat.http.endpoints import Context, Endpoint
-from campfire_chat.http.notices import error_response
+from campfire_chat.http.launcher import launcher
+from campfire_chat.http.notices import error_response, refusal
 from campfire_chat.http.openapi import document
-from campfire_chat.http.preflights import HEADERS, METHODS
 from campfire_chat.http.problems import problem_response
-
-logger = logging.getLogger("campfire_chat.http")
 
 #: The path of the API below the mount path.
 PREFIX = "/api/v1"
@@ -47,35 +45,22 @@ STATIC = Path(__file__).parent.parent / "static"
 
 def build(context: Context) -> ASGIApp:
     """Build the application of a started ``Campfire``."""
+    places = context.authentication.places
     by_path: dict[str, list[Endpoint]] = {}
     for endpoint in context.endpoints:
         by_path.setdefault(endpoint.path, []).append(endpoint)
     routes = [
         *(Route(f"{PREFIX}{path}", _Resource(rows, context)) for path, rows in by_path.items()),
         Route("/openapi.json", _Description(context.endpoints)),
-        Route("/widget.js", _widget),
+        Route("/widget.js", launcher(places, context.branding_of, STATIC / "widget.js")),
         Route("/", _from_root),
         Route("/console", _from_console),
         Route("/console/", console(context, STATIC / "console" / "index.html")),
         Mount("/static", _Assets(directory=STATIC, check_dir=False)),
     ]
-    settings = context.settings
-    middleware = [Middleware(_Headers, embedded=bool(settings.allowed_origins))]
-    if settings.allowed_origins:
-        middleware.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.allowed_origins,
-                allow_methods=METHODS,
-                allow_headers=HEADERS,
-                # Else a page of another origin is not told when to come back.
-                expose_headers=["Retry-After"],
-                max_age=600,
-            )
-        )
     application = Starlette(
         routes=routes,
-        middleware=middleware,
+        middleware=[Middleware(_Headers, places=places), Middleware(CrossOrigin, places=places)],
         exception_handlers={
             CampfireError: _campfire_error,
             HTTPException: _http_error,
@@ -138,7 +123,7 @@ class _Description:
         self._encoded: dict[str, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        server = f"{scope.get('root_path', '')}{PREFIX}"
+        server = f"{quote(scope.get('root_path', ''))}{PREFIX}"
         encoded = self._encoded.get(server)
         if encoded is None:
             if len(self._encoded) >= MOST_DESCRIPTIONS:
@@ -148,11 +133,6 @@ class _Description:
         await Response(encoded, media_type="application/json")(scope, receive, send)
 
 
-async def _widget(request: Request) -> Response:
-    """The launcher. Browsers check it again soon, because it names the hashed files."""
-    return _file(STATIC / "widget.js", {"cache-control": "public, max-age=300"})
-
-
 async def _from_console(request: Request) -> Response:
     return RedirectResponse("console/", status_code=308)
 
@@ -160,12 +140,6 @@ async def _from_console(request: Request) -> Response:
 async def _from_root(request: Request) -> Response:
     """The mount path has no page of its own; agents want the console."""
     return RedirectResponse("console/", status_code=307)
-
-
-def _file(path: Path, headers: dict[str, str]) -> Response:
-    if not path.is_file():
-        raise NotFoundError("The front end is missing from this installation.")
-    return FileResponse(path, headers=headers)
 
 
 class _Assets(StaticFiles):
@@ -178,22 +152,28 @@ class _Assets(StaticFiles):
 
 
 class _Headers:
-    """The headers of every answer.
+    """The headers of every answer. Pages of other origins may load the widget if its organisation
+    allows any.
 
     Args:
-        embedded: Whether pages of other origins may load the widget.
+        places: Says which organisation a request names.
     """
 
-    def __init__(self, app: ASGIApp, *, embedded: bool) -> None:
+    def __init__(self, app: ASGIApp, *, places: Places) -> None:
         self._app = app
-        self._embedded = embedded
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        policy = b"cross-origin" if self._embedded and _is_widget(scope) else b"same-origin"
+        try:
+            shared = _is_widget(scope) and bool(await self._places.origins(HTTPConnection(scope)))
+        except CampfireError as error:
+            await refusal(scope, error)(scope, receive, send)
+            return
+        policy = b"cross-origin" if shared else b"same-origin"
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -219,11 +199,7 @@ def _is_widget(scope: Scope) -> bool:
 async def _campfire_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, CampfireError):
         raise error
-    if isinstance(error, ConfigurationError):
-        # An error of the host app, for its log. It would not help a visitor.
-        logger.error("%s failed", request.url.path, exc_info=error)
-        error = InternalError()
-    return error_response(request.scope, error)
+    return refusal(request.scope, error)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -25,6 +25,7 @@ from campfire_chat.core.errors import (
     UnauthorizedError,
 )
 from campfire_chat.core.service_map import ServiceMap
+from campfire_chat.http.launcher import BrandingOf
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.realtime.bus import Bus
 from campfire_chat.realtime.hub import Hub
@@ -73,6 +74,7 @@ class Context(Struct, frozen=True):
     Attributes:
         endpoints: Every endpoint.
         services: The services of features.
+        branding_of: What an organisation changes of the widget.
     """
 
     settings: Settings
@@ -85,6 +87,7 @@ class Context(Struct, frozen=True):
     admission: Admission
     bus: Bus
     peers: Peers
+    branding_of: BrandingOf
 
 
 class Call(Struct, frozen=True, kw_only=True):

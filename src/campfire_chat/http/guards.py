@@ -25,10 +25,10 @@ from campfire_chat.core.errors import (
     BodyTimeoutError,
     CampfireError,
     ConfigurationError,
+    ForbiddenError,
     InternalError,
     InvalidError,
     NotFoundError,
-    OriginForbiddenError,
     SessionChangedError,
     TooLargeError,
     UnauthorizedError,
@@ -112,10 +112,10 @@ async def _credentials(
     token = bearer_token(request)
     try:
         if token is None and request.method not in _SAFE:
-            authentication.origins.check(request)
+            await authentication.check_origin(request)
         with context.admission.asking(request):
             found = await authentication.credentials(request, token)
-    except (UnauthorizedError, OriginForbiddenError):
+    except (UnauthorizedError, ForbiddenError):
         _charge(endpoint, context, request, None)
         raise
     caller = _charge(endpoint, context, request, found.actor)

@@ -8,14 +8,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import logging
 import math
 
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
-from campfire_chat.core.errors import CampfireError
+from campfire_chat.core.errors import CampfireError, ConfigurationError, InternalError
 from campfire_chat.http.problems import problem_response
+
+logger = logging.getLogger("campfire_chat.http")
 
 _STYLE = (
     ":root{color-scheme:light dark}"
@@ -57,6 +60,15 @@ def error_response(
     else:
         title, text = "This page cannot be shown", error.message
     return HTMLResponse(_page(title, text), error.status, extra)
+
+
+def refusal(scope: Scope, error: CampfireError) -> Response:
+    """The answer to a request that an error has ended."""
+    if isinstance(error, ConfigurationError):
+        # An error of the host app, for its log. It would not help a visitor.
+        logger.error("%s failed", scope["path"], exc_info=error)
+        error = InternalError()
+    return error_response(scope, error)
 
 
 def _is_for_a_person(scope: Scope) -> bool:

@@ -29,6 +29,7 @@ from campfire_chat.core.errors import (
     TooManyError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
+    WrongOrganizationError,
 )
 from campfire_chat.http.endpoints import Access, Cost, Endpoint
 from campfire_chat.http.problems import Problem
@@ -174,8 +175,9 @@ def errors_of(row: Endpoint) -> list[type[CampfireError]]:
     ]
     if row.access is not Access.PUBLIC:
         found += [UnauthorizedError, TokenInvalidError, TokenExpiredError, HostUnavailableError]
+        found += [WrongOrganizationError, OriginForbiddenError]
         if row.method in _UNSAFE:
-            found += [OriginForbiddenError, OverloadedError]
+            found.append(OverloadedError)
     if row.cost is not Cost.FREE:
         found.append(TooManyError)
     if "{" in row.path:

@@ -1,14 +1,15 @@
 """Preflights for campfire-chat, answered before the middleware of the host app sees them.
 
 A ``CORSMiddleware`` of the host app answers all preflights by its own list of origins, and refuses
-pages that campfire-chat allows. campfire-chat has its own list, :attr:`Settings.allowed_origins`.
-So its preflights bypass the middleware of the host app.
+pages that campfire-chat allows. campfire-chat has its own lists: :attr:`Settings.allowed_origins`,
+and those of the organisations. So its preflights bypass the middleware of the host app, unless
+nothing is on these lists.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
 from starlette.applications import Starlette
@@ -24,6 +25,10 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 HEADERS = ("Authorization", "Content-Type", "Idempotency-Key")
 
 
+#: Whether pages of other origins are allowed at the address of a preflight.
+Answers = Callable[[Scope], Awaitable[bool]]
+
+
 class Preflights:
     """Runs outside all middleware of ``host``, and passes the preflights for ``desk`` to it.
 
@@ -31,17 +36,19 @@ class Preflights:
         app: The host app with its middleware.
         host: The host app, for its routes.
         desk: An ASGI app that is mounted in the host app.
+        answers: Whether ``desk`` answers a preflight.
     """
 
-    def __init__(self, app: ASGIApp, host: Starlette, desk: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, host: Starlette, desk: ASGIApp, answers: Answers) -> None:
         self._app = app
         self._host = host
         self._desk = desk
+        self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
             mounted = self._mounted(scope)
-            if mounted is not None:
+            if mounted is not None and await self._answers(mounted):
                 await self._desk(mounted, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -62,13 +69,13 @@ class Preflights:
         return None
 
 
-def pass_preflights(host: Starlette, desk: ASGIApp) -> None:
+def pass_preflights(host: Starlette, desk: ASGIApp, answers: Answers) -> None:
     """Let the preflights for ``desk`` bypass the middleware of ``host``, also middleware that is
     added later: the stack is built at the first call of the host app."""
     build = host.build_middleware_stack
 
     def build_with_preflights() -> ASGIApp:
-        return Preflights(build(), host, desk)
+        return Preflights(build(), host, desk, answers)
 
     host.build_middleware_stack = build_with_preflights
 

@@ -14,8 +14,9 @@ from campfire_chat.core.errors import (
     OriginForbiddenError,
     TokenExpiredError,
     TokenInvalidError,
+    UnknownOrganizationError,
+    WrongOrganizationError,
 )
-from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 from campfire_chat.features.agents.service import AgentService
 from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
 
@@ -40,7 +41,7 @@ async def create(call: Call) -> Reply:
     """Give the caller a token: an identified visitor, the owner of an earlier token, or a new
     anonymous visitor.
 
-    Nothing is stored. The contact is created with the first message.
+    Nothing is stored of them. The contact is created with the first message.
     """
     actor, ends, since = await _visitor(call)
     authentication = call.context.authentication
@@ -60,17 +61,28 @@ async def _visitor(call: Call) -> tuple[Actor, int | None, int | None]:
     they show has been good, if it is a token or an identity."""
     authentication = call.context.authentication
     body: VisitorCreate = call.body
-    authentication.origins.check(call.request)
+    request, places = call.request, authentication.places
+    await authentication.check_origin(request)
     if body.identity is not None:
-        return authentication.tokens.read_identity(body.identity)
-    session = await authentication.host.actor(call.request)
+        identified = authentication.tokens.read_identity(body.identity)
+        await authentication.check_place(request, identified[0])
+        await places.remember(identified[0].organization)
+        return identified
+    session = await authentication.host.actor(request)
     if session is not None and not session.is_agent:
+        await authentication.check_place(request, session)
+        await places.remember(session.organization)
         return session, None, None
-    organization = session.organization if session is not None else DEFAULT_ORGANIZATION
-    token = bearer_token(call.request)
+    token = bearer_token(request)
     if token is None:
-        return anonymous(organization), None, None
+        # An agent who looks at a page with the widget is an anonymous visitor there.
+        named = await places.named(request)
+        if named is None and session is not None:
+            await places.remember(session.organization)
+            return anonymous(session.organization), None, None
+        return anonymous(await places.home(request)), None, None
     bearer = authentication.tokens.read(token)
+    await authentication.check_place(request, bearer.actor)
     if bearer.by_session:
         # The host app no longer confirms that user: after a logout the visitor is anonymous.
         return anonymous(bearer.actor.organization), None, None
@@ -93,7 +105,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=VisitorCreate,
         body_optional=True,
         returns={201: VisitorCreated},
-        errors=(TokenInvalidError, TokenExpiredError, OriginForbiddenError, HostUnavailableError),
+        errors=(
+            TokenInvalidError,
+            TokenExpiredError,
+            OriginForbiddenError,
+            WrongOrganizationError,
+            UnknownOrganizationError,
+            HostUnavailableError,
+        ),
         cost=Cost.CREATE,
     ),
     Endpoint(

@@ -32,7 +32,7 @@ async def admit(websocket: WebSocket, context: SocketContext, quota: SocketQuota
         Closed: It is refused with a close code only.
         WebSocketDisconnect: It was refused already.
     """
-    context.authentication.origins.check(websocket)
+    await context.authentication.check_origin(websocket)
     if _offered(websocket) and subprotocol(websocket) is None:
         raise ProtocolVersionError()
     if context.draining.refusing:

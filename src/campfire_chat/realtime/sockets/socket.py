@@ -253,7 +253,9 @@ class Socket:
             error = BadFrameError("The first frame must be hello.")
             self._error(error, getattr(first, "id", None))
             raise error
-        credentials = await context.authentication.credentials_of(self._session, first.token)
+        credentials = await context.authentication.credentials_of(
+            HTTPConnection(self._asgi_scope), self._session, first.token
+        )
         self.quota.greet(credentials.actor)
         self.quota.resume(len(first.resume))
         self._credentials = credentials

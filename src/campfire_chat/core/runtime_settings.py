@@ -1,0 +1,116 @@
+"""Runtime settings: what people change while campfire-chat runs.
+
+A noun declares its settings beside the code that reads them, and the runtime gathers them. What
+the developer sets in code, for the whole installation, is in :mod:`campfire_chat.settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+from msgspec import Struct
+
+from campfire_chat.core import text
+from campfire_chat.core.errors import InvalidError, InvalidSettingError
+
+T = TypeVar("T")
+
+
+class Scope(StrEnum):
+    """Whose setting it is: everybody's in an organisation, or one agent's own."""
+
+    ORGANIZATION = "organization"
+    AGENT = "agent"
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+class Setting(Struct, Generic[T], frozen=True, kw_only=True, eq=False):
+    """A setting, as its noun declares it.
+
+    Attributes:
+        name: Its name in the API, in the database and in the documentation.
+        type: Its type, as msgspec validates it.
+        default: Its value until somebody changes it.
+        scope: Whose setting it is.
+        permission: The permission that a change needs.
+        edited_in: Where a person edits it: the section of the settings in the console.
+        description: What it does, in the words of the documentation.
+        check: Checks what the type cannot say, and returns the value to store. It raises
+            InvalidError.
+    """
+
+    name: str
+    type: Any
+    default: T
+    scope: Scope
+    permission: str
+    edited_in: str
+    description: str
+    check: Callable[[T], T] = _as_it_is
+
+    def read(self, value: Any) -> T:
+        """The value of the setting from decoded JSON.
+
+        Raises:
+            InvalidSettingError: The setting cannot have this value; ``field`` names it.
+        """
+        try:
+            converted = cast("T", msgspec.convert(value, self.type))
+            _check_texts(value, field=self.name)
+            return self.check(converted)
+        except msgspec.ValidationError as error:
+            raise InvalidSettingError(f"{self.name}: {error}.", field=self.name) from None
+        except InvalidError as error:
+            raise InvalidSettingError(error.message, field=self.name) from None
+
+
+def _check_texts(value: Any, *, field: str) -> None:
+    """Refuse texts that cannot be stored, however deep they are."""
+    if isinstance(value, str):
+        text.check_text(value, field=field)
+    elif isinstance(value, Mapping):
+        for key, item in cast("Mapping[str, Any]", value).items():
+            text.check_text(key, field=field)
+            _check_texts(item, field=field)
+    elif isinstance(value, list | tuple):
+        for item in cast("Iterable[Any]", value):
+            _check_texts(item, field=field)
+
+
+class SettingRegistry:
+    """Every setting that a noun has declared, in the order of their declaration."""
+
+    def __init__(self, settings: Iterable[Setting[Any]]) -> None:
+        self._settings: dict[str, Setting[Any]] = {}
+        for setting in settings:
+            if setting.name in self._settings:
+                raise AssertionError(f"there are two settings called {setting.name}")
+            self._settings[setting.name] = setting
+
+    def of(self, scope: Scope) -> list[Setting[Any]]:
+        return [setting for setting in self._settings.values() if setting.scope is scope]
+
+    def find(self, scope: Scope, name: str) -> Setting[Any] | None:
+        """The setting of that name; None if this version has none in that scope."""
+        found = self._settings.get(name)
+        return found if found is not None and found.scope is scope else None
+
+
+class SettingValues:
+    """The settings of one organisation, or of one agent: a value for each of them.
+
+    Args:
+        chosen: The values that somebody has chosen, by the names of their settings.
+    """
+
+    def __init__(self, chosen: Mapping[str, Any]) -> None:
+        self._chosen = chosen
+
+    def __getitem__(self, setting: Setting[T]) -> T:
+        return cast("T", self._chosen.get(setting.name, setting.default))

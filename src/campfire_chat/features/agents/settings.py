@@ -1,0 +1,31 @@
+"""What each agent chooses for themselves."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from campfire_chat.access.permissions import EDIT_OWN_SETTINGS
+from campfire_chat.core.runtime_settings import Scope, Setting
+
+Theme = Literal["light", "dark", "system"]
+
+THEME: Final = Setting[Theme](
+    name="theme",
+    type=Theme,
+    default="system",
+    scope=Scope.AGENT,
+    permission=EDIT_OWN_SETTINGS,
+    edited_in="Your settings",
+    description="The colours of the console: `light`, `dark`, or `system` for those of the device.",
+)
+DETAILS_OPEN: Final = Setting[bool](
+    name="details_open",
+    type=bool,
+    default=True,
+    scope=Scope.AGENT,
+    permission=EDIT_OWN_SETTINGS,
+    edited_in="Your settings",
+    description="Whether a wide console shows the details of a conversation beside it.",
+)
+
+SETTINGS: Final = (THEME, DETAILS_OPEN)

@@ -1,0 +1,87 @@
+"""The endpoints of settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campfire_chat.core import text
+from campfire_chat.core.errors import (
+    ClientIdConflictError,
+    ForbiddenError,
+    InvalidSettingError,
+    UnknownSettingError,
+)
+from campfire_chat.core.runtime_settings import Scope
+from campfire_chat.features.organizations.records import SettingsRecord
+from campfire_chat.features.organizations.service import SettingsService
+from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Handler, Reply
+
+#: A new value by the name of each setting that is to change; null means its default.
+Changes = dict[str, Any]
+_ERRORS = (ForbiddenError, UnknownSettingError, InvalidSettingError, ClientIdConflictError)
+
+
+def _show(scope: Scope) -> Handler:
+    async def handler(call: Call) -> Reply:
+        return Reply(await call.service(SettingsService).describe(call.actor, scope))
+
+    return handler
+
+
+def _change(scope: Scope) -> Handler:
+    async def handler(call: Call) -> Reply:
+        client_id = text.check_optional_client_id(call.idempotency_key)
+        changed = await call.service(SettingsService).change(
+            call.actor, scope, call.body, client_id=client_id
+        )
+        return Reply(changed)
+
+    return handler
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        operation="get_settings",
+        method="GET",
+        path="/settings",
+        access=Access.AGENT,
+        handler=_show(Scope.ORGANIZATION),
+        summary="Get the settings of the organisation",
+        returns={200: SettingsRecord},
+        errors=(ForbiddenError,),
+    ),
+    Endpoint(
+        operation="change_settings",
+        method="PATCH",
+        path="/settings",
+        access=Access.AGENT,
+        handler=_change(Scope.ORGANIZATION),
+        summary="Change settings of the organisation",
+        body=Changes,
+        returns={200: SettingsRecord},
+        errors=_ERRORS,
+        cost=Cost.WRITE,
+    ),
+    Endpoint(
+        operation="get_own_settings",
+        method="GET",
+        path="/me/settings",
+        access=Access.AGENT,
+        handler=_show(Scope.AGENT),
+        summary="Get the calling agent's own settings",
+        returns={200: SettingsRecord},
+        errors=(ForbiddenError,),
+    ),
+    Endpoint(
+        operation="change_own_settings",
+        method="PATCH",
+        path="/me/settings",
+        access=Access.AGENT,
+        handler=_change(Scope.AGENT),
+        summary="Change the calling agent's own settings",
+        body=Changes,
+        returns={200: SettingsRecord},
+        errors=_ERRORS,
+        cost=Cost.WRITE,
+    ),
+)

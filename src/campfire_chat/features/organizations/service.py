@@ -1,0 +1,187 @@
+"""Runtime settings, for the other features and for the API."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from campfire_chat.access import permissions
+from campfire_chat.access.actor import Actor
+from campfire_chat.core.errors import UnknownSettingError
+from campfire_chat.core.runtime_settings import Scope, Setting, SettingRegistry, SettingValues
+from campfire_chat.database import installation
+from campfire_chat.feature import Service
+from campfire_chat.features.organizations import queries
+from campfire_chat.features.organizations.chosen import Reader, Subject
+from campfire_chat.features.organizations.operations import NUMBER, ChangeSettings
+from campfire_chat.features.organizations.queries import PAGE
+from campfire_chat.features.organizations.records import SettingRecord, SettingsRecord
+from campfire_chat.features.organizations.setting_cache import SettingCache
+from campfire_chat.ledger.storage import Storage
+from campfire_chat.realtime.bus import Bus
+
+logger = logging.getLogger("campfire_chat.settings")
+
+#: What the other processes are told over the bus.
+SIGNAL = "settings"
+#: Seconds between looks, which find what the bus has not told.
+INTERVAL = 5.0
+#: Characters of an unknown name that an answer repeats.
+_SHOWN = 64
+
+
+class SettingsService(Service):
+    """See the module. Values are kept in memory, and are current in every process within moments
+    of a change: the bus tells of it, and a look at the database every few seconds finds what the
+    bus has lost.
+
+    Args:
+        registry: Every setting.
+    """
+
+    def __init__(self, storage: Storage, bus: Bus, registry: SettingRegistry) -> None:
+        self._storage = storage
+        self._bus = bus
+        self._registry = registry
+        self._reader = Reader(registry)
+        self._cache = SettingCache()
+        #: The number of the last change that was read.
+        self._last = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        # Nothing is in memory yet, so only what is changed from now on matters.
+        self._last = await self._storage.read(
+            lambda session: installation.last_number(session, NUMBER)
+        )
+        self._task = asyncio.create_task(self._rounds(), name="campfire-settings")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def signalled(self, what: str, organization: str) -> None:
+        if what == SIGNAL:
+            self._cache.forget(organization)
+
+    # Reading.
+
+    async def of(self, organization: str) -> SettingValues:
+        """The settings of an organisation.
+
+        Raises:
+            StorageUnavailableError: They are not in memory, and the database cannot be reached.
+        """
+        return await self._values(Subject(organization))
+
+    async def of_agent(self, organization: str, agent_id: str) -> SettingValues:
+        """The settings that an agent has chosen for themselves."""
+        return await self._values(Subject(organization, agent_id))
+
+    async def describe(self, actor: Actor, scope: Scope) -> SettingsRecord:
+        """The settings of the caller's organisation, or the caller's own.
+
+        Raises:
+            ForbiddenError: The caller is not an agent.
+        """
+        actor.require_agent()
+        values = await self._values(_subject(actor, scope))
+        settings = self._registry.of(scope)
+        return SettingsRecord(
+            values={item.name: values[item] for item in settings},
+            settings=[_record(item, values, actor) for item in settings],
+        )
+
+    async def _values(self, subject: Subject) -> SettingValues:
+        found = self._cache.get(subject)
+        if found is not None:
+            return found
+        since = self._cache.version(subject.organization)
+        stored = await self._storage.read(
+            lambda session: queries.read_chosen(session, subject.organization, subject.key)
+        )
+        values = self._reader.values(subject, stored)
+        self._cache.put(subject, values, since)
+        return values
+
+    # Changing.
+
+    async def change(
+        self, actor: Actor, scope: Scope, wanted: Mapping[str, Any], *, client_id: str | None
+    ) -> SettingsRecord:
+        """Change settings of the caller's organisation, or the caller's own: all of them or none.
+
+        Args:
+            wanted: The new values by the names of the settings. None means the default.
+
+        Raises:
+            ForbiddenError: The caller may not change one of them.
+            UnknownSettingError: There is no setting of that name.
+            InvalidSettingError: A setting cannot have that value.
+        """
+        actor.require_agent()
+        changes: dict[Setting[Any], Any] = {}
+        for name, value in wanted.items():
+            setting = self._registry.find(scope, name)
+            if setting is None:
+                shown = name[:_SHOWN].encode("utf-8", "replace").decode()
+                raise UnknownSettingError(f"There is no setting {shown!r}.", field=shown)
+            permissions.require(actor, setting.permission)
+            changes[setting] = None if value is None else setting.read(value)
+        if changes:
+            subject = _subject(actor, scope)
+            await self._storage.submit(
+                ChangeSettings(actor, subject, changes, reader=self._reader, client_id=client_id)
+            )
+            self._cache.forget(actor.organization)
+            self._bus.signal(SIGNAL, actor.organization)
+        return await self.describe(actor, scope)
+
+    # What other processes have changed.
+
+    async def _rounds(self) -> None:
+        failing = False
+        while True:
+            await asyncio.sleep(INTERVAL)
+            try:
+                await self._look()
+                failing = False
+            except Exception:
+                # What is known goes on to count, and the next look finds the rest.
+                if not failing:
+                    logger.warning("changed settings could not be looked up", exc_info=True)
+                failing = True
+
+    async def _look(self) -> None:
+        while True:
+            last = self._last
+            changes = await self._storage.read(
+                lambda session: queries.changed_since(session, last)  # noqa: B023
+            )
+            for change in changes:
+                self._cache.forget(change.organization)
+                self._last = change.number
+            if len(changes) < PAGE:
+                return
+
+
+def _subject(actor: Actor, scope: Scope) -> Subject:
+    agent_id = actor.principal.id if scope is Scope.AGENT else None
+    return Subject(actor.organization, agent_id)
+
+
+def _record(setting: Setting[Any], values: SettingValues, actor: Actor) -> SettingRecord:
+    return SettingRecord(
+        name=setting.name,
+        value=values[setting],
+        default=setting.default,
+        scope=setting.scope,
+        permission=setting.permission,
+        editable=permissions.has(actor, setting.permission),
+        edited_in=setting.edited_in,
+        description=setting.description,
+    )

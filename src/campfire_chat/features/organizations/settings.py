@@ -1,0 +1,125 @@
+"""The settings of an organisation that belong to no other noun."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from campfire_chat.access.permissions import EDIT_SETTINGS
+from campfire_chat.core.runtime_settings import Scope, Setting
+from campfire_chat.features.organizations import rules
+
+Position = Literal["right", "left"]
+
+NAME: Final = Setting[str | None](
+    name="name",
+    type=str | None,
+    default=None,
+    scope=Scope.ORGANIZATION,
+    permission=EDIT_SETTINGS,
+    edited_in="General",
+    description="The name of the organisation, as agents see it. Null means its id.",
+    check=rules.check_name,
+)
+LOCALE: Final = Setting[str](
+    name="locale",
+    type=str,
+    default="en",
+    scope=Scope.ORGANIZATION,
+    permission=EDIT_SETTINGS,
+    edited_in="General",
+    description="The language of the organisation, as a tag such as `en` or `de-AT`.",
+    check=rules.check_locale,
+)
+TIME_ZONE: Final = Setting[str](
+    name="time_zone",
+    type=str,
+    default="UTC",
+    scope=Scope.ORGANIZATION,
+    permission=EDIT_SETTINGS,
+    edited_in="General",
+    description="The time zone of the organisation, by its IANA name such as `Europe/Vienna`.",
+    check=rules.check_time_zone,
+)
+ALLOWED_ORIGINS: Final = Setting[tuple[str, ...]](
+    name="allowed_origins",
+    type=tuple[str, ...],
+    default=(),
+    scope=Scope.ORGANIZATION,
+    permission=EDIT_SETTINGS,
+    edited_in="Widget",
+    description=(
+        "Origins whose pages may show the widget of this organisation, besides those that the "
+        "host app allows for all organisations."
+    ),
+    check=rules.check_allowed_origins,
+)
+WIDGET_NAME: Final = Setting[str | None](
+    name="widget_name",
+    type=str | None,
+    default=None,
+    scope=Scope.ORGANIZATION,
+    permission=EDIT_SETTINGS,
+    edited_in="Widget",
+    description="The title of the widget. Null means `Chat with us`.",
+    check=rules.check_name,
+)
+WIDGET_COLOR: Final = Setting[str | None](
+    name="widget_color",
+    type=str | None,
+    default=None,
+    scope=Scope.ORGANIZATION,
+    permission=EDIT_SETTINGS,
+    edited_in="Widget",
+    description=(
+        "The colour of the widget, such as `#0f766e`. The texts on it are white or black, "
+        "whichever can be read. Null means the colour of campfire-chat."
+    ),
+    check=rules.check_color,
+)
+WIDGET_LOGO: Final = Setting[str | None](
+    name="widget_logo",
+    type=str | None,
+    default=None,
+    scope=Scope.ORGANIZATION,
+    permission=EDIT_SETTINGS,
+    edited_in="Widget",
+    description=(
+        "The picture in the head of the widget: an address with `https`, or a path on the site. "
+        "It is loaded without cookies, as the pictures of agents are."
+    ),
+    check=rules.check_picture_url,
+)
+WIDGET_GREETING: Final = Setting[str | None](
+    name="widget_greeting",
+    type=str | None,
+    default=None,
+    scope=Scope.ORGANIZATION,
+    permission=EDIT_SETTINGS,
+    edited_in="Widget",
+    description="The first line of an empty conversation. Null means `How can we help?`.",
+    check=rules.check_greeting,
+)
+WIDGET_POSITION: Final = Setting[Position](
+    name="widget_position",
+    type=Position,
+    default="right",
+    scope=Scope.ORGANIZATION,
+    permission=EDIT_SETTINGS,
+    edited_in="Widget",
+    description=(
+        "The side of the page on which the widget is: `right` or `left`. Pages that are written "
+        "from right to left have it on the opposite side."
+    ),
+)
+
+SETTINGS: Final = (
+    NAME,
+    LOCALE,
+    TIME_ZONE,
+    ALLOWED_ORIGINS,
+    WIDGET_NAME,
+    WIDGET_COLOR,
+    WIDGET_LOGO,
+    WIDGET_GREETING,
+    WIDGET_POSITION,
+)

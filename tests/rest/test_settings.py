@@ -1,0 +1,137 @@
+"""Settings over REST: who may change them, what is refused, and who is told."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import pytest
+
+from campfire_chat import Role
+from campfire_chat.core.runtime_settings import Scope
+from campfire_chat.runtime import SETTINGS
+from tests.support.people import Desk, Person
+
+
+def admin(desk: Desk) -> Person:
+    return desk.agent(role=Role.ADMIN)
+
+
+def changed(desk: Desk) -> list[dict[str, Any]]:
+    """The events that tell of settings."""
+    events = desk.agent().events(f"inbox:{desk.organization}")
+    return [event for event in events if event["event"].endswith("settings.changed")]
+
+
+def test_every_setting_is_described(desk: Desk) -> None:
+    for path, scope in {"/settings": Scope.ORGANIZATION, "/me/settings": Scope.AGENT}.items():
+        answer = desk.agent().get(path)
+        expected = SETTINGS.of(scope)
+        assert list(answer["values"]) == [setting.name for setting in expected]
+        for row, setting in zip(answer["settings"], expected, strict=True):
+            assert row["name"] == setting.name
+            assert row["value"] == row["default"] == answer["values"][setting.name]
+            assert row["scope"] == scope.value
+            assert row["permission"] == setting.permission
+            assert row["editable"] is (scope is Scope.AGENT)
+            assert row["description"] == setting.description
+    assert all(row["editable"] for row in admin(desk).get("/settings")["settings"])
+
+
+def test_an_admin_changes_the_organisation(desk: Desk, stranger_desk: Desk) -> None:
+    boss = admin(desk)
+    answer = boss.patch("/settings", {"widget_color": "#0F766E", "locale": "de-at"})
+    assert answer["values"]["widget_color"] == "#0f766e"
+    assert answer["values"]["locale"] == "de-AT"
+    assert desk.agent().get("/settings") == {
+        **answer,
+        "settings": [{**row, "editable": False} for row in answer["settings"]],
+    }
+    assert stranger_desk.agent().get("/settings")["values"]["widget_color"] is None
+    # Null takes the choice back, and what is left out stays.
+    values = boss.patch("/settings", {"locale": None})["values"]
+    assert (values["locale"], values["widget_color"]) == ("en", "#0f766e")
+    (first, second) = changed(desk)
+    assert first["event"] == second["event"] == "settings.changed"
+    assert first["data"] == {
+        "id": desk.organization,
+        "changes": {
+            "locale": {"before": "en", "after": "de-AT"},
+            "widget_color": {"before": None, "after": "#0f766e"},
+        },
+        "actor": {"kind": "agent", "id": boss.id, "name": "Ada", "avatar_url": None},
+    }
+    assert second["data"]["changes"] == {"locale": {"before": "de-AT", "after": "en"}}
+    assert changed(stranger_desk) == []
+
+
+def test_what_changes_nothing_is_no_event(desk: Desk) -> None:
+    boss = admin(desk)
+    boss.patch("/settings", {})
+    boss.patch("/settings", {"locale": "en", "name": None})
+    assert changed(desk) == []
+
+
+def test_an_agent_changes_their_own(desk: Desk) -> None:
+    ada, viewer = desk.agent(), desk.agent(role=Role.VIEWER)
+    assert ada.patch("/me/settings", {"theme": "dark"})["values"]["theme"] == "dark"
+    viewer.patch("/me/settings", {"theme": "light", "details_open": False})
+    assert ada.get("/me/settings")["values"] == {"theme": "dark", "details_open": True}
+    assert viewer.get("/me/settings")["values"] == {"theme": "light", "details_open": False}
+    first, second = changed(desk)
+    assert first["event"] == "own_settings.changed"
+    assert (first["data"]["id"], first["data"]["names"]) == (ada.id, ["theme"])
+    assert second["data"]["names"] == ["details_open", "theme"]
+    assert "dark" not in str(first["data"])
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.VIEWER])
+def test_others_do_not_change_the_organisation(desk: Desk, role: Role) -> None:
+    answer = desk.agent(role=role).patch("/settings", {"name": "Mine"}, 403)
+    assert answer["code"] == "forbidden"
+    assert changed(desk) == []
+
+
+def test_visitors_have_no_settings(desk: Desk) -> None:
+    for path in ("/settings", "/me/settings"):
+        assert desk.visitor().get(path, 403)["code"] == "forbidden"
+        assert desk.visitor().patch(path, {}, 403)["code"] == "forbidden"
+        assert desk.nobody().get(path, 401)["code"] == "unauthorized"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code", "field"),
+    [
+        ("/settings", {"nothing": 1}, "unknown_setting", "nothing"),
+        ("/settings", {"theme": "dark"}, "unknown_setting", "theme"),
+        ("/me/settings", {"name": "Tea"}, "unknown_setting", "name"),
+        ("/settings", {"locale": "en", "time_zone": "Mars"}, "invalid_setting", "time_zone"),
+        ("/settings", {"allowed_origins": ["*"]}, "invalid_setting", "allowed_origins"),
+        ("/settings", {"widget_color": "red"}, "invalid_setting", "widget_color"),
+        ("/settings", {"name": "a\x00"}, "invalid_setting", "name"),
+        ("/settings", {"x" * 10_000: 1}, "unknown_setting", "x" * 64),
+        ("/settings", ["name"], "invalid", None),
+    ],
+)
+def test_bad_input_names_the_setting_and_changes_nothing(
+    desk: Desk, path: str, body: Any, code: str, field: str | None
+) -> None:
+    boss = admin(desk)
+    answer = boss.patch(path, body, 422)
+    assert answer["code"] == code
+    if field is not None:
+        assert answer["field"] == field
+    assert boss.get("/settings")["values"]["locale"] == "en"
+    assert changed(desk) == []
+
+
+def test_a_repetition_takes_effect_once(desk: Desk) -> None:
+    boss, key = admin(desk), secrets.token_hex(8)
+    header = {"Idempotency-Key": key}
+    first = boss.patch("/settings", {"name": "Tea"}, **header)
+    boss.patch("/settings", {"name": "Coffee"})
+    # Answered with the present state.
+    assert boss.patch("/settings", {"name": "Tea"}, **header)["values"]["name"] == "Coffee"
+    assert first["values"]["name"] == "Tea"
+    assert boss.patch("/settings", {"name": "Milk"}, 409, **header)["code"] == "client_id_conflict"
+    assert len(changed(desk)) == 2
