@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 class WidgetScreen:
     """The chat on a page of the host."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *, title: str = "Chat with us") -> None:
         self.page = page
         self.launcher = page.get_by_role("button", name=re.compile("^Open chat"))
-        self.panel = page.get_by_role("dialog", name="Chat with us")
+        self.panel = page.get_by_role("dialog", name=title)
         self.field = self.panel.get_by_role("textbox", name="Write a message…")
         self.log = self.panel.get_by_role("log", name="Messages")
 

@@ -40,7 +40,7 @@ type Call = [name: keyof CampfireMethods, ...values: unknown[]];
 /** `window.campfire`; before it has loaded, a function of the page's own that collects calls. */
 export interface CampfireGlobal extends CampfireMethods {
   (...call: Call): unknown;
-  q?: ArrayLike<unknown>[];
+  q?: Iterable<unknown>[];
 }
 
 declare global {
@@ -91,7 +91,7 @@ function style(rules: string): void {
   }
 }
 
-function emit<K extends EventName>(event: K, value: CampfireEvents[K]): void {
+function emit<K extends EventName>(event: K, value?: CampfireEvents[K]): void {
   if (event === "unread") unread = value as number;
   paint();
   // A page's listener that throws must not stop the chat.
@@ -109,10 +109,10 @@ function paint(): void {
   button.onclick = () => setOpen(!isOpen);
   // The panel's code comes while the pointer is on its way; it does nothing until opened.
   button.onpointerenter = button.onfocus = () => void load();
-  button.ariaExpanded = String(isOpen);
+  button.ariaExpanded = isOpen + "";
   button.ariaLabel = isOpen ? text.close : unread ? text.unread(unread) : text.open;
   badge.hidden = isOpen || !unread;
-  badge.textContent = unread > 99 ? "99+" : String(unread);
+  badge.textContent = unread > 99 ? "99+" : unread + "";
 }
 
 const importPanel = (name: string) =>
@@ -139,6 +139,8 @@ async function load(): Promise<void> {
       style,
       emit,
       close: () => setOpen(false),
+      // The server replaces this by the words of the organisation's branding.
+      words: "@brand",
     });
     if (isOpen) panel.toggled(true);
   } catch {
@@ -157,7 +159,7 @@ function setOpen(next: boolean): void {
   note.textContent = "";
   if (panel) panel.toggled(next);
   else void load();
-  emit(next ? "opened" : "closed", undefined);
+  emit(next ? "opened" : "closed");
   if (shadow.activeElement) button.focus();
 }
 
@@ -194,7 +196,7 @@ function boot(options: BootOptions = {}): void {
       if (moved) panel?.moved();
     });
     loadIfKnown();
-    emit("ready", undefined);
+    emit("ready");
   }
   button.hidden = options.hidden ?? button.hidden;
   paint();
@@ -239,7 +241,7 @@ function begin(): void {
 
 /** Makes the calls that the page has collected before this script came. */
 function replay(collected: CampfireGlobal | undefined): void {
-  for (const values of collected?.q ?? []) chat(...(Array.from(values) as Call));
+  for (const values of collected?.q ?? []) chat(...(values as Call));
 }
 
 // A page may include the script twice, or run it again with every visit; there is one chat.

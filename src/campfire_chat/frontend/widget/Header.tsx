@@ -22,7 +22,7 @@ export function Header() {
           {others && <i class="dot" />}
         </button>
       )}
-      <Avatar person={agent} availability={availability} />
+      <Avatar person={agent ?? text.team} availability={availability} />
       <div class="what">
         <h2 dir="auto">{list ? text.conversations : (agent?.name ?? text.title)}</h2>
         <p>{availability ? text.availability[availability] : "\xa0"}</p>

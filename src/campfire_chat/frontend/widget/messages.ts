@@ -1,5 +1,5 @@
 /** The panel's words, in one place so that they can be translated. */
-export const text = {
+const own = {
   title: "Chat with us",
   back: "All conversations",
   close: "Close chat",
@@ -41,3 +41,12 @@ export const text = {
   forbidden: "The chat is not available here.",
   unread: (count: number) => count + " unread",
 };
+
+/** Whom the panel shows while no agent is assigned, if the organisation says it. */
+interface Team {
+  team?: { name: string | null; avatar_url: string | null };
+}
+
+export type Words = typeof own & Team;
+
+export const text: Words = own;
