@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 #: The oldest revision whose code can run on the tables as they are after this one.
-oldest = "0005"
+oldest = "0006"
 
 #: Tables in which an organisation has a row before it has one in any other table, and the column
 #: with the time of a row.
