@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import UNSET, UnsetType
 
 from campfire_chat.access.actor import Actor, actor_of_agent, actor_of_visitor, anonymous
+from campfire_chat.access.roles import Roles
 from campfire_chat.core import clock, ids
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 from campfire_chat.features.agents.service import AgentService
@@ -68,17 +69,17 @@ class _Seeding:
     def __init__(
         self, storage: Storage, hands: _PastClock, users: list[User], now: datetime
     ) -> None:
-        settings = Settings()
+        settings, roles = Settings(), Roles()
         presence = PresenceService(storage, life=settings.presence_life)
-        self._agents = AgentService(storage, presence)
-        self._conversations = ConversationService(storage, presence, settings)
+        self._agents = AgentService(storage, presence, roles)
+        self._conversations = ConversationService(storage, presence, settings, roles)
         self._messages = MessageService(storage, settings)
         self._receipts = ReceiptService(storage)
         self._hands = hands
         self._now = now
         self._actors = {
             user.username: (
-                actor_of_agent(user.as_agent(), storage.agent_key)
+                actor_of_agent(user.as_agent(), storage.agent_key, roles)
                 if user.is_staff
                 else actor_of_visitor(user.as_visitor())
             )

@@ -21,7 +21,8 @@ from campfire_chat.access.identity import HostSession, Tokens
 from campfire_chat.access.places import ResolveOrganization, below
 from campfire_chat.access.records import Visitor
 from campfire_chat.access.revocations import Revocations
-from campfire_chat.configuration import check_function, check_mount_path, keys_of
+from campfire_chat.access.roles import Roles
+from campfire_chat.configuration import check_function, check_mount_path, frozen_sets, keys_of
 from campfire_chat.core import clock, ids
 from campfire_chat.core.clock import Clock
 from campfire_chat.core.errors import CampfireError, ConfigurationError, NotStartedError
@@ -90,6 +91,8 @@ class Campfire:
         values: dict[str, Any] = dict(settings)
         if isinstance(values.get("allowed_origins"), list):
             values["allowed_origins"] = tuple(values["allowed_origins"])
+        if "roles" in values:
+            values["roles"] = frozen_sets(values["roles"])
         self.settings = Settings(**values)
         engine_of(database_url)
         self._database_url = database_url
@@ -123,7 +126,8 @@ class Campfire:
                 example="def resolve_organization(connection): …",
             )
         self._resolve_organization = resolve_organization
-        self._host = HostSession(authenticate)
+        self._roles = Roles(self.settings.roles)
+        self._host = HostSession(authenticate, self._roles)
         self._hooks = HookRegistry(event.name for event in all_types())
         self._running: Runtime | None = None
         self._told_not_started = False
@@ -252,6 +256,7 @@ class Campfire:
                     clock=self._clock,
                     host=self._host,
                     resolve_organization=self._resolve_organization,
+                    roles=self._roles,
                     tokens=self._tokens,
                     revocations=self._revocations,
                     settings=self.settings,

@@ -7,8 +7,8 @@ hold a password.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from campfire_chat.core.errors import ConfigurationError
@@ -146,6 +146,21 @@ def check_login_url(url: str | None) -> None:
             "login_url must be a path such as /login, or an address with http:// or https://",
             field="login_url",
         )
+
+
+def frozen_sets(given: Any) -> Any:
+    """A mapping to collections as a dictionary to frozen sets. What is none stays as it is, such as
+    a string, which would be a collection of letters."""
+    if not isinstance(given, Mapping):
+        return given
+    mapping = cast("Mapping[Any, Any]", given)
+    return {name: _frozen(each) for name, each in mapping.items()}
+
+
+def _frozen(given: Any) -> Any:
+    if not isinstance(given, set | frozenset | list | tuple):
+        return given
+    return frozenset(cast("Collection[Any]", given))
 
 
 def check_mount_path(path: object) -> str:

@@ -12,11 +12,12 @@ from typing import Any
 from msgspec import Struct
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.roles import Roles
 from campfire_chat.core.runtime_settings import Setting, SettingRegistry
 from campfire_chat.core.service_map import ServiceMap
 from campfire_chat.feed.consumer import Consumer
 from campfire_chat.http.endpoints import Endpoint
-from campfire_chat.jobs.job import Work
+from campfire_chat.jobs.job import JobKind, Work
 from campfire_chat.jobs.schedule import Schedule
 from campfire_chat.ledger.aggregate import AnyKind
 from campfire_chat.ledger.events import EventType
@@ -73,6 +74,7 @@ class Parts(Struct, frozen=True):
 
     Attributes:
         node: The id of this process.
+        roles: What the roles of agents allow.
         registry: Every runtime setting.
         services: The services that were made already: those of features that are listed earlier.
     """
@@ -82,6 +84,7 @@ class Parts(Struct, frozen=True):
     hub: Hub
     bus: Bus
     node: str
+    roles: Roles
     registry: SettingRegistry
     services: ServiceMap
 
@@ -100,6 +103,7 @@ class Feature(Struct, frozen=True):
         endpoints: Its part of the API.
         frames: The frames of clients that it handles.
         settings: The runtime settings that it reads.
+        jobs: Its kinds of jobs. Their code comes from the services; see :meth:`Service.works`.
         services: Makes its services; those that are a :class:`Service` are called by the runtime.
     """
 
@@ -109,4 +113,5 @@ class Feature(Struct, frozen=True):
     endpoints: tuple[Endpoint, ...] = ()
     frames: tuple[FrameHandler[Any], ...] = ()
     settings: tuple[Setting[Any], ...] = ()
+    jobs: tuple[JobKind[Any], ...] = ()
     services: Callable[[Parts], Iterable[object]] = _no_services

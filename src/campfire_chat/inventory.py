@@ -1,15 +1,20 @@
-"""What the features declare, at one glance: endpoints, frames, events, streams and settings."""
+"""What the features declare, at one glance: permissions, endpoints, frames, events, streams, jobs
+and settings, with what each of them needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from campfire_chat.access.permissions import LADDER, all_permissions, in_words
 from campfire_chat.core.runtime_settings import Setting
 from campfire_chat.feature import Feature
 from campfire_chat.features.registry import FEATURES
+from campfire_chat.hooks.held import GIVEN_UP, RETRY
 from campfire_chat.http.application import ENDPOINTS, PREFIX
 from campfire_chat.http.endpoints import Endpoint
+from campfire_chat.jobs.job import JobKind
+from campfire_chat.jobs.retention import EXPIRE_KEYS
 from campfire_chat.ledger.events import EventType
 from campfire_chat.ledger.stream_access import INBOXES
 from campfire_chat.realtime.frame_table import FrameHandler
@@ -19,9 +24,10 @@ from campfire_chat.realtime.sockets import requests
 def inventory() -> Iterator[str]:
     """The lines of the list, the engine first and then each feature."""
     yield "the engine"
-    yield f"  stream    {INBOXES.kind}:<organization>  agents only"
+    yield f"  stream    {INBOXES.kind}:<organization>  {INBOXES.permission.name}"
     yield from _endpoints(ENDPOINTS)
     yield from _frames(requests.FRAMES)
+    yield from _jobs((EXPIRE_KEYS, RETRY, GIVEN_UP))
     for feature in FEATURES:
         yield ""
         yield feature.name
@@ -29,24 +35,32 @@ def inventory() -> Iterator[str]:
         yield from _endpoints(feature.endpoints)
         yield from _frames(feature.frames)
         yield from _events(feature.events)
+        yield from _jobs(feature.jobs)
         yield from _settings(feature.settings)
+    yield ""
+    yield "permissions"
+    for permission in all_permissions():
+        who = [role.value for role in reversed(LADDER[LADDER.index(permission.least) :])]
+        who += ["visitor"] if permission.visitors else []
+        yield f"  {permission.name}  {', '.join(who)}"
+        yield f"    {permission.allows}"
 
 
 def _streams(feature: Feature) -> Iterator[str]:
     for kind in feature.aggregates:
         for stream in kind.streams:
-            audience = "agents only" if stream.agents_only else "agents and its visitor"
-            yield f"  stream    {stream.name('<id>')}  {audience}"
+            yield f"  stream    {stream.name('<id>')}  {stream.permission.name}"
 
 
 def _endpoints(endpoints: Iterable[Endpoint]) -> Iterator[str]:
     for row in endpoints:
-        yield f"  endpoint  {row.method:6} {PREFIX}{row.path}  {row.access.value}"
+        yield f"  endpoint  {row.method:6} {PREFIX}{row.path}  {in_words(row.permission)}"
 
 
 def _frames(handlers: Iterable[FrameHandler[Any]]) -> Iterator[str]:
     for handler in handlers:
-        yield f"  frame     {handler.frame.__struct_config__.tag}"
+        tag = handler.frame.__struct_config__.tag
+        yield f"  frame     {tag}  {in_words(handler.permission)}"
 
 
 def _events(events: Iterable[EventType]) -> Iterator[str]:
@@ -57,4 +71,11 @@ def _events(events: Iterable[EventType]) -> Iterator[str]:
 
 def _settings(settings: Iterable[Setting[Any]]) -> Iterator[str]:
     for setting in settings:
-        yield f"  setting   {setting.name}  of each {setting.scope.value}, {setting.permission}"
+        scope, permission = setting.scope.value, setting.permission
+        yield f"  setting   {setting.name}  of each {scope}, {permission}"
+
+
+def _jobs(kinds: Iterable[JobKind[Any]]) -> Iterator[str]:
+    for kind in kinds:
+        may = ", ".join(permission.name for permission in kind.permissions)
+        yield f"  job       {kind.name}  {may or 'no permission'}"

@@ -17,6 +17,7 @@ from campfire_chat.access.places import Places, ResolveOrganization
 from campfire_chat.access.quota_sync import QuotaSync
 from campfire_chat.access.revocation_table import RevocationTable
 from campfire_chat.access.revocations import Revocations
+from campfire_chat.access.roles import Roles
 from campfire_chat.access.usage_table import Usage
 from campfire_chat.core import ids
 from campfire_chat.core.clock import Clock
@@ -29,12 +30,13 @@ from campfire_chat.features.registry import FEATURES
 from campfire_chat.feed.positions import Positions
 from campfire_chat.feed.runner import FeedRunner
 from campfire_chat.hooks.after import AfterEvents
-from campfire_chat.hooks.held import Redelivery
+from campfire_chat.hooks.held import GIVEN_UP, RETRY, Redelivery
 from campfire_chat.hooks.registry import HookRegistry
 from campfire_chat.http.application import ENDPOINTS as ENGINE_ENDPOINTS
 from campfire_chat.http.application import build
 from campfire_chat.http.endpoints import Context, Endpoint
 from campfire_chat.http.example_key import LocalOnly
+from campfire_chat.jobs.job import JobKind
 from campfire_chat.jobs.queue import Queue
 from campfire_chat.jobs.retention import DAILY, EXPIRE_KEYS, Retention
 from campfire_chat.jobs.worker import Worker
@@ -62,6 +64,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 FRAMES: tuple[FrameHandler[Any], ...] = (
     *requests.FRAMES,
     *(frame for feature in FEATURES for frame in feature.frames),
+)
+#: Every kind of jobs.
+JOBS: tuple[JobKind[Any], ...] = (
+    *(EXPIRE_KEYS, RETRY, GIVEN_UP),
+    *(kind for item in FEATURES for kind in item.jobs),
 )
 #: Every kind of aggregates.
 AGGREGATES: tuple[AnyKind, ...] = tuple(kind for feature in FEATURES for kind in feature.aggregates)
@@ -116,6 +123,7 @@ class Runtime:
         clock: Clock,
         host: HostSession,
         resolve_organization: ResolveOrganization | None,
+        roles: Roles,
         tokens: Tokens,
         revocations: Revocations,
         settings: Settings,
@@ -155,7 +163,9 @@ class Runtime:
         admission = Admission(settings.limits, write_queue=settings.write_queue)
         self.quota_sync = QuotaSync(admission, Usage(writer, readers, now=clock), node=node)
         self.services = ServiceMap()
-        parts = Parts(settings, self.storage, self.hub, self.bus, node, SETTINGS, self.services)
+        parts = Parts(
+            settings, self.storage, self.hub, self.bus, node, roles, SETTINGS, self.services
+        )
         for feature in FEATURES:
             for service in feature.services(parts):
                 self.services.add(service)

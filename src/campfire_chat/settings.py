@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import typing
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, TypedDict
 
 import msgspec
@@ -48,6 +49,7 @@ def _in_words(hint: Any) -> str:
         float: "a number",
         bool: "True or False",
         str | None: "a string or None",
+        dict[str, frozenset[str]]: "a dictionary from names of roles to sets of permissions",
     }
     return words.get(hint, str(hint))
 
@@ -197,6 +199,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             ``overloaded``. A quarter of them is reserved for agents.
         write_queue_bytes: Approximate number of bytes that the waiting writes may hold. A quarter
             of them is reserved for agents.
+        roles: Roles of your own, beside the built-in ones: the names of the permissions, by the
+            name of the role.
         work: ``here``: this process does jobs, such as ending snoozes. ``elsewhere``: other
             processes do them, such as those of ``campfire-chat worker``.
         limits: How much load one caller may make; see :class:`Limits`.
@@ -227,6 +231,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     write_queue: int = 10_000
     write_queue_bytes: int = 64 * 1024 * 1024
     work: Work = "here"
+    roles: dict[str, frozenset[str]] = {}
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
@@ -287,6 +292,7 @@ class SettingsDict(TypedDict, total=False):
     write_queue: int
     write_queue_bytes: int
     work: Work
+    roles: Mapping[str, Collection[str]]
     limits: Limits
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from campfire_chat.access.actor import Actor, Principal, actor_of_agent, actor_of_visitor
 from campfire_chat.access.records import Agent, Availability, Role, Visitor
+from campfire_chat.access.roles import Roles
 from campfire_chat.core import clock
 from campfire_chat.database.prepared import Row
 from campfire_chat.features.agents import tables as agent_tables
@@ -86,9 +87,12 @@ class Archive:
         self._visitors: list[Actor] = []
         #: The last conversation of each visitor.
         self._last: dict[str, str] = {}
+        roles = Roles()
         self.agents = [
             actor_of_agent(
-                Agent(id=f"agent-{n}", name=f"Agent {n:02}", organization=organization), AGENT_KEY
+                Agent(id=f"agent-{n}", name=f"Agent {n:02}", organization=organization),
+                AGENT_KEY,
+                roles,
             )
             for n in range(AGENTS)
         ]
@@ -310,7 +314,7 @@ class Thread:
 
 def _agent_row(actor: Actor) -> Row:
     principal = actor.principal
-    role = (principal.role or Role.AGENT).value
+    role = principal.role or Role.AGENT.value
     who = (principal.id, principal.external_id, principal.name)
     about = (principal.avatar_url, principal.email, role)
     return (actor.organization, *who, *about, Availability.ONLINE.value, BEGINNING)

@@ -16,6 +16,7 @@ import httpx
 
 from campfire_chat.access.actor import Actor, actor_of_agent, actor_of_visitor
 from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.access.roles import Roles
 from campfire_chat.features.conversations.listing import ANYONE
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.http.pagination import write_cursor
@@ -148,7 +149,8 @@ async def _in_process(url: str, facts: Facts, calls: int) -> dict[str, Timing]:
 def _operations(store: Store, facts: Facts) -> dict[str, Callable[[], Iterator[Call]]]:
     """Name → an endless supply of calls, each about somebody or something else."""
     chance = random.Random(3)
-    agents = [actor_of_agent(agent_of(number), AGENT_KEY) for number in range(AGENTS)]
+    roles = Roles()
+    agents = [actor_of_agent(agent_of(number), AGENT_KEY, roles) for number in range(AGENTS)]
 
     def listed(
         assignee: Callable[[Actor], Any],

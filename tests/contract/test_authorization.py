@@ -1,24 +1,39 @@
-"""Whoever should not see a thing is told that it is not there, on every route and frame.
+"""Whoever may not do a thing is refused, and whoever may not see it is told that it is not there.
 
-The cases are generated from the route table and the list of client frames. A route or a frame
-that is added without saying here what it is about makes this fail.
+The cases are generated from the tables: every endpoint, every frame and every kind of stream, for
+every role, a role of the host app among them. One that is added without saying here what it is
+about makes this fail, and so does one that asks for no permission and is not listed here.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import msgspec
 import pytest
 
 from campfire_chat import Role
-from campfire_chat.http.endpoints import Access, Endpoint
-from campfire_chat.runtime import ENDPOINTS
+from campfire_chat.access.permissions import (
+    LADDER,
+    Access,
+    Permission,
+    Requirement,
+    in_words,
+    needed,
+)
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
+from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY, NOTES_WRITE
+from campfire_chat.http.endpoints import Endpoint
+from campfire_chat.ledger.stream_access import INBOXES
+from campfire_chat.realtime.frame_table import FrameHandler
+from campfire_chat.runtime import AGGREGATES, ENDPOINTS, JOBS
 from campfire_chat.runtime import FRAMES as HANDLERS
 from tests.support.client import Client
+from tests.support.host import ROLES
 from tests.support.people import Desk, Person
 
 Frame = dict[str, Any]
@@ -35,7 +50,7 @@ class Secrets:
         self.message = self.visitor.thread(self.conversation)[0]["id"]
         self.note = self.agent.write(self.conversation, "secret", visibility="internal")["id"]
         self.organization = desk.organization
-        # Every agent of these is an agent of the least rights: an admin sees it.
+        # Jobs are for admins.
         self.admin = desk.agent("boss", role=Role.ADMIN)
         # Deferred by the snooze, until long after the test.
         self.agent.patch(
@@ -78,6 +93,8 @@ BODIES: dict[str, Any] = {
     "edit_message": {"body": "intruder"},
     "create_receipt": {"read": 1},
     "set_availability": {"availability": "away"},
+    "change_settings": {},
+    "change_own_settings": {},
 }
 
 #: Routes without anybody's id in the path: the caller's own things, checked by their own tests.
@@ -87,6 +104,12 @@ WITHOUT_IDS = {
     *("count_conversations", "search_conversations", "take_conversation"),
     *("create_ticket", "health_live", "health_ready"),
     *("get_settings", "change_settings", "get_own_settings", "change_own_settings"),
+}
+
+#: What asks for no permission: who calls is enough, or what it names has one of its own.
+WITHOUT_PERMISSION = {
+    *("create_visitor", "get_me", "create_ticket", "health_live", "health_ready"),
+    *("list_events", "hello", "subscribe", "unsubscribe", "renew", "ping"),
 }
 
 #: Frame → what it looks like about a foreign thing. ``None``: it is about nobody's thing.
@@ -115,8 +138,8 @@ def intruders(desk: Desk, stranger_desk: Desk) -> dict[str, Person]:
     return {
         "stranger": desk.anonymous(),
         "visitor of another conversation": _with_a_conversation(desk.visitor()),
-        "agent of another organisation": stranger_desk.agent(),
-        "agent of another organisation with the same id": stranger_desk.agent("ada"),
+        "owner of another organisation": stranger_desk.agent(role="owner"),
+        "owner of another organisation with the same id": stranger_desk.agent("ada", role="owner"),
         "visitor of another organisation": _with_a_conversation(stranger_desk.visitor()),
     }
 
@@ -142,7 +165,7 @@ def test_every_route(desk: Desk, stranger_desk: Desk, endpoint: Endpoint) -> Non
     names = names_of(endpoint)
     if not names:
         assert endpoint.operation in WITHOUT_IDS, "say in this file what the new route is about"
-        if endpoint.access is not Access.PUBLIC:
+        if endpoint.permission is not Access.PUBLIC:
             # A good body, so that the answer is about who asks, not about what.
             body = {"message": {"body": "x"}} if endpoint.body is not None else None
             response = desk.nobody().http.request(endpoint.method, endpoint.path, json=body)
@@ -159,14 +182,12 @@ def test_every_route(desk: Desk, stranger_desk: Desk, endpoint: Endpoint) -> Non
         for value in PARAMETERS[name](secrets):
             path = endpoint.path.replace(f"{{{name}}}", value)
             for who, person in people.items():
-                if who == "agent of another organisation with the same id" and name == "agent_id":
+                if who == "owner of another organisation with the same id" and name == "agent_id":
                     # Their own record carries that id: it is not the other's.
                     continue
                 response = person.http.request(endpoint.method, path, json=body)
-                allowed = {404}
-                if endpoint.access is Access.AGENT and person.me["kind"] == "visitor":
-                    allowed = {403}
-                assert response.status_code in allowed, (who, path, response.text)
+                expected = 404 if _has(person, endpoint.permission) else 403
+                assert response.status_code == expected, (who, path, response.text)
                 assert "secret" not in response.text
                 assert "Mia" not in response.text
             nobody = desk.nobody().http.request(endpoint.method, path, json=body)
@@ -216,8 +237,23 @@ async def test_every_frame(desk: Desk, stranger_desk: Desk, kind: type[msgspec.S
         for who, person in people.items():
             for fields in make(secrets):
                 error = await _answer(person, tag, fields)
-                assert error["code"] == "not_found", (who, fields)
+                expected = "not_found" if _has(person, _needs(tag, fields)) else "forbidden"
+                assert error["code"] == expected, (who, fields)
                 assert "secret" not in str(error)
+
+
+def _has(person: Person, requirement: Requirement | None) -> bool:
+    """Whether somebody has what is asked for, by what they are told of themselves."""
+    wanted = None if requirement is None else needed(requirement)
+    return wanted is None or any(one.name in person.me["permissions"] for one in wanted)
+
+
+def _needs(tag: str, fields: Frame) -> Requirement | None:
+    """What a frame needs with these fields."""
+    if tag == "message.send":
+        return NOTES_WRITE if fields.get("visibility") == "internal" else CONVERSATIONS_REPLY
+    (handler,) = (one for one in HANDLERS if one.frame.__struct_config__.tag == tag)
+    return handler.permission
 
 
 async def _answer(person: Person, tag: str, fields: Frame) -> Frame:
@@ -240,3 +276,202 @@ def test_nothing_is_listed_that_is_gone() -> None:
     assert operations >= WITHOUT_IDS
     assert operations >= BODIES.keys()
     assert {str(kind.__struct_config__.tag) for kind in CLIENT_FRAMES} == FRAMES.keys()
+
+
+# What each role may do in its own organisation.
+
+#: The built-in roles, those of the host app, and a visitor with their own conversation.
+CALLERS = (*(role.value for role in LADDER), *ROLES, "visitor")
+ASKING = [one for one in ENDPOINTS if needed(one.permission) is not None]
+FRAMES_ASKING = [one for one in HANDLERS if needed(one.permission) is not None]
+
+#: What is wrong with this is told only to somebody who may ask at all.
+UNREADABLE = {"content": b"{", "params": {"nonsense": "1"}}
+
+
+def callers(secrets: Secrets, desk: Desk) -> dict[str, Person]:
+    return {
+        name: secrets.visitor if name == "visitor" else desk.agent(role=name) for name in CALLERS
+    }
+
+
+@pytest.mark.parametrize("endpoint", ASKING, ids=lambda endpoint: endpoint.operation)
+def test_every_route_and_role(desk: Desk, endpoint: Endpoint) -> None:
+    secrets = Secrets(desk)
+    people = callers(secrets, desk)
+    for person in people.values():
+        person.get("/me")
+    refusal = f"This needs the permission {in_words(endpoint.permission)}."
+    body = BODIES.get(endpoint.operation)
+    allowed: list[str] = []
+    with untouched(secrets):
+        for name, person in people.items():
+            if _has(person, endpoint.permission):
+                allowed.append(name)
+                continue
+            for request in (UNREADABLE, {"json": body}):
+                response = person.http.request(
+                    endpoint.method, _about(secrets, endpoint, person), **request
+                )
+                told = response.json()
+                assert (response.status_code, told["code"]) == (403, "forbidden"), name
+                assert told["detail"] == refusal
+    assert {"owner"} <= set(allowed) < set(CALLERS), "nobody is refused, or everybody"
+    for name in allowed:
+        person = people[name]
+        path = _about(secrets, endpoint, person)
+        told = person.http.request(endpoint.method, path, json=body).json()
+        assert told.get("detail") != refusal, name
+
+
+def _about(secrets: Secrets, endpoint: Endpoint, person: Person) -> str:
+    return endpoint.path.format(
+        conversation_id=secrets.conversation,
+        message_id=secrets.message,
+        agent_id=person.id,
+        job_id=secrets.job,
+    )
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("handler", FRAMES_ASKING, ids=lambda one: one.frame.__struct_config__.tag)
+async def test_every_frame_and_role(desk: Desk, handler: FrameHandler[Any]) -> None:
+    tag = str(handler.frame.__struct_config__.tag)
+    make = FRAMES[tag]
+    assert make is not None, "what needs a permission is about something"
+    secrets = Secrets(desk)
+    people = callers(secrets, desk)
+    async with AsyncExitStack() as stack:
+        clients = {
+            name: await stack.enter_async_context(Client(person.base, person))
+            for name, person in people.items()
+        }
+        frames = [(name, fields) for name in people for fields in make(secrets)]
+        refused = [one for one in frames if not _has(people[one[0]], _needs(tag, one[1]))]
+        with untouched(secrets):
+            for name, fields in refused:
+                assert await _answered(clients[name], handler, fields) == "forbidden", name
+        assert 0 < len(refused) < len(frames)
+        for name, fields in frames:
+            if (name, fields) not in refused:
+                assert await _answered(clients[name], handler, fields) != "forbidden", name
+
+
+async def _answered(client: Client, handler: FrameHandler[Any], fields: Frame) -> str | None:
+    """The error that answers a frame, once it was handled."""
+    frame = {"type": handler.frame.__struct_config__.tag, **fields}
+    if "id" in handler.frame.__struct_fields__:
+        return (await client.request(frame)).get("code")
+    # It is answered only if it is refused. Frames are handled in order.
+    since, number = len(client.frames), next(_numbers)
+    await client.send(frame)
+    await client.send({"type": "ping", "n": number})
+    await client.until_frame("pong", n=number)
+    errors = [one["code"] for one in client.frames[since:] if one["type"] == "error"]
+    return errors[0] if errors else None
+
+
+_numbers = itertools.count(1)
+
+#: Every kind of streams: what it needs, and one of them.
+STREAMS: list[tuple[str, tuple[Permission, ...], Callable[[Secrets], str]]] = [
+    (INBOXES.kind, (INBOXES.permission,), lambda secrets: f"inbox:{secrets.organization}"),
+    *(
+        (
+            stream.kind,
+            (kind.permission, stream.permission),
+            lambda secrets, stream=stream: stream.name(secrets.conversation),
+        )
+        for kind in AGGREGATES
+        for stream in kind.streams
+    ),
+]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream[0])
+async def test_every_stream_and_role(
+    desk: Desk, stream: tuple[str, tuple[Permission, ...], Callable[[Secrets], str]]
+) -> None:
+    kind, permissions, one_of = stream
+    assert kind in STREAM_KINDS, "say in this file that there is a new kind of streams"
+    secrets = Secrets(desk)
+    for name, person in callers(secrets, desk).items():
+        sees = all(one.name in person.me["permissions"] for one in permissions)
+        response = person.http.get(f"/streams/{one_of(secrets)}/events")
+        assert response.status_code == (200 if sees else 404), name
+        assert ("secret" in response.text) == sees, name
+        async with Client(person.base, person) as client:
+            reply = await client.subscribe(one_of(secrets))
+            told = (reply["type"], reply.get("code"))
+            assert told == (("ok", None) if sees else ("error", "not_found")), name
+
+
+#: The kinds of streams that the cases above know how to name.
+STREAM_KINDS = {"inbox", "conversation", "notes"}
+
+
+def test_what_asks_for_no_permission_is_listed() -> None:
+    asked = {
+        *((one.operation, one.permission) for one in ENDPOINTS),
+        *((str(one.frame.__struct_config__.tag), one.permission) for one in HANDLERS),
+    }
+    assert {name for name, wanted in asked if isinstance(wanted, Access)} == WITHOUT_PERMISSION
+
+
+def test_an_agent_without_the_inbox_lists_what_is_assigned_to_them(desk: Desk) -> None:
+    secrets = Secrets(desk)
+    boss, tier2 = desk.agent(role="admin"), desk.agent(role="tier2")
+    assert CONVERSATIONS_READ.name in tier2.me["permissions"]
+    other = desk.visitor().begin("another")["id"]
+    assert tier2.get("/conversations")["items"] == []
+    boss.patch(f"/conversations/{other}", {"assignee_id": tier2.id})
+    assert [item["id"] for item in tier2.get("/conversations")["items"]] == [other]
+    for filters in ({"assignee": "me"}, {"assignee": "unassigned"}, {"order": "longest_waiting"}):
+        tier2.get("/conversations", 403, **filters)
+    # It may open what it is led to, such as by a link.
+    assert tier2.get(f"/conversations/{secrets.conversation}")["id"] == secrets.conversation
+
+
+def test_conversations_are_assigned_to_those_who_may_answer(desk: Desk) -> None:
+    conversation = desk.visitor().begin()["id"]
+    boss = desk.agent(role="admin")
+    for name in CALLERS[:-1]:
+        person = desk.agent(role=name)
+        answers = CONVERSATIONS_REPLY.name in person.me["permissions"]
+        status = 200 if answers else 422
+        boss.patch(f"/conversations/{conversation}", {"assignee_id": person.id}, status)
+        (record,) = (one for one in boss.get("/agents")["items"] if one["id"] == person.id)
+        assert (record["role"], record["assignable"]) == (name, answers)
+
+
+def test_notes_are_for_those_who_may_read_them(desk: Desk) -> None:
+    secrets = Secrets(desk)
+    tier1 = desk.agent(role="tier1")
+    bodies = [message["body"] for message in tier1.thread(secrets.conversation)]
+    assert bodies == ["secret"]
+    tier1.write(secrets.conversation, "x", 403, visibility="internal")
+    tier1.patch(f"/messages/{secrets.note}", {"body": "x"}, 404)
+    tier1.delete(f"/messages/{secrets.note}", 404)
+
+
+def test_an_own_message_is_edited_by_those_who_may_still_write(desk: Desk) -> None:
+    """Somebody's role was taken from them after they had written."""
+    conversation = desk.visitor().begin()["id"]
+    before, after = desk.agent("eve", role="agent"), desk.agent("eve", role="viewer")
+    answer = before.write(conversation, "answer")["id"]
+    note = before.write(conversation, "note", visibility="internal")["id"]
+    answering = desk.agent("eve", role="tier1")
+    for message in (answer, note):
+        after.patch(f"/messages/{message}", {"body": "x"}, 403)
+        after.delete(f"/messages/{message}", 403)
+    answering.patch(f"/messages/{answer}", {"body": "better"})
+    # It sees no notes any more, its own ones included.
+    answering.patch(f"/messages/{note}", {"body": "x"}, 404)
+
+
+def test_every_kind_of_jobs_says_what_it_may_do() -> None:
+    assert {kind.name for kind in JOBS} == {
+        *("idempotency.expire", "conversation.wake", "hook.retry", "hook.event"),
+    }
+    assert all(isinstance(one, Permission) for kind in JOBS for one in kind.permissions)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campfire_chat.access.actor import Actor, actor_of_agent, anonymous
+from campfire_chat.access.actor import actor_of_agent, anonymous
 from campfire_chat.access.records import Agent
 from campfire_chat.access.revocations import Revocations
+from campfire_chat.access.roles import Roles
 
 moments = st.integers(1, 20)
 people = st.tuples(st.sampled_from(["acme", "other"]), st.sampled_from(["vis_1", "vis_2"]))
@@ -51,11 +52,11 @@ def test_nothing_is_kept_of_what_has_ended() -> None:
 
 
 def test_an_agent_has_no_tokens_to_revoke() -> None:
-    agent = actor_of_agent(Agent(id="ada", name="Ada"), b"key")
+    agent = actor_of_agent(Agent(id="ada", name="Ada"), b"key", Roles())
     known = Revocations()
     known.learn(agent.organization, agent.principal.id, 10)
     assert not known.refuse(agent, 5)
-    visitor = Actor(agent.organization, anonymous("default", agent.principal.id).principal)
+    visitor = anonymous(agent.organization, agent.principal.id)
     assert known.refuse(visitor, 5)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 from typing import Any, get_type_hints
 
 import msgspec
@@ -23,6 +24,7 @@ def test_the_keywords_are_the_settings() -> None:
     expected: dict[str, Any] = dict(get_type_hints(Settings))
     # A list is taken as well; a str, which is a sequence of str too, is not.
     expected["allowed_origins"] = tuple[str, ...] | list[str]
+    expected["roles"] = Mapping[str, Collection[str]]
     assert get_type_hints(SettingsDict) == expected
     assert list(SettingsDict.__annotations__) == list(Settings.__struct_fields__)
     assert SettingsDict.__required_keys__ == frozenset()
@@ -55,6 +57,7 @@ WRONG: dict[Any, list[Any]] = {
     float: ["5", None, [], True],
     bool: ["yes", 1, None],
     str | None: [5, ["/login"]],
+    dict[str, frozenset[str]]: [5, ["x"], None, "x", {"x": 1}, {"x": "notes.read"}, {1: []}],
 }
 
 

@@ -24,6 +24,7 @@ from campfire_chat.access.identity import (
 from campfire_chat.access.origins import from_own_page
 from campfire_chat.access.records import Role
 from campfire_chat.access.revocations import Revocations
+from campfire_chat.access.roles import Roles
 from campfire_chat.core.clock import SECOND
 from campfire_chat.core.errors import (
     HostUnavailableError,
@@ -37,7 +38,7 @@ from tests.domain.test_identity import KEYS, connection
 LIFETIME = 30 * DAY
 AGENT_KEY = b"the installation's key"
 
-ADA = actor_of_agent(Agent(id="ada", name="Ada"), AGENT_KEY)
+ADA = actor_of_agent(Agent(id="ada", name="Ada"), AGENT_KEY, Roles())
 MIA = actor_of_visitor(
     Visitor(
         id="mia",
@@ -240,7 +241,9 @@ def test_a_key_that_is_too_short_stops_the_start(keys: Any) -> None:
 
 def _replaced(actor: Actor, organization: str | None = None, **fields: Any) -> Actor:
     principal = structs.replace(actor.principal, **fields)
-    return Actor(organization or actor.organization, principal)
+    return structs.replace(
+        actor, organization=organization or actor.organization, principal=principal
+    )
 
 
 def test_a_session_vouches_for_the_same_person_in_the_same_role() -> None:
@@ -267,7 +270,7 @@ def host(answer: Any, *, started: bool = True) -> HostSession:
             raise answer
         return answer
 
-    session = HostSession(authenticate)
+    session = HostSession(authenticate, Roles())
     session.agent_key = AGENT_KEY if started else None
     return session
 
@@ -281,7 +284,7 @@ async def _later(value: Any) -> Any:
 
 
 def test_who_the_host_says_it_is() -> None:
-    assert scope_of(HostSession(None)) is None
+    assert scope_of(HostSession(None, Roles())) is None
     for nobody in (None, False, "", 0):
         assert scope_of(host(nobody)) is None
     agent = Agent(id="ada", name="Ada")

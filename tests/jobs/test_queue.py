@@ -31,7 +31,7 @@ class Errand(Struct, frozen=True):
     number: int = 0
 
 
-ERRAND = JobKind("test.errand", Errand)
+ERRAND = JobKind("test.errand", Errand, permissions=())
 KINDS = ["test.errand"]
 
 

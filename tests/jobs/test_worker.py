@@ -23,7 +23,7 @@ from tests.support.store import Store
 
 pytestmark = pytest.mark.anyio
 
-KIND = JobKind("test.errand", Errand, retry=Retry(attempts=3, first=10), timeout=20)
+KIND = JobKind("test.errand", Errand, permissions=(), retry=Retry(attempts=3, first=10), timeout=20)
 
 Do = Callable[[Job[Errand]], Awaitable[Any]]
 Employ = Callable[..., Awaitable[Worker]]
@@ -112,7 +112,7 @@ async def test_one_that_fails_stops_no_other(store: Store, watch: Watch, employ:
 
 
 async def test_one_that_hangs_is_broken_off(store: Store, watch: Watch, employ: Employ) -> None:
-    kind = JobKind("test.errand", Errand, retry=Retry(attempts=1), timeout=0.01)
+    kind = JobKind("test.errand", Errand, permissions=(), retry=Retry(attempts=1), timeout=0.01)
 
     async def do(job: Job[Errand]) -> None:
         await asyncio.Event().wait()
@@ -137,7 +137,7 @@ async def test_arguments_that_cannot_be_read_are_parked_at_once(
     async def do(job: Job[Any]) -> None:
         raise AssertionError("it cannot be done")
 
-    worker = await employ(store, do, kind=JobKind("test.errand", Other))
+    worker = await employ(store, do, kind=JobKind("test.errand", Other, permissions=()))
     await store.storage.submit(Defer([1], run_at=watch()))
     await worker.run_due()
     (parked,) = await store.jobs.parked()
@@ -240,7 +240,7 @@ async def test_unknown_kinds_wait_until_a_process_has_run_for_a_while(
     store: Store, watch: Watch, employ: Employ, caplog: pytest.LogCaptureFixture
 ) -> None:
     """After a long stop of all processes the first one may be older than the one that knows."""
-    other = JobKind("test.other", Errand)
+    other = JobKind("test.other", Errand, permissions=())
 
     async def do(job: Job[Errand]) -> None: ...
 

@@ -34,7 +34,7 @@ FLOORS: list[set[str]] = [
 RANK = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 #: What one feature may know of another: how to ask it, and what it hands out.
-OF_OTHERS = {"service", "records", "events", "streams", "frames"}
+OF_OTHERS = {"service", "records", "events", "streams", "frames", "permissions"}
 #: Features that are so close that they know more of each other: what belongs to a conversation is
 #: written and read together with it.
 CLOSE = {"agents", "contacts", "conversations", "messages", "presence", "receipts"}

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 import campfire_chat
+from campfire_chat.access.permissions import LADDER, Permission, all_permissions
 from campfire_chat.core.errors import CampfireError, all_errors
 from campfire_chat.core.runtime_settings import Scope, Setting
 from campfire_chat.core.server_flags import SAFE_FLAGS
@@ -46,8 +47,20 @@ def test_every_error(error: type[CampfireError]) -> None:
 def test_every_setting(field: msgspec.structs.FieldInfo) -> None:
     found = re.search(rf"^### `{field.name}`\n\n(?:Default `(.*?)`)?", page("settings"), re.M)
     assert found, f"{field.name} is not in docs/reference/settings.md"
-    default = "Limits()" if field.default == Limits() else repr(field.default)
+    value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+    default = "Limits()" if value == Limits() else repr(value)
     assert found[1] == default.replace("'", '"')
+
+
+@pytest.mark.parametrize("permission", all_permissions(), ids=lambda one: one.name)
+def test_every_permission(permission: Permission) -> None:
+    text = (ROOT / "docs" / "how-to" / "permissions.md").read_text("utf-8")
+    row = re.search(rf"^\| `{permission.name}` \| (.+?) \| (.+?) \| ?(.*?) ?\|$", text, re.M)
+    assert row, f"{permission.name} is not in docs/how-to/permissions.md"
+    step = LADDER.index(permission.least)
+    roles = ", ".join(f"`{role.value}`" for role in LADDER[step:])
+    assert row[2] == (roles if step else "all")
+    assert bool(row[3]) == permission.visitors
 
 
 @pytest.mark.parametrize("field", msgspec.structs.fields(Limits), ids=lambda field: field.name)

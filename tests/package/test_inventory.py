@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from campfire_chat.access.permissions import all_permissions, in_words
 from campfire_chat.cli import main
 from campfire_chat.core.runtime_settings import Scope
 from campfire_chat.http.application import PREFIX
 from campfire_chat.ledger.events import all_types
-from campfire_chat.runtime import AGGREGATES, ENDPOINTS, FRAMES, SETTINGS
+from campfire_chat.ledger.stream_access import INBOXES
+from campfire_chat.runtime import AGGREGATES, ENDPOINTS, FRAMES, JOBS, SETTINGS
 
 
 def test_everything_that_is_declared_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,10 +18,12 @@ def test_everything_that_is_declared_is_listed(capsys: pytest.CaptureFixture[str
     printed = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in printed.splitlines()]
     for endpoint in ENDPOINTS:
-        told = f"endpoint {endpoint.method} {PREFIX}{endpoint.path} {endpoint.access.value}"
+        needs = in_words(endpoint.permission)
+        told = f"endpoint {endpoint.method} {PREFIX}{endpoint.path} {needs}"
         assert lines.count(told) == 1
     for handler in FRAMES:
-        assert lines.count(f"frame {handler.frame.__struct_config__.tag}") == 1
+        tag = handler.frame.__struct_config__.tag
+        assert lines.count(f"frame {tag} {in_words(handler.permission)}") == 1
     for event in all_types():
         assert sum(line.startswith(f"event {event.name} in ") for line in lines) == 1
     for scope in Scope:
@@ -27,4 +31,10 @@ def test_everything_that_is_declared_is_listed(capsys: pytest.CaptureFixture[str
             assert sum(line.startswith(f"setting {setting.name} of each") for line in lines) == 1
     for kind in AGGREGATES:
         for stream in kind.streams:
-            assert sum(line.startswith(f"stream {stream.kind}:") for line in lines) == 1
+            assert lines.count(f"stream {stream.name('<id>')} {stream.permission.name}") == 1
+    assert lines.count(f"stream {INBOXES.kind}:<organization> {INBOXES.permission.name}") == 1
+    for kind in JOBS:
+        may = ", ".join(permission.name for permission in kind.permissions)
+        assert lines.count(f"job {kind.name} {may or 'no permission'}") == 1
+    for permission in all_permissions():
+        assert sum(line.startswith(f"{permission.name} owner") for line in lines) == 1

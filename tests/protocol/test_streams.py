@@ -33,6 +33,7 @@ async def test_welcome_says_who_and_what(desk: Desk, connect: Connect) -> None:
         "email": None,
         "organization": desk.organization,
         "role": "agent",
+        "permissions": agent.me["permissions"],
         "verified": True,
     }
     assert client._connection.subprotocol == SUBPROTOCOL

@@ -33,6 +33,7 @@ def agent(id: str, availability: str = "online", name: str | None = None) -> Age
         avatar_url=f"/{id}.png",
         role=Role.AGENT,
         availability=Availability(availability),
+        assignable=True,
     )
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Agent, Visitor
@@ -109,7 +110,7 @@ def test_each_of_them_types_for_themselves() -> None:
         for place in places:
             Place(*place)
         tom = actor_of_visitor(Visitor(id="tom", name="Tom"))
-        elsewhere = Actor("other", MIA.principal)
+        elsewhere = structs.replace(MIA, organization="other")
         everybody = [(MIA, "c"), (MIA, "d"), (tom, "c"), (elsewhere, "c")]
         for actor, conversation_id in everybody:
             typing.set(actor, conversation_id, active=True)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from campfire_chat.http.endpoints import Access, Endpoint
+from campfire_chat.access.permissions import Access, needed, of_visitors
+from campfire_chat.http.endpoints import Endpoint
 from campfire_chat.runtime import ENDPOINTS
 from tests.support.people import Desk
 
-AGENTS_ONLY = [endpoint for endpoint in ENDPOINTS if endpoint.access is Access.AGENT]
-NOT_PUBLIC = [endpoint for endpoint in ENDPOINTS if endpoint.access is not Access.PUBLIC]
+AGENTS_ONLY = [
+    endpoint
+    for endpoint in ENDPOINTS
+    if (wanted := needed(endpoint.permission)) is not None and wanted.isdisjoint(of_visitors())
+]
+NOT_PUBLIC = [endpoint for endpoint in ENDPOINTS if endpoint.permission is not Access.PUBLIC]
 
 #: None of these says what is wrong with a request to somebody who may not make it.
 UNREADABLE = {"content": b"{", "params": {"nonsense": "1"}}

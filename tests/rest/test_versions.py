@@ -51,7 +51,7 @@ def test_no_replay_brings_an_edited_text_back(desk: Desk, shared_database_url: s
             if message["visibility"] == "public"
         }
     everything = stored(shared_database_url, desk.organization)
-    for gone in ("4111", "4222", "at the price of 99", "rude"):
+    for gone in ("number is 4111", "number is 4222", "at the price of 99", "rude"):
         assert gone not in everything
     assert texts(agent, first["id"]) == ["My number is 4111", "My number is 4222"]
     assert texts(agent, answer["id"]) == ["Never, at the price of 99"]

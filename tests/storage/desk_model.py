@@ -215,7 +215,7 @@ class Desk:
     def check_say(self, step: Say) -> Stored | None:
         thread = self.thread(step.thread)
         codes: list[str] = []
-        if self.people[step.who].principal.role is Role.VIEWER:
+        if self.people[step.who].principal.role == Role.VIEWER:
             codes.append("forbidden")
         if not self.sees(step.who, thread):
             codes.append("not_found")
@@ -266,7 +266,7 @@ class Desk:
         codes: list[str] = []
         if not self.sees(step.who, thread):
             codes.append("not_found")
-        elif not actor.is_agent or actor.principal.role is Role.VIEWER:
+        elif not actor.is_agent or actor.principal.role == Role.VIEWER:
             codes.append("forbidden")
         fields = dict(step.fields)
         until = fields.get("snoozed_until")
@@ -293,7 +293,7 @@ class Desk:
         codes: list[str] = []
         own = message.sender == self.participant(step.who)
         admin = isinstance(step, Delete) and actor.principal.role in (Role.ADMIN, Role.OWNER)
-        if actor.principal.role is Role.VIEWER or not (own or admin):
+        if actor.principal.role == Role.VIEWER or not (own or admin):
             codes.append("forbidden")
         if isinstance(step, Edit) and message.deleted:
             codes.append("message_deleted")

@@ -21,6 +21,7 @@ from msgspec import UNSET
 
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Agent, Role, Visitor
+from campfire_chat.access.roles import Roles
 from campfire_chat.core import clock
 from campfire_chat.core.clock import SECOND
 from campfire_chat.core.errors import CampfireError, NotFoundError
@@ -28,6 +29,7 @@ from campfire_chat.features.conversations.listing import ANYONE
 from campfire_chat.features.conversations.operations import ChangeConversation
 from campfire_chat.features.conversations.records import AgentConversation, Priority, Status
 from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY
 from campfire_chat.features.messages.records import Visibility
 from campfire_chat.features.messages.sending import Send
 from campfire_chat.features.receipts.operations import MarkSeen
@@ -60,6 +62,8 @@ AGENTS = ("ada", "bob", "boss", "viewer")
 #: Agents and visitors of another organisation, with the very ids of this one's.
 STRANGERS = ("other ada", "other mia")
 EVERYBODY = (*VISITORS, *AGENTS, *STRANGERS)
+#: Roles of agents to whom conversations may be given.
+ASSIGNABLE = Roles().with_permission(CONVERSATIONS_REPLY)
 #: Those who do most of it.
 MOSTLY = ("mia", "mia", "ada", "ada", *EVERYBODY)
 
@@ -194,7 +198,9 @@ class Run:
                 4_000_000_000 * SECOND if fields["snoozed_until"] == LATER else hour
             )
         key = None if step.key is None else f"k{step.key}"
-        return ChangeConversation(actor, thread, Patch(**fields), assignee, client_id=key)
+        return ChangeConversation(
+            actor, thread, Patch(**fields), assignee, assignable=ASSIGNABLE, client_id=key
+        )
 
     def _refused(self, check: Callable[[], Any], outcome: Any) -> bool:
         """Whether it was refused; the storage and the model have to agree."""

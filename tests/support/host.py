@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from campfire_chat import Agent, Campfire, Limits, Rate, Visitor
 from campfire_chat.access.actor import Actor, actor_of_agent
+from campfire_chat.access.roles import Roles
 from campfire_chat.core import clock
 from campfire_chat.realtime.buses import kinds
 from tests.support.chaos import AIR
@@ -52,10 +53,18 @@ ROOMY = Limits(
 )
 
 
+#: The roles of the tests' host app: ``tier1`` answers, and does little else.
+ROLES = {
+    "tier1": ["agents.read", "conversations.read", "conversations.reply", "inbox.read"],
+    "tier2": ["conversations.read", "conversations.reply", "notes.read"],
+    "nothing": [],
+}
+
+
 def agent_actor(agent: Agent) -> Actor:
     """The actor of an agent, for tests that ask the storage itself: known there by the very id that
     the test gave, which only the host's session turns into the desk's own."""
-    actor = actor_of_agent(agent, b"not the installation's")
+    actor = actor_of_agent(agent, b"not the installation's", Roles())
     return structs.replace(actor, principal=structs.replace(actor.principal, id=agent.id))
 
 
@@ -85,6 +94,7 @@ def campfire_for(database_url: str, **options: Any) -> Campfire:
     options.setdefault("secret_key", SECRET)
     options.setdefault("authenticate", authenticate)
     options.setdefault("limits", ROOMY)
+    options.setdefault("roles", ROLES)
     if isinstance(limits := options["limits"], dict):
         options["limits"] = msgspec.convert(limits, Limits)
     if isinstance(origins := options.get("allowed_origins"), list):

@@ -86,7 +86,7 @@ ORDERS: tuple[listing.Order, ...] = ("latest", "longest_waiting")
 
 #: Query → values that mean something else in it than elsewhere, by the name of a value.
 QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
-    "agents.queries.ASSIGNABLE": (agent_queries.ASSIGNABLE, {"keys": "agents"}),
+    "agents.queries.CANDIDATES": (agent_queries.CANDIDATES, {"keys": "agents"}),
     "agents.queries.TEAM": (agent_queries.TEAM, {}),
     "agents.queries.PRESENT": (agent_queries.PRESENT, {}),
     "agents.queries.CHOSEN": (agent_queries.CHOSEN, {}),
@@ -100,8 +100,8 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "messages.queries.BY_CLIENT_KEY": (message_queries.BY_CLIENT_KEY, {}),
     "messages.queries.BY_ID": (message_queries.BY_ID, {"ids": "messages"}),
     "messages.queries.COUNT_BETWEEN": (message_queries.COUNT_BETWEEN, {}),
-    "messages.queries.AGENT_THREAD": (message_queries.AGENT_THREAD, {}),
-    "messages.queries.VISITOR_THREAD": (message_queries.VISITOR_THREAD, {}),
+    "messages.queries.WITH_NOTES": (message_queries.WITH_NOTES, {}),
+    "messages.queries.PUBLIC_ALONE": (message_queries.PUBLIC_ALONE, {}),
     "realtime.presence_table.PRESENT_AT": (presence_queries.PRESENT_AT, {}),
     "realtime.presence_table.VIEWERS": (presence_queries.VIEWERS, {}),
     "realtime.presence_table.ONE": (presence_queries.ONE, {}),

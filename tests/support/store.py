@@ -5,6 +5,7 @@ from __future__ import annotations
 from campfire_chat import Campfire
 from campfire_chat.access.key_checks import KeyChecks
 from campfire_chat.access.revocation_table import RevocationTable
+from campfire_chat.access.roles import Roles
 from campfire_chat.access.usage_table import Usage
 from campfire_chat.core.clock import Clock
 from campfire_chat.database.nodes import Nodes
@@ -59,9 +60,9 @@ class Store:
         )
         self.organizations = OrganizationService(storage, self.runtime_settings)
         self.presence = PresenceService(storage, life=settings.presence_life)
-        self.agents = AgentService(storage, self.presence)
+        self.agents = AgentService(storage, self.presence, Roles())
         self.contacts = ContactService(storage)
-        self.conversations = ConversationService(storage, self.presence, settings)
+        self.conversations = ConversationService(storage, self.presence, settings, Roles())
         self.messages = MessageService(storage, settings)
         self.receipts = ReceiptService(storage)
         tables = (storage.writer, storage.readers)

@@ -63,6 +63,8 @@ Campfire("postgresql://localhost/x", secret_key=["new", "old"], bus_url="memory:
 Campfire("sqlite://", secret_key="…", allowed_origins=("https://shop.example",), migrate="check")
 Campfire("sqlite://", secret_key="…", limits=Limits(sends=Rate(0.5, 30), refusals=None))
 Campfire("sqlite://", secret_key="…", resolve_organization=by_domain)
+Campfire("sqlite://", secret_key="…", roles={"tier1": {"notes.read"}, "tier2": ["notes.read"]})
+Campfire("sqlite://", secret_key="…", roles={"tier1": 5})  # pyright: ignore[reportArgumentType]
 Campfire("sqlite://")  # pyright: ignore[reportCallIssue]
 Campfire("sqlite://", secret_key=5)  # pyright: ignore[reportArgumentType]
 Campfire("sqlite://", secret_key="…", allowed_origins=["https://shop.example"], heartbeat=5)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from campfire_chat.access.permissions import Permission, names_of, of_visitors
 from campfire_chat.access.records import (
     Agent,
     Participant,
     PrincipalRecord,
-    Role,
     SenderKind,
     Visitor,
 )
+from campfire_chat.access.roles import Roles
 from campfire_chat.core import ids, text
-from campfire_chat.core.errors import ConfigurationError, ForbiddenError
+from campfire_chat.core.errors import ConfigurationError
 
 #: The name of an agent to whom the host gives none that can be shown.
 NAMELESS = "Agent"
@@ -23,11 +24,13 @@ MAX_URL = 2048
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """An agent or a visitor, as confirmed by the session of the host app or by a token.
+    """An agent or a visitor, as confirmed by the session of the host app or by a token; or the
+    system.
 
     Attributes:
         id: The ``agt_…`` id of an agent, or the ``vis_…`` id of a visitor.
         external_id: The host app's id of an agent or of an identified visitor.
+        role: The name of an agent's role.
         by_session: Whether the session of the host app confirmed the visitor. If so, the
             visitor's access ends with that session.
     """
@@ -38,7 +41,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     avatar_url: str | None = None
     email: str | None = None
     external_id: str | None = None
-    role: Role | None = None
+    role: str | None = None
     by_session: bool = False
 
     @property
@@ -47,14 +50,23 @@ class Principal(Struct, frozen=True, kw_only=True):
 
 
 class Actor(Struct, frozen=True):
-    """Who acts, and in which organisation. Nothing is read or written without an actor."""
+    """Who acts, and in which organisation. Nothing is read or written without an actor.
+
+    Attributes:
+        permissions: What they may do. :mod:`~campfire_chat.access.policy` decides by it.
+    """
 
     organization: str
     principal: Principal
+    permissions: frozenset[Permission]
 
     @property
     def is_agent(self) -> bool:
         return self.principal.kind is SenderKind.AGENT
+
+    @property
+    def is_visitor(self) -> bool:
+        return self.principal.kind is SenderKind.VISITOR
 
     @property
     def sender_key(self) -> str:
@@ -72,29 +84,22 @@ class Actor(Struct, frozen=True):
             email=principal.email,
             organization=self.organization,
             role=principal.role,
+            permissions=list(names_of(self.permissions)),
             verified=self.is_agent or principal.external_id is not None,
         )
 
-    def require_agent(self) -> None:
-        """
-        Raises:
-            ForbiddenError: The caller is not an agent.
-        """
-        if not self.is_agent:
-            raise ForbiddenError("Only agents may do that.")
 
-    def require_writer(self) -> None:
-        """
-        Raises:
-            ForbiddenError: The caller is a viewer.
-        """
-        if self.principal.role is Role.VIEWER:
-            raise ForbiddenError("Viewers may only read.")
+def actor_of_agent(agent: Agent, key: bytes, roles: Roles) -> Actor:
+    """One of the host's agents, with the permissions of their role.
 
+    Args:
+        key: See :func:`campfire_chat.core.ids.agent_of`.
 
-def actor_of_agent(agent: Agent, key: bytes) -> Actor:
-    """One of the host's agents; see :func:`campfire_chat.core.ids.agent_of` for ``key``."""
+    Raises:
+        ConfigurationError: A value is none that an agent may have, or nobody declared the role.
+    """
     _check_identity("Agent", agent)
+    permissions = roles.permissions_of(agent.role)
     return Actor(
         agent.organization,
         Principal(
@@ -105,15 +110,16 @@ def actor_of_agent(agent: Agent, key: bytes) -> Actor:
             name=text.storable(agent.name, limit=MAX_NAME) or NAMELESS,
             avatar_url=text.storable(agent.avatar_url, limit=MAX_URL),
             email=text.storable(agent.email, limit=MAX_NAME),
-            role=_role(agent.role),
+            role=str(agent.role),
         ),
+        permissions,
     )
 
 
 def actor_of_visitor(visitor: Visitor, *, by_session: bool = False) -> Actor:
     """The actor of a user of the host app. A visitor id is derived from the host app's id."""
     _check_identity("Visitor", visitor)
-    return Actor(
+    return actor_of_principal(
         visitor.organization,
         Principal(
             kind=SenderKind.VISITOR,
@@ -127,21 +133,27 @@ def actor_of_visitor(visitor: Visitor, *, by_session: bool = False) -> Actor:
     )
 
 
+def actor_of_principal(organization: str, visitor: Principal) -> Actor:
+    """The actor of a visitor who is known already, as from a token."""
+    return Actor(organization, visitor, of_visitors())
+
+
 def anonymous(organization: str, visitor_id: str | None = None) -> Actor:
     """The actor of an anonymous visitor: a new one, unless an earlier visitor id is given."""
-    return Actor(
+    return actor_of_principal(
         organization,
         Principal(kind=SenderKind.VISITOR, id=visitor_id or ids.new(ids.VISITOR)),
     )
 
 
-#: The actor of changes that the clock causes, such as the end of a snooze.
+#: Who made the changes that no person made, such as the end of a snooze.
 SYSTEM = Participant(kind=SenderKind.SYSTEM, id="system")
 
 
-def system_actor(organization: str) -> Actor:
-    """The actor of changes that the clock causes. It sees everything in the organisation."""
-    return Actor(organization, Principal(kind=SenderKind.AGENT, id=SYSTEM.id))
+def system_actor(organization: str, *permissions: Permission) -> Actor:
+    """The actor of work that no person does. It may do what that work needs, and nothing else."""
+    principal = Principal(kind=SYSTEM.kind, id=SYSTEM.id)
+    return Actor(organization, principal, frozenset(permissions))
 
 
 def _check_identity(kind: str, person: Agent | Visitor) -> None:
@@ -164,12 +176,3 @@ def _check_identity(kind: str, person: Agent | Visitor) -> None:
 
 def _type(value: object) -> str:
     return "None" if value is None else type(value).__name__
-
-
-def _role(role: object) -> Role:
-    try:
-        return Role(role)
-    except ValueError:
-        raise ConfigurationError(
-            f"Agent.role must be one of {', '.join(Role)}, not {role!r}"
-        ) from None

@@ -18,12 +18,19 @@ from msgspec import Struct
 from starlette.requests import HTTPConnection
 
 from campfire_chat.access import signed_identities
-from campfire_chat.access.actor import Actor, Principal, actor_of_agent, actor_of_visitor
+from campfire_chat.access.actor import (
+    Actor,
+    Principal,
+    actor_of_agent,
+    actor_of_principal,
+    actor_of_visitor,
+)
 from campfire_chat.access.authenticate import Authenticate
 from campfire_chat.access.host_calls import HostCall
 from campfire_chat.access.origins import from_own_page
-from campfire_chat.access.records import Agent, Role, SenderKind, Visitor
+from campfire_chat.access.records import Agent, SenderKind, Visitor
 from campfire_chat.access.revocations import Revocations
+from campfire_chat.access.roles import Roles
 from campfire_chat.configuration import keys_of
 from campfire_chat.core import clock
 from campfire_chat.core.clock import SECOND, Clock
@@ -88,7 +95,7 @@ class Ticket(Struct, frozen=True):
     organization: str
     kind: SenderKind
     id: str
-    role: Role | None
+    role: str | None
     issued_at: int
 
     def names(self, actor: Actor) -> bool:
@@ -179,7 +186,7 @@ class Tokens:
             fields = msgspec.convert(payload, _VisitorToken)
         except msgspec.ValidationError:
             raise TokenInvalidError() from None
-        actor = Actor(
+        actor = actor_of_principal(
             fields.organization,
             Principal(
                 kind=SenderKind.VISITOR,
@@ -255,7 +262,7 @@ class Tokens:
         """
         payload, _ = self._load(self._ticket, ticket, TICKET_LIFETIME)
         try:
-            fields = msgspec.convert(payload, tuple[str, SenderKind, str, Role | None, int])
+            fields = msgspec.convert(payload, tuple[str, SenderKind, str, str | None, int])
         except msgspec.ValidationError:
             raise TokenInvalidError() from None
         return Ticket(*fields)
@@ -324,11 +331,16 @@ def _signer(now: Clock) -> type[TimestampSigner]:
 
 
 class HostSession:
-    """Calls ``authenticate`` of the host app to find out who a caller is."""
+    """Calls ``authenticate`` of the host app to find out who a caller is.
 
-    def __init__(self, authenticate: Authenticate | None) -> None:
+    Args:
+        roles: What the roles of agents allow.
+    """
+
+    def __init__(self, authenticate: Authenticate | None, roles: Roles) -> None:
         self._authenticate = authenticate
         self._call = HostCall("authenticate")
+        self._roles = roles
         #: The installation's, once its database is open.
         self.agent_key: bytes | None = None
 
@@ -353,7 +365,7 @@ class HostSession:
         if isinstance(user, Agent):
             if self.agent_key is None:
                 raise NotStartedError()
-            return actor_of_agent(user, self.agent_key)
+            return actor_of_agent(user, self.agent_key, self._roles)
         if isinstance(user, Visitor):
             return actor_of_visitor(user, by_session=True)
         raise ConfigurationError(

@@ -17,7 +17,7 @@ class SenderKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What an agent may do in the organisation. A viewer only reads."""
+    """The built-in roles of agents. A viewer only reads."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -33,7 +33,8 @@ class Agent(Struct, frozen=True, kw_only=True):
         name: Shown to visitors and colleagues.
         avatar_url: Shown beside the name. An absolute URL, or a path on the host app.
         email: Shown to colleagues.
-        role: What the agent may do.
+        role: The name of the agent's role, which says what they may do: a :class:`Role`, or one
+            of your own from ``Campfire(…, roles=…)``.
         organization: The organisation. A host app with one team does not need it.
     """
 
@@ -41,7 +42,7 @@ class Agent(Struct, frozen=True, kw_only=True):
     name: str
     avatar_url: str | None = None
     email: str | None = None
-    role: Role = Role.AGENT
+    role: str = Role.AGENT
     organization: str = DEFAULT_ORGANIZATION
 
 
@@ -73,7 +74,13 @@ class Participant(Struct, frozen=True):
 
 
 class PrincipalRecord(Struct, frozen=True, kw_only=True):
-    """The caller, as the answer to ``GET /me`` and in ``welcome``."""
+    """The caller, as the answer to ``GET /me`` and in ``welcome``.
+
+    Attributes:
+        role: The name of an agent's role. Null for visitors.
+        permissions: The names of what the caller may do, sorted. A visitor has them for what is
+            theirs.
+    """
 
     kind: SenderKind
     id: str
@@ -81,7 +88,8 @@ class PrincipalRecord(Struct, frozen=True, kw_only=True):
     avatar_url: str | None
     email: str | None
     organization: str
-    role: Role | None
+    role: str | None
+    permissions: list[str]
     verified: bool
 
 

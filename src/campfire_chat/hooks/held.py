@@ -48,9 +48,15 @@ class Held(Struct, frozen=True):
 
 
 #: Gives out what waits for one hook and one subject.
-RETRY = JobKind("hook.retry", Subject, retry=Retry(attempts=ATTEMPTS + BROKEN_OFF), timeout=600.0)
+RETRY = JobKind(
+    "hook.retry",
+    Subject,
+    permissions=(),
+    retry=Retry(attempts=ATTEMPTS + BROKEN_OFF),
+    timeout=600.0,
+)
 #: Calls a hook for one event, when a person wants it. It is parked again when that fails.
-GIVEN_UP = JobKind("hook.event", Held, retry=Retry(attempts=1))
+GIVEN_UP = JobKind("hook.event", Held, permissions=(), retry=Retry(attempts=1))
 
 
 def consumer_of(hook: str) -> str:

@@ -17,6 +17,7 @@ from campfire_chat.access.actor import Actor
 from campfire_chat.access.admission import Admission, Caller
 from campfire_chat.access.authentication import Authentication
 from campfire_chat.access.identity import Credentials
+from campfire_chat.access.permissions import Requirement
 from campfire_chat.core.errors import (
     BodyEmptyError,
     BodyTooLongError,
@@ -38,18 +39,6 @@ S = TypeVar("S")
 
 #: What may be wrong with the text of a message.
 TEXT_ERRORS = (BodyEmptyError, BodyTooLongError, InvalidTextError)
-
-
-class Access(Enum):
-    """Who may call: anybody, any visitor or agent, or agents only.
-
-    The guard does not tell a public endpoint who its caller is. The endpoint that gives out
-    tokens finds that out itself.
-    """
-
-    PUBLIC = "public"
-    PARTICIPANT = "participant"
-    AGENT = "agent"
 
 
 class Cost(Enum):
@@ -94,7 +83,7 @@ class Call(Struct, frozen=True, kw_only=True):
     """A request that has passed the guard.
 
     Attributes:
-        credentials: The caller. None only where the access is public.
+        credentials: The caller. None only where the endpoint is public.
         caller: The same, as the load limits see it.
         path: Path parameters.
         idempotency_key: The header of that name.
@@ -147,6 +136,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     Attributes:
         operation: Its name in the OpenAPI document.
         path: Below the API's prefix, with ``{parameters}``.
+        permission: What the caller needs, checked before the body is read. Where it is one of
+            several, the handler finds out which. The guard does not tell a public endpoint who its
+            caller is: the endpoint that gives out tokens finds that out itself.
         body: The type of the request body, if it takes one.
         body_optional: Whether an empty body means an empty object.
         query: The type of the query parameters, if it takes any.
@@ -158,7 +150,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     operation: str
     method: str
     path: str
-    access: Access
+    permission: Requirement
     handler: Handler
     summary: str
     returns: dict[int, Any]

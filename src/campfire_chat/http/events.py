@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.permissions import Access
 from campfire_chat.core.errors import (
     NotFoundError,
     TokenExpiredError,
     UnavailableError,
 )
-from campfire_chat.http.endpoints import Access, Call, Endpoint, Reply
+from campfire_chat.http.endpoints import Call, Endpoint, Reply
 from campfire_chat.http.pagination import Limit
 from campfire_chat.ledger.event_log import StreamPage
 from campfire_chat.ledger.events import EventFrame
@@ -153,7 +154,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="list_events",
         method="GET",
         path="/streams/{stream}/events",
-        access=Access.PARTICIPANT,
+        permission=Access.STREAM,
         handler=list_events,
         summary="Replay a stream; with wait it is a long poll",
         query=EventList,

@@ -19,6 +19,8 @@ from starlette.responses import Response
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.admission import Caller, caller_of, networks_at
 from campfire_chat.access.identity import Credentials, bearer_token
+from campfire_chat.access.permissions import Access
+from campfire_chat.access.policy import require
 from campfire_chat.core import text
 from campfire_chat.core.decoding import UNREADABLE, invalid, malformed
 from campfire_chat.core.errors import (
@@ -34,7 +36,7 @@ from campfire_chat.core.errors import (
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
-from campfire_chat.http.endpoints import Access, Call, Context, Cost, Endpoint
+from campfire_chat.http.endpoints import Call, Context, Cost, Endpoint
 from campfire_chat.http.problems import problem_response
 
 logger = logging.getLogger("campfire_chat.http")
@@ -104,10 +106,10 @@ async def _credentials(
 ) -> tuple[Credentials | None, Caller]:
     """The caller, by token or by the session of the host app. A write by session needs our origin.
 
-    The limits of the caller are checked first, for every endpoint.
+    The limits of the caller are checked first, for every endpoint, and the permission last.
     """
     authentication = context.authentication
-    if endpoint.access is Access.PUBLIC:
+    if endpoint.permission is Access.PUBLIC:
         return None, _charge(endpoint, context, request, authentication.bearer(request))
     token = bearer_token(request)
     try:
@@ -120,8 +122,7 @@ async def _credentials(
         raise
     caller = _charge(endpoint, context, request, found.actor)
     _check_person(request, found.actor)
-    if endpoint.access is Access.AGENT:
-        found.actor.require_agent()
+    require(found.actor, endpoint.permission)
     return found, caller
 
 

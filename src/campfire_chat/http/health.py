@@ -6,11 +6,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from campfire_chat.access.permissions import Access
 from campfire_chat.core.errors import (
     StorageUnavailableError,
     UnavailableError,
 )
-from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="health_live",
         method="GET",
         path="/health/live",
-        access=Access.PUBLIC,
+        permission=Access.PUBLIC,
         handler=live,
         summary="Whether the process answers",
         returns={200: Health},
@@ -60,7 +61,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="health_ready",
         method="GET",
         path="/health/ready",
-        access=Access.PUBLIC,
+        permission=Access.PUBLIC,
         handler=ready,
         summary="Whether the process can take requests",
         returns={200: Readiness},

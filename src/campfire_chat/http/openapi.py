@@ -10,9 +10,11 @@ from typing import Any, cast
 
 import msgspec
 
+from campfire_chat.access.permissions import Access, in_words, needed, of_visitors
 from campfire_chat.core.errors import (
     BodyTimeoutError,
     CampfireError,
+    ForbiddenError,
     HostUnavailableError,
     InternalError,
     InvalidError,
@@ -31,7 +33,7 @@ from campfire_chat.core.errors import (
     UnsupportedMediaTypeError,
     WrongOrganizationError,
 )
-from campfire_chat.http.endpoints import Access, Cost, Endpoint
+from campfire_chat.http.endpoints import Cost, Endpoint
 from campfire_chat.http.problems import Problem
 
 _REF = "#/components/schemas/{name}"
@@ -92,7 +94,7 @@ def _operation(
     ]
     if row.query is not None:
         parameters += _query_parameters(by_type[str(row.query)], components)
-    if row.method in _UNSAFE and row.access is not Access.PUBLIC:
+    if row.method in _UNSAFE and row.permission is not Access.PUBLIC:
         parameters.append(
             {
                 "name": "Idempotency-Key",
@@ -105,6 +107,7 @@ def _operation(
         "operationId": row.operation,
         "summary": row.summary,
         "parameters": parameters,
+        **_permission(row),
         "responses": _responses(row, by_type),
         "security": _security(row),
     }
@@ -173,9 +176,11 @@ def errors_of(row: Endpoint) -> list[type[CampfireError]]:
         # A query parameter that is not known.
         InvalidError,
     ]
-    if row.access is not Access.PUBLIC:
+    if row.permission is not Access.PUBLIC:
         found += [UnauthorizedError, TokenInvalidError, TokenExpiredError, HostUnavailableError]
         found += [WrongOrganizationError, OriginForbiddenError]
+        if needed(row.permission) is not None:
+            found.append(ForbiddenError)
         if row.method in _UNSAFE:
             found.append(OverloadedError)
     if row.cost is not Cost.FREE:
@@ -191,8 +196,25 @@ def errors_of(row: Endpoint) -> list[type[CampfireError]]:
 
 
 def _security(row: Endpoint) -> list[dict[str, list[str]]]:
-    if row.access is Access.PUBLIC:
+    wanted = needed(row.permission)
+    if row.permission is Access.PUBLIC:
         return []
-    if row.access is Access.AGENT:
+    if wanted is not None and wanted.isdisjoint(of_visitors()):
         return [{"session": []}]
     return [{"visitor": []}, {"session": []}]
+
+
+def _permission(row: Endpoint) -> dict[str, Any]:
+    """What it needs, for readers, and for programs the names of the permissions."""
+    if row.permission is Access.PUBLIC:
+        return {"description": "Needs neither a token nor a session."}
+    if row.permission is Access.CALLER:
+        return {"description": "Needs a token or a session, and no permission."}
+    if row.permission is Access.STREAM:
+        return {"description": "Needs the permission of the stream."}
+    names = in_words(row.permission)
+    return {
+        "description": f"Needs the permission {names}.",
+        # Any of them.
+        "x-permissions": names.split(" or "),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from campfire_chat.access.permissions import Access
 from campfire_chat.core import clock
 from campfire_chat.core.errors import (
     OriginForbiddenError,
@@ -12,7 +13,7 @@ from campfire_chat.core.errors import (
     UnauthorizedError,
 )
 from campfire_chat.core.scalars import Timestamp
-from campfire_chat.http.endpoints import Access, Call, Endpoint, Reply
+from campfire_chat.http.endpoints import Call, Endpoint, Reply
 
 
 class TicketCreated(Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="create_ticket",
         method="POST",
         path="/tickets",
-        access=Access.PARTICIPANT,
+        permission=Access.CALLER,
         handler=create,
         summary="Prove the host's session, for a socket that is open",
         returns={201: TicketCreated},

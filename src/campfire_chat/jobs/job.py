@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from campfire_chat.access.actor import Actor, system_actor
+from campfire_chat.access.permissions import Permission
 from campfire_chat.jobs.deferral import defer
 from campfire_chat.jobs.retry import Retry
 from campfire_chat.ledger.operation import Operation
@@ -26,12 +28,14 @@ class Job(Struct, Generic[A], frozen=True):
         organization: Whose it is; empty for what concerns the whole installation.
         arguments: What it is about.
         attempt: 1 for the first.
+        actor: The system, with the permissions of the job's kind.
     """
 
     id: str
     organization: str
     arguments: A
     attempt: int
+    actor: Actor
 
 
 Run = Callable[[Job[A]], Awaitable[Operation[Any] | None]]
@@ -45,6 +49,7 @@ class JobKind(Generic[A]):
             moves.
         arguments: The type of its arguments. Stored jobs outlive a deployment: a new field needs
             a default.
+        permissions: What it may do. It acts as the system, which may do nothing else.
         retry: What happens after a failure.
         timeout: Seconds that one attempt may take.
 
@@ -57,11 +62,13 @@ class JobKind(Generic[A]):
         name: str,
         arguments: type[A],
         *,
+        permissions: tuple[Permission, ...],
         retry: Retry | None = None,
         timeout: float = 60.0,
     ) -> None:
         self.name = name
         self.arguments = arguments
+        self.permissions = permissions
         self.retry = retry or Retry()
         self.timeout = timeout
 
@@ -99,9 +106,10 @@ class JobKind(Generic[A]):
 
         async def decoded(job: Claimed) -> Operation[Any] | None:
             arguments = msgspec.json.decode(job.arguments, type=self.arguments)
-            return await run(Job(job.id, job.organization, arguments, job.attempt))
+            actor = system_actor(job.organization, *self.permissions)
+            return await run(Job(job.id, job.organization, arguments, job.attempt, actor))
 
-        return Work(self.name, self.retry, self.timeout, decoded)
+        return Work(self.name, self.retry, self.timeout, self.permissions, decoded)
 
 
 class Claimed(Struct, frozen=True):
@@ -128,4 +136,5 @@ class Work(Struct, frozen=True):
     kind: str
     retry: Retry
     timeout: float
+    permissions: tuple[Permission, ...]
     run: Callable[[Claimed], Awaitable[Operation[Any] | None]]

@@ -27,7 +27,7 @@ class Nothing(Struct, frozen=True):
     """A job that has nothing to say."""
 
 
-EXPIRE_KEYS = JobKind("idempotency.expire", Nothing)
+EXPIRE_KEYS = JobKind("idempotency.expire", Nothing, permissions=())
 DAILY = Schedule("idempotency", 24 * 3600, EXPIRE_KEYS.name)
 
 

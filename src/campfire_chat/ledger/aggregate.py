@@ -12,33 +12,29 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
-from campfire_chat.access.actor import Actor
+from campfire_chat.access.permissions import Permission
+from campfire_chat.access.policy import Thing
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.ledger.events import EventType
 
 
-class Aggregate(Protocol):
+class Aggregate(Thing, Protocol):
     """A record of an aggregate's kind. It changes while a transaction works on it."""
 
-    organization: str
     id: str
 
 
 A = TypeVar("A", bound=Aggregate)
 
 
-class Owner(Protocol):
+class Owner(Thing, Protocol):
     """What decides who may see an aggregate, and the heads of its streams."""
 
     @property
     def heads(self) -> tuple[int, ...]:
         """In the order of the streams of its kind."""
-        ...
-
-    def lets(self, actor: Actor) -> bool:
-        """Whether a caller of the same organisation may see the aggregate."""
         ...
 
 
@@ -48,12 +44,12 @@ class StreamOf(Struct, frozen=True):
     Attributes:
         kind: The first part of the streams' names; the second one is the aggregate's id.
         head: The field of the record that holds the head.
-        agents_only: Whether only agents may see it.
+        permission: What somebody needs to see it, beside that of the aggregate itself.
     """
 
     kind: str
     head: str
-    agents_only: bool = False
+    permission: Permission
 
     def name(self, aggregate_id: str) -> str:
         return f"{self.kind}:{aggregate_id}"
@@ -63,6 +59,7 @@ class AggregateKind(ABC, Generic[A]):
     """A kind of aggregates. Ids are unique over all kinds.
 
     Attributes:
+        permission: What somebody needs to see one.
         streams: Its streams. Every change of an aggregate appends to one of them, so unchanged
             heads mean an unchanged aggregate.
         by_id: Rows by the parameters ``org_id`` and ``ids``.
@@ -75,6 +72,7 @@ class AggregateKind(ABC, Generic[A]):
         missing: Says in a sentence that there is none.
     """
 
+    permission: ClassVar[Permission]
     streams: ClassVar[tuple[StreamOf, ...]]
     by_id: ClassVar[Query]
     lock: ClassVar[Query]
@@ -94,10 +92,6 @@ class AggregateKind(ABC, Generic[A]):
     @abstractmethod
     def complete(self, row: Row) -> bool:
         """Whether a locked row has everything. If not, it is read again under the lock."""
-
-    @abstractmethod
-    def lets(self, actor: Actor, record: A) -> bool:
-        """Whether a caller may see it."""
 
     @abstractmethod
     def shows(self, record: A) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ class Operation(ABC, Generic[T]):
 
     def __init__(self, actor: Actor, aggregate_ids: Sequence[str] = ()) -> None:
         self.actor: Actor = actor
-        self.by_visitor = not actor.is_agent
+        self.by_visitor = actor.is_visitor
         self.aggregate_ids = aggregate_ids
 
     @property

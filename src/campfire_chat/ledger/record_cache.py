@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import can
 from campfire_chat.database.dialects import Commit, Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Prepared
@@ -85,7 +86,7 @@ class RecordCache:
     def lets(self, kind: AnyKind, actor: Actor, aggregate_id: str) -> bool:
         """Whether an aggregate is in memory, and the caller may see it."""
         found = self.records.aggregates.get((actor.organization, aggregate_id))
-        return found is not None and kind.lets(actor, found)
+        return found is not None and can(actor, kind.permission, found)
 
     def adopt(self, transaction: Transaction) -> None:
         """Take over what a committed transaction has read and changed."""

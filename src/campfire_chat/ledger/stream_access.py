@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.permissions import Permission
+from campfire_chat.access.policy import can
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.batch_loader import BatchLoader
 from campfire_chat.database.lanes import Lanes
@@ -19,22 +21,27 @@ class OwnStream(Struct, frozen=True):
 
     Attributes:
         kind: The first part of the streams' names.
-        admits: Whether a caller may see the stream with this second part of the name.
+        permission: What somebody needs to see one.
+        admits: Whether the stream with this second part of the name is one that the permission
+            is for.
     """
 
     kind: str
+    permission: Permission
     admits: Callable[[Actor, str], bool]
 
 
 INBOXES = OwnStream(
     streams.INBOX,
-    lambda actor, organization: actor.is_agent and organization == actor.organization,
+    streams.INBOX_READ,
+    lambda actor, organization: organization == actor.organization,
 )
 
 
 class _Audience(Struct, frozen=True):
     """A kind of streams of aggregates, and where its owners are found."""
 
+    kind: AnyKind
     stream: StreamOf
     index: int
     owners: BatchLoader[Owner]
@@ -58,7 +65,7 @@ class StreamAccess:
             kind: BatchLoader(readers, kind.owners) for kind in kinds
         }
         self._audiences = {
-            stream.kind: _Audience(stream, index, owners)
+            stream.kind: _Audience(kind, stream, index, owners)
             for kind, owners in self._owners.items()
             for index, stream in enumerate(kind.streams)
         }
@@ -69,7 +76,7 @@ class StreamAccess:
             NotFoundError: There is no such aggregate, or not one that the caller may see.
         """
         owner = await self._owners[kind].get(actor.organization, aggregate_id)
-        if owner is None or not owner.lets(actor):
+        if owner is None or not can(actor, kind.permission, owner):
             raise NotFoundError(kind.missing)
 
     async def admit(self, actor: Actor, name: str) -> int:
@@ -81,12 +88,12 @@ class StreamAccess:
         stream = streams.parse(name)
         own = self._own.get(stream.kind)
         if own is not None:
-            if own.admits(actor, stream.subject):
+            if can(actor, own.permission) and own.admits(actor, stream.subject):
                 return await self._heads.get(actor.organization, name) or 0
             raise NotFoundError("There is no such stream.")
         audience = self._audiences.get(stream.kind)
-        if audience is not None and (actor.is_agent or not audience.stream.agents_only):
+        if audience is not None and can(actor, audience.stream.permission):
             owner = await audience.owners.get(actor.organization, stream.subject)
-            if owner is not None and owner.lets(actor):
+            if owner is not None and can(actor, audience.kind.permission, owner):
                 return owner.heads[audience.index]
         raise NotFoundError("There is no such stream.")

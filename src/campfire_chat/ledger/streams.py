@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from campfire_chat.access.permissions import Permission
+from campfire_chat.access.records import Role
 from campfire_chat.core.errors import NotFoundError
 
 #: The kind of the one stream of an organisation that tells every change of what a console lists.
 INBOX = "inbox"
+#: To see that stream, and the lists that it keeps current.
+INBOX_READ = Permission(
+    "inbox.read",
+    "See the inbox: list, count, filter and search all conversations, and follow their changes.",
+    least=Role.VIEWER,
+)
 
 
 class Stream(Struct, frozen=True):
@@ -22,7 +30,7 @@ class Stream(Struct, frozen=True):
 
 
 def inbox(organization: str) -> str:
-    """Every change of what a console lists. Agents only."""
+    """Every change of what a console lists."""
     return f"{INBOX}:{organization}"
 
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import can
 from campfire_chat.core import clock
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.dialects import Engine
@@ -126,7 +127,7 @@ class WriteBatch:
             found: Any = self.records.aggregates[key]
         except KeyError:
             raise Unread from None
-        if found is None or not kind.lets(actor, found):
+        if found is None or not can(actor, kind.permission, found):
             raise NotFoundError(kind.missing)
         if key not in self.based_on:
             self.based_on[key] = (kind, kind.heads(found))

@@ -5,12 +5,15 @@ The engine adds those of the protocol itself, and features add theirs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Generic, TypeVar, Union
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar, Union
 
 import msgspec
 from msgspec import Struct
 
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.permissions import Requirement, needed
+from campfire_chat.access.policy import forbidden
 from campfire_chat.core.decoding import UNREADABLE, invalid, malformed
 from campfire_chat.core.errors import (
     CampfireError,
@@ -19,8 +22,20 @@ from campfire_chat.core.errors import (
     TooLargeError,
     UnknownFrameError,
 )
+from campfire_chat.realtime.sockets import proof
+from campfire_chat.realtime.sockets.proof import Proof
 
-C = TypeVar("C")
+
+class Caller(Protocol):
+    """Who sends frames, and how fresh the host app's word for them is."""
+
+    proof: Proof | None
+
+    @property
+    def actor(self) -> Actor: ...
+
+
+C = TypeVar("C", bound=Caller)
 
 
 class FrameHandler(Struct, Generic[C], frozen=True):
@@ -28,11 +43,14 @@ class FrameHandler(Struct, Generic[C], frozen=True):
 
     Attributes:
         frame: The type. Its tag names it on the wire.
+        permission: What somebody needs to send one, checked before anything else. Where it is one
+            of several, the handler finds out which.
         handle: Handles a frame of a connection. Writes go to the ledger, which answers later. It
             may raise a CampfireError, which the client is sent.
     """
 
     frame: type[Struct]
+    permission: Requirement
     handle: Callable[[C, Any], Awaitable[None]]
 
 
@@ -56,8 +74,9 @@ _envelope_decoder = msgspec.json.Decoder(_Envelope)
 class FrameTable(Generic[C]):
     """See the module."""
 
-    def __init__(self, handlers: Iterable[FrameHandler[C]]) -> None:
+    def __init__(self, handlers: Sequence[FrameHandler[C]]) -> None:
         self.handlers = {handler.frame: handler for handler in handlers}
+        self._needed = {handler.frame: needed(handler.permission) for handler in handlers}
         self.names = frozenset(str(frame.__struct_config__.tag) for frame in self.handlers)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
             Union[tuple(self.handlers)]  # noqa: UP007  the types are known only now
@@ -67,9 +86,17 @@ class FrameTable(Generic[C]):
         """Handle a frame that was decoded.
 
         Raises:
+            ForbiddenError: The sender has none of the permissions that it needs.
+            RenewalNeededError: So it seems, but their role may be another one by now.
             CampfireError: The frame is refused with this error.
         """
-        return self.handlers[type(frame)].handle(connection, frame)
+        kind = type(frame)
+        wanted = self._needed[kind]
+        if wanted is not None and wanted.isdisjoint(connection.actor.permissions):
+            if connection.proof is not None:
+                connection.proof.require(proof.FOR_SENDING)
+            raise forbidden(self.handlers[kind].permission)
+        return self.handlers[kind].handle(connection, frame)
 
     def decode(self, text: str | bytes, *, limit: int) -> Struct:
         """Decode a frame of a client. Its size is checked before it is parsed.

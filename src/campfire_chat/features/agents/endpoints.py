@@ -5,14 +5,16 @@ from __future__ import annotations
 from msgspec import Struct
 
 from campfire_chat.access.records import Availability
-from campfire_chat.core.errors import (
-    ForbiddenError,
-    NotFoundError,
+from campfire_chat.core.errors import NotFoundError
+from campfire_chat.features.agents.permissions import (
+    AGENTS_MANAGE,
+    AGENTS_READ,
+    AVAILABILITY_WRITE,
 )
 from campfire_chat.features.agents.records import AgentRecord
 from campfire_chat.features.agents.roster import Roster
 from campfire_chat.features.agents.service import AgentService
-from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 from campfire_chat.http.pagination import Page
 
 
@@ -43,32 +45,31 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="list_agents",
         method="GET",
         path="/agents",
-        access=Access.AGENT,
+        permission=AGENTS_READ,
         handler=list_all,
         summary="List the agents of the organisation with their availability",
         returns={200: Page[AgentRecord]},
-        errors=(ForbiddenError,),
     ),
     Endpoint(
         operation="get_availability",
         method="GET",
         path="/agents/{agent_id}/availability",
-        access=Access.AGENT,
+        permission=AGENTS_READ,
         handler=get_availability,
         summary="Get the availability of an agent",
         returns={200: AvailabilityRecord},
-        errors=(NotFoundError, ForbiddenError),
+        errors=(NotFoundError,),
     ),
     Endpoint(
         operation="set_availability",
         method="PUT",
         path="/agents/{agent_id}/availability",
-        access=Access.AGENT,
+        permission=(AVAILABILITY_WRITE, AGENTS_MANAGE),
         handler=set_availability,
         summary="Set the availability of an agent",
         body=AvailabilityRecord,
         returns={200: AvailabilityRecord},
-        errors=(NotFoundError, ForbiddenError),
+        errors=(NotFoundError,),
         cost=Cost.WRITE,
     ),
 )

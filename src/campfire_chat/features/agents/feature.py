@@ -17,7 +17,7 @@ from campfire_chat.features.presence.service import PresenceService
 
 def _services(parts: Parts) -> Iterable[object]:
     presence = parts.services[PresenceService]
-    agents = AgentService(parts.storage, presence)
+    agents = AgentService(parts.storage, presence, parts.roles)
     yield agents
     yield KnownAgents(agents)
     beats = parts.services[Beats]

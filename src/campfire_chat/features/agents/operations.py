@@ -5,13 +5,23 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from campfire_chat.access.actor import NAMELESS, Actor
-from campfire_chat.access.records import Availability, Role
-from campfire_chat.core.errors import ForbiddenError, NotFoundError
+from campfire_chat.access.policy import require
+from campfire_chat.access.records import Availability
+from campfire_chat.core.errors import NotFoundError
 from campfire_chat.features.agents import queries, tables
+from campfire_chat.features.agents.permissions import AGENTS_MANAGE, AVAILABILITY_WRITE
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.transaction import Transaction
 
 _a = tables.agents.c
+
+
+def require_setter(actor: Actor, agent_id: str) -> None:
+    """
+    Raises:
+        ForbiddenError: The caller may not set the availability of that agent.
+    """
+    require(actor, AVAILABILITY_WRITE if agent_id == actor.principal.id else AGENTS_MANAGE)
 
 
 class RememberAgent(Operation[None]):
@@ -28,7 +38,7 @@ class RememberAgent(Operation[None]):
             principal.name or NAMELESS,
             principal.avatar_url,
             principal.email,
-            (principal.role or Role.AGENT).value,
+            principal.role or "",
             Availability.ONLINE.value,
             transaction.now,
         )
@@ -37,7 +47,7 @@ class RememberAgent(Operation[None]):
 
 
 class SetAvailability(Operation[None]):
-    """Set an availability. Agents set their own, admins and owners that of anybody."""
+    """Set an availability: one's own, or a colleague's, which needs a permission of its own."""
 
     appends = False
 
@@ -47,13 +57,10 @@ class SetAvailability(Operation[None]):
         self._availability = availability
 
     async def run(self, transaction: Transaction) -> None:
-        self.actor.require_agent()
+        require_setter(self.actor, self._agent_id)
         mine = (_a.org_id == self.organization) & (_a.agent_id == self._agent_id)
         if await transaction.session.first(select(_a.agent_id).where(mine)) is None:
             raise NotFoundError("There is no such agent.")
-        principal = self.actor.principal
-        if self._agent_id != principal.id and principal.role not in (Role.OWNER, Role.ADMIN):
-            raise ForbiddenError("Only admins may change the availability of others.")
         await transaction.session.execute(
             update(tables.agents).where(mine).values(availability=self._availability.value)
         )

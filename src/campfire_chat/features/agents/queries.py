@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
-from campfire_chat.access.actor import Actor
-from campfire_chat.access.records import Availability, Role, SenderKind
-from campfire_chat.core.errors import NotFoundError
+from campfire_chat.access.records import Availability, SenderKind
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
@@ -52,44 +52,50 @@ def _chosen(_: Engine) -> ClauseElement:
     )
 
 
-def _assignable(engine: Engine) -> ClauseElement:
-    return select(_a.agent_id, _a.name, _a.avatar_url).where(
-        engine.among(_a.org_id, _a.agent_id, "keys"), _a.role != Role.VIEWER.value
+def _candidates(engine: Engine) -> ClauseElement:
+    return select(_a.agent_id, _a.name, _a.avatar_url, _a.role).where(
+        engine.among(_a.org_id, _a.agent_id, "keys")
     )
 
 
-def _assignee(row: Row) -> tuple[str, Assignee]:
-    agent_id, name, avatar_url = row
-    return agent_id, Assignee(id=agent_id, name=name, avatar_url=avatar_url)
+class Candidate(NamedTuple):
+    """An agent to whom a conversation may be assigned, if the agent's role allows it."""
+
+    assignee: Assignee
+    role: str
 
 
-#: Agents to whom conversations may be assigned, by their ids.
-ASSIGNABLE = Query(_assignable)
-ASSIGNEES = Lookup(ASSIGNABLE, _assignee)
+def _candidate(row: Row) -> tuple[str, Candidate]:
+    agent_id, name, avatar_url, role = row
+    return agent_id, Candidate(Assignee(id=agent_id, name=name, avatar_url=avatar_url), role)
+
+
+#: Agents by their ids.
+CANDIDATES = Query(_candidates)
+ASSIGNEES = Lookup(CANDIDATES, _candidate)
 TEAM = Query(_team)
 PRESENT = Query(_present)
 CHOSEN = Query(_chosen)
 
 
-async def list_all(session: Session, actor: Actor, *, alive_since: int) -> list[AgentRecord]:
-    """The agents of the organisation, sorted by name, with their present availability.
-
-    Raises:
-        ForbiddenError: The caller is not an agent.
-    """
-    actor.require_agent()
-    return await of_organization(session, actor.organization, alive_since=alive_since)
-
-
 async def of_organization(
-    session: Session, organization: str, *, alive_since: int
+    session: Session, organization: str, *, alive_since: int, assignable: frozenset[str]
 ) -> list[AgentRecord]:
-    """:func:`list_all` without an actor, for the hub and for the availability of the team."""
+    """The agents of an organisation, sorted by name, with their present availability.
+
+    Args:
+        assignable: The roles of agents to whom conversations may be assigned.
+    """
     rows = await session.fetch(TEAM, org_id=organization)
     present = await session.fetch(PRESENT, org_id=organization, alive_since=alive_since)
     alive = {row[0] for row in present}
     return [
-        agent_of(row, effective(Availability(row[-1]), present=row[0] in alive)) for row in rows
+        agent_of(
+            row,
+            effective(Availability(row[-1]), present=row[0] in alive),
+            assignable=row[-2] in assignable,
+        )
+        for row in rows
     ]
 
 
@@ -104,18 +110,6 @@ async def availability_of(
         session, organization, SenderKind.AGENT, agent_id, alive_since=alive_since
     )
     return effective(Availability(rows[0][0]), present=present)
-
-
-async def get(session: Session, actor: Actor, agent_id: str, *, alive_since: int) -> AgentRecord:
-    """
-    Raises:
-        ForbiddenError: The caller is not an agent.
-        NotFoundError: The organisation has no such agent.
-    """
-    for agent in await list_all(session, actor, alive_since=alive_since):
-        if agent.id == agent_id:
-            return agent
-    raise NotFoundError("There is no such agent.")
 
 
 WRITE_AGENTS = BulkInsert(

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import require
 from campfire_chat.access.records import Availability
+from campfire_chat.access.roles import Roles
+from campfire_chat.core.errors import NotFoundError
 from campfire_chat.features.agents import queries
-from campfire_chat.features.agents.operations import RememberAgent, SetAvailability
+from campfire_chat.features.agents.operations import (
+    RememberAgent,
+    SetAvailability,
+    require_setter,
+)
+from campfire_chat.features.agents.permissions import AGENTS_READ
 from campfire_chat.features.agents.records import AgentRecord
 from campfire_chat.features.agents.rules import of_all
+from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY
 from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.ledger.storage import Storage
 
@@ -15,9 +24,10 @@ from campfire_chat.ledger.storage import Storage
 class AgentService:
     """See the module."""
 
-    def __init__(self, storage: Storage, presence: PresenceService) -> None:
+    def __init__(self, storage: Storage, presence: PresenceService, roles: Roles) -> None:
         self._storage = storage
         self._presence = presence
+        self._assignable = roles.with_permission(CONVERSATIONS_REPLY)
 
     async def remember(self, actor: Actor) -> None:
         """Store the calling agent as the host app describes them now."""
@@ -26,27 +36,34 @@ class AgentService:
     async def list_all(self, actor: Actor) -> list[AgentRecord]:
         """
         Raises:
-            ForbiddenError: The caller is not an agent.
+            ForbiddenError: The caller may not see the agents.
         """
-        actor.require_agent()
+        require(actor, AGENTS_READ)
         return await self.of(actor.organization)
 
     async def get(self, actor: Actor, agent_id: str) -> AgentRecord:
         """
         Raises:
-            ForbiddenError: The caller is not an agent.
+            ForbiddenError: The caller may not see the agents.
             NotFoundError: The organisation has no such agent.
         """
-        since = self._presence.alive_since
-        return await self._storage.read(
-            lambda session: queries.get(session, actor, agent_id, alive_since=since)
-        )
+        require(actor, AGENTS_READ)
+        return await self._one_of(actor.organization, agent_id)
+
+    async def _one_of(self, organization: str, agent_id: str) -> AgentRecord:
+        for agent in await self.of(organization):
+            if agent.id == agent_id:
+                return agent
+        raise NotFoundError("There is no such agent.")
 
     async def of(self, organization: str) -> list[AgentRecord]:
         """The agents of an organisation, for the roster."""
         since = self._presence.alive_since
+        assignable = self._assignable
         return await self._storage.read(
-            lambda session: queries.of_organization(session, organization, alive_since=since)
+            lambda session: queries.of_organization(
+                session, organization, alive_since=since, assignable=assignable
+            )
         )
 
     async def availability(self, organization: str) -> Availability:
@@ -56,6 +73,12 @@ class AgentService:
     async def set_availability(
         self, actor: Actor, agent_id: str, availability: Availability
     ) -> AgentRecord:
-        """Set an availability. Agents set their own, admins and owners that of anybody."""
+        """Set an availability: one's own, or a colleague's, which needs a permission of its own.
+
+        Raises:
+            ForbiddenError: The caller may not.
+            NotFoundError: The organisation has no such agent.
+        """
+        require_setter(actor, agent_id)
         await self._storage.submit(SetAvailability(actor, agent_id, availability))
-        return await self.get(actor, agent_id)
+        return await self._one_of(actor.organization, agent_id)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from campfire_chat.access.permissions import EDIT_OWN_SETTINGS
 from campfire_chat.core.runtime_settings import Scope, Setting
+from campfire_chat.features.organizations.permissions import OWN_SETTINGS_EDIT
 
 Theme = Literal["light", "dark", "system"]
 
@@ -14,7 +14,7 @@ THEME: Final = Setting[Theme](
     type=Theme,
     default="system",
     scope=Scope.AGENT,
-    permission=EDIT_OWN_SETTINGS,
+    permission=OWN_SETTINGS_EDIT.name,
     edited_in="Your settings",
     description="The colours of the console: `light`, `dark`, or `system` for those of the device.",
 )
@@ -23,7 +23,7 @@ DETAILS_OPEN: Final = Setting[bool](
     type=bool,
     default=True,
     scope=Scope.AGENT,
-    permission=EDIT_OWN_SETTINGS,
+    permission=OWN_SETTINGS_EDIT.name,
     edited_in="Your settings",
     description="Whether a wide console shows the details of a conversation beside it.",
 )

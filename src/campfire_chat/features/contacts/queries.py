@@ -25,8 +25,8 @@ BY_ID = Query(_by_id)
 
 
 async def find(session: Session, actor: Actor, contact_id: str) -> Contact | None:
-    """A contact of the organisation. Agents see all contacts, a visitor only their own."""
-    if not actor.is_agent and contact_id != actor.principal.id:
+    """A contact of the organisation. A visitor sees only their own."""
+    if actor.is_visitor and contact_id != actor.principal.id:
         return None
     rows = await session.fetch(BY_ID, org_id=actor.organization, id=contact_id)
     if not rows:

@@ -16,7 +16,7 @@ class ContactService(Service):
         self._storage = storage
 
     async def arrived(self, actor: Actor) -> None:
-        if not actor.is_agent and actor.principal.external_id is not None:
+        if actor.is_visitor and actor.principal.external_id is not None:
             await self.refresh(actor)
 
     async def refresh(self, actor: Actor) -> None:

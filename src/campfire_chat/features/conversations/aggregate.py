@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
-from campfire_chat.access.actor import Actor
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
 from campfire_chat.features.conversations import events, queries
 from campfire_chat.features.conversations.codec import complete, conversation_of, conversation_row
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.records import ConversationSummary
 from campfire_chat.features.conversations.rules import Change, Conversation
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
@@ -19,6 +19,7 @@ from campfire_chat.ledger.write_batch import WriteBatch
 class Conversations(AggregateKind[Conversation]):
     """See the module."""
 
+    permission = CONVERSATIONS_READ
     streams = (CONVERSATION, NOTES)
     by_id = queries.BY_ID
     lock = queries.LOCK
@@ -35,9 +36,6 @@ class Conversations(AggregateKind[Conversation]):
 
     def complete(self, row: Row) -> bool:
         return complete(row)
-
-    def lets(self, actor: Actor, record: Conversation) -> bool:
-        return queries.may_see(actor, record)
 
     def shows(self, record: Conversation) -> tuple[str, ...]:
         assignee = record.assignee

@@ -6,16 +6,21 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from campfire_chat.access.policy import require
 from campfire_chat.core import clock
 from campfire_chat.core.errors import (
     ClientIdConflictError,
-    ForbiddenError,
     InvalidCursorError,
     InvalidError,
     InvalidTextError,
     NotFoundError,
 )
 from campfire_chat.features.conversations.listing import ANYONE, Order, Tallies
+from campfire_chat.features.conversations.permissions import (
+    CONVERSATIONS_CREATE,
+    CONVERSATIONS_MANAGE,
+    CONVERSATIONS_READ,
+)
 from campfire_chat.features.conversations.records import (
     AgentConversation,
     Priority,
@@ -24,7 +29,7 @@ from campfire_chat.features.conversations.records import (
 )
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.service import ConversationService
-from campfire_chat.http.endpoints import TEXT_ERRORS, Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import TEXT_ERRORS, Call, Cost, Endpoint, Reply
 from campfire_chat.http.idempotency import client_id_of
 from campfire_chat.http.pagination import (
     DEFAULT_LIMIT,
@@ -34,6 +39,7 @@ from campfire_chat.http.pagination import (
     read_cursor,
     write_cursor,
 )
+from campfire_chat.ledger.streams import INBOX_READ
 from campfire_chat.realtime.frames import EntityId, RequestId, Seq
 
 AgentId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]+$")]
@@ -69,9 +75,13 @@ class ConversationChange(Struct, frozen=True, kw_only=True):
 class ConversationList(Struct, frozen=True, kw_only=True):
     status: Literal["open", "pending", "snoozed", "resolved"] | None = None
     assignee: (
-        Annotated[str, Meta(max_length=128, description="me, unassigned, or an agent's id")] | None
+        Annotated[
+            str,
+            Meta(max_length=128, description="me, unassigned, or an agent's id; needs inbox.read"),
+        ]
+        | None
     ) = None
-    order: Annotated[Order, Meta(description="longest_waiting is for agents")] = "latest"
+    order: Annotated[Order, Meta(description="longest_waiting needs inbox.read")] = "latest"
     cursor: Cursor | None = None
     limit: Limit = DEFAULT_LIMIT
 
@@ -117,12 +127,12 @@ async def list_page(call: Call) -> Reply:
     query: ConversationList = call.query
     assignee: str | object | None = ANYONE
     if query.assignee is not None:
-        call.actor.require_agent()
+        require(call.actor, INBOX_READ)
         assignee = {"me": call.actor.principal.id, "unassigned": None}.get(
             query.assignee, query.assignee
         )
     if query.order != "latest":
-        call.actor.require_agent()
+        require(call.actor, INBOX_READ)
     before: Place | None = read_cursor(query.cursor, Place)
     if before is not None and before[0] != query.order:
         raise InvalidCursorError(field="cursor")
@@ -204,64 +214,63 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="create_conversation",
         method="POST",
         path="/conversations",
-        access=Access.PARTICIPANT,
+        permission=CONVERSATIONS_CREATE,
         handler=create,
         summary="Begin a conversation with its first message",
         body=ConversationCreate,
         returns={201: _Conversation, 200: _Conversation},
-        errors=(*TEXT_ERRORS, ClientIdConflictError, ForbiddenError),
+        errors=(*TEXT_ERRORS, ClientIdConflictError),
         cost=Cost.OPEN,
     ),
     Endpoint(
         operation="list_conversations",
         method="GET",
         path="/conversations",
-        access=Access.PARTICIPANT,
+        permission=CONVERSATIONS_READ,
         handler=list_page,
         summary="List conversations, newest activity or longest wait first",
         query=ConversationList,
         returns={200: (Page[AgentConversation], Page[VisitorConversation])},
-        errors=(InvalidCursorError, ForbiddenError),
+        errors=(InvalidCursorError,),
     ),
     Endpoint(
         operation="count_conversations",
         method="GET",
         path="/conversations/counts",
-        access=Access.AGENT,
+        permission=INBOX_READ,
         handler=counts,
         summary="Count the open conversations: the caller's, unassigned ones and all",
         returns={200: Tallies},
-        errors=(ForbiddenError,),
     ),
     Endpoint(
         operation="search_conversations",
         method="GET",
         path="/conversations/search",
-        access=Access.AGENT,
+        permission=INBOX_READ,
         handler=search,
         summary="Find conversations by contact, subject or id",
         query=ConversationSearch,
         returns={200: Page[AgentConversation]},
-        errors=(ForbiddenError, InvalidTextError),
+        errors=(InvalidTextError,),
     ),
     Endpoint(
         operation="take_conversation",
         method="POST",
         path="/conversations/take",
-        access=Access.AGENT,
+        permission=CONVERSATIONS_MANAGE,
         handler=take,
         summary="Assign the conversation whose visitor waits longest to the caller",
         body=Take,
         body_optional=True,
         returns={200: Taken},
-        errors=(ForbiddenError, ClientIdConflictError),
+        errors=(ClientIdConflictError,),
         cost=Cost.WRITE,
     ),
     Endpoint(
         operation="get_conversation",
         method="GET",
         path="/conversations/{conversation_id}",
-        access=Access.PARTICIPANT,
+        permission=CONVERSATIONS_READ,
         handler=get,
         summary="Get a conversation",
         returns={200: _Conversation},
@@ -271,12 +280,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="change_conversation",
         method="PATCH",
         path="/conversations/{conversation_id}",
-        access=Access.PARTICIPANT,
+        permission=CONVERSATIONS_MANAGE,
         handler=change,
-        summary="Change status, assignee, priority, tags or subject; agents only",
+        summary="Change status, assignee, priority, tags or subject",
         body=ConversationChange,
         returns={200: _Conversation},
-        errors=(NotFoundError, ForbiddenError, ClientIdConflictError, InvalidTextError),
+        errors=(NotFoundError, ClientIdConflictError, InvalidTextError),
         cost=Cost.WRITE,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from campfire_chat.feature import Feature, Parts
+from campfire_chat.features.conversations import snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS as KIND
 from campfire_chat.features.conversations.endpoints import ENDPOINTS
 from campfire_chat.features.conversations.events import EVENTS
@@ -14,7 +15,7 @@ from campfire_chat.features.presence.service import PresenceService
 
 def _services(parts: Parts) -> Iterable[object]:
     presence = parts.services[PresenceService]
-    yield ConversationService(parts.storage, presence, parts.settings)
+    yield ConversationService(parts.storage, presence, parts.settings, parts.roles)
 
 
 CONVERSATIONS = Feature(
@@ -22,5 +23,6 @@ CONVERSATIONS = Feature(
     aggregates=(KIND,),
     events=EVENTS,
     endpoints=ENDPOINTS,
+    jobs=(snoozes.WAKE,),
     services=_services,
 )

@@ -117,7 +117,7 @@ async def read_page(
         before: Where the last row of the page before stands.
     """
     whose: _Whose = "all"
-    if not actor.is_agent:
+    if actor.is_visitor:
         whose, assignee_id = "own", actor.principal.id
     elif assignee_id is None:
         whose = "unassigned"
@@ -184,11 +184,7 @@ COUNTS = Query(_counts)
 
 
 async def read_counts(session: Session, actor: Actor) -> Tallies:
-    """
-    Raises:
-        ForbiddenError: The caller is not an agent.
-    """
-    actor.require_agent()
+    """The sizes of the lists of an agent who may see the inbox."""
     rows = await session.fetch(COUNTS, org_id=actor.organization, agent_id=actor.principal.id)
     mine, mine_waiting, nobodys, nobodys_waiting, everybodys, all_waiting = rows[0]
     return Tallies(

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import require
 from campfire_chat.core import ids
 from campfire_chat.core.errors import (
     ClientIdConflictError,
@@ -21,6 +22,10 @@ from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.conversations import snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
+from campfire_chat.features.conversations.permissions import (
+    CONVERSATIONS_CREATE,
+    CONVERSATIONS_MANAGE,
+)
 from campfire_chat.features.conversations.records import ConversationSummary, Status
 from campfire_chat.features.conversations.rules import (
     Conversation,
@@ -61,8 +66,8 @@ class OpenConversation(Operation[Opened]):
         assign: bool,
     ) -> None:
         super().__init__(actor)
-        actor.require_writer()
-        if not actor.is_agent and contact_id not in (None, actor.principal.id):
+        require(actor, CONVERSATIONS_CREATE)
+        if actor.is_visitor and contact_id not in (None, actor.principal.id):
             raise ForbiddenError("A visitor cannot name a contact.")
         self._client_id = client_id
         self._key = client_key(actor.sender_key, client_id)
@@ -102,7 +107,7 @@ class OpenConversation(Operation[Opened]):
         Raises:
             InvalidError: An agent names none, or one that does not exist.
         """
-        if not self.actor.is_agent:
+        if self.actor.is_visitor:
             return await contact_operations.remember(transaction, self.actor)
         if self._contact_id is None:
             raise InvalidError("An agent has to name the contact.", field="contact_id")
@@ -134,6 +139,7 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
     Args:
         patch: What to change, except the assignee.
         assignee_id: The new assignee, None for unassigned, UNSET for no change.
+        assignable: The roles of agents to whom conversations may be assigned.
     """
 
     kind = CONVERSATIONS
@@ -145,6 +151,7 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
         patch: Patch,
         assignee_id: str | msgspec.UnsetType | None,
         *,
+        assignable: frozenset[str],
         client_id: str | None,
     ) -> None:
         to = [] if isinstance(assignee_id, msgspec.UnsetType) else [assignee_id]
@@ -158,6 +165,7 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
         self._conversation_id = conversation_id
         self._patch = patch
         self._assignee_id = assignee_id
+        self._assignable = assignable
 
     def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
         yield from super().lookups()
@@ -166,16 +174,15 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
 
     async def do(self, transaction: Transaction) -> ConversationSummary:
         conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
-        self.actor.require_agent()
-        self.actor.require_writer()
+        require(self.actor, CONVERSATIONS_MANAGE)
         patch = self._patch
         if self._assignee_id is None:
             patch = msgspec.structs.replace(patch, assignee=None)
         elif not isinstance(self._assignee_id, msgspec.UnsetType):
-            assignee = await transaction.look_up(ASSIGNEES, self.organization, self._assignee_id)
-            if assignee is None:
+            found = await transaction.look_up(ASSIGNEES, self.organization, self._assignee_id)
+            if found is None or found.role not in self._assignable:
                 raise InvalidError("There is no such agent.", field="assignee_id")
-            patch = msgspec.structs.replace(patch, assignee=assignee)
+            patch = msgspec.structs.replace(patch, assignee=found.assignee)
         changes = change(
             conversation, patch, actor=self.actor.principal.participant, now=transaction.now
         )

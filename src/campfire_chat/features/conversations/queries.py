@@ -9,6 +9,7 @@ from sqlalchemy import FromClause, Select, and_, bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import can
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
@@ -17,6 +18,7 @@ from campfire_chat.features.agents import tables as agent_tables
 from campfire_chat.features.contacts import tables as contact_tables
 from campfire_chat.features.conversations import tables
 from campfire_chat.features.conversations.codec import CONVERSATION_COLUMNS, conversation_of
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Conversation
 
@@ -110,9 +112,10 @@ OWNERS = Query(_owners)
 
 
 class Owner(NamedTuple):
-    """The contact of a conversation, and the heads of its streams."""
+    """Whose a conversation is, and the heads of its streams."""
 
-    contact_id: str
+    organization: str
+    visitor_id: str
     head: int
     notes_head: int
 
@@ -120,26 +123,15 @@ class Owner(NamedTuple):
     def heads(self) -> tuple[int, int]:
         return (self.head, self.notes_head)
 
-    def lets(self, actor: Actor) -> bool:
-        """Whether a caller of the same organisation may see the conversation."""
-        return actor.is_agent or actor.principal.id == self.contact_id
-
 
 async def owners(
     session: Session, organization: str, conversation_ids: Sequence[str]
 ) -> dict[str, Owner]:
-    """The contact of each conversation. Conversations that do not exist are left out."""
+    """Whose each conversation is. Conversations that do not exist are left out."""
     rows = await session.fetch(
         OWNERS, org_id=organization, ids=session.engine.list_value(conversation_ids)
     )
-    return {row[0]: Owner(*row[1:]) for row in rows}
-
-
-def may_see(actor: Actor, conversation: Conversation) -> bool:
-    """Agents see the conversations of their organisation, visitors their own."""
-    return conversation.organization == actor.organization and (
-        actor.is_agent or conversation.contact.id == actor.principal.id
-    )
+    return {row[0]: Owner(organization, *row[1:]) for row in rows}
 
 
 async def check(session: Session, actor: Actor, conversation_id: str) -> None:
@@ -149,7 +141,7 @@ async def check(session: Session, actor: Actor, conversation_id: str) -> None:
     """
     found = await owners(session, actor.organization, [conversation_id])
     owner = found.get(conversation_id)
-    if owner is None or not owner.lets(actor):
+    if owner is None or not can(actor, CONVERSATIONS_READ, owner):
         raise NotFoundError(MISSING)
 
 
@@ -163,7 +155,7 @@ async def get(session: Session, actor: Actor, conversation_id: str) -> Conversat
     )
     for row in rows:
         found = conversation_of(actor.organization, row)
-        if may_see(actor, found):
+        if can(actor, CONVERSATIONS_READ, found):
             return found
     raise NotFoundError(MISSING)
 

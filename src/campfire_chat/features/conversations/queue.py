@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from campfire_chat.access.actor import NAMELESS, Actor
+from campfire_chat.access.policy import require
 from campfire_chat.core.errors import ClientIdConflictError
 from campfire_chat.database.lanes import Session
 from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.conversations import listing
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_MANAGE
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch, change
 from campfire_chat.ledger import statements as ledger_statements
@@ -45,8 +47,7 @@ class TakeConversation(Operation[str | None]):
         self._client_id = client_id
 
     async def run(self, transaction: Transaction) -> str | None:
-        self.actor.require_agent()
-        self.actor.require_writer()
+        require(self.actor, CONVERSATIONS_MANAGE)
         if self._client_id is not None:
             # A repetition may come while the first request is under way. Only here, in the order
             # of the writes, it is certain to find what the first one got.
@@ -77,11 +78,10 @@ async def take(storage: Storage, actor: Actor, *, client_id: str | None) -> str 
     """The id of the conversation that the caller has been given; None when nobody waits.
 
     Raises:
-        ForbiddenError: The caller is not an agent who may write.
+        ForbiddenError: The caller may not change conversations.
         ClientIdConflictError: The client id belongs to something else.
     """
-    actor.require_agent()
-    actor.require_writer()
+    require(actor, CONVERSATIONS_MANAGE)
     if client_id is not None:
         taken = await storage.read(lambda session: _earlier(session, actor, client_id))
         if taken is not None:

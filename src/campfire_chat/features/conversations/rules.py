@@ -60,6 +60,11 @@ class Conversation(Struct, kw_only=True):
     visitor_messages: int = 0
     agent_messages: int = 0
 
+    @property
+    def visitor_id(self) -> str:
+        """The visitor whose it is, for the policy."""
+        return self.contact.id
+
     def next_at(self, now: int) -> int:
         """The time of the next event: now, but always later than the last event."""
         self.last_at = max(now, self.last_at + 1)

@@ -7,28 +7,36 @@ from collections.abc import Iterable, Sequence
 from msgspec import UnsetType
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import can, require
+from campfire_chat.access.roles import Roles
 from campfire_chat.core import text
 from campfire_chat.feature import Service
 from campfire_chat.features.conversations import listing, queries, queue, snoozes, views
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS
 from campfire_chat.features.conversations.listing import Order, Place, Tallies
 from campfire_chat.features.conversations.operations import ChangeConversation, OpenConversation
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_MANAGE
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.views import View
+from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY
 from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.jobs.job import Work
 from campfire_chat.ledger.storage import Storage
+from campfire_chat.ledger.streams import INBOX_READ
 from campfire_chat.settings import Settings
 
 
 class ConversationService(Service):
     """See the module. It has no load limits, but checks what the caller may see and do."""
 
-    def __init__(self, storage: Storage, presence: PresenceService, settings: Settings) -> None:
+    def __init__(
+        self, storage: Storage, presence: PresenceService, settings: Settings, roles: Roles
+    ) -> None:
         self._storage = storage
         self._presence = presence
         self._settings = settings
+        self._assignable = roles.with_permission(CONVERSATIONS_REPLY)
 
     def works(self) -> Iterable[Work]:
         yield snoozes.WAKE.done_by(snoozes.wake)
@@ -74,7 +82,13 @@ class ConversationService(Service):
         before: Place | None,
         limit: int,
     ) -> tuple[list[View], Place | None]:
-        """A page of conversations, and where the next one begins."""
+        """A page of conversations, and where the next one begins.
+
+        Without the permission to see the inbox it holds only what is the caller's own: a visitor's
+        conversations, and those that are assigned to an agent.
+        """
+        if not can(actor, INBOX_READ):
+            assignee_id = actor.principal.id
         return await self._storage.read(
             lambda session: views.read_page(
                 session,
@@ -89,10 +103,12 @@ class ConversationService(Service):
 
     async def counts(self, actor: Actor) -> Tallies:
         """How many open conversations are the agent's, nobody's, and there at all."""
+        require(actor, INBOX_READ)
         return await self._storage.read(lambda session: listing.read_counts(session, actor))
 
     async def find(self, actor: Actor, wanted: str, limit: int) -> list[View]:
         """Conversations that a few letters stand for, the latest activity first."""
+        require(actor, INBOX_READ)
         text.check_text(wanted, field="text")
         return await self._storage.read(lambda session: views.find(session, actor, wanted, limit))
 
@@ -114,13 +130,13 @@ class ConversationService(Service):
     ) -> View:
         """Change status, assignee, priority, tags or subject."""
         await self.admit_writer(actor, conversation_id)
-        actor.require_agent()
-        actor.require_writer()
+        require(actor, CONVERSATIONS_MANAGE)
         operation = ChangeConversation(
             actor,
             conversation_id,
             patch,
             assignee_id,
+            assignable=self._assignable,
             client_id=text.check_optional_client_id(client_id),
         )
         summary = await self._storage.submit(operation)

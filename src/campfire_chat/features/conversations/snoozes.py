@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from campfire_chat.access.actor import SYSTEM, Actor, system_actor
+from campfire_chat.access.actor import SYSTEM, Actor
+from campfire_chat.access.policy import require
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
+from campfire_chat.features.conversations.permissions import (
+    CONVERSATIONS_MANAGE,
+    CONVERSATIONS_READ,
+)
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Conversation, Patch, change
 from campfire_chat.jobs.job import Job, JobKind
@@ -19,7 +24,7 @@ class Snoozed(Struct, frozen=True):
 
 
 #: One waits for each conversation that is snoozed until a time.
-WAKE = JobKind("conversation.wake", Snoozed)
+WAKE = JobKind("conversation.wake", Snoozed, permissions=(CONVERSATIONS_READ, CONVERSATIONS_MANAGE))
 
 
 def defer(batch: WriteBatch, conversation: Conversation, until: int) -> None:
@@ -41,6 +46,7 @@ class WakeConversation(Operation[None]):
         self._conversation_id = conversation_id
 
     async def run(self, transaction: Transaction) -> None:
+        require(self.actor, CONVERSATIONS_MANAGE)
         conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
         until = conversation.snoozed_until
         if conversation.status is not Status.SNOOZED or until is None:
@@ -54,4 +60,4 @@ class WakeConversation(Operation[None]):
 
 
 async def wake(job: Job[Snoozed]) -> WakeConversation:
-    return WakeConversation(system_actor(job.organization), job.arguments.conversation_id)
+    return WakeConversation(job.actor, job.arguments.conversation_id)

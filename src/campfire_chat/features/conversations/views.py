@@ -55,7 +55,7 @@ async def read_around(
         receipt_queries.count_reads(engine, actor, [about]),
         receipt_queries.OF_CONVERSATION.prepare(engine, {"org_id": organization, "id": about}),
     ]
-    if not actor.is_agent:
+    if actor.is_visitor:
         counts, marks = await session.fetch_all(*asked)
         availability = None
         if summary.assignee is not None:
@@ -115,9 +115,9 @@ async def find(session: Session, actor: Actor, text: str, limit: int) -> list[Vi
 async def _shown(session: Session, actor: Actor, found: Sequence[Conversation]) -> list[View]:
     counts = await receipt_queries.read_counts(session, actor, [item.id for item in found])
     return [
-        _for_agent(item.summary, counts.get(item.id, 0))
-        if actor.is_agent
-        else _for_visitor(item.summary, counts.get(item.id, 0), [], None)
+        _for_visitor(item.summary, counts.get(item.id, 0), [], None)
+        if actor.is_visitor
+        else _for_agent(item.summary, counts.get(item.id, 0))
         for item in found
     ]
 

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from campfire_chat.core.errors import ForbiddenError, InvalidCursorError, NotFoundError
+from campfire_chat.core.errors import InvalidCursorError, NotFoundError
+from campfire_chat.features.jobs.permissions import JOBS_MANAGE
 from campfire_chat.features.jobs.records import JobRecord
 from campfire_chat.features.jobs.service import JobService
-from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 from campfire_chat.http.pagination import (
     DEFAULT_LIMIT,
     Cursor,
@@ -60,33 +61,33 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="list_jobs",
         method="GET",
         path="/jobs",
-        access=Access.AGENT,
+        permission=JOBS_MANAGE,
         handler=list_page,
         summary="List the jobs of the organisation that were parked, or those that wait or run",
         query=JobList,
         returns={200: Page[JobRecord]},
-        errors=(ForbiddenError, InvalidCursorError),
+        errors=(InvalidCursorError,),
     ),
     Endpoint(
         operation="retry_job",
         method="POST",
         path="/jobs/{job_id}/retry",
-        access=Access.AGENT,
+        permission=JOBS_MANAGE,
         handler=retry,
         summary="Try a parked job again, from its first attempt",
         returns={200: JobRecord},
-        errors=(ForbiddenError, NotFoundError),
+        errors=(NotFoundError,),
         cost=Cost.WRITE,
     ),
     Endpoint(
         operation="drop_job",
         method="DELETE",
         path="/jobs/{job_id}",
-        access=Access.AGENT,
+        permission=JOBS_MANAGE,
         handler=drop,
         summary="Remove a parked job",
         returns={200: JobRecord},
-        errors=(ForbiddenError, NotFoundError),
+        errors=(NotFoundError,),
         cost=Cost.WRITE,
     ),
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from msgspec import structs
 
 from campfire_chat.access.actor import Actor
-from campfire_chat.access.records import Role
+from campfire_chat.access.policy import require
 from campfire_chat.core import clock
-from campfire_chat.core.errors import ForbiddenError, NotFoundError
+from campfire_chat.core.errors import NotFoundError
 from campfire_chat.features.jobs import queries
+from campfire_chat.features.jobs.permissions import JOBS_MANAGE
 from campfire_chat.features.jobs.queries import Place
 from campfire_chat.features.jobs.records import JobRecord, JobState
 from campfire_chat.jobs.queue import Queue
@@ -29,9 +30,9 @@ class JobService:
         """Jobs that have failed for good, the latest first, and where the next page begins.
 
         Raises:
-            ForbiddenError: The caller is no owner or admin.
+            ForbiddenError: The caller may not manage jobs.
         """
-        _require_admin(actor)
+        require(actor, JOBS_MANAGE)
         found = await self._storage.read(
             lambda session: queries.parked(session, actor.organization, before, limit + 1)
         )
@@ -46,9 +47,9 @@ class JobService:
         """Jobs that wait or run, the newest first, and where the next page begins.
 
         Raises:
-            ForbiddenError: The caller is no owner or admin.
+            ForbiddenError: The caller may not manage jobs.
         """
-        _require_admin(actor)
+        require(actor, JOBS_MANAGE)
         after = None if before is None else before[1]
         found = await self._storage.read(
             lambda session: queries.pending(session, actor.organization, after, limit + 1)
@@ -59,7 +60,7 @@ class JobService:
         """Try a parked job again, from its first attempt; any other one stays as it is.
 
         Raises:
-            ForbiddenError: The caller is no owner or admin.
+            ForbiddenError: The caller may not manage jobs.
             NotFoundError: There is no such job in the organisation. It may have been done.
         """
         found = await self._find(actor, job_id)
@@ -77,7 +78,7 @@ class JobService:
         """Remove a parked job, and return it as it was.
 
         Raises:
-            ForbiddenError: The caller is no owner or admin.
+            ForbiddenError: The caller may not manage jobs.
             NotFoundError: There is no such parked job in the organisation.
         """
         found = await self._find(actor, job_id)
@@ -86,19 +87,10 @@ class JobService:
         return found
 
     async def _find(self, actor: Actor, job_id: str) -> JobRecord:
-        _require_admin(actor)
+        require(actor, JOBS_MANAGE)
         found = await self._storage.read(
             lambda session: queries.find(session, actor.organization, job_id)
         )
         if found is None:
             raise NotFoundError("There is no such job. It may have been done.")
         return found
-
-
-def _require_admin(actor: Actor) -> None:
-    """
-    Raises:
-        ForbiddenError: The caller is no owner or admin.
-    """
-    if actor.principal.role not in (Role.OWNER, Role.ADMIN):
-        raise ForbiddenError("Only admins and owners may do that.")

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from campfire_chat.access.policy import require
 from campfire_chat.core.errors import (
     ClientIdConflictError,
-    ForbiddenError,
     InvalidCursorError,
     MessageDeletedError,
     NotFoundError,
 )
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.service import ConversationService
+from campfire_chat.features.messages.permissions import (
+    CONVERSATIONS_REPLY,
+    MESSAGE_VERSIONS_READ,
+    MESSAGES_DELETE,
+    NOTES_WRITE,
+)
 from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
-from campfire_chat.features.messages.sending import require_writer_of
+from campfire_chat.features.messages.sending import WRITES
 from campfire_chat.features.messages.service import MessageService
-from campfire_chat.http.endpoints import TEXT_ERRORS, Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import TEXT_ERRORS, Call, Cost, Endpoint, Reply
 from campfire_chat.http.idempotency import client_id_of
 from campfire_chat.http.pagination import (
     DEFAULT_LIMIT,
@@ -76,8 +83,8 @@ async def list_page(call: Call) -> Reply:
 
 async def create(call: Call) -> Reply:
     body: MessageCreate = call.body
+    require(call.actor, WRITES[body.visibility])
     await call.service(ConversationService).admit_writer(call.actor, call.path["conversation_id"])
-    require_writer_of(call.actor, body.visibility)
     sent = await call.service(MessageService).send(
         call.actor,
         call.path["conversation_id"],
@@ -112,9 +119,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="list_messages",
         method="GET",
         path="/conversations/{conversation_id}/messages",
-        access=Access.PARTICIPANT,
+        permission=CONVERSATIONS_READ,
         handler=list_page,
-        summary="List messages, newest first; agents get notes too",
+        summary="List messages, newest first; with notes for those who may read them",
         query=MessageList,
         returns={200: Page[Message]},
         errors=(NotFoundError, InvalidCursorError),
@@ -123,19 +130,19 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="create_message",
         method="POST",
         path="/conversations/{conversation_id}/messages",
-        access=Access.PARTICIPANT,
+        permission=(CONVERSATIONS_REPLY, NOTES_WRITE),
         handler=create,
         summary="Send a message; 200 when it was already stored under that client id",
         body=MessageCreate,
         returns={201: Message, 200: Message},
-        errors=(*TEXT_ERRORS, NotFoundError, ForbiddenError, ClientIdConflictError),
+        errors=(*TEXT_ERRORS, NotFoundError, ClientIdConflictError),
         cost=Cost.SEND,
     ),
     Endpoint(
         operation="edit_message",
         method="PATCH",
         path="/messages/{message_id}",
-        access=Access.PARTICIPANT,
+        permission=(CONVERSATIONS_REPLY, NOTES_WRITE),
         handler=edit,
         summary="Edit an own message",
         body=MessageEdit,
@@ -143,7 +150,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         errors=(
             *TEXT_ERRORS,
             NotFoundError,
-            ForbiddenError,
             MessageDeletedError,
             ClientIdConflictError,
         ),
@@ -153,22 +159,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="list_message_versions",
         method="GET",
         path="/messages/{message_id}/versions",
-        access=Access.AGENT,
+        permission=MESSAGE_VERSIONS_READ,
         handler=list_versions,
         summary="What a message said before it was edited, the oldest text first",
         query=VersionList,
         returns={200: Page[MessageVersion]},
-        errors=(NotFoundError, ForbiddenError, InvalidCursorError),
+        errors=(NotFoundError, InvalidCursorError),
     ),
     Endpoint(
         operation="delete_message",
         method="DELETE",
         path="/messages/{message_id}",
-        access=Access.PARTICIPANT,
+        permission=(CONVERSATIONS_REPLY, NOTES_WRITE, MESSAGES_DELETE),
         handler=delete,
         summary="Delete a message",
         returns={200: Message},
-        errors=(NotFoundError, ForbiddenError, ClientIdConflictError),
+        errors=(NotFoundError, ClientIdConflictError),
         cost=Cost.WRITE,
     ),
 )

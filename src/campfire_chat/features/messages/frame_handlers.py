@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+from campfire_chat.access.policy import require
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.conversations.streams import CONVERSATION
 from campfire_chat.features.messages.frames import MessageSend, SendOk
-from campfire_chat.features.messages.sending import Sent, require_writer_of
+from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY, NOTES_WRITE
+from campfire_chat.features.messages.sending import WRITES, Sent
 from campfire_chat.features.messages.service import MessageService
 from campfire_chat.features.presence.typing import TypingIndicators
 from campfire_chat.realtime.frame_table import FrameHandler
@@ -20,11 +22,11 @@ async def send(socket: Connection, frame: MessageSend) -> None:
         socket.proof.require(proof.FOR_SENDING)
     quota, actor, services = socket.quota, socket.actor, socket.context.services
     quota.send()
+    require(actor, WRITES[frame.visibility])
     quota.begin_write()
     try:
         if CONVERSATION.name(frame.conversation_id) not in socket.streams:
             await services[ConversationService].admit_writer(actor, frame.conversation_id)
-        require_writer_of(actor, frame.visibility)
         future = services[MessageService].send(
             actor,
             frame.conversation_id,
@@ -51,4 +53,4 @@ def _ok(request_id: str, sent: Sent) -> SendOk:
     )
 
 
-FRAMES = (FrameHandler(MessageSend, send),)
+FRAMES = (FrameHandler(MessageSend, (CONVERSATIONS_REPLY, NOTES_WRITE), send),)

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import update
 
 from campfire_chat.access.actor import Actor
-from campfire_chat.access.records import Role
+from campfire_chat.access.policy import can, require
 from campfire_chat.core import clock, text
 from campfire_chat.core.errors import ForbiddenError, MessageDeletedError, NotFoundError
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS
@@ -17,7 +17,9 @@ from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
 from campfire_chat.features.messages import tables, versions
 from campfire_chat.features.messages.events import MESSAGE_DELETED, MESSAGE_UPDATED
 from campfire_chat.features.messages.lookups import BY_ID
+from campfire_chat.features.messages.permissions import MESSAGES_DELETE
 from campfire_chat.features.messages.records import Message, Visibility
+from campfire_chat.features.messages.sending import WRITES
 from campfire_chat.ledger import rewriting
 from campfire_chat.ledger.events import EventType
 from campfire_chat.ledger.operation import IdempotentOperation
@@ -29,8 +31,9 @@ _m = tables.messages.c
 def require_author(actor: Actor, message: Message) -> None:
     """
     Raises:
-        ForbiddenError: The caller did not write the message.
+        ForbiddenError: The caller did not write the message, or may not write any more.
     """
+    require(actor, WRITES[message.visibility])
     if not _is_of(actor, message):
         raise ForbiddenError("Only its author may edit a message.")
 
@@ -40,8 +43,10 @@ def require_deleter(actor: Actor, message: Message) -> None:
     Raises:
         ForbiddenError: The caller may not delete the message.
     """
-    if not _is_of(actor, message) and actor.principal.role not in (Role.OWNER, Role.ADMIN):
-        raise ForbiddenError("Only its author or an admin may delete a message.")
+    if _is_of(actor, message):
+        require(actor, WRITES[message.visibility])
+    elif not can(actor, MESSAGES_DELETE):
+        raise ForbiddenError("You may delete only your own messages.")
 
 
 def _is_of(actor: Actor, message: Message) -> bool:
@@ -64,7 +69,6 @@ class _OnMessage(IdempotentOperation[Message]):
     async def _load(self, transaction: Transaction) -> tuple[Conversation, Message]:
         """The message in its present state, read under the lock of the conversation."""
         conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
-        self.actor.require_writer()
         message = await transaction.look_up(BY_ID, self.organization, self._message_id)
         if message is None:
             raise NotFoundError("There is no such message.")

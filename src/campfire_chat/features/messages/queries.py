@@ -10,6 +10,7 @@ from sqlalchemy import Integer, Select, bindparam, func, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import can
 from campfire_chat.access.records import SenderKind
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.dialects import Engine
@@ -17,6 +18,7 @@ from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations import tables as conversation_tables
+from campfire_chat.features.conversations.permissions import NOTES_READ
 from campfire_chat.features.messages import tables
 from campfire_chat.features.messages.codec import MESSAGE_COLUMNS, message_of
 from campfire_chat.features.messages.records import Message, Visibility
@@ -84,9 +86,9 @@ BY_CLIENT_KEY = Query(_by_client_key)
 BY_ID = Query(_by_id)
 #: Public messages of one side between two seqs.
 COUNT_BETWEEN = Query(_count_between)
-#: The newest messages of a thread before two seqs, as an agent and as the visitor see it.
-AGENT_THREAD = Query(partial(_thread, (Visibility.PUBLIC, Visibility.INTERNAL)))
-VISITOR_THREAD = Query(partial(_thread, (Visibility.PUBLIC,)))
+#: The newest messages of a thread before two seqs, with notes and without.
+WITH_NOTES = Query(partial(_thread, (Visibility.PUBLIC, Visibility.INTERNAL)))
+PUBLIC_ALONE = Query(partial(_thread, (Visibility.PUBLIC,)))
 
 #: A seq after every other.
 _END = 2**53
@@ -110,7 +112,7 @@ async def get(session: Session, actor: Actor, message_id: str) -> Message:
     if not rows:
         raise NotFoundError("There is no such message.")
     message = message_of(rows[0])
-    if message.visibility is Visibility.INTERNAL and not actor.is_agent:
+    if message.visibility is Visibility.INTERNAL and not can(actor, NOTES_READ):
         raise NotFoundError("There is no such message.")
     try:
         await conversation_queries.check(session, actor, message.conversation_id)
@@ -130,7 +132,7 @@ async def page(
     await conversation_queries.check(session, actor, conversation_id)
     bounds = before or Bounds(public=_END, internal=_END)
     rows = await session.fetch(
-        AGENT_THREAD if actor.is_agent else VISITOR_THREAD,
+        WITH_NOTES if can(actor, NOTES_READ) else PUBLIC_ALONE,
         org_id=actor.organization,
         conversation_id=conversation_id,
         before_public=bounds.public,

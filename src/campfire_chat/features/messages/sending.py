@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.permissions import Permission
+from campfire_chat.access.policy import require
 from campfire_chat.core import clock, ids
-from campfire_chat.core.errors import ClientIdConflictError, ForbiddenError, InvalidError
+from campfire_chat.core.errors import ClientIdConflictError, InvalidError
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
 from campfire_chat.features.conversations.rules import Conversation, receive
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
@@ -18,6 +20,7 @@ from campfire_chat.features.messages import queries
 from campfire_chat.features.messages.codec import message_row
 from campfire_chat.features.messages.events import MESSAGE_CREATED
 from campfire_chat.features.messages.lookups import BY_ID, SENT
+from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY, NOTES_WRITE
 from campfire_chat.features.messages.records import Message, MessageKind, Visibility
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.lookups import Lookup
@@ -34,14 +37,11 @@ class Sent(msgspec.Struct, frozen=True):
     duplicate: bool
 
 
-def require_writer_of(actor: Actor, visibility: Visibility) -> None:
-    """
-    Raises:
-        ForbiddenError: The caller writes no messages, or none that only agents see.
-    """
-    actor.require_writer()
-    if visibility is Visibility.INTERNAL and not actor.is_agent:
-        raise ForbiddenError("Only agents may write notes.")
+#: What somebody needs to write messages that are seen by everybody, or by agents.
+WRITES: dict[Visibility, Permission] = {
+    Visibility.PUBLIC: CONVERSATIONS_REPLY,
+    Visibility.INTERNAL: NOTES_WRITE,
+}
 
 
 class Send(BatchOperation[Sent]):
@@ -80,7 +80,7 @@ class Send(BatchOperation[Sent]):
 
     def apply(self, batch: WriteBatch) -> Sent:
         actor = self.actor
-        require_writer_of(actor, self._visibility)
+        require(actor, WRITES[self._visibility])
         conversation = batch.aggregate(CONVERSATIONS, actor, self._conversation_id)
         # Without a lookup, the unique index finds a message that was stored before.
         earlier = batch.found(SENT, self.organization, self._key)

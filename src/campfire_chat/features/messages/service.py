@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import require
 from campfire_chat.core import text
 from campfire_chat.features.messages import queries, versions
 from campfire_chat.features.messages.operations import (
@@ -13,6 +14,7 @@ from campfire_chat.features.messages.operations import (
     require_author,
     require_deleter,
 )
+from campfire_chat.features.messages.permissions import MESSAGE_VERSIONS_READ
 from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
 from campfire_chat.features.messages.sending import Send, Sent
@@ -75,8 +77,8 @@ class MessageService:
     async def versions(
         self, actor: Actor, message_id: str, after: int, limit: int
     ) -> tuple[list[MessageVersion], int | None]:
-        """A page of a message's earlier texts, the oldest first, and where the next one begins;
-        for agents."""
+        """A page of a message's earlier texts, the oldest first, and where the next one begins."""
+        require(actor, MESSAGE_VERSIONS_READ)
         return await self._storage.read(
             lambda session: versions.page(session, actor, message_id, after, limit)
         )
@@ -87,7 +89,6 @@ class MessageService:
         """Replace the text of an own message."""
         checked = self._body(body)
         message = await self.get(actor, message_id)
-        actor.require_writer()
         require_author(actor, message)
         return await self._storage.submit(
             EditMessage(actor, message, checked, client_id=text.check_optional_client_id(client_id))
@@ -98,7 +99,6 @@ class MessageService:
     ) -> Message:
         """Remove the text of a message."""
         message = await self.get(actor, message_id)
-        actor.require_writer()
         require_deleter(actor, message)
         return await self._storage.submit(
             DeleteMessage(actor, message, client_id=text.check_optional_client_id(client_id))

@@ -1,4 +1,4 @@
-"""The earlier texts of a message: kept apart from the events, for agents alone.
+"""The earlier texts of a message: kept apart from the events, which visitors are sent too.
 
 Whoever edits a message replaces what it said. The events that visitors are sent again then say
 the new text, from the first one on; the old text moves here.
@@ -49,10 +49,8 @@ async def page(
     begins.
 
     Raises:
-        ForbiddenError: The caller is not an agent.
-        NotFoundError: No such message.
+        NotFoundError: No such message, or not one that the caller may see.
     """
-    actor.require_agent()
     await queries.get(session, actor, message_id)
     rows = await session.fetch(
         PAGE, org_id=actor.organization, message_id=message_id, after=after, count=limit + 1

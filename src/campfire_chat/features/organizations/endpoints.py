@@ -7,18 +7,22 @@ from typing import Any
 from campfire_chat.core import text
 from campfire_chat.core.errors import (
     ClientIdConflictError,
-    ForbiddenError,
     InvalidSettingError,
     UnknownSettingError,
 )
 from campfire_chat.core.runtime_settings import Scope
+from campfire_chat.features.organizations.permissions import (
+    OWN_SETTINGS_EDIT,
+    SETTINGS_EDIT,
+    SETTINGS_READ,
+)
 from campfire_chat.features.organizations.records import SettingsRecord
 from campfire_chat.features.organizations.service import SettingsService
-from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Handler, Reply
+from campfire_chat.http.endpoints import Call, Cost, Endpoint, Handler, Reply
 
 #: A new value by the name of each setting that is to change; null means its default.
 Changes = dict[str, Any]
-_ERRORS = (ForbiddenError, UnknownSettingError, InvalidSettingError, ClientIdConflictError)
+_ERRORS = (UnknownSettingError, InvalidSettingError, ClientIdConflictError)
 
 
 def _show(scope: Scope) -> Handler:
@@ -44,17 +48,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="get_settings",
         method="GET",
         path="/settings",
-        access=Access.AGENT,
+        permission=SETTINGS_READ,
         handler=_show(Scope.ORGANIZATION),
         summary="Get the settings of the organisation",
         returns={200: SettingsRecord},
-        errors=(ForbiddenError,),
     ),
     Endpoint(
         operation="change_settings",
         method="PATCH",
         path="/settings",
-        access=Access.AGENT,
+        permission=SETTINGS_EDIT,
         handler=_change(Scope.ORGANIZATION),
         summary="Change settings of the organisation",
         body=Changes,
@@ -66,17 +69,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="get_own_settings",
         method="GET",
         path="/me/settings",
-        access=Access.AGENT,
+        permission=SETTINGS_READ,
         handler=_show(Scope.AGENT),
         summary="Get the calling agent's own settings",
         returns={200: SettingsRecord},
-        errors=(ForbiddenError,),
     ),
     Endpoint(
         operation="change_own_settings",
         method="PATCH",
         path="/me/settings",
-        access=Access.AGENT,
+        permission=OWN_SETTINGS_EDIT,
         handler=_change(Scope.AGENT),
         summary="Change the calling agent's own settings",
         body=Changes,

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from campfire_chat.access import permissions
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.permissions import Permission, known_permission
+from campfire_chat.access.policy import can, require
 from campfire_chat.core.errors import UnknownSettingError
 from campfire_chat.core.runtime_settings import Scope, Setting, SettingRegistry, SettingValues
 from campfire_chat.database import installation
@@ -16,6 +17,7 @@ from campfire_chat.feature import Service
 from campfire_chat.features.organizations import queries
 from campfire_chat.features.organizations.chosen import Reader, Subject
 from campfire_chat.features.organizations.operations import NUMBER, ChangeSettings
+from campfire_chat.features.organizations.permissions import SETTINGS_READ
 from campfire_chat.features.organizations.queries import PAGE
 from campfire_chat.features.organizations.records import SettingRecord, SettingsRecord
 from campfire_chat.features.organizations.setting_cache import SettingCache
@@ -78,17 +80,13 @@ class SettingsService(Service):
         """
         return await self._values(Subject(organization))
 
-    async def of_agent(self, organization: str, agent_id: str) -> SettingValues:
-        """The settings that an agent has chosen for themselves."""
-        return await self._values(Subject(organization, agent_id))
-
     async def describe(self, actor: Actor, scope: Scope) -> SettingsRecord:
         """The settings of the caller's organisation, or the caller's own.
 
         Raises:
             ForbiddenError: The caller is not an agent.
         """
-        actor.require_agent()
+        require(actor, SETTINGS_READ)
         values = await self._values(_subject(actor, scope))
         settings = self._registry.of(scope)
         return SettingsRecord(
@@ -123,14 +121,13 @@ class SettingsService(Service):
             UnknownSettingError: There is no setting of that name.
             InvalidSettingError: A setting cannot have that value.
         """
-        actor.require_agent()
         changes: dict[Setting[Any], Any] = {}
         for name, value in wanted.items():
             setting = self._registry.find(scope, name)
             if setting is None:
                 shown = name[:_SHOWN].encode("utf-8", "replace").decode()
                 raise UnknownSettingError(f"There is no setting {shown!r}.", field=shown)
-            permissions.require(actor, setting.permission)
+            require(actor, _permission(setting))
             changes[setting] = None if value is None else setting.read(value)
         if changes:
             subject = _subject(actor, scope)
@@ -181,7 +178,15 @@ def _record(setting: Setting[Any], values: SettingValues, actor: Actor) -> Setti
         default=setting.default,
         scope=setting.scope,
         permission=setting.permission,
-        editable=permissions.has(actor, setting.permission),
+        editable=can(actor, _permission(setting)),
         edited_in=setting.edited_in,
         description=setting.description,
     )
+
+
+def _permission(setting: Setting[Any]) -> Permission:
+    """The permission that a change of a setting needs."""
+    found = known_permission(setting.permission)
+    if found is None:
+        raise AssertionError(f"{setting.name} needs the unknown permission {setting.permission}")
+    return found

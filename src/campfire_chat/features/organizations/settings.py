@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from campfire_chat.access.permissions import EDIT_SETTINGS
 from campfire_chat.core.runtime_settings import Scope, Setting
 from campfire_chat.features.organizations import rules
+from campfire_chat.features.organizations.permissions import SETTINGS_EDIT
 
 Position = Literal["right", "left"]
 
@@ -15,7 +15,7 @@ NAME: Final = Setting[str | None](
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
-    permission=EDIT_SETTINGS,
+    permission=SETTINGS_EDIT.name,
     edited_in="General",
     description="The name of the organisation, as agents see it. Null means its id.",
     check=rules.check_name,
@@ -25,7 +25,7 @@ LOCALE: Final = Setting[str](
     type=str,
     default="en",
     scope=Scope.ORGANIZATION,
-    permission=EDIT_SETTINGS,
+    permission=SETTINGS_EDIT.name,
     edited_in="General",
     description="The language of the organisation, as a tag such as `en` or `de-AT`.",
     check=rules.check_locale,
@@ -35,7 +35,7 @@ TIME_ZONE: Final = Setting[str](
     type=str,
     default="UTC",
     scope=Scope.ORGANIZATION,
-    permission=EDIT_SETTINGS,
+    permission=SETTINGS_EDIT.name,
     edited_in="General",
     description="The time zone of the organisation, by its IANA name such as `Europe/Vienna`.",
     check=rules.check_time_zone,
@@ -45,7 +45,7 @@ ALLOWED_ORIGINS: Final = Setting[tuple[str, ...]](
     type=tuple[str, ...],
     default=(),
     scope=Scope.ORGANIZATION,
-    permission=EDIT_SETTINGS,
+    permission=SETTINGS_EDIT.name,
     edited_in="Widget",
     description=(
         "Origins whose pages may show the widget of this organisation, besides those that the "
@@ -58,7 +58,7 @@ WIDGET_NAME: Final = Setting[str | None](
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
-    permission=EDIT_SETTINGS,
+    permission=SETTINGS_EDIT.name,
     edited_in="Widget",
     description="The title of the widget. Null means `Chat with us`.",
     check=rules.check_name,
@@ -68,7 +68,7 @@ WIDGET_COLOR: Final = Setting[str | None](
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
-    permission=EDIT_SETTINGS,
+    permission=SETTINGS_EDIT.name,
     edited_in="Widget",
     description=(
         "The colour of the widget, such as `#0f766e`. The texts on it are white or black, "
@@ -81,7 +81,7 @@ WIDGET_LOGO: Final = Setting[str | None](
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
-    permission=EDIT_SETTINGS,
+    permission=SETTINGS_EDIT.name,
     edited_in="Widget",
     description=(
         "The picture in the head of the widget: an address with `https`, or a path on the site. "
@@ -94,7 +94,7 @@ WIDGET_GREETING: Final = Setting[str | None](
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
-    permission=EDIT_SETTINGS,
+    permission=SETTINGS_EDIT.name,
     edited_in="Widget",
     description="The first line of an empty conversation. Null means `How can we help?`.",
     check=rules.check_greeting,
@@ -104,7 +104,7 @@ WIDGET_POSITION: Final = Setting[Position](
     type=Position,
     default="right",
     scope=Scope.ORGANIZATION,
-    permission=EDIT_SETTINGS,
+    permission=SETTINGS_EDIT.name,
     edited_in="Widget",
     description=(
         "The side of the page on which the widget is: `right` or `left`. Pages that are written "

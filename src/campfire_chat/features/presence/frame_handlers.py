@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from campfire_chat.features.conversations.streams import CONVERSATION
+from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY
 from campfire_chat.features.presence.frames import Typing
 from campfire_chat.features.presence.typing import TypingIndicators
 from campfire_chat.realtime.frame_table import FrameHandler
@@ -11,7 +12,6 @@ from campfire_chat.realtime.sockets.context import Connection
 
 async def type_(socket: Connection, frame: Typing) -> None:
     actor, context = socket.actor, socket.context
-    actor.require_writer()
     name = CONVERSATION.name(frame.conversation_id)
     if name not in socket.streams:
         # This costs a read, except for conversations that the socket subscribes to.
@@ -20,4 +20,4 @@ async def type_(socket: Connection, frame: Typing) -> None:
     context.services[TypingIndicators].set(actor, frame.conversation_id, active=frame.active)
 
 
-FRAMES = (FrameHandler(Typing, type_),)
+FRAMES = (FrameHandler(Typing, CONVERSATIONS_REPLY, type_),)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from campfire_chat.core.errors import NotFoundError
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.receipts.operations import Marked
 from campfire_chat.features.receipts.service import ReceiptService
-from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 from campfire_chat.realtime.frames import Seq
 
 
@@ -35,7 +36,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="create_receipt",
         method="POST",
         path="/conversations/{conversation_id}/receipts",
-        access=Access.PARTICIPANT,
+        permission=CONVERSATIONS_READ,
         handler=create,
         summary="Advance the caller's delivered and read marks",
         body=ReceiptCreate,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.conversations.streams import CONVERSATION
 from campfire_chat.features.receipts.frames import Receipt
@@ -35,4 +36,4 @@ def _ok(request_id: str | None, _: Marked) -> Ok | None:
     return None if request_id is None else Ok(id=request_id)
 
 
-FRAMES = (FrameHandler(Receipt, mark),)
+FRAMES = (FrameHandler(Receipt, CONVERSATIONS_READ, mark),)

@@ -66,7 +66,7 @@ class MarkSeen(BatchOperation[Marked]):
         conversation = batch.aggregate(CONVERSATIONS, actor, self._conversation_id)
         old = self._old(batch)
         new = advance(old, delivered=self._delivered, read=self._read, head=conversation.head)
-        total = conversation.visitor_messages if actor.is_agent else conversation.agent_messages
+        total = conversation.agent_messages if actor.is_visitor else conversation.visitor_messages
         if new.read != old.read:
             if new.read == conversation.head:
                 read_count = total
@@ -94,7 +94,7 @@ class MarkSeen(BatchOperation[Marked]):
             conversation_id=conversation.id,
             after=self._old(transaction).read,
             through=min(self._read or 0, conversation.head),
-            of_visitor=int(self.actor.is_agent),
+            of_visitor=int(not self.actor.is_visitor),
         )
 
     def _old(self, batch: WriteBatch) -> Mark:

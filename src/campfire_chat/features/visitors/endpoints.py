@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from campfire_chat.access.actor import Actor, anonymous
 from campfire_chat.access.identity import bearer_token
+from campfire_chat.access.permissions import Access
 from campfire_chat.access.records import Availability, PrincipalRecord
 from campfire_chat.core.errors import (
     HostUnavailableError,
@@ -18,7 +19,7 @@ from campfire_chat.core.errors import (
     WrongOrganizationError,
 )
 from campfire_chat.features.agents.service import AgentService
-from campfire_chat.http.endpoints import Access, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 
 
 class VisitorCreate(Struct, frozen=True, kw_only=True):
@@ -99,7 +100,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="create_visitor",
         method="POST",
         path="/visitors",
-        access=Access.PUBLIC,
+        permission=Access.PUBLIC,
         handler=create,
         summary="Get a visitor's token: anonymous, by session, or from a signed identity",
         body=VisitorCreate,
@@ -119,7 +120,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="get_me",
         method="GET",
         path="/me",
-        access=Access.PARTICIPANT,
+        permission=Access.CALLER,
         handler=me,
         summary="Get the caller",
         returns={200: PrincipalRecord},

@@ -26,9 +26,12 @@ export interface AgentRecord {
   external_id: string;
   name: string;
   avatar_url: string | null;
-  role: Role;
+  /** The name of their role. */
+  role: string;
   /** `offline` without a connection. */
   availability: Availability;
+  /** Whether their role allows that conversations are assigned to them. */
+  assignable: boolean;
 }
 
 /** The agent to whom the conversation is assigned, as the visitor may see them. */
@@ -200,6 +203,16 @@ export interface MessageVersion {
   body: string;
 }
 
+/** An agent has changed settings of their own. Colleagues do not learn the values. */
+export interface OwnSettingsChanged {
+  /** The agent. */
+  id: string;
+  /** The settings that are different now. */
+  names: string[];
+  /** The same agent. */
+  actor: Participant;
+}
+
 /** A page of a list. `next_cursor` is null on the last page. */
 export interface Page<T> {
   items: T[];
@@ -231,7 +244,10 @@ export interface PrincipalRecord {
   avatar_url: string | null;
   email: string | null;
   organization: string;
-  role: Role | null;
+  /** The name of an agent's role. Null for visitors. */
+  role: string | null;
+  /** The names of what the caller may do, sorted. A visitor has them for what is theirs. */
+  permissions: string[];
   verified: boolean;
 }
 
@@ -279,10 +295,54 @@ export interface ReceiptRecord {
   read: number;
 }
 
-/** What an agent may do in the organisation. A viewer only reads. */
-export type Role = "owner" | "admin" | "agent" | "viewer";
+/** Whose setting it is: everybody's in an organisation, or one agent's own. */
+export type Scope = "organization" | "agent";
 
 export type SenderKind = "visitor" | "agent" | "bot" | "system";
+
+/** `before` and `after` are values of the setting, its default if nothing was chosen. */
+export interface SettingChange {
+  before: unknown;
+  after: unknown;
+}
+
+/** One setting, as the caller sees it. */
+export interface SettingRecord {
+  /** Its name. */
+  name: string;
+  /** Its present value. */
+  value: unknown;
+  /** Its value when nobody has chosen one. */
+  default: unknown;
+  /** Whose setting it is. */
+  scope: Scope;
+  /** The permission that a change needs. */
+  permission: string;
+  /** Whether the caller may change it. */
+  editable: boolean;
+  /** The section of the settings in which a person edits it. */
+  edited_in: string;
+  /** What it does. */
+  description: string;
+}
+
+/** Settings of the organisation were changed. */
+export interface SettingsChanged {
+  /** The organisation. */
+  id: string;
+  /** By the names of the settings. Only those that are different now. */
+  changes: Record<string, SettingChange>;
+  /** Who changed them. */
+  actor: Participant;
+}
+
+/** All settings of an organisation, or all of the calling agent. */
+export interface SettingsRecord {
+  /** The present value of each setting, by its name. */
+  values: Record<string, unknown>;
+  /** What there is to say about each of them. */
+  settings: SettingRecord[];
+}
 
 /** When the snooze ends. Visitors must not see it, so it is an event of the notes stream. */
 export interface SnoozeChanged {
@@ -373,6 +433,8 @@ export interface EventMap {
   "message.created": Message;
   "message.deleted": Message;
   "message.updated": Message;
+  "own_settings.changed": OwnSettingsChanged;
+  "settings.changed": SettingsChanged;
 }
 
 /** The kinds of streams in which each type of events appears. */
@@ -387,6 +449,8 @@ export interface EventStreams {
   "message.created": "conversation" | "notes";
   "message.deleted": "conversation" | "notes";
   "message.updated": "conversation" | "notes";
+  "own_settings.changed": "inbox";
+  "settings.changed": "inbox";
 }
 
 /** One event of a stream; `event` tells which type `data` has. */
@@ -633,6 +697,7 @@ export type ErrorCode =
   | "internal"
   | "invalid"
   | "invalid_cursor"
+  | "invalid_setting"
   | "invalid_text"
   | "malformed"
   | "message_deleted"
@@ -653,4 +718,7 @@ export type ErrorCode =
   | "unauthorized"
   | "unavailable"
   | "unknown_frame"
-  | "unsupported_media_type";
+  | "unknown_organization"
+  | "unknown_setting"
+  | "unsupported_media_type"
+  | "wrong_organization";

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from campfire_chat.access.permissions import Access
 from campfire_chat.core.errors import BadFrameError
 from campfire_chat.realtime import frames
 from campfire_chat.realtime.frame_table import FrameHandler
@@ -39,9 +40,10 @@ async def _ping(socket: Connection, frame: frames.Ping) -> None:
 
 
 FRAMES: tuple[FrameHandler[Any], ...] = (
-    FrameHandler(frames.Hello, _hello),
-    FrameHandler(frames.Subscribe, _subscribe),
-    FrameHandler(frames.Unsubscribe, _unsubscribe),
-    FrameHandler(frames.Renew, _renew),
-    FrameHandler(frames.Ping, _ping),
+    # A hello resumes streams.
+    FrameHandler(frames.Hello, Access.STREAM, _hello),
+    FrameHandler(frames.Subscribe, Access.STREAM, _subscribe),
+    FrameHandler(frames.Unsubscribe, Access.CALLER, _unsubscribe),
+    FrameHandler(frames.Renew, Access.CALLER, _renew),
+    FrameHandler(frames.Ping, Access.CALLER, _ping),
 )
