@@ -14,10 +14,10 @@ let generation = 0;
 registerHooks({
   resolve(specifier, context, next) {
     // TypeScript leaves the ending out.
-    const known = /^\.\.?\//.test(specifier) && !/\.\w+(\?|$)/.test(specifier);
+    const known = /^\.\.?\//.test(specifier) && !/\.[jt]s$/.test(specifier);
     const found = next(known ? specifier + ".ts" : specifier, context);
     const own = found.url.startsWith(root) && !found.url.includes("node_modules");
-    const page = /\?page=\d+$/.exec(context.parentURL ?? "")?.[0] ?? `?page=${generation}`;
+    const [page] = /\?page=\d+$/.exec(specifier) ?? /\?page=\d+$/.exec(context.parentURL) ?? [];
     return own ? { ...found, url: found.url.split("?")[0] + page } : found;
   },
 });
@@ -88,6 +88,7 @@ class Socket {
 class Page {
   positions = new Map();
   socket = null;
+  location = { href: "", hash: "#/" };
 
   constructor({ base, headers, identity, epoch }) {
     Object.assign(this, { base, headers, identity, epoch, number: ++generation });
@@ -159,12 +160,15 @@ Object.assign(globalThis, {
   HTMLElement: class {},
   HTMLTextAreaElement: class {},
   localStorage: new Storage(),
-  location: { href: "", hash: "" },
   WebSocket: Socket,
   async fetch(url, options) {
     busy++;
     try {
-      return await realFetch(url, { ...options, headers: { ...page.headers, ...options.headers } });
+      const headers = { ...page.headers, ...options.headers };
+      const response = await realFetch(url, { ...options, headers });
+      // All of it, so that nothing is under way any more.
+      const text = await response.text();
+      return new Response(text, { status: response.status, headers: response.headers });
     } finally {
       // What waits for the answer goes on first.
       setTimeout(() => busy--);
@@ -214,8 +218,8 @@ const WIDGET = {
     };
   },
   async break(noun, event) {
-    const tables = await page.load(`features/${noun}`);
-    delete tables[noun.toUpperCase()][event];
+    const { REDUCERS } = await page.load("rooms");
+    delete REDUCERS[event];
   },
   async close() {
     page.panel.shutdown();
@@ -224,10 +228,15 @@ const WIDGET = {
 
 const CONSOLE = {
   async open() {
-    const { start } = await page.load("state/start");
+    const { install } = await page.load("shell/registry");
+    const load = async (name) => (await page.load(`features/${name}/background`)).BACKGROUND;
+    const features = [await load("messages"), await load("conversations")];
+    // What they show is left out: it is made of components.
+    install(features);
+    const { start } = await page.load("shell/start");
     await start();
     await rest();
-    const { choose, loadMore, progress, STATUSES, VIEWS } = await page.load("state/lists");
+    const { choose, loadMore, progress, STATUSES, VIEWS } = await page.load("features/conversations/lists");
     for (const view of VIEWS) {
       for (const status of STATUSES) {
         choose(view, status);
@@ -236,14 +245,14 @@ const CONSOLE = {
     }
   },
   async enter(id) {
-    const { go } = await page.load("state/route");
+    const { go } = await page.load("features/conversations/route");
     go(id);
   },
   async dump() {
-    const { choose, matching, STATUSES, VIEWS } = await page.load("state/lists");
-    const { rows, unreadOf } = await page.load("state/inbox");
-    const { thread } = await page.load("state/thread");
-    const { timeline } = await page.load("state/timeline");
+    const { choose, matching, STATUSES, VIEWS } = await page.load("features/conversations/lists");
+    const { rows, unreadOf } = await page.load("features/conversations/inbox");
+    const { thread } = await page.load("features/messages/thread");
+    const { timeline } = await page.load("features/messages/timeline");
     const lists = {};
     for (const view of VIEWS) {
       for (const status of STATUSES) {
@@ -259,7 +268,7 @@ const CONSOLE = {
       unread: plain(unread),
       thread: opened && {
         id: opened.id,
-        phase: opened.phase.peek(),
+        phase: `${opened.phase.peek()} ${opened.error.peek()}`,
         messages: plain(opened.messages.peek()),
         activities: plain(opened.activities.peek()),
         timeline: timeline.peek().map(({ kind, key }) => `${kind} ${key}`),
@@ -271,8 +280,8 @@ const CONSOLE = {
     for (const table of Object.values(tables)) delete table[event];
   },
   async close() {
-    const { connection } = await page.load("state/core");
-    const { go } = await page.load("state/route");
+    const { connection } = await page.load("shell/session");
+    const { go } = await page.load("features/conversations/route");
     go(null);
     connection.stop();
   },
@@ -286,17 +295,17 @@ const doing = {
 
 const pages = new Map();
 for await (const line of createInterface({ input: process.stdin })) {
-  const [name, what, ...rest_] = JSON.parse(line);
+  const [name, what, ...parameters] = JSON.parse(line);
   let answer = null;
   try {
     if (what === "open") {
-      page = new Page(rest_[0]);
+      page = new Page(parameters[0]);
       pages.set(name, page);
       for (const key of Object.keys(localStorage)) delete localStorage[key];
-      location.href = `${page.base}console/`;
-      location.hash = "#/";
+      page.location.href = `${page.base}console/`;
     } else page = pages.get(name);
-    answer = (await doing[what](...rest_)) ?? null;
+    globalThis.location = page.location;
+    answer = (await doing[what](...parameters)) ?? null;
     await rest();
   } catch (error) {
     answer = { failed: String(error.stack) };

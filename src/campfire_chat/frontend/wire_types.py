@@ -159,7 +159,11 @@ def translated(hint: Any) -> str:
 def _parts(hint: Any) -> Iterator[Any]:
     """A type, and those that it is put together from."""
     origin = get_origin(hint)
-    if origin is Annotated:
+    if isinstance(hint, tuple):
+        # What an endpoint answers depends on who asks.
+        for item in hint:
+            yield from _parts(item)
+    elif origin is Annotated:
         yield from _parts(get_args(hint)[0])
     elif origin is None:
         if hint is not Raw:

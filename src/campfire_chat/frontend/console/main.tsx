@@ -5,6 +5,7 @@ import "./shell/appearance";
 import { install } from "./shell/registry";
 import { listenToKeys } from "./shell/shortcuts";
 import { start, watch } from "./shell/start";
+import { text } from "./shell/strings";
 import "./ui/base.css";
 import "./shell/desk.css";
 import "./features/conversations/panes.css";
@@ -15,6 +16,7 @@ import "./features/conversations/details.css";
 import "./ui/overlay.css";
 
 install(FEATURES);
+document.documentElement.lang = text.language;
 const root = document.getElementById("console");
 if (root) render(<App />, root);
 listenToKeys();

@@ -8,7 +8,7 @@ import type {
 } from "../widget/host";
 import { folder, origin } from "./address";
 import { drawIcons } from "./icons";
-import { text } from "./messages";
+import { text } from "./strings";
 import { createPlace, type Place } from "./place";
 import css from "./style.css?inline";
 

@@ -91,7 +91,7 @@ export function createApi({ base, token, headers: more, onUnauthorized }: ApiOpt
     }
     const { code, detail, field, retry_after } = (answer ?? {}) as Partial<Problem>;
     throw new ApiError(
-      (code as ErrorCode | undefined) ?? `http_${status}`,
+      (code ?? "http_" + status) as ApiCode,
       status,
       detail ?? response.statusText,
       // What a client did wrong stays wrong; who it is and when it asks may change.

@@ -50,7 +50,7 @@ export interface ConnectionOptions {
   signedIn?: () => boolean;
   /** Whether the server's word for who this is suits; otherwise the connection ends. */
   accepts?: (principal: PrincipalRecord) => boolean;
-  client?: { name: string; version: string };
+  client: { name: string; version: string };
 }
 
 export interface Connection {

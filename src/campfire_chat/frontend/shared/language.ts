@@ -10,7 +10,11 @@ export type Languages<Strings> = { readonly en: Strings } & {
 /** The languages that somebody reads, the best first, and without what a region adds to them. */
 const read = (): string[] => navigator.languages.map((tag) => tag.split("-")[0] ?? tag);
 
-export const inLanguage = <Strings>(languages: Languages<Strings>): Strings =>
-  read()
-    .map((language) => languages[language])
-    .find(Boolean) ?? languages.en;
+export function inLanguage<Strings>(languages: Languages<Strings>): Strings {
+  const known = new Map(Object.entries(languages));
+  for (const language of read()) {
+    const found = known.get(language);
+    if (found) return found;
+  }
+  return languages.en;
+}

@@ -405,6 +405,22 @@ export interface TicketCreated {
 
 export type Visibility = "public" | "internal";
 
+/** A conversation for its visitor. It reveals nothing of notes and internal fields. */
+export interface VisitorConversation {
+  id: string;
+  status: Status;
+  subject: string | null;
+  assignee: Assignee | null;
+  assignee_availability: Availability | null;
+  last_message: Preview | null;
+  counts: Counts;
+  head: number;
+  created_at: Timestamp;
+  last_activity_at: Timestamp;
+  unread: number;
+  receipts: ReceiptRecord[];
+}
+
 /** `identity` is a signed identity, made with `campfire.sign_identity`. */
 export interface VisitorCreate {
   identity?: string | null;

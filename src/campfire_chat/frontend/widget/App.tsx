@@ -3,7 +3,7 @@ import { host, state } from "./chat";
 import { Composer } from "./Composer";
 import { Header } from "./Header";
 import { List } from "./List";
-import { text } from "./messages";
+import { text } from "./strings";
 import { Notice } from "./Notice";
 import { Thread } from "./Thread";
 

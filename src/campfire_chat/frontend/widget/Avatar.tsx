@@ -1,6 +1,6 @@
 import type { Availability } from "../shared/types";
 import { createChunk } from "../shared/chunk";
-import { text } from "./messages";
+import { text } from "./strings";
 
 const pictures = createChunk(() => import("../shared/pictures"));
 

@@ -4,7 +4,7 @@ import { Avatar } from "./Avatar";
 import { time } from "./format";
 import { Icon } from "./icons";
 import { Linked } from "./Linked";
-import { text } from "./messages";
+import { text } from "./strings";
 import { discard, edit, resend } from "./sending";
 
 interface Props {

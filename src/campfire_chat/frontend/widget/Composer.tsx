@@ -2,7 +2,7 @@ import { isComposing } from "../shared/keyboard";
 import { characters, isBlank } from "../shared/text";
 import { state } from "./chat";
 import { Icon } from "./icons";
-import { text } from "./messages";
+import { text } from "./strings";
 import { send, type } from "./sending";
 
 /** As high as its text, up to the limit in the style sheet; focused when that was asked for. */

@@ -1,7 +1,7 @@
 import { Avatar } from "./Avatar";
 import { host, show, state } from "./chat";
 import { Icon } from "./icons";
-import { text } from "./messages";
+import { text } from "./strings";
 
 /** Who is there: the agent of the conversation, or the team. */
 export function Header() {
@@ -13,7 +13,7 @@ export function Header() {
   const availability = known
     ? ((agent && room.info?.assignee_availability) ?? state.availability)
     : undefined;
-  const others = rooms.some((other) => other !== room && other.info?.unread);
+  const others = rooms.some((other) => other !== room && other.info.unread);
   return (
     <header>
       {!list && rooms.length > 0 && (

@@ -1,7 +1,7 @@
 import { Avatar } from "./Avatar";
 import { state } from "./chat";
 import { day, time } from "./format";
-import { text } from "./messages";
+import { text } from "./strings";
 import { enter } from "./rooms";
 
 /** The visitor's conversations, the latest first. */
@@ -12,7 +12,7 @@ export function List() {
       <ul>
         {rooms.map((room) => {
           const { info, key } = room;
-          const last = info?.last_message;
+          const last = info.last_message;
           if (!last) return null;
           const { assignee, unread, subject } = info;
           const when = day(last.at);

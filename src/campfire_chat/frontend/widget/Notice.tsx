@@ -1,5 +1,5 @@
 import { state } from "./chat";
-import { text } from "./messages";
+import { text } from "./strings";
 import { start } from "./visit";
 
 /** One calm line when something is not as it should be. */

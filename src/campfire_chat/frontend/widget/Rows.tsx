@@ -4,7 +4,7 @@ import { Bubble } from "./Bubble";
 import { state } from "./chat";
 import { day } from "./format";
 import { links } from "./Linked";
-import { text } from "./messages";
+import { text } from "./strings";
 
 /** Messages of one person within this time stand together. */
 const GROUP = 5 * 60_000;

@@ -1,7 +1,7 @@
 import { kept } from "../shared/storage";
 import { Waiting } from "./Bubble";
 import { state } from "./chat";
-import { text } from "./messages";
+import { text } from "./strings";
 import { jump, look, settle, unreadIn } from "./marks";
 import { enter, older } from "./rooms";
 import { Rows } from "./Rows";

@@ -6,7 +6,7 @@ import type { ApiError } from "../shared/api";
 import type { Participant } from "../shared/types";
 import type { Host } from "./host";
 import { createSession, type Session } from "./session";
-import { newState, type Room, type State } from "./state";
+import { newState, type Listed, type State } from "./state";
 
 export const state: State = newState();
 export let host: Host;
@@ -30,7 +30,7 @@ export function show(change: Partial<State>): void {
 
 export const isMine = (participant: Participant): boolean => participant.id === state.me;
 
-export const roomOf = (id?: string): Room | undefined =>
+export const roomOf = (id?: string): Listed | undefined =>
   state.rooms.find((room) => room.key === id);
 
 /** The longest pause between two tries to load something, in milliseconds. */

@@ -1,4 +1,4 @@
-import { text } from "./messages";
+import { text } from "./strings";
 
 const date = (at: string) => new Date(at);
 

@@ -53,7 +53,7 @@ export function openLine(refreshToken: () => Promise<boolean>, missed: () => voi
   });
   line.on("receipt", (receipt) => {
     const room = roomOf(receipt.conversation_id);
-    if (!room?.info) return;
+    if (!room) return;
     if (!isMine(receipt.participant)) received(room, receipt);
     // Read in another tab.
     else markTo(room, receipt.read);

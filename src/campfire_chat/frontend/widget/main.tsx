@@ -2,7 +2,7 @@ import { App } from "./App";
 import { render } from "./dom/jsx-runtime";
 import type { Host, Panel } from "./host";
 import { beginChat } from "./panel";
-import { text } from "./messages";
+import { text } from "./strings";
 import css from "./style.css?inline";
 
 /** Called by the launcher once this bundle has arrived, and after each `shutdown`. */

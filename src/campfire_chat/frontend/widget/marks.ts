@@ -27,7 +27,7 @@ export const isShown = (room: Room): boolean =>
 
 /** Whether unread messages may be missing above what is loaded. */
 export const hasGap = ({ messages: [first], cursor, mark }: Room): boolean =>
-  cursor !== null && first !== undefined && first.seq > (mark ?? 0) + 1;
+  !!cursor && !!first && first.seq > (mark ?? 0) + 1;
 
 /** The room comes on the screen, at its end or at the first unread message. */
 export function begin(room: Room): void {
@@ -78,14 +78,12 @@ export function jump(): void {
 
 /** After a change: sorts, counts, and tells the server what has arrived and been read. */
 export function settle(): void {
-  const activity = ({ info }: Room) => Date.parse(info?.last_activity_at ?? "");
-  state.rooms.sort((a, b) => activity(b) - activity(a));
+  state.rooms.sort((a, b) => (a.info.last_activity_at < b.info.last_activity_at ? 1 : -1));
   clearTimeout(timer);
   // A moment later: several things tend to happen at once.
   timer = setTimeout(() => {
     let sum = 0;
     for (const room of state.rooms) {
-      if (!room.info) continue;
       sum += room.info.unread;
       tell(room, room.info.head);
     }
@@ -96,12 +94,12 @@ export function settle(): void {
 }
 
 function tell(room: Room, delivered: number): void {
-  const marks = { delivered, ...(room.mark && { read: room.mark }) };
-  const told = JSON.stringify(marks);
+  const { mark } = room;
+  const told = `${delivered} ${mark}`;
   if (room.told === told || state.connection !== "online") return;
   room.told = told;
   connection
-    ?.request({ type: "receipt", conversation_id: room.key, ...marks })
+    ?.request({ type: "receipt", conversation_id: room.key, delivered, read: mark })
     .catch(() => (room.told = ""));
 }
 

@@ -4,7 +4,7 @@ import { newClientId } from "../shared/entries";
 import { reduce } from "../shared/reducers";
 import { drop, load, save } from "../shared/storage";
 import type { Message, Page, Participant, StreamEvent, VisitorConversation } from "../shared/types";
-import { again, changed, host, isMine, roomOf, session, show, state, succeeded } from "./chat";
+import { again, changed, isMine, roomOf, session, show, state, succeeded } from "./chat";
 import { connection } from "./line";
 import { CONVERSATIONS } from "./features/conversations";
 import { MESSAGES } from "./features/messages";
@@ -33,7 +33,7 @@ export function learnOf({ items }: Page<VisitorConversation>): void {
 }
 
 /** Listed from now on, with every event after that one. */
-export function follow(room: Room, after: number): void {
+export function follow(room: Listed, after: number): void {
   state.rooms.push(room);
   connection?.subscribe(
     "conversation:" + room.key,
@@ -42,10 +42,7 @@ export function follow(room: Room, after: number): void {
       onEvent: (event) => apply(room, event),
       onHead: () => void catchUp(room),
       onReset: () => {
-        room.messages = [];
-        room.changes.clear();
-        room.delivered = room.read = 0;
-        room.mark = null;
+        Object.assign(room, newRoom(room.key, room.info));
         void fill(room);
       },
     },
@@ -135,18 +132,16 @@ function learn(room: Room, found: VisitorConversation): void {
     if (!isMine(receipt.participant)) received(room, receipt);
     else room.mark = Math.max(room.mark, receipt.read);
   }
-  const { info } = room;
-  if (info && info.assignee?.id === found.assignee?.id) {
-    info.assignee_availability = found.assignee_availability;
-  }
+  // Whoever it is: with the next assignee it is asked for again.
+  if (room.info) room.info.assignee_availability = found.assignee_availability;
 }
 
-const REDUCERS = { ...MESSAGES, ...CONVERSATIONS };
+/** What each type of events does to a conversation. */
+export const REDUCERS = { ...MESSAGES, ...CONVERSATIONS };
 
-function apply(room: Room, event: StreamEvent): void {
-  if (!room.info) return;
+function apply(room: Listed, event: StreamEvent): void {
   room.info.head = event.seq;
-  reduce(REDUCERS, room as Listed, event);
+  reduce(REDUCERS, room, event);
   settle();
 }
 

@@ -10,7 +10,7 @@ import type { VisitorConversation } from "../shared/types";
 import { host, session, show, state } from "./chat";
 import { connection } from "./line";
 import { draftKey, follow, write } from "./rooms";
-import { newRoom, type Room } from "./state";
+import { newRoom, type Listed, type Room } from "./state";
 import { stopTyping, typed } from "./typing";
 import { discover } from "./visit";
 
@@ -106,7 +106,7 @@ function opened(thread: string, info: VisitorConversation): void {
   // Listed before its answer came.
   state.rooms = state.rooms.filter(({ key }) => key !== id);
   write(state.draft);
-  follow(room, 0);
+  follow(room as Listed, 0);
   channel?.post(null);
   // This tab may have sent what was written in another one.
   if (room !== state.room) void discover();

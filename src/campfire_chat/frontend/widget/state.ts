@@ -1,6 +1,6 @@
 import type { ConnectionState } from "../shared/connection";
 import { newClientId, type OutboxEntry } from "../shared/entries";
-import { present, type Changes } from "../shared/features/messages";
+import { byId, type Changes } from "../shared/features/messages";
 import type { Availability, Message, Participant, VisitorConversation } from "../shared/types";
 
 /** One conversation as it is shown; `info` is null until the first message opened it. */
@@ -50,7 +50,7 @@ export interface State {
   /** There has been no connection for longer than a moment. */
   trouble: boolean;
   /** The latest activity first. */
-  rooms: Room[];
+  rooms: Listed[];
   room: Room;
   /** What the server has confirmed and the stream has not brought yet. */
   sent: OutboxEntry[];
@@ -69,7 +69,10 @@ export interface State {
   moved: boolean;
 }
 
-export const newRoom = (key: string, info: VisitorConversation | null = null): Room => ({
+export const newRoom = <Info extends VisitorConversation | null = null>(
+  key: string,
+  info: Info = null as Info,
+): Room & { info: Info } => ({
   key,
   info,
   messages: [],
@@ -113,8 +116,7 @@ export const newState = (): State => ({
 
 /** Makes these the messages of the room, as they are by now. */
 export function merge(room: Room, records: Message[]): void {
-  const found = present(room.changes, records).map((record) => [record.seq, record] as const);
-  room.messages = [...new Map(found).values()].sort((a, b) => a.seq - b.seq);
+  room.messages = [...byId(room.changes, records).values()].sort((a, b) => a.seq - b.seq);
 }
 
 /** The room's messages that the stream has not brought. */

@@ -1,4 +1,4 @@
-import { text } from "../messages";
+import { text } from "./strings";
 import { DialogLayer } from "./DialogLayer";
 import { Gate } from "./Gate";
 import { Help } from "./Help";

@@ -1,4 +1,5 @@
-import { text } from "../messages";
+import { text as common } from "../ui/strings";
+import { text } from "./strings";
 import { cameFromLogin, loginUrl, phase, type Phase } from "./session";
 import { start } from "./start";
 import { Flame } from "../ui/Flame";
@@ -20,7 +21,7 @@ export function Gate() {
     return (
       <main class="gate" aria-busy="true">
         <Flame size={48} />
-        <p role="status">{text.loading}…</p>
+        <p role="status">{common.loading}…</p>
       </main>
     );
   }

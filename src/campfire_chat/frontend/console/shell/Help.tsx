@@ -1,4 +1,5 @@
-import { text } from "../messages";
+import { text as common } from "../ui/strings";
+import { text } from "./strings";
 import { helpOpen } from "./overlay";
 import { keysOf } from "./keys";
 import { shortcutGroups } from "./shortcuts";
@@ -13,7 +14,7 @@ export function Help() {
     <Modal label={text.keys.title} name="help" onClose={close}>
       <header>
         <h2>{text.keys.title}</h2>
-        <button type="button" class="icon-button" aria-label={text.close} onClick={close}>
+        <button type="button" class="icon-button" aria-label={common.close} onClick={close}>
           <Icon name="close" />
         </button>
       </header>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { text } from "../messages";
+import { text } from "./strings";
 import { linkState, polling } from "./session";
 
 /** A hiccup is over before anybody could read about it. */

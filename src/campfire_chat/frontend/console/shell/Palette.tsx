@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../../shared/api";
 import { isComposing } from "../../shared/keyboard";
-import { text } from "../messages";
+import { text } from "./strings";
 import { Icon } from "../ui/Icon";
 import { Modal } from "../ui/Modal";
 import { commands, finders, searchAll } from "./commands";

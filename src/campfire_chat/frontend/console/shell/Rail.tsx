@@ -1,4 +1,4 @@
-import { text } from "../messages";
+import { text } from "./strings";
 import { Flame } from "../ui/Flame";
 import { Icon } from "../ui/Icon";
 import { helpOpen, paletteOpen } from "./overlay";

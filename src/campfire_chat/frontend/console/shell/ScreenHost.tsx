@@ -1,7 +1,8 @@
 import type { ComponentType } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 import type { Chunk } from "../../shared/chunk";
-import { text } from "../messages";
+import { text as common } from "../ui/strings";
+import { text } from "./strings";
 import { Notice } from "../ui/Notice";
 import type { Screen } from "./registry";
 import { screen } from "./router";
@@ -45,12 +46,12 @@ function Loaded({ screen, chunk }: Props) {
           help={text.chunk.help}
           action={text.chunk.reload}
           onAction={() => location.reload()}
-          second={text.retry}
+          second={common.retry}
           onSecond={attempt}
         />
       ) : (
         <p class="page-loading" role="status">
-          {text.loading}…
+          {common.loading}…
         </p>
       )}
     </main>

@@ -1,4 +1,4 @@
-import { text } from "../messages";
+import { text } from "./strings";
 import { announcement, dismiss, toasts } from "./overlay";
 import { Icon } from "../ui/Icon";
 

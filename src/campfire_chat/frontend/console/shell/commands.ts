@@ -1,4 +1,5 @@
-import { text } from "../messages";
+import { text as common } from "../ui/strings";
+import { text } from "./strings";
 import { chooseTheme } from "./appearance";
 import { helpOpen } from "./overlay";
 import { features, type Command, type Finder } from "./registry";
@@ -12,12 +13,12 @@ export function commands(): Command[] {
     ...features().flatMap(({ commands }) => commands?.() ?? []),
     ...others.map((known) => ({
       key: `screen:${known.path}`,
-      label: text.go(known.title()),
+      label: common.go(known.title()),
       run: () => goTo(known),
     })),
     ...(["light", "dark", "system"] as const).map((name) => ({
       key: `theme:${name}`,
-      label: `${text.theme.label}: ${text.theme[name]}`,
+      label: `${common.theme.label}: ${common.theme[name]}`,
       run: () => chooseTheme(name),
     })),
     { key: "help", label: text.shortcuts, hint: "?", run: () => (helpOpen.value = true) },

@@ -83,11 +83,23 @@ export interface Menu {
 /** Told of each event of the organisation's inbox; a type without a listener only moves on. */
 export type Listeners = { readonly [K in keyof EventMap]?: (event: EventOf<K>) => void };
 
+/** What a feature does that no screen shows. */
+export interface Background {
+  readonly events?: Listeners;
+  /** How many things wait for this agent, for the title of the tab. */
+  readonly waiting?: () => number;
+  /** The agent is known, and no event has come yet. */
+  readonly prepare?: () => void;
+  /** Events flow. */
+  readonly begin?: () => void;
+  /** The position in the inbox was lost: what was loaded has to be loaded anew. */
+  readonly reload?: () => void;
+}
+
 /** A noun of the console. */
-export interface Feature {
+export interface Feature extends Background {
   readonly name: string;
   readonly screens?: readonly Screen[];
-  readonly events?: Listeners;
   /** What the palette can do on every screen. */
   readonly commands?: () => readonly Command[];
   readonly finder?: Finder;
@@ -97,14 +109,6 @@ export interface Feature {
   readonly dialogs?: Readonly<Record<string, ComponentType<{ subject: string }>>>;
   /** At the end of the rail. */
   readonly RailEnd?: ComponentType;
-  /** How many things wait for this agent, for the title of the tab. */
-  readonly waiting?: () => number;
-  /** The agent is known, and no event has come yet. */
-  readonly prepare?: () => void;
-  /** Events flow. */
-  readonly begin?: () => void;
-  /** The position in the inbox was lost: what was loaded has to be loaded anew. */
-  readonly reload?: () => void;
 }
 
 const installed = signal<readonly Feature[]>([]);

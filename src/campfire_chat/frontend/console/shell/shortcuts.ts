@@ -1,5 +1,5 @@
 import { isComposing } from "../../shared/keyboard";
-import { text } from "../messages";
+import { text } from "./strings";
 import { keyOf, letterOf, noteScript } from "./keys";
 import { anythingOpen, closeMenu, helpOpen, menu, paletteOpen } from "./overlay";
 import type { ShortcutGroup } from "./registry";

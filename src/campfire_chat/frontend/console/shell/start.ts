@@ -1,6 +1,6 @@
 import { effect, untracked } from "@preact/signals";
 import type { EventPage } from "../../shared/types";
-import { text } from "../messages";
+import { text } from "./strings";
 import { dispatch } from "./events";
 import { closeDialog, closeMenu } from "./overlay";
 import { features } from "./registry";

@@ -1,7 +1,7 @@
 import type { Availability } from "../../shared/types";
 import { showPicture } from "../../shared/pictures";
 import { hue, initials } from "./format";
-import { text } from "../messages";
+import { text } from "./strings";
 
 interface Props {
   id: string;

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isComposing } from "../../shared/keyboard";
 import { plain } from "./format";
-import { text } from "../messages";
+import { text } from "./strings";
 import { Icon } from "./Icon";
 
 export interface Option {

@@ -1,4 +1,4 @@
-import { text } from "../messages";
+import { text } from "./strings";
 import type { Participant, Timestamp } from "../../shared/types";
 
 const MINUTE = 60_000;
@@ -115,6 +115,6 @@ export function contactName(contact: Named & { email?: string | null }): string 
 
 export function participantName(participant: Participant): string {
   if (participant.kind === "visitor") return contactName(participant);
-  if (participant.kind === "system") return participant.name ?? text.activity.system;
+  if (participant.kind === "system") return participant.name ?? text.system;
   return participant.name ?? text.somebody;
 }

@@ -6,6 +6,6 @@ import type { Message } from "../types";
  */
 export type Changes = Map<string, Message>;
 
-/** The records of a page as they are by now. */
-export const present = (changes: Changes, records: readonly Message[]): Message[] =>
-  records.map((record) => changes.get(record.id) ?? record);
+/** The records by their ids, as they are by now. */
+export const byId = (changes: Changes, records: readonly Message[]): Map<string, Message> =>
+  new Map(records.map((record) => [record.id, changes.get(record.id) ?? record]));

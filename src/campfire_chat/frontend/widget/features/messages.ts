@@ -1,10 +1,11 @@
-import type { EventOf, Reducers } from "../../shared/reducers";
+import type { Reducers } from "../../shared/reducers";
+import type { Message } from "../../shared/types";
 import { host, isMine, state } from "../chat";
 import { isShown, unreadIn } from "../marks";
 import { merge, type Listed } from "../state";
 import { showTyping } from "../rooms";
 
-function change(room: Listed, { data }: EventOf<"message.updated" | "message.deleted">): void {
+function change(room: Listed, data: Message): void {
   const { last_message } = room.info;
   room.changes.set(data.id, data);
   merge(room, room.messages);
@@ -12,13 +13,13 @@ function change(room: Listed, { data }: EventOf<"message.updated" | "message.del
 }
 
 export const MESSAGES: Reducers<Listed, "conversation", "message"> = {
-  "message.created"(room, { data, seq }) {
-    const { id, at, sender, body: text, client_id } = data;
+  "message.created"(room, data) {
+    const { id, seq, at, sender, body: text } = data;
     const { info } = room;
     merge(room, [...room.messages, data]);
     info.last_activity_at = at;
     info.last_message = { id, seq, at, sender, text };
-    state.sent = state.sent.filter((entry) => entry.client_id !== client_id);
+    state.sent = state.sent.filter(({ client_id }) => client_id !== data.client_id);
     if (isMine(sender)) return;
     info.unread++;
     showTyping(room, null);

@@ -1,4 +1,5 @@
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { me } from "../../shell/session";
 import { menu, toggleMenu } from "../../shell/overlay";
 import { myAvailability } from "./team";
@@ -8,7 +9,7 @@ import { Avatar } from "../../ui/Avatar";
 export function AccountButton() {
   const self = me.value;
   if (!self) return null;
-  const state = text.availability[myAvailability.value];
+  const state = common.availability[myAvailability.value];
   return (
     <button
       type="button"

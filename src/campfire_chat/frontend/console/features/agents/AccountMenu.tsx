@@ -1,5 +1,6 @@
 import type { Availability } from "../../../shared/types";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { chooseTheme, theme, type Theme } from "../../shell/appearance";
 import { me } from "../../shell/session";
 import { closeMenu } from "../../shell/overlay";
@@ -23,10 +24,10 @@ export function AccountMenu() {
       <p class="menu-name">{me.value?.name}</p>
       <Picker
         id="availability"
-        label={text.setStatus}
+        label={common.setStatus}
         options={AVAILABILITIES.map((name) => ({
           key: name,
-          label: text.availability[name],
+          label: common.availability[name],
           hint: text.availabilityHelp[name],
           mark: <span class={`presence-dot ${name}`} />,
           selected: myAvailability.value === name,
@@ -52,25 +53,25 @@ export function AccountMenu() {
                 />
                 <span>{name}</span>
                 <span class="option-hint" aria-hidden="true">
-                  {text.availability[availability]}
+                  {common.availability[availability]}
                 </span>
               </li>
             ))}
           </ul>
         </>
       )}
-      <h3>{text.theme.label}</h3>
-      <div class="segments" role="group" aria-label={text.theme.label}>
+      <h3>{common.theme.label}</h3>
+      <div class="segments" role="group" aria-label={common.theme.label}>
         {THEMES.map(([name, icon]) => (
           <button
             key={name}
             type="button"
             aria-pressed={theme.value === name}
-            title={text.theme[name]}
+            title={common.theme[name]}
             onClick={() => chooseTheme(name)}
           >
             <Icon name={icon} size={15} />
-            {name === "system" ? <span class="hidden">{text.theme[name]}</span> : text.theme[name]}
+            {name === "system" ? <span class="hidden">{common.theme[name]}</span> : common.theme[name]}
           </button>
         ))}
       </div>

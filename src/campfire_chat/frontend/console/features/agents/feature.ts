@@ -1,5 +1,6 @@
 import type { Availability } from "../../../shared/types";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import type { Feature } from "../../shell/registry";
 import { AccountButton } from "./AccountButton";
 import { AccountMenu } from "./AccountMenu";
@@ -14,7 +15,7 @@ export const AGENTS: Feature = {
   commands: () =>
     AVAILABILITIES.map((name) => ({
       key: `be:${name}`,
-      label: text.be(text.availability[name]),
+      label: text.be(common.availability[name]),
       run: () => void chooseAvailability(name),
     })),
 };

@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { AgentRecord, Availability, Page } from "../../../shared/types";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { api, connection, me, reason } from "../../shell/session";
 import { toast } from "../../shell/overlay";
 
@@ -56,7 +57,7 @@ export async function chooseAvailability(availability: Availability): Promise<vo
     });
     if (!set(id, availability)) await loadTeam();
   } catch (error) {
-    toast(text.failed.reason(text.failed.availability, reason(error)), { urgent: true });
+    toast(common.failed.reason(text.failed.availability, reason(error)), { urgent: true });
   } finally {
     chosen.value = null;
   }

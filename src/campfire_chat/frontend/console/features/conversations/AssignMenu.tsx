@@ -1,4 +1,5 @@
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { me } from "../../shell/session";
 import { assignTo, summaryOf } from "./changes";
 import { closeMenu } from "../../shell/overlay";
@@ -21,7 +22,7 @@ export function AssignMenu({ conversation }: { conversation: string }) {
   const options: Option[] = sorted.map(({ id, name, avatar_url, availability }) => ({
     key: id,
     label: id === self?.id ? text.assignMe(name) : name,
-    hint: text.availability[availability],
+    hint: common.availability[availability],
     mark: (
       <Avatar id={id} name={name} url={avatar_url} size="small" availability={availability} />
     ),

@@ -1,6 +1,6 @@
 import type { Contact } from "../../../shared/types";
 import { contactName } from "../../ui/format";
-import { text } from "../../messages";
+import { text } from "./strings";
 import { thread } from "../messages/thread";
 import { Avatar } from "../../ui/Avatar";
 import { Fact } from "../../ui/Fact";

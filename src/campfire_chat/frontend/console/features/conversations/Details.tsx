@@ -1,5 +1,6 @@
 import { moment, span } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { wide } from "../../shell/appearance";
 import { now } from "../../shell/clock";
 import { rows } from "./inbox";
@@ -54,7 +55,7 @@ export function Details() {
                 <span class="property-value faint">{text.nobody}</span>
               )}
             </Property>
-            <Property label={text.setStatus} kind="status">
+            <Property label={common.setStatus} kind="status">
               <Icon name={status} size={15} />
               <span class="property-value">{text.status[status]}</span>
             </Property>

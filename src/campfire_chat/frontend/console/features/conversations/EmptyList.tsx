@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 import { choose, filter, status, view } from "./lists";
 
 /** Says why the list is empty and what to do about it. */

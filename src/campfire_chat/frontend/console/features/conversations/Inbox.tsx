@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { phone } from "../../shell/appearance";
 import { arrived, holdForKey, holdForMove, showArrived, shown } from "./held";
 import { listKey, loadMore, progress, status, view } from "./lists";
@@ -96,7 +97,7 @@ export function Inbox() {
         )}
         {!loaded && phase !== "failed" && list.length === 0 && (
           <div role="status">
-            <span class="hidden">{text.loading}</span>
+            <span class="hidden">{common.loading}</span>
             {[1, 2, 3, 4, 5, 6].map((number) => (
               <RowSkeleton key={number} />
             ))}
@@ -107,7 +108,7 @@ export function Inbox() {
             <p class="empty-title">{text.listFailed}</p>
             <p>{error}</p>
             <button type="button" class="button" onClick={loadMore}>
-              {text.retry}
+              {common.retry}
             </button>
           </div>
         )}

@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 import { isComposing } from "../../../shared/keyboard";
 import { canWrite } from "../../shell/session";
 import { counts } from "./counts";

@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 import { Details } from "./Details";
 import { detailsShown } from "./details";
 import { Inbox } from "./Inbox";

@@ -1,5 +1,5 @@
 import type { Priority } from "../../../shared/types";
-import { text } from "../../messages";
+import { text } from "./strings";
 
 const BARS: Record<Priority, number> = { low: 1, medium: 2, high: 3, urgent: 4 };
 

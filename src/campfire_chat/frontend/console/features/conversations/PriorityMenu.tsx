@@ -1,5 +1,5 @@
 import type { Priority } from "../../../shared/types";
-import { text } from "../../messages";
+import { text } from "./strings";
 import { changeConversation, summaryOf } from "./changes";
 import { closeMenu } from "../../shell/overlay";
 import { Picker, type Option } from "../../ui/Picker";

@@ -1,6 +1,7 @@
 import type { Priority } from "../../../shared/types";
 import { age, contactName, fullTime, moment, span } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { now } from "../../shell/clock";
 import { hasDraft } from "../messages/composer";
 import { isMe, me } from "../../shell/session";
@@ -24,7 +25,7 @@ function lastWords({ summary }: RowData): string {
   const { sender, text: body } = last_message;
   const said = body || text.removedMessage;
   if (isMe(sender)) return text.youSaid(said);
-  return sender.kind === "agent" ? text.sheSaid(sender.name ?? text.somebody, said) : said;
+  return sender.kind === "agent" ? text.sheSaid(sender.name ?? common.somebody, said) : said;
 }
 
 interface Props {

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { moment } from "../../ui/format";
-import { text } from "../../messages";
+import { text } from "./strings";
 import { setStatus } from "./changes";
 import { closeMenu } from "../../shell/overlay";
 import { localValue, snoozeTimes } from "./snooze";

@@ -1,6 +1,6 @@
 import type { ConversationSummary } from "../../../shared/types";
 import { moment } from "../../ui/format";
-import { text } from "../../messages";
+import { text } from "./strings";
 import { now } from "../../shell/clock";
 import { canWrite } from "../../shell/session";
 import { setStatus } from "./changes";

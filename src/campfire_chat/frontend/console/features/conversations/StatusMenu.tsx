@@ -1,4 +1,5 @@
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { setStatus, summaryOf } from "./changes";
 import { STATUSES } from "./lists";
 import { closeMenu, openMenu, menu } from "../../shell/overlay";
@@ -20,7 +21,7 @@ export function StatusMenu({ conversation }: { conversation: string }) {
   return (
     <Picker
       id="status"
-      label={text.setStatus}
+      label={common.setStatus}
       options={STATUSES.map((name) => ({
         key: name,
         label: text.status[name],

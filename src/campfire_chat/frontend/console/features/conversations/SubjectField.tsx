@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isComposing } from "../../../shared/keyboard";
 import { characters, isBlank } from "../../../shared/text";
-import { text } from "../../messages";
+import { text } from "./strings";
 import { canWrite } from "../../shell/session";
 import { changeConversation } from "./changes";
 

@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 import { canWrite } from "../../shell/session";
 import { toggleTag } from "./changes";
 import { menuOpenIn, toggleMenu } from "../../shell/overlay";

@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 import { summaryOf, toggleTag } from "./changes";
 import { knownTags } from "./inbox";
 import { Icon } from "../../ui/Icon";

@@ -1,6 +1,7 @@
 import type { ConversationSummary } from "../../../shared/types";
 import { contactName } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { detailsShown, toggleDetails } from "./details";
 import { canWrite } from "../../shell/session";
 import { toggleResolved } from "./changes";
@@ -15,7 +16,7 @@ import { Viewers } from "./Viewers";
 /** Who this is about and the actions that are needed most. */
 export function ThreadHead({ id, summary }: { id: string; summary: ConversationSummary | null }) {
   const shown = detailsShown.value;
-  const name = summary ? contactName(summary.contact) : text.loading;
+  const name = summary ? contactName(summary.contact) : common.loading;
   const resolved = summary?.status === "resolved";
   const assignee = summary?.assignee ?? null;
   return (

@@ -1,5 +1,6 @@
 import { contactName } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { phone } from "../../shell/appearance";
 import { rows } from "./inbox";
 import { go, openId } from "./route";
@@ -42,7 +43,7 @@ export function ThreadPane() {
           <Notice
             title={text.threadFailed}
             help={opened.error.value}
-            action={text.retry}
+            action={common.retry}
             onAction={() => {
               closeThread();
               openThread(id);
@@ -54,7 +55,7 @@ export function ThreadPane() {
       </section>
     );
   }
-  const name = summary ? contactName(summary.contact) : text.visitor;
+  const name = summary ? contactName(summary.contact) : common.visitor;
   return (
     <section class="thread" id="thread" tabIndex={-1} aria-label={text.thread(name)}>
       <ThreadHead id={id} summary={summary} />

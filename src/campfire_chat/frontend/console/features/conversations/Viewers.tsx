@@ -1,5 +1,5 @@
 import { participantName } from "../../ui/format";
-import { text } from "../../messages";
+import { text } from "./strings";
 import { thread } from "../messages/thread";
 import { Avatar } from "../../ui/Avatar";
 import { Icon } from "../../ui/Icon";

@@ -8,7 +8,8 @@ import type {
   Timestamp,
 } from "../../../shared/types";
 import { moment, participantName } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { api, isMe } from "../../shell/session";
 
 /** A line between the messages that says what somebody changed. */
@@ -21,7 +22,7 @@ export interface Activity {
 
 const { activity } = text;
 
-const who = (actor: Participant): string => (isMe(actor) ? text.you : participantName(actor));
+const who = (actor: Participant): string => (isMe(actor) ? common.you : participantName(actor));
 
 type Words = [kind: Activity["kind"], body: string] | null;
 
@@ -41,7 +42,7 @@ const WORDS: {
     if (actor.kind === "agent" && assignee.id === actor.id) {
       return ["assignee", activity.took(who(actor))];
     }
-    const to = isMe({ kind: "agent", id: assignee.id }) ? text.you.toLowerCase() : assignee.name;
+    const to = isMe({ kind: "agent", id: assignee.id }) ? common.you.toLowerCase() : assignee.name;
     return ["assignee", activity.assigned(who(actor), to)];
   },
   "conversation.priority_changed"({ priority, actor }) {

@@ -2,17 +2,16 @@ import type {
   AgentConversation,
   ConversationChange,
   ConversationSummary,
-  Message,
 } from "../../../shared/types";
 import { moment } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { api, me, reason } from "../../shell/session";
 import { following, isListed, putBack } from "./held";
 import { preview, putConversation, rows } from "./inbox";
 import { toast } from "../../shell/overlay";
 import { go, openId } from "./route";
 import { agents } from "../agents/team";
-import { putMessage } from "../messages/thread";
 
 export const summaryOf = (id: string | null): ConversationSummary | null =>
   (id && rows.value.get(id)?.summary) || null;
@@ -41,9 +40,9 @@ export async function changeConversation(
     return true;
   } catch (error) {
     shown.takeBack();
-    toast(text.failed.reason(text.failed.change, reason(error)), {
+    toast(common.failed.reason(text.failed.change, reason(error)), {
       urgent: true,
-      action: { label: text.retry, run: () => void changeConversation(id, change) },
+      action: { label: common.retry, run: () => void changeConversation(id, change) },
     });
     return false;
   }
@@ -112,24 +111,4 @@ export function toggleTag(id: string, tag: string): void {
     ? summary.tags.filter((other) => other !== tag)
     : [...summary.tags, tag];
   void changeConversation(id, { tags });
-}
-
-// Messages that are already there.
-
-export async function editMessage(id: string, body: string): Promise<boolean> {
-  try {
-    putMessage(await api.request<Message>("PATCH", `messages/${id}`, { body: { body } }));
-    return true;
-  } catch (error) {
-    toast(text.failed.reason(text.failed.edit, reason(error)), { urgent: true });
-    return false;
-  }
-}
-
-export async function deleteMessage(id: string): Promise<void> {
-  try {
-    putMessage(await api.request<Message>("DELETE", `messages/${id}`));
-  } catch (error) {
-    toast(text.failed.reason(text.failed.remove, reason(error)), { urgent: true });
-  }
 }

@@ -1,5 +1,6 @@
 import type { AgentConversation, ConversationSummary, Page } from "../../../shared/types";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import type { Command, Finder } from "../../shell/registry";
 import { screen } from "../../shell/router";
 import { api, canWrite } from "../../shell/session";
@@ -53,7 +54,7 @@ export const commands = (): Command[] => [
     : []),
   ...VIEWS.map((name) => ({
     key: `view:${name}`,
-    label: text.go(text.views[name]),
+    label: common.go(text.views[name]),
     run: () => showList(name, status.peek()),
   })),
   ...STATUSES.map((name) => ({

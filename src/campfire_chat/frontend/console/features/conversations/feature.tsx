@@ -1,17 +1,14 @@
-import { effect } from "@preact/signals";
 import type { ComponentType } from "preact";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import type { Feature, Menu } from "../../shell/registry";
-import { closeThread, openThread } from "../messages/thread";
 import { AssignMenu } from "./AssignMenu";
+import { BACKGROUND } from "./background";
 import { commands, FINDER, inboxCommands } from "./commands";
-import { waitingTotal } from "./counts";
-import { watchOrder } from "./held";
 import { InboxScreen } from "./InboxScreen";
-import { loadInbox, reloadInbox, view } from "./lists";
+import { view } from "./lists";
 import { PriorityMenu } from "./PriorityMenu";
 import { rail } from "./rail";
-import { INBOX } from "./reducers";
 import { openId, PATH } from "./route";
 import { SHORTCUTS } from "./shortcuts";
 import { SnoozeMenu } from "./SnoozeMenu";
@@ -25,6 +22,7 @@ const menu = (title: string, Inner: ComponentType<{ conversation: string }>): Me
 });
 
 export const CONVERSATIONS: Feature = {
+  ...BACKGROUND,
   name: "conversations",
   screens: [
     {
@@ -40,24 +38,13 @@ export const CONVERSATIONS: Feature = {
       commands: inboxCommands,
     },
   ],
-  events: INBOX,
   commands,
   finder: FINDER,
   menus: {
     assign: menu(text.assignTo, AssignMenu),
-    status: menu(text.setStatus, StatusMenu),
+    status: menu(common.setStatus, StatusMenu),
     snooze: menu(text.snoozeUntil, SnoozeMenu),
     priority: menu(text.priority, PriorityMenu),
     tags: menu(text.tags, TagsMenu),
   },
-  waiting: () => waitingTotal.value,
-  begin() {
-    watchOrder();
-    void loadInbox();
-    effect(() => {
-      if (openId.value) openThread(openId.value);
-      else closeThread();
-    });
-  },
-  reload: () => void reloadInbox(),
 };

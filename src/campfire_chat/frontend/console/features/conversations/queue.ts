@@ -1,7 +1,8 @@
 import { ApiError } from "../../../shared/api";
 import { newClientId } from "../../../shared/entries";
 import type { Taken } from "../../../shared/types";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { api, canWrite, reason } from "../../shell/session";
 import { putConversation } from "./inbox";
 import { toast } from "../../shell/overlay";
@@ -23,8 +24,8 @@ export async function takeNext(clientId = newClientId()): Promise<void> {
   } catch (error) {
     // Under the same id, so that an answer that got lost does not take a second one.
     const final = error instanceof ApiError && error.final;
-    const again = { label: text.retry, run: () => void takeNext(clientId) };
-    toast(text.failed.reason(text.failed.take, reason(error)), {
+    const again = { label: common.retry, run: () => void takeNext(clientId) };
+    toast(common.failed.reason(text.failed.take, reason(error)), {
       urgent: true,
       ...(!final && { action: again }),
     });

@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 import { phone } from "../../shell/appearance";
 import type { RailEntry } from "../../shell/registry";
 import { screen } from "../../shell/router";

@@ -8,7 +8,7 @@ import { confirmDelivery } from "../messages/reading";
 import { withEntry, type Thread } from "../messages/thread";
 
 /** A line between the messages. What the conversation is by now, the inbox tells. */
-function tell(opened: Thread, event: StreamEvent): void {
+function tell(opened: Thread, _: unknown, event: StreamEvent): void {
   const activity = activityOf(event);
   if (!activity) return;
   opened.activities.value = withEntry(opened.activities.peek(), activity.key, activity);

@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 import { wide } from "../../shell/appearance";
 import { openMenu } from "../../shell/overlay";
 import type { Shortcut, ShortcutGroup } from "../../shell/registry";
@@ -57,7 +57,7 @@ function focusFilter(): boolean {
 
 /** Does something with the open conversation; `reading`: whoever may only read may do it too. */
 const withOpen =
-  (act: (id: string) => void, { reading = false } = {}): Shortcut["run"] =>
+  (act: (id: string) => void, { reading = false } = {}): NonNullable<Shortcut["run"]> =>
   () => {
     const id = openId.peek();
     if (!id || !(reading || canWrite.peek())) return false;

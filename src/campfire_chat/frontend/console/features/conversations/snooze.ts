@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 
 export interface SnoozeTime {
   readonly key: string;

@@ -4,10 +4,20 @@ import { Icon } from "../../ui/Icon";
 import { Notice } from "../../ui/Notice";
 import { dialog } from "../../shell/overlay";
 import { DropDialog } from "./DropDialog";
-import { DROP, focusJob, LIST } from "./focus";
-import "./jobs.css";
+import { DROP, focused, focusJob, LIST } from "./focus";
 import { JobRow } from "./JobRow";
-import { choose, cursor, group, GROUPS, jobs, loadMore, phase, problem, reload } from "./jobs";
+import {
+  choose,
+  cursor,
+  group,
+  GROUPS,
+  jobs,
+  loadMore,
+  PAGE,
+  phase,
+  problem,
+  reload,
+} from "./jobs";
 import { text } from "./strings";
 
 export { dropFocused, moveFocus, retryFocused } from "./focus";
@@ -26,7 +36,7 @@ export function Screen() {
     void reload();
     const timer = setInterval(() => {
       // More than the first page is looked at by somebody who reads on.
-      if (document.visibilityState === "visible" && jobs.peek().length <= 50) void reload();
+      if (document.visibilityState === "visible" && jobs.peek().length <= PAGE) void reload();
     }, PERIOD);
     return () => clearInterval(timer);
   }, []);
@@ -38,14 +48,14 @@ export function Screen() {
 
   // The row that had the focus has gone: the next one has it, before the next key.
   useLayoutEffect(() => {
-    const { ids, focused } = before.current;
+    const { ids, focused: left } = before.current;
     const now = shown.map(({ id }) => id);
-    if (focused && !now.includes(focused) && document.activeElement === document.body) {
-      const next = now[Math.min(ids.indexOf(focused), now.length - 1)];
+    if (left && !now.includes(left) && document.activeElement === document.body) {
+      const next = now[Math.min(ids.indexOf(left), now.length - 1)];
       if (next) focusJob(next);
       else list.current?.focus();
     }
-    before.current = { ids: now, focused: null };
+    before.current = { ids: now, focused: focused() };
   }, [shown]);
 
   const waiting = phase.value === "loading";
@@ -87,7 +97,7 @@ export function Screen() {
           onAction={() => void reload()}
         />
       )}
-      <p class="page-loading" role="status" hidden={!waiting}>
+      <p class="job-loading" role="status" hidden={!waiting}>
         {waiting && text.loading}
       </p>
       <ul
@@ -97,9 +107,10 @@ export function Screen() {
         data-home
         tabIndex={-1}
         aria-label={text.list(text.groups[group.value])}
-        onFocusIn={({ target }) => {
-          const row = (target as HTMLElement).closest<HTMLElement>("[data-job]");
-          before.current.focused = row?.dataset["job"] ?? null;
+        onFocusIn={() => (before.current.focused = focused())}
+        onFocusOut={({ relatedTarget }) => {
+          // Gone elsewhere; what is removed loses the focus to nothing.
+          if (relatedTarget) before.current.focused = null;
         }}
       >
         {shown.map((job) => (

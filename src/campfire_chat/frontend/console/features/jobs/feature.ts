@@ -1,5 +1,7 @@
 import { createChunk } from "../../../shared/chunk";
 import type { Feature } from "../../shell/registry";
+// Not with the screen: what is tried again under another address would come without it.
+import "./jobs.css";
 import { text } from "./strings";
 
 const code = createChunk(() => import("./JobsScreen"));
@@ -11,7 +13,7 @@ export const JOBS: Feature = {
     {
       path: "jobs",
       title: () => text.title,
-      icon: "gear",
+      icon: "clock",
       permission: "jobs.manage",
       component: code,
       shortcuts: [

@@ -8,7 +8,8 @@ import { text } from "./strings";
 export type Group = "parked" | "pending";
 export const GROUPS: readonly Group[] = ["parked", "pending"];
 
-const PAGE = 50;
+/** Jobs that are loaded at once. */
+export const PAGE = 50;
 
 export const group = signal<Group>("parked");
 export const jobs = signal<readonly JobRecord[]>([]);

@@ -1,4 +1,4 @@
-const times = (count: number) => (count === 1 ? "1 attempt" : `${count} attempts`);
+const attempts = (count: number) => (count === 1 ? "1 attempt" : `${count} attempts`);
 
 export const en = {
   title: "Jobs",
@@ -7,7 +7,7 @@ export const en = {
   groupLabel: "Which jobs",
   list: (group: string) => `Jobs: ${group}`,
   states: { waiting: "Waiting", running: "Running", parked: "Failed" },
-  attempts: times,
+  attempts,
   parked: (time: string) => `failed ${time}`,
   due: (time: string) => `due ${time}`,
   created: (time: string) => `since ${time}`,
@@ -39,3 +39,5 @@ export const en = {
     drop: "Drop",
   },
 };
+
+export type Strings = typeof en;

@@ -1,7 +1,8 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Message } from "../../../shared/types";
 import { clockTime, fullTime, participantName } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { editing } from "./composer";
 import { isMe } from "../../shell/session";
 import { focusThread } from "./focus";
@@ -42,7 +43,7 @@ export const Bubble = memo(({ message, first, last }: Props) => {
   const name = participantName(sender);
   const side = ours ? "ours" : "theirs";
   const classes = ["message", side, note && "note", first && "first", last && "last"];
-  const open = menu.value?.message === message.id;
+  const open = menu.value?.kind === "message" && menu.value.subject === message.id;
   const wasDeleted = useRef(deleted_at);
   useLayoutEffect(() => {
     // Its button has gone, and the focus with it.
@@ -62,7 +63,7 @@ export const Bubble = memo(({ message, first, last }: Props) => {
       <div class="message-body">
         {first && (
           <p class="message-sender">
-            <bdi>{isMe(sender) ? text.you : name}</bdi>
+            <bdi>{isMe(sender) ? common.you : name}</bdi>
             {note && <NoteLabel />}
           </p>
         )}

@@ -2,7 +2,8 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isComposing } from "../../../shared/keyboard";
 import { characters, isBlank } from "../../../shared/text";
 import { participantName } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import {
   chooseMode,
   draft,
@@ -134,7 +135,7 @@ export function Composer({ name }: { name: string }) {
         <p class="composer-quote">
           <span>
             <strong>
-              {text.quoting(isMe(quoted.sender) ? text.you : participantName(quoted.sender))}
+              {text.quoting(isMe(quoted.sender) ? common.you : participantName(quoted.sender))}
             </strong>{" "}
             {quoted.body}
           </span>

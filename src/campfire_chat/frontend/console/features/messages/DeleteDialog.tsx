@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
-import { text } from "../../messages";
-import { deleteMessage } from "../conversations/changes";
+import { text } from "./strings";
+import { deleteMessage } from "./changes";
 import { closeDialog } from "../../shell/overlay";
 import { thread } from "./thread";
 import { Modal } from "../../ui/Modal";

@@ -2,10 +2,10 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isComposing } from "../../../shared/keyboard";
 import { characters, isBlank } from "../../../shared/text";
 import type { Message } from "../../../shared/types";
-import { text } from "../../messages";
+import { text } from "./strings";
 import { stopEditing } from "./composer";
 import { connection } from "../../shell/session";
-import { editMessage } from "../conversations/changes";
+import { editMessage } from "./changes";
 
 /** A message while it is being edited, in its own place. */
 export function EditForm({ message }: { message: Message }) {

@@ -1,6 +1,7 @@
 import type { OutboxEntry } from "../../../shared/entries";
 import { clockTime } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { linkState } from "../../shell/session";
 import { discard, retry } from "./sending";
 import { Linked } from "../../ui/Linked";
@@ -17,13 +18,13 @@ export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
   return (
     <article
       class={`message ours first last leaving${note ? " note" : ""}${failed ? " failed" : ""}`}
-      aria-label={text.you}
+      aria-label={common.you}
     >
       <span class="message-face" />
       <div class="message-body">
         {note && (
           <p class="message-sender">
-            {text.you}
+            {common.you}
             <NoteLabel />
           </p>
         )}
@@ -42,9 +43,9 @@ export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
         {waits && <p class="message-state message-waits">{text.waitingToSend}</p>}
         {failed && (
           <p class="message-state" role="alert">
-            {text.failed.reason(text.notSent, error?.message ?? "")}{" "}
+            {common.failed.reason(text.notSent, error?.message ?? "")}{" "}
             <button type="button" class="link-button" onClick={() => retry(client_id)}>
-              {text.retry}
+              {common.retry}
             </button>{" "}
             <button type="button" class="link-button" onClick={() => discard(client_id)}>
               {text.discard}

@@ -1,7 +1,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { onAttention } from "../../../shared/reading";
 import { dayName, fullTime } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { now } from "../../shell/clock";
 import { isMe } from "../../shell/session";
 import { focusThread, THREAD } from "./focus";
@@ -176,7 +177,7 @@ export function Log({ opened }: { opened: Thread }) {
                 disabled={loadingOlder}
                 onClick={() => void loadOlder()}
               >
-                {loadingOlder ? text.loading : text.older}
+                {loadingOlder ? common.loading : text.older}
               </button>
             </div>
           )}

@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 import { edit, quote } from "./composer";
 import { canWrite, isMe } from "../../shell/session";
 import { closeMenu, openDialog, toast } from "../../shell/overlay";

@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 import { Icon } from "../../ui/Icon";
 
 /** Said on every run of notes, so that nobody ever wonders who can read them. */

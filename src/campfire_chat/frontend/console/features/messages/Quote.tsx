@@ -1,5 +1,6 @@
 import { participantName } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { isMe } from "../../shell/session";
 import { thread } from "./thread";
 
@@ -15,7 +16,7 @@ export function Quote({ id }: { id: string }) {
   };
   return (
     <button type="button" class="quoted" onClick={show}>
-      <strong dir="auto">{isMe(quoted.sender) ? text.you : participantName(quoted.sender)}</strong>
+      <strong dir="auto">{isMe(quoted.sender) ? common.you : participantName(quoted.sender)}</strong>
       <span dir="auto">{quoted.deleted_at ? text.deleted : quoted.body}</span>
     </button>
   );

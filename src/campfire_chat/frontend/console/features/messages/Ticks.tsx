@@ -1,4 +1,4 @@
-import { text } from "../../messages";
+import { text } from "./strings";
 
 export type TickState = keyof typeof text.ticks;
 

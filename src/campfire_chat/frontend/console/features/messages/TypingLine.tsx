@@ -1,5 +1,5 @@
 import { participantName } from "../../ui/format";
-import { text } from "../../messages";
+import { text } from "./strings";
 import { thread } from "./thread";
 
 /** Who is writing right now. */

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { MessageVersion, Page } from "../../../shared/types";
 import { fullTime } from "../../ui/format";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { api, reason } from "../../shell/session";
 import { closeDialog } from "../../shell/overlay";
 import { thread } from "./thread";
@@ -44,7 +45,7 @@ export function VersionsDialog({ subject: id }: { subject: string }) {
     <Modal label={text.versions} name="versions" onClose={closeDialog}>
       <h2>{text.versions}</h2>
       <p>{text.versionsHelp}</p>
-      {problem && <p role="alert">{text.failed.reason(text.failed.versions, problem)}</p>}
+      {problem && <p role="alert">{common.failed.reason(text.failed.versions, problem)}</p>}
       <ol>
         {versions &&
           [...versions, now].map(({ number, at, body }) => (
@@ -58,7 +59,7 @@ export function VersionsDialog({ subject: id }: { subject: string }) {
       </ol>
       <p class="modal-actions">
         <button type="button" class="button" onClick={closeDialog}>
-          {text.close}
+          {common.close}
         </button>
       </p>
     </Modal>

@@ -73,7 +73,7 @@ export const unread = computed<readonly Message[]>(() => {
 function markTo(opened: Thread, seq: number): void {
   // The server is told of the last event where nothing is left: that costs it no counting.
   const whole = !unreadAfter(numbered(opened), seq, isOwn).length;
-  opened.mark.value = whole ? Math.max(opened.head, seq) : seq;
+  opened.mark.value = whole ? Math.max(opened.head.peek(), seq) : seq;
   tell(opened.id, "read", opened.mark.peek());
 }
 
@@ -92,7 +92,7 @@ export function createReader(opened: Thread, box: Element): () => void {
 /** Somebody has said that they want to go on from the newest message. */
 export function readAll(opened: Thread): void {
   const newest = numbered(opened).at(-1);
-  if (newest) markTo(opened, Math.max(newest.seq, opened.head));
+  if (newest) markTo(opened, Math.max(newest.seq, opened.head.peek()));
 }
 
 export function watchReading(): void {
@@ -102,8 +102,11 @@ export function watchReading(): void {
     if (opened?.phase.value !== "ready") return;
     const left = unread.value.filter(({ sender }) => sender.kind === "visitor").length;
     const messages = numbered(opened);
-    // With a gap above, only the server knows how many there are.
-    if (!hasGap(opened, messages)) markRead(opened.id, opened.mark.value, left);
+    // With a gap above, only the server knows how many there are. The list may have heard of a
+    // message that is on its way to the thread: it is not to be taken for one that was read.
+    const listed = rows.value.get(opened.id)?.summary.head ?? 0;
+    if (hasGap(opened, messages) || opened.head.value < listed) return;
+    markRead(opened.id, opened.mark.value, left);
   });
   connection.on("state", (state) => {
     if (state !== "online") return;

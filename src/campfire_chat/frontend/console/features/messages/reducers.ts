@@ -1,7 +1,7 @@
 import { isAttentive } from "../../../shared/reading";
-import type { EventOf, Reducers } from "../../../shared/reducers";
+import type { Reducers } from "../../../shared/reducers";
 import { participantName } from "../../ui/format";
-import { text } from "../../messages";
+import { text } from "./strings";
 import { isMe } from "../../shell/session";
 import { announce } from "../../shell/overlay";
 import { changeMessage, putMessage, stopTyping, type Thread } from "./thread";
@@ -12,14 +12,9 @@ function newSince(opened: Thread): boolean {
   return first !== undefined && first.seq > opened.mark.peek();
 }
 
-const change = (
-  opened: Thread,
-  { data }: EventOf<"message.updated" | "message.deleted">,
-): void => changeMessage(opened, data);
-
 /** What the events of messages do to an open conversation. */
 export const MESSAGES: Reducers<Thread, "conversation" | "notes", "message"> = {
-  "message.created"(opened, { data: message }) {
+  "message.created"(opened, message) {
     const known = opened.messages.peek().has(message.id);
     const own = isMe(message.sender);
     // What comes while nobody looks is new when somebody looks again.
@@ -30,6 +25,6 @@ export const MESSAGES: Reducers<Thread, "conversation" | "notes", "message"> = {
     stopTyping(opened, message.sender);
     if (!known && !own) announce(text.announced(participantName(message.sender), message.body));
   },
-  "message.updated": change,
-  "message.deleted": change,
+  "message.updated": changeMessage,
+  "message.deleted": changeMessage,
 };

@@ -4,7 +4,8 @@ import { listen } from "../../../shared/listen";
 import { createOutbox, type Outbox, type Stored } from "../../../shared/outbox";
 import { drop, keys, load, save } from "../../../shared/storage";
 import type { Message, Visibility } from "../../../shared/types";
-import { text } from "../../messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
 import { api, connection, me } from "../../shell/session";
 import { setStatus } from "../conversations/changes";
 import { setResolving } from "../conversations/lists";
@@ -59,7 +60,7 @@ function watchFailures(before: readonly OutboxEntry[], now: readonly OutboxEntry
     if (state !== "failed" || known.has(client_id) || !conversation_id) continue;
     setResolving(conversation_id, false);
     if (conversation_id === openId.peek()) continue;
-    toast(text.failed.reason(text.notSent, error?.message ?? ""), {
+    toast(common.failed.reason(text.notSent, error?.message ?? ""), {
       urgent: true,
       action: { label: text.openIt, run: () => go(conversation_id) },
     });

@@ -9,8 +9,9 @@ import type {
   ReceiptRecord,
   StreamEvent,
 } from "../../../shared/types";
-import { text } from "../../messages";
-import { present, type Changes } from "../../../shared/features/messages";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
+import { byId, type Changes } from "../../../shared/features/messages";
 import { unreadAfter } from "../../../shared/reading";
 import { reduce, type Reducers } from "../../../shared/reducers";
 import { ACTIVITIES } from "../conversations/reducers";
@@ -46,7 +47,7 @@ export interface Thread {
   /** How far this agent has read; a seq of `conversation:<id>`. */
   readonly mark: Signal<number>;
   /** The seq of the last event that was applied. */
-  head: number;
+  readonly head: Signal<number>;
 }
 
 export const thread = signal<Thread | null>(null);
@@ -73,7 +74,7 @@ function create(id: string): Thread {
     loadingOlder: signal(false),
     firstUnread: signal<string | null>(null),
     mark: signal(0),
-    head: 0,
+    head: signal(0),
   };
 }
 
@@ -123,14 +124,14 @@ async function load(opened: Thread, renew = false): Promise<void> {
     batch(() => {
       putConversation(conversation);
       if (renew) opened.changes.clear();
-      opened.messages.value = byId(opened, page.items);
+      opened.messages.value = byId(opened.changes, page.items);
       opened.cursor.value = page.next_cursor;
       if (renew) opened.receipts.value = new Map();
       receive(opened, conversation.receipts);
       opened.viewers.value = conversation.viewers.filter((viewer) => !isMe(viewer));
       opened.contactPresence.value = presenceOf(conversation);
       opened.mark.value = Math.max(opened.mark.peek(), mine?.read ?? 0);
-      opened.head = page.items.reduce(
+      opened.head.value = page.items.reduce(
         (seq, message) => (message.visibility === "public" ? Math.max(seq, message.seq) : seq),
         0,
       );
@@ -172,9 +173,6 @@ export const numbered = (opened: Thread): Message[] =>
   [...opened.messages.value.values()]
     .filter(({ visibility }) => visibility === "public")
     .sort((a, b) => a.seq - b.seq);
-
-const byId = ({ changes }: Thread, page: readonly Message[]): Map<string, Message> =>
-  new Map(present(changes, page).map((message) => [message.id, message]));
 
 /** The page, with those before it until the mark is among them. */
 async function backTo(
@@ -250,14 +248,14 @@ export async function loadOlder(): Promise<void> {
     });
     if (!current(opened)) return;
     batch(() => {
-      const next = byId(opened, page.items);
+      const next = byId(opened.changes, page.items);
       for (const [id, message] of opened.messages.peek()) next.set(id, message);
       opened.messages.value = next;
       opened.cursor.value = page.next_cursor;
     });
     void older(opened, page.items);
   } catch (error) {
-    toast(text.failed.reason(text.failed.older, reason(error)), { urgent: true });
+    toast(common.failed.reason(text.failed.older, reason(error)), { urgent: true });
   } finally {
     opened.loadingOlder.value = false;
   }
@@ -294,10 +292,13 @@ const reducers = (): Reducers<Thread, "conversation" | "notes"> => ({
 
 function apply(opened: Thread, event: StreamEvent): void {
   if (!current(opened)) return;
-  if (event.stream === `conversation:${opened.id}`) {
-    opened.head = Math.max(opened.head, event.seq);
-  }
-  reduce(reducers(), opened, event);
+  // At once: who sees the new head without its message takes that for one that was read.
+  batch(() => {
+    if (event.stream === `conversation:${opened.id}`) {
+      opened.head.value = Math.max(opened.head.peek(), event.seq);
+    }
+    reduce(reducers(), opened, event);
+  });
 }
 
 export function stopTyping(opened: Thread, participant: Participant): void {

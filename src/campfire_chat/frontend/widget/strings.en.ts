@@ -1,13 +1,13 @@
 /** The panel's words, in one place so that they can be translated. */
-const own = {
+export const en = {
   title: "Chat with us",
   back: "All conversations",
   close: "Close chat",
   greeting: "How can we help?",
   welcome: "Ask us anything.",
-  lasting: "Your conversation stays here, even when you leave this page.",
+  lasting: "Your conversation stays here when you leave this page.",
   fleeting: "Your browser stores nothing here: it ends when you leave this page.",
-  away: "Leave a message and we will answer as soon as we are back.",
+  away: "Leave a message. We answer as soon as we are back.",
   availability: { online: "Online", away: "Away", busy: "Busy right now", offline: "Not here now" },
   conversations: "Conversations",
   newConversation: "New conversation",
@@ -32,11 +32,11 @@ const own = {
   edit: "Edit",
   remove: "Delete",
   jump: (count: number) => (count ? count + " new ↓" : "Newest ↓"),
-  resolved: "This conversation is resolved. Write again to reopen it.",
+  resolved: "Resolved. Write again to reopen it.",
   reconnecting: "Reconnecting… Your messages are kept.",
   lacking: "Not sent yet. Your messages are kept.",
   checking: "One moment…",
-  ended: "Please reload this page to go on.",
+  ended: "Please reload this page.",
   unreachable: "We cannot be reached right now.",
   forbidden: "The chat is not available here.",
   unread: (count: number) => count + " unread",
@@ -47,6 +47,4 @@ interface Team {
   team?: { name: string | null; avatar_url: string | null };
 }
 
-export type Words = typeof own & Team;
-
-export const text: Words = own;
+export type Strings = typeof en & Team;

@@ -1,0 +1,24 @@
+import type { Message } from "../../../shared/types";
+import { text as common } from "../../ui/strings";
+import { text } from "./strings";
+import { toast } from "../../shell/overlay";
+import { api, reason } from "../../shell/session";
+import { putMessage } from "./thread";
+
+export async function editMessage(id: string, body: string): Promise<boolean> {
+  try {
+    putMessage(await api.request<Message>("PATCH", `messages/${id}`, { body: { body } }));
+    return true;
+  } catch (error) {
+    toast(common.failed.reason(text.failed.edit, reason(error)), { urgent: true });
+    return false;
+  }
+}
+
+export async function deleteMessage(id: string): Promise<void> {
+  try {
+    putMessage(await api.request<Message>("DELETE", `messages/${id}`));
+  } catch (error) {
+    toast(common.failed.reason(text.failed.remove, reason(error)), { urgent: true });
+  }
+}

@@ -1,0 +1,6 @@
+/**
+ * The words that are shown. Each language is a file beside this one, with the type of the English
+ * one. There is one in each bundle, since its budget has no room for two: another language is
+ * another bundle.
+ */
+export { en as text } from "./strings.en";
