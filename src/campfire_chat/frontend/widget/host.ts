@@ -2,7 +2,7 @@
  * What launcher and panel know of each other. They are two bundles: only types cross here.
  */
 import type { Availability, Message } from "../shared/types";
-import type { Strings } from "./strings.en";
+import type { Words } from "./strings";
 
 export type Theme = "light" | "dark" | "auto";
 
@@ -47,7 +47,7 @@ export interface Host {
   emit<K extends keyof CampfireEvents>(event: K, value: CampfireEvents[K]): void;
   close(): void;
   /** Words of the organisation in place of the panel's own; a text without any if it has none. */
-  readonly words: Partial<Strings> | string;
+  readonly words: Partial<Words> | string;
 }
 
 /** The panel, as the launcher uses it. */

@@ -42,9 +42,4 @@ export const en = {
   unread: (count: number) => count + " unread",
 };
 
-/** Whom the panel shows while no agent is assigned, if the organisation says it. */
-interface Team {
-  team?: { name: string | null; avatar_url: string | null };
-}
-
-export type Strings = typeof en & Team;
+export type Strings = typeof en;
