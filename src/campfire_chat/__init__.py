@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from campfire_chat.access.authenticate import Authenticate
+from campfire_chat.access.authenticate import AccessLabels, Authenticate
 from campfire_chat.access.places import ResolveOrganization
 from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.app import Campfire
@@ -20,6 +20,7 @@ from campfire_chat.settings import Limits, Rate
 __version__ = version("campfire-chat")
 
 __all__ = [
+    "AccessLabels",
     "Agent",
     "Authenticate",
     "Availability",

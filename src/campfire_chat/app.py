@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from campfire_chat.access.authenticate import Authenticate
+from campfire_chat.access.authenticate import AccessLabels, Authenticate
 from campfire_chat.access.identity import HostSession, Tokens
 from campfire_chat.access.places import ResolveOrganization, below
 from campfire_chat.access.records import Visitor
@@ -58,6 +58,9 @@ class Campfire:
             see :class:`~campfire_chat.access.places.ResolveOrganization`. Without it, such a
             request is for callers of every organisation, and anonymous visitors belong to
             ``"default"``.
+        access_labels: Narrows which conversations an agent sees; see
+            :class:`~campfire_chat.access.authenticate.AccessLabels`. Without it every agent sees
+            all conversations of the organisation.
         bus_url: The bus over which several processes wake each other: ``redis://…``,
             ``nats://…`` or another one of :mod:`~campfire_chat.realtime.buses`. The default is
             the bus that comes with the database.
@@ -78,6 +81,7 @@ class Campfire:
         secret_key: str | Sequence[str],
         authenticate: Authenticate | None = None,
         resolve_organization: ResolveOrganization | None = None,
+        access_labels: AccessLabels | None = None,
         bus_url: str | None = None,
         clock: Clock = clock.now,
         **settings: Unpack[SettingsDict],
@@ -127,7 +131,14 @@ class Campfire:
             )
         self._resolve_organization = resolve_organization
         self._roles = Roles(self.settings.roles)
-        self._host = HostSession(authenticate, self._roles)
+        if access_labels is not None:
+            check_function(
+                access_labels,
+                field="access_labels",
+                arguments=1,
+                example="def access_labels(agent): …",
+            )
+        self._host = HostSession(authenticate, self._roles, access_labels)
         self._hooks = HookRegistry(event.name for event in all_types())
         self._running: Runtime | None = None
         self._told_not_started = False

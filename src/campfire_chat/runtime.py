@@ -47,7 +47,7 @@ from campfire_chat.ledger.write_batch import Committed, Heads, Notice
 from campfire_chat.realtime import revocation_sync
 from campfire_chat.realtime.bus import Bus, Wake
 from campfire_chat.realtime.frame_table import FrameHandler, FrameTable
-from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.hub import ACCESS, Hub
 from campfire_chat.realtime.peers import Peers
 from campfire_chat.realtime.revocation_sync import RevocationSync
 from campfire_chat.realtime.sockets import requests
@@ -189,6 +189,7 @@ class Runtime:
             listener=self._listeners,
         )
         self.hub.tell_visitors = self.gateway.tell_visitors
+        self.hub.check_sockets = self.gateway.access.look
         self.jobs = Queue(writer, readers, now=clock)
         retention = Retention(writer, readers, now=clock)
         redelivery = Redelivery(self.storage, hooks.after)
@@ -290,6 +291,8 @@ class Runtime:
         for what, organization in wake.signals:
             if what == revocation_sync.SIGNAL:
                 self.revocation_sync.look()
+            if what == ACCESS:
+                self.hub.access_changed(organization)
             for service in self._listeners:
                 service.signalled(what, organization)
 

@@ -90,6 +90,42 @@ async def meet_and_talk(one: str, two: str) -> None:
             await his.until_frame("presence", conversation_id=conversation)
 
 
+async def test_who_may_see_less_is_told_in_every_process(database_url: str) -> None:
+    options = {"poll_interval": RARELY, "reauthenticate": 600.0}
+    with (
+        process_server(database_url, **options) as one,
+        process_server(database_url, **options) as two,
+    ):
+        desk = Desk(f"{one.url}/support")
+        there = Desk(f"{two.url}/support", desk.organization)
+        conversation = desk.visitor().begin()["id"]
+        stream = f"conversation:{conversation}"
+        person = there.agent(email="labels:beta")
+        async with Client(there.base, person) as client:
+            await client.subscribe(stream)
+            boss = desk.agent(role="admin")
+            boss.patch(f"/conversations/{conversation}", {"access_labels": ["vip"]})
+            assert (await client.until_frame("reset", stream=stream))["reason"] == "access"
+
+
+async def test_the_right_to_see_is_checked_also_without_a_bus(database_url: str) -> None:
+    options = {"poll_interval": RARELY, "bus_url": "memory://", "reauthenticate": 1.0}
+    with (
+        process_server(database_url, **options) as one,
+        process_server(database_url, **options) as two,
+    ):
+        desk = Desk(f"{one.url}/support")
+        there = Desk(f"{two.url}/support", desk.organization)
+        conversation = desk.visitor().begin()["id"]
+        stream = f"conversation:{conversation}"
+        person = there.agent(email="labels:beta")
+        async with Client(there.base, person) as client:
+            await client.subscribe(stream)
+            boss = desk.agent(role="admin")
+            boss.patch(f"/conversations/{conversation}", {"access_labels": ["vip"]})
+            assert (await client.until_frame("reset", stream=stream))["reason"] == "access"
+
+
 async def test_everything_crosses_without_any_configuration(database_url: str, engine: str) -> None:
     options = {"poll_interval": RARELY, "presence_beat": 5.0}
     with (

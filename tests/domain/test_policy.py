@@ -39,6 +39,7 @@ some_names = st.sets(st.sampled_from(NAMES))
 class Thing(NamedTuple):
     organization: str
     visitor_id: str | None
+    access_labels: frozenset[str] = frozenset()
 
 
 def named(name: str) -> Permission:
@@ -62,7 +63,10 @@ TABLE = {
         *("agents.read", "availability.write", "settings.read", "own_settings.edit"),
     },
     "agent": {"conversations.create", "conversations.manage", "conversations.reply", "notes.write"},
-    "admin": {"messages.delete", "agents.manage", "jobs.manage", "settings.edit"},
+    "admin": {
+        *("conversations.restrict", "messages.delete", "agents.manage", "jobs.manage"),
+        "settings.edit",
+    },
     "owner": set[str](),
 }
 VISITORS = {"conversations.read", "conversations.create", "conversations.reply"}

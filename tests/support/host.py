@@ -57,6 +57,7 @@ ROOMY = Limits(
 ROLES = {
     "tier1": ["agents.read", "conversations.read", "conversations.reply", "inbox.read"],
     "tier2": ["conversations.read", "conversations.reply", "notes.read"],
+    "keeper": ["conversations.read", "conversations.restrict"],
     "nothing": [],
 }
 
@@ -90,9 +91,18 @@ async def authenticate(connection: HTTPConnection) -> Agent | Visitor | None:
     return msgspec.convert(fields, kind)
 
 
+def access_labels(agent: Agent) -> set[str] | None:
+    """The labels of an agent whose e-mail address lists them, such as ``labels:vip,emea``."""
+    kind, colon, listed = (agent.email or "").partition(":")
+    if kind != "labels" or not colon:
+        return None
+    return {label for label in listed.split(",") if label}
+
+
 def campfire_for(database_url: str, **options: Any) -> Campfire:
     options.setdefault("secret_key", SECRET)
     options.setdefault("authenticate", authenticate)
+    options.setdefault("access_labels", access_labels)
     options.setdefault("limits", ROOMY)
     options.setdefault("roles", ROLES)
     if isinstance(limits := options["limits"], dict):

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 from campfire_chat import (
+    AccessLabels,
     Agent,
     Authenticate,
     Availability,
@@ -58,6 +59,17 @@ async def by_domain_later(connection: HTTPConnection) -> str | None:
 
 resolvers: list[ResolveOrganization] = [by_domain, by_domain_later]
 
+
+def region(agent: Agent) -> set[str] | None:
+    return {"emea"} if agent.email else None
+
+
+async def regions(agent: Agent) -> list[str]:
+    return ["emea"]
+
+
+narrowing: list[AccessLabels] = [region, regions]
+
 campfire = Campfire("sqlite:///support.db", secret_key="…", authenticate=plain)
 Campfire("postgresql://localhost/x", secret_key=["new", "old"], bus_url="memory://")
 Campfire("sqlite://", secret_key="…", allowed_origins=("https://shop.example",), migrate="check")
@@ -65,6 +77,8 @@ Campfire("sqlite://", secret_key="…", limits=Limits(sends=Rate(0.5, 30), refus
 Campfire("sqlite://", secret_key="…", resolve_organization=by_domain)
 Campfire("sqlite://", secret_key="…", roles={"tier1": {"notes.read"}, "tier2": ["notes.read"]})
 Campfire("sqlite://", secret_key="…", roles={"tier1": 5})  # pyright: ignore[reportArgumentType]
+Campfire("sqlite://", secret_key="…", authenticate=plain, access_labels=region)
+Campfire("sqlite://", secret_key="…", access_labels={"emea"})  # pyright: ignore[reportArgumentType]
 Campfire("sqlite://")  # pyright: ignore[reportCallIssue]
 Campfire("sqlite://", secret_key=5)  # pyright: ignore[reportArgumentType]
 Campfire("sqlite://", secret_key="…", allowed_origins=["https://shop.example"], heartbeat=5)

@@ -54,11 +54,13 @@ class Actor(Struct, frozen=True):
 
     Attributes:
         permissions: What they may do. :mod:`~campfire_chat.access.policy` decides by it.
+        labels: The access labels of an agent; None for one whom the host app does not narrow.
     """
 
     organization: str
     principal: Principal
     permissions: frozenset[Permission]
+    labels: frozenset[str] | None = None
 
     @property
     def is_agent(self) -> bool:
@@ -89,11 +91,14 @@ class Actor(Struct, frozen=True):
         )
 
 
-def actor_of_agent(agent: Agent, key: bytes, roles: Roles) -> Actor:
+def actor_of_agent(
+    agent: Agent, key: bytes, roles: Roles, labels: frozenset[str] | None = None
+) -> Actor:
     """One of the host's agents, with the permissions of their role.
 
     Args:
         key: See :func:`campfire_chat.core.ids.agent_of`.
+        labels: The agent's access labels; None if the host app does not narrow what they see.
 
     Raises:
         ConfigurationError: A value is none that an agent may have, or nobody declared the role.
@@ -113,6 +118,7 @@ def actor_of_agent(agent: Agent, key: bytes, roles: Roles) -> Actor:
             role=str(agent.role),
         ),
         permissions,
+        labels,
     )
 
 

@@ -1,8 +1,8 @@
-"""The function of the host app that says who makes a request."""
+"""The functions of the host app that say who makes a request, and what they see."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from typing import Protocol
 
 from starlette.requests import HTTPConnection
@@ -30,3 +30,22 @@ class Authenticate(Protocol):
     def __call__(
         self, connection: HTTPConnection, /
     ) -> Agent | Visitor | Awaitable[Agent | Visitor | None] | None: ...
+
+
+class AccessLabels(Protocol):
+    """A function that says which conversations an agent sees.
+
+    It is called with the ``Agent`` that ``authenticate`` has returned, each time, so it has to be
+    quick too. It may be a plain function or a coroutine function.
+
+    Returns:
+        The agent's labels: they see the conversations that carry one of them, and those without
+        labels. ``None``: they see all conversations of their organisation.
+
+    Raises:
+        Exception: As for :class:`Authenticate`.
+    """
+
+    def __call__(
+        self, agent: Agent, /
+    ) -> Collection[str] | Awaitable[Collection[str] | None] | None: ...

@@ -1,4 +1,5 @@
-"""Calling functions of the host app about a request, and telling their outages from their bugs."""
+"""Calling functions of the host app about a request or an agent, and telling their outages from
+their bugs."""
 
 from __future__ import annotations
 
@@ -6,15 +7,16 @@ import inspect
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
 
 from campfire_chat.core.errors import CampfireError, ConfigurationError, HostUnavailableError
 from campfire_chat.core.outages import is_outage
 
 logger = logging.getLogger("campfire_chat.access")
+
+T = TypeVar("T")
 
 #: Seconds after which a client comes back while the host app cannot answer.
 OUTAGE_RETRY = 2.0
@@ -33,9 +35,7 @@ class HostCall:
         self._name = name
         self._told_at: float | None = None
 
-    async def __call__(
-        self, function: Callable[[HTTPConnection], Any], connection: HTTPConnection
-    ) -> Any:
+    async def __call__(self, function: Callable[[T], Any], argument: T) -> Any:
         """What the function returns.
 
         Raises:
@@ -45,7 +45,7 @@ class HostCall:
             Exception: Whatever else it raised.
         """
         try:
-            found = function(connection)
+            found = function(argument)
             return await found if inspect.isawaitable(found) else found
         except CampfireError:
             raise

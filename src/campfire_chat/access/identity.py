@@ -17,7 +17,7 @@ from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 from msgspec import Struct
 from starlette.requests import HTTPConnection
 
-from campfire_chat.access import signed_identities
+from campfire_chat.access import labels, signed_identities
 from campfire_chat.access.actor import (
     Actor,
     Principal,
@@ -25,7 +25,7 @@ from campfire_chat.access.actor import (
     actor_of_principal,
     actor_of_visitor,
 )
-from campfire_chat.access.authenticate import Authenticate
+from campfire_chat.access.authenticate import AccessLabels, Authenticate
 from campfire_chat.access.host_calls import HostCall
 from campfire_chat.access.origins import from_own_page
 from campfire_chat.access.records import Agent, SenderKind, Visitor
@@ -76,11 +76,12 @@ class Credentials(Struct, frozen=True):
         if session is None:
             return False
         mine, theirs = self.actor.principal, session.principal
-        return (self.actor.organization, mine.kind, mine.id, mine.role) == (
+        return (self.actor.organization, mine.kind, mine.id, mine.role, self.actor.labels) == (
             session.organization,
             theirs.kind,
             theirs.id,
             theirs.role,
+            session.labels,
         )
 
 
@@ -89,6 +90,7 @@ class Ticket(Struct, frozen=True):
 
     Attributes:
         kind: ``agent`` or ``visitor``.
+        labels: The digest of an agent's access labels.
         issued_at: Microseconds since 1970.
     """
 
@@ -96,16 +98,18 @@ class Ticket(Struct, frozen=True):
     kind: SenderKind
     id: str
     role: str | None
+    labels: str | None
     issued_at: int
 
     def names(self, actor: Actor) -> bool:
-        """Whether it was issued to exactly this person, in this role."""
+        """Whether it was issued to exactly this person, in this role and with these labels."""
         principal = actor.principal
-        return (self.organization, self.kind, self.id, self.role) == (
+        return (self.organization, self.kind, self.id, self.role, self.labels) == (
             actor.organization,
             principal.kind,
             principal.id,
             principal.role,
+            labels.digest(actor.labels),
         )
 
 
@@ -251,7 +255,14 @@ class Tokens:
         """A ticket for somebody whom the host's session names right now, and when it ends, in
         microseconds since 1970."""
         principal, now = actor.principal, self._now()
-        payload = [actor.organization, principal.kind.value, principal.id, principal.role, now]
+        payload = [
+            actor.organization,
+            principal.kind.value,
+            principal.id,
+            principal.role,
+            labels.digest(actor.labels),
+            now,
+        ]
         return self._dump(self._ticket, payload), now + TICKET_LIFETIME * SECOND
 
     def read_ticket(self, ticket: str) -> Ticket:
@@ -262,7 +273,7 @@ class Tokens:
         """
         payload, _ = self._load(self._ticket, ticket, TICKET_LIFETIME)
         try:
-            fields = msgspec.convert(payload, tuple[str, SenderKind, str, str | None, int])
+            fields = msgspec.convert(payload, _Ticket)
         except msgspec.ValidationError:
             raise TokenInvalidError() from None
         return Ticket(*fields)
@@ -301,6 +312,10 @@ class Tokens:
         return payload, issued.timestamp()
 
 
+#: What a ticket says, in the order of :class:`Ticket`.
+_Ticket = tuple[str, SenderKind, str, str | None, str | None, int]
+
+
 class _VisitorToken(Struct, frozen=True, array_like=True):
     """What a visitor token says."""
 
@@ -335,12 +350,20 @@ class HostSession:
 
     Args:
         roles: What the roles of agents allow.
+        access_labels: Narrows what an agent sees.
     """
 
-    def __init__(self, authenticate: Authenticate | None, roles: Roles) -> None:
+    def __init__(
+        self,
+        authenticate: Authenticate | None,
+        roles: Roles,
+        access_labels: AccessLabels | None = None,
+    ) -> None:
         self._authenticate = authenticate
         self._call = HostCall("authenticate")
         self._roles = roles
+        self._access_labels = access_labels
+        self._labels_call = HostCall("access_labels")
         #: The installation's, once its database is open.
         self.agent_key: bytes | None = None
 
@@ -365,7 +388,10 @@ class HostSession:
         if isinstance(user, Agent):
             if self.agent_key is None:
                 raise NotStartedError()
-            return actor_of_agent(user, self.agent_key, self._roles)
+            answer: Any = None
+            if self._access_labels is not None:
+                answer = await self._labels_call(self._access_labels, user)
+            return actor_of_agent(user, self.agent_key, self._roles, labels.of_host(answer))
         if isinstance(user, Visitor):
             return actor_of_visitor(user, by_session=True)
         raise ConfigurationError(

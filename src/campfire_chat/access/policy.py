@@ -1,12 +1,14 @@
 """The policy: the one place that decides who may do what.
 
 A caller has a set of permissions, which their role gives them when they are let in: see
-:mod:`~campfire_chat.access.roles`. Visitors have a set too, but only for what is theirs. So every
-decision is a look into a set that exists already, and at whose the thing is.
+:mod:`~campfire_chat.access.roles`. Visitors have a set too, but only for what is theirs. The host
+app may narrow agents by labels. So every decision is a look into a set that exists already, and at
+whose the thing is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from campfire_chat.access.actor import Actor
@@ -25,6 +27,12 @@ class Thing(Protocol):
         """The visitor whose it is; None for what is no visitor's."""
         ...
 
+    @property
+    def access_labels(self) -> frozenset[str]:
+        """Which agents see it, if the host app narrows that: see
+        :mod:`~campfire_chat.access.labels`."""
+        ...
+
 
 def can(actor: Actor, permission: Permission, thing: Thing | None = None) -> bool:
     """Whether somebody may do something with a thing, or at all if none is named."""
@@ -32,16 +40,26 @@ def can(actor: Actor, permission: Permission, thing: Thing | None = None) -> boo
 
 
 def reaches(actor: Actor, thing: Thing) -> bool:
-    """Whether a thing is among those that somebody's permissions are for: it is of the same
-    organisation, and for visitors it is theirs."""
-    return thing.organization == actor.organization and (
-        not actor.is_visitor or thing.visitor_id == actor.principal.id
-    )
+    """Whether a thing is among those that somebody's permissions are for.
+
+    It is of the same organisation. For visitors it is theirs. For agents whom the host app narrows
+    it has no access labels, or one of the agent's.
+    """
+    if thing.organization != actor.organization:
+        return False
+    if actor.is_visitor:
+        return thing.visitor_id == actor.principal.id
+    return actor.labels is None or shares(actor.labels, thing.access_labels)
+
+
+def shares(labels: frozenset[str], own: Collection[str]) -> bool:
+    """Whether an agent with ``labels`` sees what has ``own``."""
+    return not own or not labels.isdisjoint(own)
 
 
 def reaches_all(actor: Actor) -> bool:
     """Whether somebody's permissions are for everything in the organisation."""
-    return not actor.is_visitor
+    return not actor.is_visitor and actor.labels is None
 
 
 def meets(actor: Actor, requirement: Requirement) -> bool:

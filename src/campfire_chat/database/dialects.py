@@ -136,6 +136,10 @@ class Engine(ABC):
         """The values of a list parameter, as rows with a column ``value``."""
 
     @abstractmethod
+    def elements(self, texts: ColumnElement[Any]) -> TableValuedAlias:
+        """The texts of a JSON list in a column, as rows with a column ``value``."""
+
+    @abstractmethod
     def list_value(self, values: Sequence[str]) -> Any:
         """A list as the parameter of :meth:`among` and :meth:`each`."""
 

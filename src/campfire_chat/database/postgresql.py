@@ -129,6 +129,10 @@ class PostgreSQLEngine(Engine):
         values = func.unnest(bindparam(parameter, type_=postgresql.ARRAY(String)))
         return values.table_valued(column("value", String)).render_derived()
 
+    def elements(self, texts: ColumnElement[Any]) -> TableValuedAlias:
+        rows = func.json_array_elements_text(texts.cast(postgresql.JSON))
+        return rows.table_valued(column("value", String)).render_derived()
+
     def list_value(self, values: Sequence[str]) -> Any:
         return list(values)
 

@@ -162,6 +162,9 @@ class SQLiteEngine(Engine):
             column("value", String)
         )
 
+    def elements(self, texts: ColumnElement[Any]) -> TableValuedAlias:
+        return func.json_each(texts).table_valued(column("value", String))
+
     def list_value(self, values: Sequence[str]) -> Any:
         return _encode(values).decode()
 

@@ -88,7 +88,7 @@ async def list_events(call: Call) -> Reply:
     subscription.admitted = True
     try:
         subscription.last = query.after
-        page = await storage.stream_page(organization, name, query.after, query.limit)
+        page = await storage.stream_page_for(call.actor, name, query.after, query.limit)
         reason = _reason(page, query, storage.epoch)
         if reason is None and query.wait and not page.events and hub.splice(subscription, page):
             if call.context.gateway.draining.refusing:
@@ -100,7 +100,7 @@ async def list_events(call: Call) -> Reply:
                 # It may have ended meanwhile, which only a new request can tell.
                 page = structs.replace(page, more=waiter.heard.is_set())
             else:
-                page = await storage.stream_page(organization, name, query.after, query.limit)
+                page = await storage.stream_page_for(call.actor, name, query.after, query.limit)
     finally:
         hub.detach(subscription)
     return Reply(_answer(page, name, query, storage.epoch))

@@ -167,10 +167,17 @@ class Storage:
     async def stream_page(
         self, organization: str, name: str, after: int, limit: int = event_log.PAGE_EVENTS
     ) -> StreamPage:
-        """Events of a stream. The caller has to check permission first."""
+        """Events of a stream, whoever may see them."""
         return await self.read(
             lambda session: event_log.read_page(session, organization, name, after, limit)
         )
+
+    async def stream_page_for(
+        self, actor: Actor, name: str, after: int, limit: int = event_log.PAGE_EVENTS
+    ) -> StreamPage:
+        """Events of a stream to whose audience a caller was admitted, as they may see them."""
+        page = await self.stream_page(actor.organization, name, after, limit)
+        return await self._stream_access.screen(actor, name, page)
 
     async def newest_events(
         self, organization: str, names: Sequence[str], depth: int

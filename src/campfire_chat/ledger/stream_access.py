@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.permissions import Permission
-from campfire_chat.access.policy import can
+from campfire_chat.access.policy import can, reaches, shares
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.batch_loader import BatchLoader
 from campfire_chat.database.lanes import Lanes
-from campfire_chat.ledger import event_log, streams
+from campfire_chat.ledger import event_log, screening, streams
 from campfire_chat.ledger.aggregate import AnyKind, Owner, StreamOf
+from campfire_chat.ledger.event_log import StreamPage
+from campfire_chat.ledger.screening import InboxEvent
 
 
 class OwnStream(Struct, frozen=True):
@@ -64,6 +67,7 @@ class StreamAccess:
         self._owners: dict[AnyKind, BatchLoader[Owner]] = {
             kind: BatchLoader(readers, kind.owners) for kind in kinds
         }
+        self._listed = {kind.list_event.name: owners for kind, owners in self._owners.items()}
         self._audiences = {
             stream.kind: _Audience(kind, stream, index, owners)
             for kind, owners in self._owners.items()
@@ -78,6 +82,34 @@ class StreamAccess:
         owner = await self._owners[kind].get(actor.organization, aggregate_id)
         if owner is None or not can(actor, kind.permission, owner):
             raise NotFoundError(kind.missing)
+
+    async def screen(self, actor: Actor, name: str, page: StreamPage) -> StreamPage:
+        """A page of a stream as a caller who was admitted may see it.
+
+        Only an agent whom the host app narrows by labels may not see every event of an inbox. It
+        depends on the labels that a thing has now, not on those that it had then.
+        """
+        if actor.labels is None or streams.parse(name).kind != streams.INBOX or not page.events:
+            return page
+        about = [screening.read(text) for _, text in page.events]
+        seen = await asyncio.gather(*(self._sees(actor, event) for event in about))
+        return structs.replace(
+            page,
+            events=[
+                (seq, text if visible else screening.hidden(text))
+                for (seq, text), visible in zip(page.events, seen, strict=True)
+            ],
+        )
+
+    async def _sees(self, actor: Actor, event: InboxEvent | None) -> bool:
+        """Whether a narrowed agent may see what an inbox event is about."""
+        if event is None:
+            return False
+        owners = self._listed.get(event.event)
+        if owners is None:
+            return shares(actor.labels or frozenset(), event.data.access_labels)
+        owner = await owners.get(actor.organization, event.data.id)
+        return owner is not None and reaches(actor, owner)
 
     async def admit(self, actor: Actor, name: str) -> int:
         """The head of a stream, read after this was called, if the caller belongs to its audience.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.ledger import streams
+from campfire_chat.ledger.screening import screened
 
 #: An organisation and the name of a stream.
 Key = tuple[str, str]
@@ -33,13 +35,17 @@ class Subscription:
             said so, lest an event falls in between; until then it is handed nothing at all.
         last: The last seq that was delivered to the sink.
         live: Whether it receives new events directly. Before that it reads past events.
+        labels: The labels of an agent who may not see every event of this stream; None for
+            everybody else.
     """
 
-    __slots__ = ("admitted", "channel", "last", "live", "sink")
+    __slots__ = ("admitted", "channel", "labels", "last", "live", "sink")
 
     def __init__(self, channel: Channel, sink: Sink) -> None:
         self.channel = channel
         self.sink = sink
+        inbox = streams.parse(channel.key[1]).kind == streams.INBOX
+        self.labels = sink.actor.labels if inbox else None
         self.admitted = False
         self.last = 0
         self.live = False
@@ -82,7 +88,8 @@ class Channel:
         for subscription in tuple(self.subscriptions):
             if subscription.live and seq > subscription.last:
                 subscription.last = seq
-                subscription.sink.push(text)
+                labels = subscription.labels
+                subscription.sink.push(text if labels is None else screened(text, labels))
 
     def skip_to(self, seq: int) -> None:
         """Events up to ``seq`` are no longer stored. Clients notice the gap and load a snapshot."""

@@ -133,7 +133,7 @@ class Reset(Frame, frozen=True, kw_only=True, tag="reset"):
     stream: str
     epoch: str
     head: int
-    reason: Literal["epoch", "ahead", "pruned"]
+    reason: Literal["epoch", "ahead", "pruned", "access"]
 
 
 class RenewDue(Frame, frozen=True, kw_only=True, tag="renew_due"):

@@ -20,6 +20,9 @@ from campfire_chat.realtime.catch_up import CatchUp
 from campfire_chat.realtime.channels import Channel, Key, Sink, Subscription
 from campfire_chat.realtime.head_poller import HeadPoller
 
+#: What the other processes are told over the bus when somebody may see less.
+ACCESS = "access"
+
 
 class Hub:
     """See the module.
@@ -40,6 +43,10 @@ class Hub:
         )
         #: Sends a frame to all visitors of an organisation who are connected here.
         self.tell_visitors: Callable[[str, str], None] = _nobody
+        #: Checks the subscriptions of an organisation's sockets here again.
+        self.check_sockets: Callable[[str], None] = _unchecked
+        #: How often they had to be. Who was admitted before may have to be asked about again.
+        self.access_changes = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._bus: Bus | None = None
 
@@ -96,6 +103,18 @@ class Hub:
         self.show_here(frame)
         if self._bus is not None:
             self._bus.send(frame)
+
+    def check_access(self, organization: str) -> None:
+        """Have subscriptions checked again, in every process, because what somebody may see has
+        changed."""
+        self.access_changed(organization)
+        if self._bus is not None:
+            self._bus.signal(ACCESS, organization)
+
+    def access_changed(self, organization: str) -> None:
+        """Have subscriptions checked again in this process."""
+        self.access_changes += 1
+        self.check_sockets(organization)
 
     def show_here(self, frame: Ephemeral) -> None:
         channel = self._channels.get((frame.organization, frame.stream))
@@ -164,6 +183,10 @@ class Hub:
     def streams_of(self, kind: str) -> list[Key]:
         """Streams of a kind that have subscribers here."""
         return [key for key in self._channels if key[1].startswith(f"{kind}:")]
+
+
+def _unchecked(organization: str) -> None:
+    """Does nothing, before the gateway asks to be called."""
 
 
 def _nobody(organization: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from campfire_chat.access import labels
 from campfire_chat.database.prepared import Row
 from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts.records import Contact
@@ -41,6 +42,7 @@ CONVERSATION_COLUMNS = (
     "notes_head",
     "visitor_messages",
     "agent_messages",
+    "access_labels",
     "contact_id",
     "external_id",
     "verified",
@@ -73,6 +75,7 @@ def conversation_of(organization: str, row: Row) -> Conversation:
         notes_head,
         visitor_messages,
         agent_messages,
+        access_labels,
         contact_id,
         external_id,
         verified,
@@ -116,6 +119,7 @@ def conversation_of(organization: str, row: Row) -> Conversation:
         notes_head=notes_head,
         visitor_messages=visitor_messages,
         agent_messages=agent_messages,
+        access_labels=labels.from_stored(access_labels),
     )
 
 
@@ -156,4 +160,5 @@ def conversation_row(conversation: Conversation) -> Row:
         conversation.notes_head,
         conversation.visitor_messages,
         conversation.agent_messages,
+        labels.stored(conversation.access_labels),
     )

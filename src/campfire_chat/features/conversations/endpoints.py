@@ -20,6 +20,7 @@ from campfire_chat.features.conversations.permissions import (
     CONVERSATIONS_CREATE,
     CONVERSATIONS_MANAGE,
     CONVERSATIONS_READ,
+    CONVERSATIONS_RESTRICT,
 )
 from campfire_chat.features.conversations.records import (
     AgentConversation,
@@ -70,6 +71,7 @@ class ConversationChange(Struct, frozen=True, kw_only=True):
     assignee_id: AgentId | UnsetType | None = UNSET
     tags: list[str] | UnsetType = UNSET
     subject: str | UnsetType | None = UNSET
+    access_labels: list[str] | UnsetType = UNSET
 
 
 class ConversationList(Struct, frozen=True, kw_only=True):
@@ -184,6 +186,7 @@ async def change(call: Call) -> Reply:
             priority=body.priority,
             tags=body.tags,
             subject=body.subject,
+            access_labels=body.access_labels,
         ),
         body.assignee_id,
         client_id=call.idempotency_key,
@@ -280,9 +283,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operation="change_conversation",
         method="PATCH",
         path="/conversations/{conversation_id}",
-        permission=CONVERSATIONS_MANAGE,
+        permission=(CONVERSATIONS_MANAGE, CONVERSATIONS_RESTRICT),
         handler=change,
-        summary="Change status, assignee, priority, tags or subject",
+        summary="Change status, assignee, priority, tags, subject or access labels",
         body=ConversationChange,
         returns={200: _Conversation},
         errors=(NotFoundError, ClientIdConflictError, InvalidTextError),

@@ -56,6 +56,14 @@ class SnoozeChanged(Struct, frozen=True, kw_only=True):
     actor: Participant
 
 
+class AccessChanged(Struct, frozen=True, kw_only=True):
+    """Which agents see the conversation."""
+
+    conversation_id: str
+    access_labels: list[str]
+    actor: Participant
+
+
 def _last_message(summary: ConversationSummary) -> str | None:
     return None if summary.last_message is None else summary.last_message.id
 
@@ -75,6 +83,7 @@ SUBJECT_CHANGED: Final = EventType(
 PRIORITY_CHANGED: Final = EventType("conversation.priority_changed", ("notes",), PriorityChanged)
 TAGS_CHANGED: Final = EventType("conversation.tags_changed", ("notes",), TagsChanged)
 SNOOZE_CHANGED: Final = EventType("conversation.snooze_changed", ("notes",), SnoozeChanged)
+ACCESS_CHANGED: Final = EventType("conversation.access_changed", ("notes",), AccessChanged)
 CONVERSATION_UPDATED: Final = EventType(
     "conversation.updated",
     ("inbox",),
@@ -90,5 +99,6 @@ EVENTS: Final = (
     PRIORITY_CHANGED,
     TAGS_CHANGED,
     SNOOZE_CHANGED,
+    ACCESS_CHANGED,
     CONVERSATION_UPDATED,
 )

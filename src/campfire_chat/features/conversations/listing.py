@@ -11,6 +11,7 @@ from sqlalchemy import Integer, String, bindparam, func, literal, or_, select, u
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.visibility import is_narrowed, values_for, visible_to
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import Query
@@ -43,7 +44,9 @@ MOST_COUNTED = 10_000
 _Whose = Literal["all", "assigned", "unassigned", "own"]
 
 
-def _page(whose: _Whose, statuses: int, order: Order, _: Engine) -> ClauseElement:
+def _page(
+    whose: _Whose, statuses: int, order: Order, narrowed: bool, engine: Engine
+) -> ClauseElement:
     """A page of a list of conversations in any of so many statuses.
 
     Each status is one range of an index, cut off at the limit before the ranges are merged, so
@@ -58,31 +61,33 @@ def _page(whose: _Whose, statuses: int, order: Order, _: Engine) -> ClauseElemen
     def sorted_by(at: ColumnElement[Any], id: ColumnElement[Any]) -> list[ColumnElement[Any]]:
         return [at.asc(), id.asc()] if waiting else [at.desc(), id.desc()]
 
-    narrowed = select(tables.conversations).where(_c.org_id == bindparam("org_id"))
+    one = select(tables.conversations).where(_c.org_id == bindparam("org_id"))
+    if narrowed:
+        one = one.where(visible_to(engine, _c.access_labels))
     if waiting:
-        narrowed = narrowed.where(
+        one = one.where(
             # Said in so many words, so that PostgreSQL takes the partial index.
             _c.waiting_since.is_not(None),
             time >= at,
             or_(time > at, _c.conversation_id > conversation_id),
         )
     else:
-        narrowed = narrowed.where(time <= at, or_(time < at, _c.conversation_id < conversation_id))
-    narrowed = narrowed.limit(limit)
+        one = one.where(time <= at, or_(time < at, _c.conversation_id < conversation_id))
+    one = one.limit(limit)
     inner = sorted_by(time, _c.conversation_id)
     if whose == "own":
         mine = _c.contact_id == bindparam("whose", type_=String)
-        ranges = [narrowed.where(mine, _c.status.in_(wanted)).order_by(*inner)]
+        ranges = [one.where(mine, _c.status.in_(wanted)).order_by(*inner)]
     else:
         if whose == "assigned":
-            narrowed = narrowed.where(_c.assignee_id == bindparam("whose", type_=String))
+            one = one.where(_c.assignee_id == bindparam("whose", type_=String))
         elif whose == "unassigned":
-            narrowed = narrowed.where(_c.assignee_id.is_(None))
+            one = one.where(_c.assignee_id.is_(None))
             # PostgreSQL does not see that they are all the same, and would sort them.
             first = _c.assignee_id.asc() if waiting else _c.assignee_id.desc()
             inner = [first, *inner]
-        ranges = [narrowed.where(_c.status == status).order_by(*inner) for status in wanted]
-    found = union_all(*(select(one.subquery()) for one in ranges)).subquery()
+        ranges = [one.where(_c.status == status).order_by(*inner) for status in wanted]
+    found = union_all(*(select(each.subquery()) for each in ranges)).subquery()
     outer = found.c.waiting_since if waiting else found.c.last_activity_at
     page = (
         select(found).order_by(*sorted_by(outer, found.c.conversation_id)).limit(limit).subquery()
@@ -93,10 +98,11 @@ def _page(whose: _Whose, statuses: int, order: Order, _: Engine) -> ClauseElemen
 
 
 @cache
-def page_query(whose: _Whose, statuses: int, order: Order) -> Query:
+def page_query(whose: _Whose, statuses: int, order: Order, *, narrowed: bool = False) -> Query:
     """The query of a list in so many statuses: ``org_id``, ``whose`` where it narrows,
-    ``status_0`` …, ``at`` and ``id`` of the last row before, ``count``."""
-    return Query(partial(_page, whose, statuses, order))
+    ``status_0`` …, ``at`` and ``id`` of the last row before, ``count``; and the agent's ``labels``
+    if the host app narrows what they see."""
+    return Query(partial(_page, whose, statuses, order, narrowed))
 
 
 async def read_page(
@@ -125,12 +131,13 @@ async def read_page(
         whose = "assigned"
     at, conversation_id = before or _BEGINNING[order]
     rows = await session.fetch(
-        page_query(whose, len(statuses), order),
+        page_query(whose, len(statuses), order, narrowed=is_narrowed(actor)),
         org_id=actor.organization,
         whose=assignee_id,
         at=at,
         id=conversation_id,
         count=limit + 1,
+        **values_for(session.engine, actor),
         **{f"status_{number}": status.value for number, status in enumerate(statuses)},
     )
     found = [conversation_of(actor.organization, row) for row in rows[:limit]]
@@ -160,7 +167,8 @@ class Tallies(Struct, frozen=True):
     all: Tally
 
 
-def _counts(_: Engine) -> ClauseElement:
+def _counts(narrowed: bool, engine: Engine) -> ClauseElement:
+    seen = [visible_to(engine, _c.access_labels)] if narrowed else []
     mine, nobodys = _c.assignee_id == bindparam("agent_id", type_=String), _c.assignee_id.is_(None)
     numbers = [
         select(func.count())
@@ -168,7 +176,11 @@ def _counts(_: Engine) -> ClauseElement:
             select(literal(1))
             .select_from(tables.conversations)
             .where(
-                _c.org_id == bindparam("org_id"), _c.status == Status.OPEN.value, *whose, *waiting
+                _c.org_id == bindparam("org_id"),
+                _c.status == Status.OPEN.value,
+                *whose,
+                *waiting,
+                *seen,
             )
             .limit(MOST_COUNTED)
             .subquery()
@@ -180,12 +192,19 @@ def _counts(_: Engine) -> ClauseElement:
     return select(*(number.label(f"n{index}") for index, number in enumerate(numbers)))
 
 
-COUNTS = Query(_counts)
+COUNTS = Query(partial(_counts, False))
+#: The same for an agent with ``labels``.
+NARROWED_COUNTS = Query(partial(_counts, True))
 
 
 async def read_counts(session: Session, actor: Actor) -> Tallies:
     """The sizes of the lists of an agent who may see the inbox."""
-    rows = await session.fetch(COUNTS, org_id=actor.organization, agent_id=actor.principal.id)
+    rows = await session.fetch(
+        NARROWED_COUNTS if is_narrowed(actor) else COUNTS,
+        org_id=actor.organization,
+        agent_id=actor.principal.id,
+        **values_for(session.engine, actor),
+    )
     mine, mine_waiting, nobodys, nobodys_waiting, everybodys, all_waiting = rows[0]
     return Tallies(
         mine=Tally(mine, mine_waiting),

@@ -25,6 +25,7 @@ from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append
 from campfire_chat.features.conversations.permissions import (
     CONVERSATIONS_CREATE,
     CONVERSATIONS_MANAGE,
+    CONVERSATIONS_RESTRICT,
 )
 from campfire_chat.features.conversations.records import ConversationSummary, Status
 from campfire_chat.features.conversations.rules import (
@@ -133,8 +134,23 @@ class OpenConversation(Operation[Opened]):
         return Opened(conversation_id=about, duplicate=True)
 
 
+def require_changer(
+    actor: Actor, patch: Patch, assignee_id: str | msgspec.UnsetType | None
+) -> None:
+    """
+    Raises:
+        ForbiddenError: The caller may not make that change.
+    """
+    manages = patch.manages or assignee_id is not msgspec.UNSET
+    if patch.restricts:
+        require(actor, CONVERSATIONS_RESTRICT)
+    # A change that names nothing asks for the permission too.
+    if manages or not patch.restricts:
+        require(actor, CONVERSATIONS_MANAGE)
+
+
 class ChangeConversation(IdempotentOperation[ConversationSummary]):
-    """Change status, assignee, priority, tags or subject. The result is how it is then.
+    """Change a conversation. The result is how it is then.
 
     Args:
         patch: What to change, except the assignee.
@@ -174,7 +190,7 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
 
     async def do(self, transaction: Transaction) -> ConversationSummary:
         conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
-        require(self.actor, CONVERSATIONS_MANAGE)
+        require_changer(self.actor, self._patch, self._assignee_id)
         patch = self._patch
         if self._assignee_id is None:
             patch = msgspec.structs.replace(patch, assignee=None)

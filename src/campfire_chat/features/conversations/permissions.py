@@ -23,6 +23,11 @@ CONVERSATIONS_MANAGE = Permission(
     "longest.",
     least=Role.AGENT,
 )
+CONVERSATIONS_RESTRICT = Permission(
+    "conversations.restrict",
+    "Set the access labels of a conversation, which narrow the agents who see it.",
+    least=Role.ADMIN,
+)
 NOTES_READ = Permission(
     "notes.read",
     "Read private notes, and follow changes that visitors do not see.",

@@ -9,6 +9,7 @@ from sqlalchemy import FromClause, Select, and_, bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.labels import from_stored
 from campfire_chat.access.policy import can
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.dialects import Engine
@@ -66,9 +67,9 @@ def _by_id(engine: Engine) -> ClauseElement:
 
 
 def _owners(engine: Engine) -> ClauseElement:
-    return select(_c.conversation_id, _c.contact_id, _c.head, _c.notes_head).where(
-        engine.among(_c.org_id, _c.conversation_id, "ids")
-    )
+    return select(
+        *(_c.conversation_id, _c.contact_id, _c.head, _c.notes_head, _c.access_labels)
+    ).where(engine.among(_c.org_id, _c.conversation_id, "ids"))
 
 
 def _lock(engine: Engine) -> ClauseElement:
@@ -118,6 +119,7 @@ class Owner(NamedTuple):
     visitor_id: str
     head: int
     notes_head: int
+    access_labels: frozenset[str]
 
     @property
     def heads(self) -> tuple[int, int]:
@@ -131,7 +133,10 @@ async def owners(
     rows = await session.fetch(
         OWNERS, org_id=organization, ids=session.engine.list_value(conversation_ids)
     )
-    return {row[0]: Owner(organization, *row[1:]) for row in rows}
+    return {
+        conversation_id: Owner(organization, visitor_id, head, notes_head, from_stored(labels))
+        for conversation_id, visitor_id, head, notes_head, labels in rows
+    }
 
 
 async def check(session: Session, actor: Actor, conversation_id: str) -> None:

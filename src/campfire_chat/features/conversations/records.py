@@ -37,7 +37,11 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class ConversationSummary(Struct, frozen=True, kw_only=True):
-    """What a row of the inbox shows. It is the data of ``conversation.updated``."""
+    """What a row of the inbox shows. It is the data of ``conversation.updated``.
+
+    Attributes:
+        access_labels: If there are any, only agents with one of them see the conversation.
+    """
 
     id: str
     status: Status
@@ -57,6 +61,7 @@ class ConversationSummary(Struct, frozen=True, kw_only=True):
     resolved_at: Timestamp | None
     snoozed_until: Timestamp | None
     reopen_count: int
+    access_labels: list[str]
 
 
 class AgentConversation(ConversationSummary, frozen=True, kw_only=True):

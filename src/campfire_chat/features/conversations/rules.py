@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+from campfire_chat.access import labels
 from campfire_chat.access.actor import NAMELESS
 from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.core import clock, text
@@ -36,6 +37,7 @@ class Conversation(Struct, kw_only=True):
         notes_head: The last seq of ``notes:<id>``.
         visitor_messages: Public messages of the visitor, deleted ones included.
         agent_messages: Public messages of everybody else.
+        access_labels: Which agents see it; see :mod:`campfire_chat.access.labels`.
     """
 
     organization: str
@@ -59,6 +61,7 @@ class Conversation(Struct, kw_only=True):
     notes_head: int = 0
     visitor_messages: int = 0
     agent_messages: int = 0
+    access_labels: frozenset[str] = frozenset()
 
     @property
     def visitor_id(self) -> str:
@@ -91,6 +94,7 @@ class Conversation(Struct, kw_only=True):
             resolved_at=clock.rfc3339_or_none(self.resolved_at),
             snoozed_until=clock.rfc3339_or_none(self.snoozed_until),
             reopen_count=self.reopen_count,
+            access_labels=sorted(self.access_labels),
         )
 
 
@@ -111,6 +115,21 @@ class Patch(Struct, frozen=True, kw_only=True):
     assignee: Assignee | UnsetType | None = UNSET
     tags: list[str] | UnsetType = UNSET
     subject: str | UnsetType | None = UNSET
+    access_labels: list[str] | UnsetType = UNSET
+
+    @property
+    def restricts(self) -> bool:
+        """Whether it changes who sees the conversation."""
+        return self.access_labels is not UNSET
+
+    @property
+    def manages(self) -> bool:
+        """Whether it changes anything else."""
+        return any(
+            getattr(self, name) is not UNSET
+            for name in self.__struct_fields__
+            if name != "access_labels"
+        )
 
 
 def receive(
@@ -202,6 +221,19 @@ def change(
                 Change(
                     events.SUBJECT_CHANGED,
                     events.SubjectChanged(conversation_id=about, subject=subject, actor=actor),
+                )
+            )
+    if patch.access_labels is not UNSET:
+        found = labels.check(patch.access_labels)
+        if found != conversation.access_labels:
+            conversation.access_labels = found
+            changes.append(
+                Change(
+                    events.ACCESS_CHANGED,
+                    events.AccessChanged(
+                        conversation_id=about, access_labels=sorted(found), actor=actor
+                    ),
+                    internal=True,
                 )
             )
     return changes

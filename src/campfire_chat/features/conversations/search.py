@@ -12,6 +12,7 @@ from sqlalchemy import Integer, String, and_, bindparam, or_, select, union
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.visibility import is_narrowed, values_for, visible_to
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import Query
@@ -28,7 +29,7 @@ _p = contact_tables.contacts.c
 _LAST = "\U0010ffff"
 
 
-def _search(spellings: int, engine: Engine) -> ClauseElement:
+def _search(spellings: int, narrowed: bool, engine: Engine) -> ClauseElement:
     patterns = [bindparam(f"pattern_{number}", type_=String) for number in range(spellings)]
 
     def holds(column: ColumnElement[str | None]) -> ColumnElement[bool]:
@@ -37,6 +38,8 @@ def _search(spellings: int, engine: Engine) -> ClauseElement:
         return or_(*(like(pattern, escape="\\") for pattern in patterns))
 
     here = _c.org_id == bindparam("org_id")
+    if narrowed:
+        here = and_(here, visible_to(engine, _c.access_labels))
     contacts = select(_p.contact_id).where(
         _p.org_id == bindparam("org_id"),
         # Whoever has no name is shown by the end of the id.
@@ -71,9 +74,10 @@ def _search(spellings: int, engine: Engine) -> ClauseElement:
 
 
 @cache
-def search_query(spellings: int) -> Query:
-    """``org_id``, ``pattern_0`` …, ``ending``, ``begins``, ``before``, ``count``."""
-    return Query(partial(_search, spellings))
+def search_query(spellings: int, *, narrowed: bool = False) -> Query:
+    """``org_id``, ``pattern_0`` …, ``ending``, ``begins``, ``before``, ``count``; and the agent's
+    ``labels`` if the host app narrows what they see."""
+    return Query(partial(_search, spellings, narrowed))
 
 
 async def find(session: Session, actor: Actor, text: str, limit: int) -> list[Conversation]:
@@ -84,13 +88,14 @@ async def find(session: Session, actor: Actor, text: str, limit: int) -> list[Co
     """
     spellings = [text] if text.isascii() else [text.lower(), text.upper(), text.title()]
     rows = await session.fetch(
-        search_query(len(spellings)),
+        search_query(len(spellings), narrowed=is_narrowed(actor)),
         org_id=actor.organization,
         **{f"pattern_{number}": f"%{_literal(item)}%" for number, item in enumerate(spellings)},
         ending=f"%{_literal(text)}",
         begins=text,
         before=text + _LAST,
         count=limit,
+        **values_for(session.engine, actor),
     )
     return [conversation_of(actor.organization, row) for row in rows]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import UnsetType
 
@@ -14,8 +15,11 @@ from campfire_chat.feature import Service
 from campfire_chat.features.conversations import listing, queries, queue, snoozes, views
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS
 from campfire_chat.features.conversations.listing import Order, Place, Tallies
-from campfire_chat.features.conversations.operations import ChangeConversation, OpenConversation
-from campfire_chat.features.conversations.permissions import CONVERSATIONS_MANAGE
+from campfire_chat.features.conversations.operations import (
+    ChangeConversation,
+    OpenConversation,
+    require_changer,
+)
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.views import View
@@ -34,6 +38,8 @@ class ConversationService(Service):
         self, storage: Storage, presence: PresenceService, settings: Settings, roles: Roles
     ) -> None:
         self._storage = storage
+        #: Called with an organisation in which somebody may see less than before.
+        self.on_restricted: Callable[[str], None] = _nobody
         self._presence = presence
         self._settings = settings
         self._assignable = roles.with_permission(CONVERSATIONS_REPLY)
@@ -128,9 +134,9 @@ class ConversationService(Service):
         *,
         client_id: str | None = None,
     ) -> View:
-        """Change status, assignee, priority, tags or subject."""
+        """Change status, assignee, priority, tags, subject or access labels."""
         await self.admit_writer(actor, conversation_id)
-        require(actor, CONVERSATIONS_MANAGE)
+        require_changer(actor, patch, assignee_id)
         operation = ChangeConversation(
             actor,
             conversation_id,
@@ -139,7 +145,12 @@ class ConversationService(Service):
             assignable=self._assignable,
             client_id=text.check_optional_client_id(client_id),
         )
-        summary = await self._storage.submit(operation)
+        changing = self._storage.submit(operation)
+        if patch.restricts:
+            # Also if the caller does not wait for the answer.
+            changing.add_done_callback(lambda _: self.on_restricted(actor.organization))
+            changing = asyncio.shield(changing)
+        summary = await changing
         since = self._presence.alive_since
         return await self._storage.read(
             lambda session: views.read_around(session, actor, summary, alive_since=since)
@@ -159,3 +170,7 @@ class ConversationService(Service):
         return await self._storage.read(
             lambda session: queries.open_assigned_to(session, organization, agent_id)
         )
+
+
+def _nobody(organization: str) -> None:
+    """Does nothing, before somebody asks to be called."""

@@ -40,6 +40,8 @@ conversations = Table(
     Column("notes_head", BigInteger, nullable=False),
     Column("visitor_messages", Integer, nullable=False),
     Column("agent_messages", Integer, nullable=False),
+    # A sorted JSON list; null for a conversation that all agents see.
+    Column("access_labels", Text),
     PrimaryKeyConstraint("org_id", "conversation_id"),
     # For lists: one status, of all or of one assignee, newest activity first.
     Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),

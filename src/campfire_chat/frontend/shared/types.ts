@@ -6,6 +6,13 @@
 /** RFC 3339, UTC, microseconds: sorts as text. */
 export type Timestamp = string;
 
+/** Which agents see the conversation. */
+export interface AccessChanged {
+  conversation_id: string;
+  access_labels: string[];
+  actor: Participant;
+}
+
 /** A conversation for an agent. */
 export interface AgentConversation extends ConversationSummary {
   /** Number of the visitor's messages after this agent's read mark. */
@@ -74,6 +81,7 @@ export interface ConversationChange {
   assignee_id?: string | null;
   tags?: string[];
   subject?: string | null;
+  access_labels?: string[];
 }
 
 /** `contact_id` is for agents: the contact to whom they write. */
@@ -103,6 +111,8 @@ export interface ConversationSummary {
   resolved_at: Timestamp | null;
   snoozed_until: Timestamp | null;
   reopen_count: number;
+  /** If there are any, only agents with one of them see the conversation. */
+  access_labels: string[];
 }
 
 /** How many public messages each side has sent. Clients compute unread counts from them. */
@@ -439,6 +449,7 @@ export interface VisitorCreated {
 
 /** What the data of each type of events is. */
 export interface EventMap {
+  "conversation.access_changed": AccessChanged;
   "conversation.assignee_changed": AssigneeChanged;
   "conversation.priority_changed": PriorityChanged;
   "conversation.snooze_changed": SnoozeChanged;
@@ -455,6 +466,7 @@ export interface EventMap {
 
 /** The kinds of streams in which each type of events appears. */
 export interface EventStreams {
+  "conversation.access_changed": "notes";
   "conversation.assignee_changed": "conversation";
   "conversation.priority_changed": "notes";
   "conversation.snooze_changed": "notes";
@@ -589,7 +601,7 @@ export interface Reset {
   stream: string;
   epoch: string;
   head: number;
-  reason: "epoch" | "ahead" | "pruned";
+  reason: "epoch" | "ahead" | "pruned" | "access";
 }
 
 export interface ResumePoint {

@@ -17,6 +17,7 @@ from campfire_chat.ledger.storage import Storage
 from campfire_chat.realtime.drain import Drain
 from campfire_chat.realtime.frame_table import FrameTable
 from campfire_chat.realtime.hub import Hub
+from campfire_chat.realtime.sockets.access_checks import AccessChecks
 from campfire_chat.realtime.sockets.context import Connection, SocketContext, SocketListener
 from campfire_chat.realtime.sockets.socket import Socket
 from campfire_chat.settings import Settings
@@ -39,6 +40,7 @@ class Gateway:
     Attributes:
         context: What all sockets share.
         sockets: All connections, also those before their hello.
+        access: Checks again what sockets subscribe to.
         draining: The drain; see :class:`~campfire_chat.realtime.drain.Drain`.
         on_first: Called when a socket opens while there is none.
     """
@@ -70,11 +72,15 @@ class Gateway:
             frames=frames,
             listener=listener,
         )
+        self.access = AccessChecks(self.sockets, storage, interval=settings.reauthenticate)
         self.on_first: Callable[[], None] = _nothing
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._rounds(), name="campfire-gateway")]
+        self._tasks = [
+            asyncio.create_task(self._rounds(), name="campfire-gateway"),
+            asyncio.create_task(self.access.run(), name="campfire-access-checks"),
+        ]
 
     async def stop(self) -> None:
         """Drain the remaining sockets, then stop.

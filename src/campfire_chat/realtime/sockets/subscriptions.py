@@ -100,7 +100,11 @@ class Subscriptions:
             raise InvalidError("This stream is already subscribed to.", field="stream")
         subscription = self._hub.attach(actor.organization, name, self._socket)
         try:
-            head = await self._storage.authorize_stream(actor, name)
+            while True:
+                changes = self._hub.access_changes
+                head = await self._storage.authorize_stream(actor, name)
+                if actor.labels is None or self._hub.access_changes == changes:
+                    break
         except BaseException:
             self._hub.detach(subscription)
             raise
@@ -137,6 +141,19 @@ class Subscriptions:
         self._hub.detach(subscription)
         self._listener.left(self._socket.actor, streams.parse(name))
 
+    @property
+    def names(self) -> list[str]:
+        return list(self._by_name)
+
+    def revoke(self, name: str) -> None:
+        """End a subscription to a stream that the caller may not see any more, and tell the client
+        to load a snapshot, which shows what is left."""
+        if name not in self._by_name:
+            return
+        self.leave(name)
+        reset = frames.Reset(stream=name, epoch=self._storage.epoch, head=0, reason="access")
+        self._socket.send_queue.push_frame(reset)
+
     def leave_all(self) -> None:
         if self._task is not None:
             self._task.cancel()
@@ -170,7 +187,7 @@ class Subscriptions:
         if self._by_name.get(name) is not subscription:
             return False
         begun = subscription.last
-        page = await self._storage.stream_page(self._socket.actor.organization, name, begun)
+        page = await self._storage.stream_page_for(self._socket.actor, name, begun)
         if self._by_name.get(name) is not subscription:
             # Ended meanwhile, and perhaps begun again.
             return False
