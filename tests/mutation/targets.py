@@ -22,15 +22,14 @@ class Target(NamedTuple):
 TARGETS = {
     "rules": Target(
         (
+            *("features/*/rules.py", "access/actor.py", "access/networks.py", "access/rates.py"),
+            *("access/permissions.py", "access/policy.py", "access/roles.py", "access/labels.py"),
             *(
-                "features/*/rules.py",
-                "access/actor.py",
-                "access/policy.py",
-                "access/roles.py",
-                "access/networks.py",
-                "access/rates.py",
+                "ledger/screening.py",
+                "access/network_rates.py",
+                "access/revocations.py",
+                "ledger/streams.py",
             ),
-            *("access/network_rates.py", "access/revocations.py", "ledger/streams.py"),
             *("core/text.py", "core/clock.py", "core/ids.py"),
         ),
         ("tests/domain", "tests/realtime", "tests/storage/test_desk_model.py"),

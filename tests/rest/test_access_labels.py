@@ -122,6 +122,7 @@ def compare(watcher: Watcher, threads: list[Thread]) -> None:
     assert all(event["data"] == {} for event in events if event["event"] == "hidden")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_an_agent_sees_what_the_model_says(desk: Desk, seed: int) -> None:
     choose = random.Random(seed)
@@ -134,8 +135,8 @@ def test_an_agent_sees_what_the_model_says(desk: Desk, seed: int) -> None:
         narrowed(desk, {"nothing has it"}, role="viewer"),
     ]
     threads: list[Thread] = []
-    for _ in range(3):
-        for _ in range(8):
+    for _ in range(2):
+        for _ in range(10):
             act(choose, desk, boss, threads)
         for watcher in watchers:
             if watcher.person.me["role"] != "viewer":
