@@ -86,3 +86,19 @@ def test_without_the_inbox_there_is_no_console(
     agent = Agent(id=role, name="Ada Lovelace", role=role)
     page = open_page(f"{desk_server.url}/support/console/", agent)
     expect(page.get_by_role("heading", name="This is the team's console")).to_be_visible()
+
+
+def test_a_conversation_that_is_narrowed_leaves_the_screen(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    desk = Desk(f"{desk_server.url}/support", "default")
+    conversation = desk.visitor("mia", name="Mia Berger").begin("Do you ship?")["id"]
+    agent = Agent(id="ada", name="Ada Lovelace", email="labels:beta")
+    console = ConsoleScreen(open_page(f"{desk_server.url}/support/console/", agent))
+    console.show("All")
+    console.enter("Mia Berger")
+    expect(console.log.get_by_text("Do you ship?", exact=True)).to_be_visible()
+    boss = desk.agent("boss", role="admin")
+    boss.patch(f"/conversations/{conversation}", {"access_labels": ["vip"]})
+    expect(console.page.get_by_text("This conversation is not here")).to_be_visible()
+    expect(console.log.get_by_text("Do you ship?", exact=True)).to_have_count(0)
