@@ -1,15 +1,12 @@
-import type { PrincipalRecord } from "../../shared/types";
+import { computed } from "@preact/signals";
 import { me } from "./session";
 
-/** What the server tells of an agent; one of before permissions had names tells the role only. */
-type Permitted = PrincipalRecord & { readonly permissions?: readonly string[] };
-
 /**
- * Whether this agent has a permission. The page only decides what to show by it: the server checks
- * each request. Where the server names no permissions, whatever needs one is for admins and owners.
+ * Whether this agent has a permission; null is something that everybody may do. The page only
+ * decides what to offer by it: the server checks each request.
  */
-export function may(permission: string | null): boolean {
-  const self: Permitted | null = me.value;
-  if (permission === null || !self) return permission === null;
-  return self.permissions?.includes(permission) ?? (self.role === "admin" || self.role === "owner");
-}
+export const may = (permission: string | null): boolean =>
+  permission === null || Boolean(me.value?.permissions.includes(permission));
+
+/** Whether this agent may change conversations. */
+export const canManage = computed(() => may("conversations.manage"));

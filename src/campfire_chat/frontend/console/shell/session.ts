@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { ApiError, createApi } from "../../shared/api";
 import { createConnection, type ConnectionState } from "../../shared/connection";
 import { createCurtain } from "../../shared/curtain";
@@ -30,7 +30,8 @@ export const covered = signal(false);
 export const linkState = signal<ConnectionState>("idle");
 export const polling = signal(false);
 
-export const canWrite = computed(() => me.value !== null && me.value.role !== "viewer");
+/** Without these there is nothing to show. */
+const NEEDED = ["inbox.read", "conversations.read"];
 
 export function isMe(participant: { kind: string; id: string }): boolean {
   return participant.kind === "agent" && participant.id === me.value?.id;
@@ -117,7 +118,8 @@ async function ask(): Promise<boolean> {
     const principal = await anybody.get<PrincipalRecord>("me");
     const same = principal.kind === "agent" && principal.id === me.peek()?.id;
     if (before === "ready" && !same) tabs?.postMessage("look");
-    if (principal.kind !== "agent") {
+    const admitted = NEEDED.every((permission) => principal.permissions.includes(permission));
+    if (principal.kind !== "agent" || !admitted) {
       phase.value = before === "ready" ? "signed-out" : "not-agent";
       return false;
     }

@@ -2,6 +2,7 @@ import type { Availability } from "../../../shared/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { chooseTheme, theme, type Theme } from "../../shell/appearance";
+import { may } from "../../shell/permissions";
 import { me } from "../../shell/session";
 import { closeMenu } from "../../shell/overlay";
 import { chooseAvailability, myAvailability, team } from "./team";
@@ -22,22 +23,24 @@ export function AccountMenu() {
   return (
     <>
       <p class="menu-name">{me.value?.name}</p>
-      <Picker
-        id="availability"
-        label={common.setStatus}
-        options={AVAILABILITIES.map((name) => ({
-          key: name,
-          label: common.availability[name],
-          hint: text.availabilityHelp[name],
-          mark: <span class={`presence-dot ${name}`} />,
-          selected: myAvailability.value === name,
-        }))}
-        onPick={(key) => {
-          closeMenu();
-          const chosen = AVAILABILITIES.find((name) => name === key);
-          if (chosen) void chooseAvailability(chosen);
-        }}
-      />
+      {may("availability.write") && (
+        <Picker
+          id="availability"
+          label={common.setStatus}
+          options={AVAILABILITIES.map((name) => ({
+            key: name,
+            label: common.availability[name],
+            hint: text.availabilityHelp[name],
+            mark: <span class={`presence-dot ${name}`} />,
+            selected: myAvailability.value === name,
+          }))}
+          onPick={(key) => {
+            closeMenu();
+            const chosen = AVAILABILITIES.find((name) => name === key);
+            if (chosen) void chooseAvailability(chosen);
+          }}
+        />
+      )}
       {others.length > 0 && (
         <>
           <h3>{text.team}</h3>

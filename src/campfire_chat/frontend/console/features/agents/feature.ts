@@ -4,6 +4,7 @@ import { text } from "./strings";
 import type { Feature } from "../../shell/registry";
 import { AccountButton } from "./AccountButton";
 import { AccountMenu } from "./AccountMenu";
+import { may } from "../../shell/permissions";
 import { chooseAvailability } from "./team";
 
 const AVAILABILITIES: readonly Availability[] = ["online", "away", "busy", "offline"];
@@ -13,7 +14,7 @@ export const AGENTS: Feature = {
   menus: { account: { title: text.team, untitled: true, Content: AccountMenu } },
   RailEnd: AccountButton,
   commands: () =>
-    AVAILABILITIES.map((name) => ({
+    (may("availability.write") ? AVAILABILITIES : []).map((name) => ({
       key: `be:${name}`,
       label: text.be(common.availability[name]),
       run: () => void chooseAvailability(name),

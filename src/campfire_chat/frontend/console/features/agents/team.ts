@@ -2,6 +2,7 @@ import { computed, signal } from "@preact/signals";
 import type { AgentRecord, Availability, Page } from "../../../shared/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
+import { may } from "../../shell/permissions";
 import { api, connection, me, reason } from "../../shell/session";
 import { toast } from "../../shell/overlay";
 
@@ -25,6 +26,7 @@ export const myAvailability = computed<Availability>(
 );
 
 export async function loadTeam(): Promise<void> {
+  if (!may("agents.read")) return;
   try {
     agents.value = (await api.get<Page<AgentRecord>>("agents")).items;
   } catch {

@@ -14,7 +14,7 @@ const NOBODY = "";
 export function AssignMenu({ conversation }: { conversation: string }) {
   const assigned = summaryOf(conversation)?.assignee?.id ?? null;
   const self = me.value;
-  const agents = team.value.filter(({ role }) => role !== "viewer");
+  const agents = team.value.filter(({ assignable }) => assignable);
   const sorted = [
     ...agents.filter(({ id }) => id === self?.id),
     ...agents.filter(({ id }) => id !== self?.id),

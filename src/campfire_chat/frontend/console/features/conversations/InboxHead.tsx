@@ -1,6 +1,6 @@
 import { text } from "./strings";
 import { isComposing } from "../../../shared/keyboard";
-import { canWrite } from "../../shell/session";
+import { canManage } from "../../shell/permissions";
 import { counts } from "./counts";
 import {
   choose,
@@ -21,7 +21,7 @@ export function InboxHead() {
     <header class="inbox-head">
       <div class="inbox-title">
         <h2>{text.views[view.value]}</h2>
-        {canWrite.value && Boolean(counts.value?.unassigned.waiting) && (
+        {canManage.value && Boolean(counts.value?.unassigned.waiting) && (
           <button
             type="button"
             class="button take"

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { canWrite } from "../../shell/session";
+import { canManage } from "../../shell/permissions";
 import { menuOpenIn, toggleMenu } from "../../shell/overlay";
 import { Icon } from "../../ui/Icon";
 
@@ -15,7 +15,7 @@ export function Property({ label, kind, children }: Props) {
     <div class="property">
       <dt>{label}</dt>
       <dd>
-        {canWrite.value ? (
+        {canManage.value ? (
           <button
             type="button"
             class="property-button"

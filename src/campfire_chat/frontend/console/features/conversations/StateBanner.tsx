@@ -2,7 +2,7 @@ import type { ConversationSummary } from "../../../shared/types";
 import { moment } from "../../ui/format";
 import { text } from "./strings";
 import { now } from "../../shell/clock";
-import { canWrite } from "../../shell/session";
+import { canManage } from "../../shell/permissions";
 import { setStatus } from "./changes";
 import { Icon } from "../../ui/Icon";
 
@@ -20,7 +20,7 @@ export function StateBanner({ summary }: { summary: ConversationSummary }) {
     <p class="state-banner">
       <Icon name={status} size={16} />
       <span>{said}</span>
-      {canWrite.value && (
+      {canManage.value && (
         <button
           type="button"
           class="link-button"

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { isComposing } from "../../../shared/keyboard";
 import { characters, isBlank } from "../../../shared/text";
 import { text } from "./strings";
-import { canWrite } from "../../shell/session";
+import { canManage } from "../../shell/permissions";
 import { changeConversation } from "./changes";
 
 /** Code points, as the server counts them. */
@@ -29,7 +29,7 @@ export function SubjectField({ id, subject }: { id: string; subject: string | nu
       aria-label={text.subject}
       placeholder={text.addSubject}
       dir="auto"
-      readOnly={!canWrite.value}
+      readOnly={!canManage.value}
       value={value}
       onInput={(event) => {
         const typed = event.currentTarget.value;

@@ -1,12 +1,12 @@
 import { text } from "./strings";
-import { canWrite } from "../../shell/session";
+import { canManage } from "../../shell/permissions";
 import { toggleTag } from "./changes";
 import { menuOpenIn, toggleMenu } from "../../shell/overlay";
 import { Icon } from "../../ui/Icon";
 
 /** The tags, each with a button that takes it away, and one to add more. */
 export function Tags({ id, tags }: { id: string; tags: readonly string[] }) {
-  const write = canWrite.value;
+  const write = canManage.value;
   return (
     <div class="tags">
       {tags.map((tag) => (

@@ -3,7 +3,7 @@ import { contactName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { detailsShown, toggleDetails } from "./details";
-import { canWrite } from "../../shell/session";
+import { canManage } from "../../shell/permissions";
 import { toggleResolved } from "./changes";
 import { menuOpenIn, toggleMenu } from "../../shell/overlay";
 import { go } from "./route";
@@ -48,7 +48,7 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
         )}
       </div>
       <Viewers />
-      {summary && canWrite.value && (
+      {summary && canManage.value && (
         <div class="thread-actions">
           <button
             type="button"

@@ -10,6 +10,7 @@ import type {
 import { moment, participantName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
+import { may } from "../../shell/permissions";
 import { api, isMe } from "../../shell/session";
 
 /** A line between the messages that says what somebody changed. */
@@ -63,6 +64,12 @@ const WORDS: {
     if (!snoozed_until) return null;
     return ["snooze", activity.snoozedUntil(who(actor), moment(snoozed_until, Date.now()))];
   },
+  "conversation.access_changed"({ access_labels, actor }) {
+    const body = access_labels.length
+      ? activity.narrowed(who(actor), access_labels.join(", "))
+      : activity.widened(who(actor));
+    return ["label", body];
+  },
 };
 
 export function activityOf(event: StreamEvent): Activity | null {
@@ -112,7 +119,7 @@ export async function loadActivities(
     whole ? [] : page.filter((message) => message.visibility === visibility);
   const results = await Promise.allSettled([
     changes(`conversation:${id}`, part("public")),
-    changes(`notes:${id}`, part("internal")),
+    ...(may("notes.read") ? [changes(`notes:${id}`, part("internal"))] : []),
   ]);
   const oldest = whole ? "" : page.reduce((least, { at }) => (at < least ? at : least), "9");
   return results

@@ -3,10 +3,11 @@ import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import type { Command, Finder } from "../../shell/registry";
 import { screen } from "../../shell/router";
-import { api, canWrite } from "../../shell/session";
+import { canManage } from "../../shell/permissions";
+import { api } from "../../shell/session";
 import { openMenu } from "../../shell/overlay";
 import { contactName, plain } from "../../ui/format";
-import { focusComposer } from "../messages/composer";
+import { focusComposer, modes } from "../messages/composer";
 import { assignTo, assignToMe, summaryOf, toggleResolved } from "./changes";
 import { toggleDetails } from "./details";
 import { showArrived } from "./held";
@@ -18,7 +19,7 @@ import { go, openId, PATH } from "./route";
 /** What can be done with the open conversation. */
 function ofConversation(id: string): Command[] {
   const summary = summaryOf(id);
-  if (!summary || !canWrite.value) return [];
+  if (!summary) return [];
   const resolved = summary.status === "resolved";
   const menus = ["assign", "status", "snooze", "priority", "tags"] as const;
   const labels = {
@@ -28,9 +29,17 @@ function ofConversation(id: string): Command[] {
     priority: text.setPriority,
     tags: text.chooseTags,
   };
+  const hints = { reply: "R", note: "N" };
+  const writing = modes.value.map((mode) => ({
+    key: mode,
+    label: text.keys[mode],
+    hint: hints[mode],
+    run: () => focusComposer(mode),
+  }));
+  const details = { key: "details", label: text.keys.details, hint: "D", run: toggleDetails };
+  if (!canManage.value) return [...writing, details];
   return [
-    { key: "reply", label: text.keys.reply, hint: "R", run: () => focusComposer("reply") },
-    { key: "note", label: text.keys.note, hint: "N", run: () => focusComposer("note") },
+    ...writing,
     {
       key: "resolve",
       label: resolved ? text.reopen : text.resolve,
@@ -40,7 +49,7 @@ function ofConversation(id: string): Command[] {
     { key: "assign-me", label: text.keys.assignMe, hint: "I", run: () => assignToMe(id) },
     ...menus.map((kind) => ({ key: kind, label: labels[kind], run: () => openMenu(kind) })),
     { key: "unassign", label: text.unassign, run: () => assignTo(id, null) },
-    { key: "details", label: text.keys.details, hint: "D", run: toggleDetails },
+    details,
   ];
 }
 
@@ -49,7 +58,7 @@ export const inboxCommands = (): Command[] => (openId.value ? ofConversation(ope
 
 /** What leads to a list, from everywhere, and what is done with it. */
 export const commands = (): Command[] => [
-  ...(canWrite.value
+  ...(canManage.value
     ? [{ key: "take", label: text.keys.take, hint: "W", run: () => void takeNext() }]
     : []),
   ...VIEWS.map((name) => ({

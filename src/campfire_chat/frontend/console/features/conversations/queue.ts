@@ -3,7 +3,8 @@ import { newClientId } from "../../../shared/entries";
 import type { Taken } from "../../../shared/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
-import { api, canWrite, reason } from "../../shell/session";
+import { canManage } from "../../shell/permissions";
+import { api, reason } from "../../shell/session";
 import { putConversation } from "./inbox";
 import { toast } from "../../shell/overlay";
 import { go } from "./route";
@@ -12,7 +13,7 @@ let taking = false;
 
 /** Takes the conversation whose visitor waits longest, and opens it. */
 export async function takeNext(clientId = newClientId()): Promise<void> {
-  if (taking || !canWrite.peek()) return;
+  if (taking || !canManage.peek()) return;
   taking = true;
   try {
     const { conversation } = await api.post<Taken>("conversations/take", {

@@ -22,6 +22,7 @@ export const ACTIVITIES: Reducers<Thread, "conversation" | "notes", "conversatio
   "conversation.priority_changed": tell,
   "conversation.tags_changed": tell,
   "conversation.snooze_changed": tell,
+  "conversation.access_changed": tell,
 };
 
 /** What they do to the lists. */

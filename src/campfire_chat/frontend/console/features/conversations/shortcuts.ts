@@ -2,8 +2,8 @@ import { text } from "./strings";
 import { wide } from "../../shell/appearance";
 import { openMenu } from "../../shell/overlay";
 import type { Shortcut, ShortcutGroup } from "../../shell/registry";
-import { canWrite } from "../../shell/session";
-import { focusComposer } from "../messages/composer";
+import { canManage } from "../../shell/permissions";
+import { focusComposer, modes, type Mode } from "../messages/composer";
 import { focusRow } from "../messages/focus";
 import { assignToMe, toggleResolved } from "./changes";
 import { toggleDetails } from "./details";
@@ -60,10 +60,16 @@ const withOpen =
   (act: (id: string) => void, { reading = false } = {}): NonNullable<Shortcut["run"]> =>
   () => {
     const id = openId.peek();
-    if (!id || !(reading || canWrite.peek())) return false;
+    if (!id || !(reading || canManage.peek())) return false;
     act(id);
     return true;
   };
+
+const writeAs = (mode: Mode): NonNullable<Shortcut["run"]> => () => {
+  if (!openId.peek() || !modes.peek().includes(mode)) return false;
+  focusComposer(mode);
+  return true;
+};
 
 const { keys } = text;
 
@@ -112,8 +118,8 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
   {
     title: keys.groups.write,
     shortcuts: [
-      { label: keys.reply, keys: ["R"], run: withOpen(() => focusComposer("reply")) },
-      { label: keys.note, keys: ["N"], run: withOpen(() => focusComposer("note")) },
+      { label: keys.reply, keys: ["R"], run: writeAs("reply") },
+      { label: keys.note, keys: ["N"], run: writeAs("note") },
       { label: keys.leave, keys: ["Esc"] },
       { label: keys.send, keys: ["Enter", "Mod+Enter"] },
       { label: keys.sendResolve, keys: ["Mod+Shift+Enter"] },

@@ -9,21 +9,22 @@ import {
   draft,
   edit,
   focusRequests,
+  mayWrite,
+  modes,
   quote,
   send,
   tellTyping,
   write,
   written,
-  type Mode,
 } from "./composer";
-import { canWrite, connection, isMe } from "../../shell/session";
+import { canManage } from "../../shell/permissions";
+import { connection, isMe } from "../../shell/session";
 import { FIELD, focusThread } from "./focus";
 import { isPeriod } from "../../shell/keys";
 import { thread } from "./thread";
 import { lastOwn } from "./timeline";
 import { Icon } from "../../ui/Icon";
 
-const MODES: readonly Mode[] = ["reply", "note"];
 /** Where a finger writes, Enter is the only way to a new line. */
 const touch = matchMedia("(pointer: coarse) and (hover: none)");
 
@@ -56,7 +57,7 @@ export function Composer({ name }: { name: string }) {
     field.current?.focus();
   }, [requests]);
 
-  if (!canWrite.value) return <p class="composer read-only">{text.readOnly}</p>;
+  if (!modes.value.length) return <p class="composer read-only">{text.readOnly}</p>;
 
   const submit = (resolve = false) => {
     // After "Send and resolve" comes the next conversation, and the focus is in its thread.
@@ -68,7 +69,7 @@ export function Composer({ name }: { name: string }) {
     if (event.key === "Enter") {
       if (command && event.shiftKey) {
         event.preventDefault();
-        submit(!note);
+        submit(!note && canManage.peek());
       } else if (command || (!event.shiftKey && !touch.matches)) {
         event.preventDefault();
         submit();
@@ -77,7 +78,7 @@ export function Composer({ name }: { name: string }) {
       event.preventDefault();
       chooseMode(note ? "reply" : "note");
     } else if (event.key === "ArrowUp" && !body) {
-      const last = lastOwn((message) => isMe(message.sender));
+      const last = lastOwn((message) => isMe(message.sender) && mayWrite(message));
       if (last) {
         event.preventDefault();
         edit(last.id, { fromField: true });
@@ -99,7 +100,7 @@ export function Composer({ name }: { name: string }) {
       }}
     >
       <div class="composer-tabs" role="tablist" aria-label={text.modesLabel}>
-        {MODES.map((name) => (
+        {modes.value.map((name) => (
           <button
             key={name}
             id={`mode-${name}`}
@@ -116,6 +117,7 @@ export function Composer({ name }: { name: string }) {
               if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
               event.preventDefault();
               const other = name === "reply" ? "note" : "reply";
+              if (!modes.peek().includes(other)) return;
               chooseMode(other);
               document.getElementById(`mode-${other}`)?.focus();
             }}
@@ -176,7 +178,7 @@ export function Composer({ name }: { name: string }) {
               ? text.enterHint
               : text.writeHint}
         </span>
-        {!note && (
+        {!note && canManage.value && (
           <button
             type="button"
             class="button send-resolve"

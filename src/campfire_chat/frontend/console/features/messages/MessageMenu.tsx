@@ -1,6 +1,7 @@
 import { text } from "./strings";
-import { edit, quote } from "./composer";
-import { canWrite, isMe } from "../../shell/session";
+import { edit, mayWrite, modes, quote } from "./composer";
+import { may } from "../../shell/permissions";
+import { isMe } from "../../shell/session";
 import { closeMenu, openDialog, toast } from "../../shell/overlay";
 import { thread } from "./thread";
 import { Icon } from "../../ui/Icon";
@@ -12,14 +13,14 @@ export function MessageMenu({ subject }: { subject: string | null }) {
   if (!message) return null;
   const { id } = message;
   const options: Option[] = [];
-  if (canWrite.value) {
+  if (modes.value.length) {
     options.push({ key: "quote", label: text.replyTo, mark: <Icon name="quote" size={16} /> });
   }
   options.push({ key: "copy", label: text.copy, mark: <Icon name="copy" size={16} /> });
-  if (message.edited_at) {
+  if (message.edited_at && may("message_versions.read")) {
     options.push({ key: "versions", label: text.versions, mark: <Icon name="clock" size={16} /> });
   }
-  if (isMe(message.sender)) {
+  if (isMe(message.sender) && mayWrite(message)) {
     options.push(
       { key: "edit", label: text.edit, mark: <Icon name="edit" size={16} /> },
       { key: "delete", label: text.remove, mark: <Icon name="trash" size={16} />, danger: true },

@@ -1,6 +1,8 @@
 import { computed, effect, signal } from "@preact/signals";
+import type { Visibility } from "../../../shared/types";
 import { drop, keys, load, save } from "../../../shared/storage";
 import { characters, isBlank } from "../../../shared/text";
+import { may } from "../../shell/permissions";
 import { connection, me } from "../../shell/session";
 import { moveOnAfter } from "../conversations/changes";
 import { focusField, focusThread } from "./focus";
@@ -10,6 +12,18 @@ import { sendMessage } from "./sending";
 import { thread } from "./thread";
 
 export type Mode = "reply" | "note";
+
+const MODES: readonly (readonly [Mode, string])[] = [
+  ["reply", "conversations.reply"],
+  ["note", "notes.write"],
+];
+/** What this agent may write. */
+export const modes = computed<readonly Mode[]>(() =>
+  MODES.filter(([, permission]) => may(permission)).map(([mode]) => mode),
+);
+/** Whether this agent may still edit and delete own messages, or own notes. */
+export const mayWrite = ({ visibility }: { visibility: Visibility }): boolean =>
+  modes.value.includes(visibility === "internal" ? "note" : "reply");
 
 /** What somebody is writing in one conversation; both fields are kept when switching. */
 export interface Draft {
@@ -63,7 +77,11 @@ export const hasDraft = (id: string): boolean => {
   return Boolean(draft && !(isBlank(draft.reply) && isBlank(draft.note)));
 };
 
-export const draft = computed<Draft>(() => drafts.value.get(openId.value ?? "") ?? EMPTY);
+export const draft = computed<Draft>(() => {
+  const found = drafts.value.get(openId.value ?? "") ?? EMPTY;
+  const [first] = modes.value;
+  return first && !modes.value.includes(found.mode) ? { ...found, mode: first } : found;
+});
 export const written = computed(() => draft.value[draft.value.mode]);
 
 function change(part: Partial<Draft>): void {
@@ -86,6 +104,7 @@ export function write(body: string): void {
 }
 
 export function chooseMode(mode: Mode): void {
+  if (!modes.peek().includes(mode)) return;
   if (mode === "note") tellTyping(false);
   change({ mode });
 }

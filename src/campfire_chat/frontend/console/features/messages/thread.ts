@@ -17,6 +17,7 @@ import { reduce, type Reducers } from "../../../shared/reducers";
 import { ACTIVITIES } from "../conversations/reducers";
 import { MESSAGES } from "./reducers";
 import { loadActivities, type Activity } from "../conversations/activity";
+import { may } from "../../shell/permissions";
 import { api, connection, isMe, reason } from "../../shell/session";
 import { markRead, putConversation } from "../conversations/inbox";
 import { toast } from "../../shell/overlay";
@@ -212,6 +213,9 @@ function follow(opened: Thread, conversation: AgentConversation, page: Message[]
       { after: Math.min(conversation.head, newest("public", conversation.head)) },
       { ...handlers, onHead: () => void refreshPresence(opened) },
     ),
+  );
+  if (!may("notes.read")) return;
+  cleanUps.push(
     connection.subscribe(
       `notes:${id}`,
       { after: Math.min(conversation.notes_head, newest("internal", conversation.notes_head)) },
