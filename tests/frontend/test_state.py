@@ -99,7 +99,11 @@ class Story:
     def __init__(self, server: ThreadServer, screens: dict[str, Pages]) -> None:
         base = f"{server.url}{server.mount}"
         self.desk = Desk(base)
-        self.ada, self.ben = self.desk.agent(name="Ada"), self.desk.agent(name="Ben")
+        # Admins, who may do everything that is an event.
+        self.ada, self.ben = (
+            self.desk.agent(name="Ada", role="admin"),
+            self.desk.agent(name="Ben", role="admin"),
+        )
         # Known to each other, so that they can be assigned.
         self.agents = [self.ada, self.ben]
         for agent in self.agents:
@@ -210,6 +214,7 @@ CHANGES: dict[str, list[Any]] = {
         lambda _: {"assignee_id": None},
     ],
     "tags": [lambda _: {"tags": ["tea"]}, lambda _: {"tags": ["tea", "urgent"]}],
+    "access": [lambda _: {"access_labels": ["sales"]}, lambda _: {"access_labels": []}],
     "subject": [lambda _: {"subject": "A kettle"}, lambda _: {"subject": None}],
     "several": [
         lambda story: {"status": "pending", "assignee_id": story.ben.id, "tags": []},

@@ -12,8 +12,9 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from campfire_chat import Agent, Campfire, ConfigurationError, Role, Visitor
+from campfire_chat.access.permissions import Access
 from campfire_chat.access.places import below
-from campfire_chat.http.endpoints import Access, Endpoint
+from campfire_chat.http.endpoints import Endpoint
 from campfire_chat.runtime import ENDPOINTS
 from tests.conftest import QUICK
 from tests.support.client import Client
@@ -142,7 +143,7 @@ def strangers(tea: Place, coffee: Place) -> dict[str, Person]:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
 def test_every_route_refuses_them(tea: Place, coffee: Place, endpoint: Endpoint) -> None:
-    if endpoint.access is Access.PUBLIC:
+    if endpoint.permission is Access.PUBLIC:
         return
     path = endpoint.path.replace("{", "").replace("}", "")
     for who, person in strangers(tea, coffee).items():

@@ -44,6 +44,7 @@ from campfire_chat.features.conversations import listing
 from campfire_chat.features.conversations import tables as conversation_tables
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.jobs.service import JobService
 from campfire_chat.jobs.job import Claimed
 from campfire_chat.settings import Settings
 from tests.support.host import agent_actor
@@ -59,6 +60,9 @@ OF_ALL = {
     "jobs.statements.END_LEASES": "a wrong clock was wrong for everybody",
     "jobs.statements.PARK_UNKNOWN": "code that is gone is gone for everybody",
     "jobs.retention.OLD_KEYS": "keys are forgotten for everybody",
+    "feed.statements.BEHIND": "a process reads the feeds of everybody",
+    "feed.statements.ORGANIZATIONS": "the same",
+    "feed.statements.STATES": "who runs the installation sees how far each reader is",
     "organizations.queries.CHANGED": "every process keeps the settings of everybody in memory",
     "access.usage_table._OTHERS": "processes tell each other of all their callers",
 }
@@ -294,6 +298,14 @@ async def _everything_rare(store: Store) -> None:
         jobs = await store.jobs.claim(["conversation.wake"], 1, room={}, most=1)
     await store.jobs.park(jobs[0], error="oh")
     assert await store.jobs.parked()
+    organizations_jobs = JobService(store.storage)
+    shown, _ = await organizations_jobs.parked(boss, None, 10)
+    for before in (None, (0, shown[0].id)):
+        await organizations_jobs.parked(boss, before, 10)
+        await organizations_jobs.pending(boss, before, 10)
+    await organizations_jobs.retry(boss, shown[0].id)
+    jobs = await store.jobs.claim(["conversation.wake"], 1, room={}, most=1)
+    await store.jobs.park(jobs[0], error="oh")
     assert await store.jobs.restart("default", jobs[0].id)
     await store.jobs.drop("default", jobs[0].id)
 

@@ -26,6 +26,8 @@ from campfire_chat.features.messages import versions
 from campfire_chat.features.organizations import queries as organization_queries
 from campfire_chat.features.presence import queries as presence_queries
 from campfire_chat.features.receipts import queries as receipt_queries
+from campfire_chat.feed import reading
+from campfire_chat.feed import statements as feed_statements
 from campfire_chat.ledger import event_log, rewriting
 from tests.support.engines import run_apart
 from tests.support.truth import Truth
@@ -78,6 +80,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         "message_id": known[0][0],
         "contact": contact[0][0],
         "labels": listed(["vip"]),
+        "spans": engine.spans_value([(f"conversation:{item}", 1, 3) for item in ids]),
         "organizations": listed(["default", "other"]),
         **{f"status_{number}": status.value for number, status in enumerate(Status)},
     }
@@ -118,6 +121,10 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "ledger.event_log.FIRST": (event_log.FIRST, {}),
     "ledger.event_log.NEWEST": (event_log.NEWEST, {}),
     "messages.versions.PAGE": (versions.PAGE, {}),
+    "feed.reading.ENTRIES": (reading.ENTRIES, {}),
+    "feed.reading.IN_SPANS": (reading.IN_SPANS, {}),
+    "feed.reading.ONE": (reading.ONE, {"seq": "after"}),
+    "feed.statements.ORGANIZATIONS": (feed_statements.ORGANIZATIONS, {}),
     "organizations.queries.ORGANIZATION": (organization_queries.ORGANIZATION, {}),
     "organizations.queries.CHOSEN": (organization_queries.CHOSEN, {"subject": "stream"}),
     "organizations.queries.CHANGED": (organization_queries.CHANGED, {}),
@@ -132,8 +139,12 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
         if whose != "own" or (order != "longest_waiting" and not narrowed)
     },
 }
-#: What is found by a key of one column: an organisation, and the number of a change.
-BY_ONE = {f"organizations.queries.{name}" for name in ("ORGANIZATION", "CHANGED")}
+#: What is found by a key of one column: an organisation, the number of a change, and the next
+#: organisation in an index.
+BY_ONE = {
+    *(f"organizations.queries.{name}" for name in ("ORGANIZATION", "CHANGED")),
+    "feed.statements.ORGANIZATIONS",
+}
 #: What is read and sorted whole: a team, and what one visitor began.
 WHOLE = {"agents.queries.TEAM"} | {name for name in QUERIES if "own" in name}
 
