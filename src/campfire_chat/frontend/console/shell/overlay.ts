@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
 import { focusHome } from "../ui/focus";
 
 /** A menu of a feature, opened from a button, a key or the palette; one at a time. */
@@ -26,6 +27,16 @@ export const openDialog = (kind: string, subject: string): void =>
   void (dialog.value = { kind, subject });
 
 export const closeDialog = (): void => void (dialog.value = null);
+
+/**
+ * Closes a dialog when what it is about has gone: deleted in another tab, for example. A dialog that
+ * is not there must not hold the shortcuts, not even until the next frame.
+ */
+export function useClosedWhen(gone: boolean): void {
+  useLayoutEffect(() => {
+    if (gone) closeDialog();
+  }, [gone]);
+}
 
 function visible(element: HTMLElement): boolean {
   return element.getClientRects().length > 0;

@@ -1,5 +1,4 @@
-import { useEffect } from "preact/hooks";
-import { closeDialog } from "../../shell/overlay";
+import { closeDialog, useClosedWhen } from "../../shell/overlay";
 import { Modal } from "../../ui/Modal";
 import { drop, jobs } from "./jobs";
 import { text } from "./strings";
@@ -7,10 +6,7 @@ import { text } from "./strings";
 /** Asks before a job is gone. */
 export function DropDialog({ id }: { id: string }) {
   const job = jobs.value.find((known) => known.id === id);
-  // Dropped or tried again by somebody else: a dialog that is not there must not hold the shortcuts.
-  useEffect(() => {
-    if (!job) closeDialog();
-  }, [job]);
+  useClosedWhen(!job);
   if (!job) return null;
   return (
     <Modal label={text.dropTitle} name="confirm" onClose={closeDialog}>

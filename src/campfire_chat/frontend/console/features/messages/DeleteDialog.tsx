@@ -1,7 +1,6 @@
-import { useEffect } from "preact/hooks";
 import { text } from "./strings";
 import { deleteMessage } from "./changes";
-import { closeDialog } from "../../shell/overlay";
+import { closeDialog, useClosedWhen } from "../../shell/overlay";
 import { thread } from "./thread";
 import { Modal } from "../../ui/Modal";
 
@@ -9,10 +8,7 @@ import { Modal } from "../../ui/Modal";
 export function DeleteDialog({ subject }: { subject: string }) {
   const message = thread.value?.messages.value.get(subject);
   const gone = !message || message.deleted_at !== null;
-  // Deleted in another tab, for example: a dialog that is not there must not hold the shortcuts.
-  useEffect(() => {
-    if (gone) closeDialog();
-  }, [gone]);
+  useClosedWhen(gone);
   if (gone) return null;
   return (
     <Modal label={text.removeTitle} name="confirm" onClose={closeDialog}>

@@ -4,7 +4,7 @@ import { fullTime } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { api, reason } from "../../shell/session";
-import { closeDialog } from "../../shell/overlay";
+import { closeDialog, useClosedWhen } from "../../shell/overlay";
 import { thread } from "./thread";
 import { Linked } from "../../ui/Linked";
 import { Modal } from "../../ui/Modal";
@@ -36,9 +36,7 @@ export function VersionsDialog({ subject: id }: { subject: string }) {
     return () => void (current = false);
   }, [id, edited]);
   const gone = !message || message.deleted_at !== null;
-  useEffect(() => {
-    if (gone) closeDialog();
-  }, [gone]);
+  useClosedWhen(gone);
   if (gone) return null;
   const now = { number: 0, at: edited ?? message.at, body: message.body };
   return (
