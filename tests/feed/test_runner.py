@@ -151,10 +151,11 @@ async def test_one_process_reads_for_a_consumer_and_another_takes_over(
     stores = [await open_store(), await open_store()]
     say = Say(stores[0])
     first = await employ(stores[0], ("notes", one.handle))
-    second = await employ(stores[1], ("notes", other.handle))
     await say("a")
     first.heard("acme")
     await until(lambda: one.bodies == {"acme": ["a"]})
+    # Only now: a process that starts looks for what there is, and might have been faster.
+    second = await employ(stores[1], ("notes", other.handle))
     await settled(first)
     await say("b")
     second.heard("acme")
@@ -177,10 +178,11 @@ async def test_a_graceful_end_lets_others_read_at_once(
     stores = [await open_store(), await open_store()]
     say = Say(stores[0])
     first = await employ(stores[0], ("notes", one.handle))
-    second = await employ(stores[1], ("notes", other.handle))
     await say("a")
     first.heard("acme")
     await until(lambda: one.bodies == {"acme": ["a"]})
+    # Only now: a process that starts looks for what there is, and might have been faster.
+    second = await employ(stores[1], ("notes", other.handle))
     await first.stop()
     await say("b")
     second.heard("acme")
@@ -259,10 +261,10 @@ async def test_an_operation_takes_effect_with_the_position_or_not_at_all(
         return await note(organization, page)
 
     first = await employ(stores[0], ("notes", slow))
-    second = await employ(stores[1], ("notes", note))
     await say("a")
     first.heard("acme")
     await until(lambda: pages == 1)
+    second = await employ(stores[1], ("notes", note))
     # It takes too long, and the other one takes over.
     watch.move(LEASE + 1)
     second.heard("acme")

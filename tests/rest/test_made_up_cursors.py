@@ -27,14 +27,14 @@ def made_up(place: Any) -> str:
 def places() -> list[Any]:
     found: list[Any] = [None, [], {}, "x", 1.5, True, [["latest", 1, "x"]], "[" * 300]
     for number in NUMBERS:
-        found += [number, [number, number], [number, 0], [0, number]]
+        found += [number, [number, number], [number, 0], [0, number], [number, "job_x"]]
         found += [[order, number, "conv_x"] for order in ("latest", "longest_waiting")]
     return found
 
 
 @pytest.mark.parametrize("row", PAGED, ids=lambda row: row.operation)
 def test_no_cursor_is_an_error_of_the_server(desk: Desk, row: Endpoint) -> None:
-    visitor, agent = desk.visitor(), desk.agent()
+    visitor, agent = desk.visitor(), desk.agent(role="owner")
     conversation = visitor.begin()["id"]
     [message] = visitor.thread(conversation)
     path = row.path.format(conversation_id=conversation, message_id=message["id"])
