@@ -16,7 +16,12 @@ from campfire_chat.feed import runner as module
 from campfire_chat.feed.consumer import Consumer
 from campfire_chat.feed.positions import LEASE, Positions
 from campfire_chat.feed.reading import FeedEvent, FeedPage
-from campfire_chat.feed.runner import LOOK_EVERY, ORGANIZATIONS_EVERY, FeedRunner
+from campfire_chat.feed.runner import (
+    LEFT_TO_OTHERS,
+    LOOK_EVERY,
+    ORGANIZATIONS_EVERY,
+    FeedRunner,
+)
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.transaction import Transaction
 from tests.jobs.conftest import OpenStore, Watch
@@ -171,8 +176,44 @@ async def test_one_process_reads_for_a_consumer_and_another_takes_over(
     assert other.bodies["acme"] in (["b"], ["a", "b"])
 
 
-async def test_a_graceful_end_lets_others_read_at_once(
-    open_store: OpenStore, employ: Employ
+async def test_who_reads_is_not_asked_for_each_commit(
+    open_store: OpenStore, employ: Employ, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other processes hear of every commit as well. A claim costs them a transaction."""
+    one = Seen()
+    stores = [await open_store(), await open_store()]
+    say = Say(stores[0])
+    first = await employ(stores[0], ("notes", one.handle))
+    await say("a")
+    first.heard("acme")
+    await until(lambda: one.bodies == {"acme": ["a"]})
+    await settled(first)
+    second = await employ(stores[1], ("notes", Seen().handle))
+    await settled(second)
+    claims = 0
+    claim = Positions.claim
+
+    async def counted(self: Positions, place: tuple[str, str]) -> int | None:
+        nonlocal claims
+        claims += self is second._positions
+        return await claim(self, place)
+
+    monkeypatch.setattr(Positions, "claim", counted)
+    for number in range(20):
+        await say(f"b{number}")
+        first.heard("acme")
+        second.heard("acme")
+        await settled(second)
+    await until(lambda: len(one.bodies["acme"]) == 21)
+    assert claims <= 1
+    watch.move(LEFT_TO_OTHERS)
+    second.heard("acme")
+    await settled(second)
+    assert 1 <= claims <= 2
+
+
+async def test_a_graceful_end_lets_others_read_soon(
+    open_store: OpenStore, employ: Employ, watch: Watch
 ) -> None:
     one, other = Seen(), Seen()
     stores = [await open_store(), await open_store()]
@@ -183,8 +224,11 @@ async def test_a_graceful_end_lets_others_read_at_once(
     await until(lambda: one.bodies == {"acme": ["a"]})
     # Only now: a process that starts looks for what there is, and might have been faster.
     second = await employ(stores[1], ("notes", other.handle))
+    await settled(second)
     await first.stop()
     await say("b")
+    # Much less than what the claim was good for.
+    watch.move(LEFT_TO_OTHERS)
     second.heard("acme")
     await until(lambda: other.bodies == {"acme": ["b"]})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -13,8 +13,7 @@ from campfire_chat.core.clock import SECOND, Clock
 from campfire_chat.database.lanes import Lanes, Session
 from campfire_chat.feed import statements
 from campfire_chat.jobs.deferral import MAX_ERROR
-from campfire_chat.ledger.lookups import Lookup
-from campfire_chat.ledger.operation import BatchOperation, Operation
+from campfire_chat.ledger.operation import BatchOperation, ConditionalOperation, Operation
 from campfire_chat.ledger.transaction import Transaction
 from campfire_chat.ledger.write_batch import WriteBatch
 
@@ -199,23 +198,12 @@ class _Reached(BatchOperation[None]):
         batch.upsert(statements.WRITE_POSITIONS, self._place, row)
 
 
-class _ReachedWith(Operation[bool]):
+class _ReachedWith(ConditionalOperation):
     """See :meth:`Positions.reached_with`."""
 
     def __init__(self, values: dict[str, Any], operation: Operation[Any]) -> None:
-        super().__init__(operation.actor, operation.aggregate_ids)
+        super().__init__(operation)
         self._values = values
-        self._operation = operation
-        self.kind = operation.kind
-        self.related = operation.related
-        self.appends = operation.appends
-        self.size += operation.size
 
-    def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
-        return self._operation.lookups()
-
-    async def run(self, transaction: Transaction) -> bool:
-        if not await transaction.session.fetch(statements.ADVANCE, **self._values):
-            return False
-        await self._operation.run(transaction)
-        return True
+    async def holds(self, transaction: Transaction) -> bool:
+        return bool(await transaction.session.fetch(statements.ADVANCE, **self._values))

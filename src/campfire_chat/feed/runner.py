@@ -28,6 +28,9 @@ AT_ONCE = 16
 #: Seconds between looks for what no wake-up told of, and for organisations without a position.
 LOOK_EVERY = 5.0
 ORGANIZATIONS_EVERY = 60.0
+#: Seconds for which a place is left alone that another process reads for. It hears of the same
+#: commits, and asking again for each of them would cost a transaction each.
+LEFT_TO_OTHERS = LOOK_EVERY / 2
 #: Seconds after which a position is stored although there is more to read. A crash repeats what
 #: was handled since then.
 STORE_EVERY = 1.0
@@ -85,6 +88,8 @@ class FeedRunner:
         self._reading: dict[Place, asyncio.Task[None]] = {}
         self._claims: dict[Place, _Claim] = {}
         self._failures: dict[Place, _Failures] = {}
+        #: Until when a place is left to the process that reads for it.
+        self._left: dict[Place, int] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._looked_at = 0
@@ -164,6 +169,10 @@ class FeedRunner:
         for place in list(self._grown):
             if len(self._reading) >= AT_ONCE:
                 return
+            if self._left.get(place, 0) > now:
+                # If that process is gone, a later look finds what it has left behind.
+                del self._grown[place]
+                continue
             failures = self._failures.get(place)
             if place in self._reading or (failures is not None and failures.until > now):
                 continue
@@ -186,7 +195,6 @@ class FeedRunner:
         try:
             if await self._claimed(place):
                 await self._read_on(place)
-            # Otherwise another process reads for it, and has heard of it too.
             self._failures.pop(place, None)
         except Exception as error:
             await self._failed(place, error)
@@ -202,7 +210,9 @@ class FeedRunner:
         position = await self._positions.claim(place)
         if position is None:
             self._claims.pop(place, None)
+            self._left[place] = self._now() + int(LEFT_TO_OTHERS * SECOND)
             return False
+        self._left.pop(place, None)
         self._claims[place] = _Claim(position, until)
         return True
 

@@ -32,7 +32,7 @@ class Branding(Struct, frozen=True):
 
     Attributes:
         css: Rules for the launcher and the panel, without quotation marks and backslashes.
-        words: Words in place of those in ``frontend/widget/messages.ts``.
+        words: Words in place of those in ``frontend/widget/strings.en.ts``.
     """
 
     css: str = ""

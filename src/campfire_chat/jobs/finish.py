@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from campfire_chat.jobs import statements
 from campfire_chat.jobs.job import Claimed
-from campfire_chat.ledger.lookups import Lookup
-from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.operation import ConditionalOperation, Operation
 from campfire_chat.ledger.transaction import Transaction
 
 
-class FinishWith(Operation[bool]):
+class FinishWith(ConditionalOperation):
     """Remove a job and carry out an operation, both or neither.
 
     Its result is whether the job was still this process's. Without the
@@ -21,23 +19,12 @@ class FinishWith(Operation[bool]):
     """
 
     def __init__(self, job: Claimed, operation: Operation[Any]) -> None:
-        super().__init__(operation.actor, operation.aggregate_ids)
+        super().__init__(operation)
         self._job = job
-        self._operation = operation
-        self.kind = operation.kind
-        self.related = operation.related
-        self.appends = operation.appends
-        self.size += operation.size
 
-    def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
-        return self._operation.lookups()
-
-    async def run(self, transaction: Transaction) -> bool:
+    async def holds(self, transaction: Transaction) -> bool:
         job = self._job
         gone = await transaction.session.fetch(
             statements.FINISH, org_id=job.organization, job_id=job.id, held=job.lease
         )
-        if not gone:
-            return False
-        await self._operation.run(transaction)
-        return True
+        return bool(gone)

@@ -94,6 +94,34 @@ class Operation(ABC, Generic[T]):
         """
 
 
+class ConditionalOperation(Operation[bool]):
+    """Carries out another operation if something holds that it changes itself: both or neither.
+
+    Its result is whether it did.
+    """
+
+    def __init__(self, operation: Operation[Any]) -> None:
+        super().__init__(operation.actor, operation.aggregate_ids)
+        self._operation = operation
+        self.kind = operation.kind
+        self.related = operation.related
+        self.appends = operation.appends
+        self.size += operation.size
+
+    def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
+        return self._operation.lookups()
+
+    @abstractmethod
+    async def holds(self, transaction: Transaction) -> bool:
+        """Whether it holds; what this changes is part of the transaction."""
+
+    async def run(self, transaction: Transaction) -> bool:
+        if not await self.holds(transaction):
+            return False
+        await self._operation.run(transaction)
+        return True
+
+
 class BatchOperation(Operation[T]):
     """An operation that is done together with others, from memory; see
     :attr:`Operation.is_batchable`."""
