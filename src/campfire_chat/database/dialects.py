@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -74,8 +74,7 @@ class Engine(ABC):
         core: SQLAlchemy's dialect.
         begin: The statement that begins a writing transaction.
         lock_rows: Whether single rows are locked. If not, a writer locks the whole database.
-        takes_sets: Whether many rows are passed as one parameter, and stored by one statement. If
-            not, the statement runs once for each row.
+        takes_sets: Whether one statement stores many rows. If not, it runs once for each row.
         tells_changes: Whether :attr:`version` changes with every commit of another connection.
         version: A query for that number, to run inside a transaction. None if it cannot be told.
         depth: Number of commits that may be passed on without waiting for the first of them.
@@ -111,11 +110,11 @@ class Engine(ABC):
         """An INSERT that supports ON CONFLICT."""
 
     def select_rows(self, columns: Sequence[ColumnElement[Any]]) -> Any:
-        """A SELECT of the rows of the parameter ``rows``."""
+        """A SELECT of the rows that are passed as parameters; see :meth:`rows_values`."""
         raise NotImplementedError(f"{self.name} takes rows one by one")
 
-    def rows_value(self, names: Sequence[str], rows: Sequence[Row]) -> Any:
-        """Rows as the parameter of :meth:`select_rows`.
+    def rows_values(self, names: Sequence[str], rows: Sequence[Row]) -> Mapping[str, Any]:
+        """Rows as the parameters of :meth:`select_rows`, by their names.
 
         Args:
             names: The names of the columns.

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,20 +20,26 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     column,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
 
 from campfire_chat.database.dialects import Commit, Engine, Failure, Route
+from campfire_chat.database.joined_rows import joined
 from campfire_chat.database.postgresql_urls import one_host_each
 from campfire_chat.database.prepared import Prepared, Row
 
 logger = logging.getLogger("campfire_chat.storage")
 
 _encode = msgspec.json.Encoder().encode
+
+_EMPTY = literal_column("''", String)
+_ONE_EMPTY = literal_column("ARRAY['']::VARCHAR[]", postgresql.ARRAY(String))
 
 _PARAMETER = re.compile(r"\$(\d+)")
 
@@ -107,15 +113,27 @@ class PostgreSQLEngine(Engine):
     def upsert(self, table: Table) -> Any:
         return postgresql.insert(table)
 
-    # One JSON text: asyncpg looks at every value of an array more than once, which costs twice as
-    # much, and more than the server needs to take the JSON apart.
     def select_rows(self, columns: Sequence[ColumnElement[Any]]) -> Any:
-        rows = func.json_to_recordset(bindparam("rows", type_=String).cast(postgresql.JSON))
-        named = rows.table_valued(*(column(item.name, item.type) for item in columns))
-        return select(*named.render_derived(with_types=True).c)
+        separator = bindparam("rows_separator", type_=String)
+        null = bindparam("rows_null", type_=String)
+        lists: list[ColumnElement[Any]] = []
+        for item in columns:
+            text = bindparam(f"rows_{item.name}", type_=String)
+            values = func.string_to_array(text, separator, null)
+            if isinstance(item.type, String):
+                # Of a single empty text `string_to_array` makes a list of none.
+                lists.append(case((text == _EMPTY, _ONE_EMPTY), else_=values))
+            else:
+                lists.append(values.cast(postgresql.ARRAY(item.type)))
+        named = func.unnest(*lists).table_valued(
+            *(column(each.name, each.type) for each in columns)
+        )
+        return select(*named.render_derived().c)
 
-    def rows_value(self, names: Sequence[str], rows: Sequence[Row]) -> Any:
-        return _encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
+    def rows_values(self, names: Sequence[str], rows: Sequence[Row]) -> Mapping[str, Any]:
+        texts, separator, null = joined(rows)
+        values = {f"rows_{name}": text for name, text in zip(names, texts, strict=True)}
+        return {**values, "rows_separator": separator, "rows_null": null}
 
     def among(
         self, organization: ColumnElement[str], what: ColumnElement[str], parameter: str

@@ -66,17 +66,18 @@ class BulkInsert:
         self._keep = keep
         self._ignore = ignore
         self._forward = forward or {}
-        self._compiled: dict[str, str] = {}
+        self._compiled: dict[str, tuple[str, tuple[str, ...]]] = {}
 
     def prepare(self, engine: Engine, rows: Sequence[Row]) -> Prepared:
-        sql = self._compiled.get(engine.name)
-        if sql is None:
-            sql, order, _ = compiled(self._statement(engine), engine)
-            if list(order) != (["rows"] if engine.takes_sets else self.names):
-                raise AssertionError(f"{self.table.name}: parameters are not in column order")
-            self._compiled[engine.name] = sql
+        found = self._compiled.get(engine.name)
+        if found is None:
+            found = self._compiled[engine.name] = compiled(self._statement(engine), engine)[:2]
+        sql, order = found
         if engine.takes_sets:
-            return Prepared(sql, [engine.rows_value(self.names, rows)])
+            values = engine.rows_values(self.names, rows)
+            return Prepared(sql, [values[name] for name in order])
+        if list(order) != self.names:
+            raise AssertionError(f"{self.table.name}: parameters are not in column order")
         return Prepared(sql, rows, many=True)
 
     def _statement(self, engine: Engine) -> ClauseElement:

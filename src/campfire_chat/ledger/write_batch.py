@@ -319,7 +319,7 @@ class WriteBatch:
                         "org_id": organization,
                         "stream": streams.inbox(organization),
                         "count": len(items),
-                        "rows": engine.rows_value(
+                        **engine.rows_values(
                             event_log.TOLD,
                             [
                                 (item.before, item.after, item.event, item.text_of, item.at, number)
