@@ -24,12 +24,13 @@ from campfire_chat.features.contacts import tables as contact_tables
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.conversations import events as conversation_events
 from campfire_chat.features.conversations import tables as conversation_tables
-from campfire_chat.features.conversations.codec import conversation_row
+from campfire_chat.features.conversations.codec import CONVERSATION_ROWS
 from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.features.conversations.rules import Change, Conversation, Patch, change, receive
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
 from campfire_chat.features.messages import events as message_events
 from campfire_chat.features.messages import tables as message_tables
+from campfire_chat.features.messages.codec import MESSAGE_ROWS
 from campfire_chat.features.messages.records import Message, MessageKind, Visibility
 from campfire_chat.features.presence import tables as presence_tables
 from campfire_chat.features.presence.queries import CONNECTED
@@ -184,7 +185,9 @@ class Archive:
         )
         changes = receive(conversation, message, at)
         self.event(conversation, message_events.MESSAGE_CREATED, message, at, internal=internal)
-        self._add(message_tables.messages.name, _message_row(actor, message, at))
+        key = client_key(actor.sender_key, client_id)
+        row = MESSAGE_ROWS.write(message, actor.organization, key, at)
+        self._add(message_tables.messages.name, row)
         return changes
 
     def event(
@@ -221,7 +224,7 @@ class Archive:
     def finished(self, conversation: Conversation, people: list[tuple[Principal, bool]]) -> None:
         """A conversation's final row, and how far each of ``people`` has got."""
         self._heads.setdefault(NOTES.name(conversation.id), 0)
-        self._add(conversation_tables.conversations.name, conversation_row(conversation))
+        self._add(conversation_tables.conversations.name, CONVERSATION_ROWS.write(conversation))
         for principal, up_to_date in people:
             visitor = principal.external_id is not None
             count = conversation.agent_messages if visitor else conversation.visitor_messages
@@ -324,21 +327,6 @@ def _contact_row(actor: Actor, at: int) -> Row:
     principal = actor.principal
     about = (principal.name, principal.email, principal.avatar_url)
     return (actor.organization, principal.id, principal.external_id, True, *about, at)
-
-
-def _message_row(actor: Actor, message: Message, at: int) -> Row:
-    sender = message.sender
-    return (
-        actor.organization,
-        message.conversation_id,
-        message.visibility.value,
-        message.seq,
-        message.id,
-        client_key(actor.sender_key, message.client_id),
-        at,
-        *(sender.kind.value, sender.id, sender.name, sender.avatar_url),
-        *(message.kind.value, message.body, message.reply_to, None, None),
-    )
 
 
 def _beat_row(actor: Actor, place: str) -> Row:

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from campfire_chat.access.permissions import Permission
 from campfire_chat.access.policy import Thing
+from campfire_chat.database.codec import Codec
 from campfire_chat.database.lanes import Session
-from campfire_chat.database.prepared import Row
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.ledger.events import EventType
 
@@ -62,7 +62,8 @@ class AggregateKind(ABC, Generic[A]):
         permission: What somebody needs to see one.
         streams: Its streams. Every change of an aggregate appends to one of them, so unchanged
             heads mean an unchanged aggregate.
-        by_id: Rows by the parameters ``org_id`` and ``ids``.
+        rows: Reads and writes its rows.
+        by_id: The rows that ``rows`` reads, by the parameters ``org_id`` and ``ids``.
         lock: The same rows, locked in the order of their ids.
         lock_heads: The same lock, for aggregates that are in memory: the id, and the heads in the
             order of ``streams``.
@@ -74,24 +75,13 @@ class AggregateKind(ABC, Generic[A]):
 
     permission: ClassVar[Permission]
     streams: ClassVar[tuple[StreamOf, ...]]
+    rows: ClassVar[Codec[Any]]
     by_id: ClassVar[Query]
     lock: ClassVar[Query]
     lock_heads: ClassVar[Query]
     write: ClassVar[BulkInsert]
     list_event: ClassVar[EventType]
     missing: ClassVar[str]
-
-    @abstractmethod
-    def record(self, organization: str, row: Row) -> A:
-        """The record of a row."""
-
-    @abstractmethod
-    def row(self, record: A) -> Row:
-        """The columns of the table, in their order."""
-
-    @abstractmethod
-    def complete(self, row: Row) -> bool:
-        """Whether a locked row has everything. If not, it is read again under the lock."""
 
     @abstractmethod
     def shows(self, record: A) -> tuple[str, ...]:

@@ -58,10 +58,13 @@ class LockAggregates(Read):
         return self._kind.lock.prepare(engine, values)
 
     def take(self, transaction: Transaction, rows: Sequence[Row]) -> None:
-        # Operations that need more read it later, under the lock.
-        again = {row[0] for row in rows if not self._kind.complete(row)}
+        # A row that was locked before what is joined could be seen. Operations that need it read
+        # it later, under the lock.
+        codec = self._kind.rows
+        key = codec.position(codec.key)
+        again = {row[key] for row in rows if not codec.is_complete(row)}
         ids = [item for item in self._ids if item not in again]
-        whole = [row for row in rows if row[0] not in again]
+        whole = [row for row in rows if row[key] not in again]
         transaction.took_aggregates(self._kind, self.organization, ids, whole)
 
 

@@ -65,7 +65,7 @@ class Transaction(WriteBatch):
         for aggregate_id in ids:
             self.records.aggregates[organization, aggregate_id] = None
         for row in rows:
-            found = kind.record(organization, row)
+            found = kind.rows.read(row)
             self.records.aggregates[organization, found.id] = found
             self._kinds[organization, found.id] = kind
             for stream, head in zip(kind.streams, kind.heads(found), strict=True):

@@ -250,7 +250,7 @@ class WriteBatch:
         Afterwards the batch no longer holds them."""
         for kind, aggregate in self._touched.values():
             self.tell_inbox(aggregate.organization, kind.list_event, kind.list_data(aggregate))
-            self.upsert(kind.write, aggregate.id, kind.row(aggregate))
+            self.upsert(kind.write, aggregate.id, kind.rows.write(aggregate))
         if any(organization not in self._untold for organization, _ in self._first_seqs):
             raise AssertionError("events of which no inbox tells would not be in the feed")
         for key in self._changed_heads:

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from campfire_chat.access.records import Availability
-from campfire_chat.database.prepared import Row
-from campfire_chat.features.agents.records import AgentRecord
+from campfire_chat.database.codec import Codec
+from campfire_chat.features.agents import tables
+from campfire_chat.features.agents.records import AgentRecord, Assignee
 
-
-def agent_of(row: Row, availability: Availability, *, assignable: bool) -> AgentRecord:
-    agent_id, external_id, name, avatar_url, role, _ = row
-    return AgentRecord(
-        id=agent_id,
-        external_id=external_id,
-        name=name,
-        avatar_url=avatar_url,
-        role=role,
-        availability=availability,
-        assignable=assignable,
-    )
+#: The availability is the one that they chose, whether they are connected or not.
+AGENT_ROWS = Codec(tables.agents, AgentRecord, names={"id": "agent_id"}, added=("assignable",))
+ASSIGNEE_ROWS = Codec(tables.agents, Assignee, names={"id": "agent_id"})

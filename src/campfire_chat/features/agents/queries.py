@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -13,7 +14,7 @@ from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.features.agents import tables
-from campfire_chat.features.agents.codec import agent_of
+from campfire_chat.features.agents.codec import AGENT_ROWS, ASSIGNEE_ROWS
 from campfire_chat.features.agents.records import AgentRecord, Assignee
 from campfire_chat.features.agents.rules import effective
 from campfire_chat.features.presence import queries as presence_queries
@@ -23,13 +24,12 @@ from campfire_chat.ledger.lookups import Lookup
 
 _a = tables.agents.c
 _p = presence_tables.presence.c
+_ROLE = AGENT_ROWS.position("role")
 
 
 def _team(_: Engine) -> ClauseElement:
     return (
-        select(_a.agent_id, _a.external_id, _a.name, _a.avatar_url, _a.role, _a.availability)
-        .where(_a.org_id == bindparam("org_id"))
-        .order_by(_a.name, _a.agent_id)
+        AGENT_ROWS.select().where(_a.org_id == bindparam("org_id")).order_by(_a.name, _a.agent_id)
     )
 
 
@@ -53,8 +53,10 @@ def _chosen(_: Engine) -> ClauseElement:
 
 
 def _candidates(engine: Engine) -> ClauseElement:
-    return select(_a.agent_id, _a.name, _a.avatar_url, _a.role).where(
-        engine.among(_a.org_id, _a.agent_id, "keys")
+    return (
+        ASSIGNEE_ROWS.select()
+        .add_columns(_a.role)
+        .where(engine.among(_a.org_id, _a.agent_id, "keys"))
     )
 
 
@@ -66,8 +68,9 @@ class Candidate(NamedTuple):
 
 
 def _candidate(row: Row) -> tuple[str, Candidate]:
-    agent_id, name, avatar_url, role = row
-    return agent_id, Candidate(Assignee(id=agent_id, name=name, avatar_url=avatar_url), role)
+    *columns, role = row
+    found = ASSIGNEE_ROWS.read(columns)
+    return found.id, Candidate(found, role)
 
 
 #: Agents by their ids.
@@ -89,13 +92,12 @@ async def of_organization(
     rows = await session.fetch(TEAM, org_id=organization)
     present = await session.fetch(PRESENT, org_id=organization, alive_since=alive_since)
     alive = {row[0] for row in present}
+    agents = (AGENT_ROWS.read(row, assignable=row[_ROLE] in assignable) for row in rows)
     return [
-        agent_of(
-            row,
-            effective(Availability(row[-1]), present=row[0] in alive),
-            assignable=row[-2] in assignable,
+        msgspec.structs.replace(
+            agent, availability=effective(agent.availability, present=agent.id in alive)
         )
-        for row in rows
+        for agent in agents
     ]
 
 

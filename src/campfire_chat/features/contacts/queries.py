@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.access.actor import Actor
@@ -10,15 +10,16 @@ from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import Query
 from campfire_chat.features.contacts import tables
+from campfire_chat.features.contacts.codec import CONTACT_ROWS
 from campfire_chat.features.contacts.records import Contact
 
 _c = tables.contacts.c
 
 
 def _by_id(_: Engine) -> ClauseElement:
-    return select(
-        _c.contact_id, _c.external_id, _c.verified, _c.name, _c.email, _c.avatar_url
-    ).where(_c.org_id == bindparam("org_id"), _c.contact_id == bindparam("id"))
+    return CONTACT_ROWS.select().where(
+        _c.org_id == bindparam("org_id"), _c.contact_id == bindparam("id")
+    )
 
 
 BY_ID = Query(_by_id)
@@ -29,17 +30,7 @@ async def find(session: Session, actor: Actor, contact_id: str) -> Contact | Non
     if actor.is_visitor and contact_id != actor.principal.id:
         return None
     rows = await session.fetch(BY_ID, org_id=actor.organization, id=contact_id)
-    if not rows:
-        return None
-    id, external_id, verified, name, email, avatar_url = rows[0]
-    return Contact(
-        id=id,
-        external_id=external_id,
-        verified=bool(verified),
-        name=name,
-        email=email,
-        avatar_url=avatar_url,
-    )
+    return CONTACT_ROWS.read(rows[0]) if rows else None
 
 
 def of(actor: Actor) -> Contact:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
 from campfire_chat.database.lanes import Session
-from campfire_chat.database.prepared import Row
 from campfire_chat.features.conversations import events, queries
-from campfire_chat.features.conversations.codec import complete, conversation_of, conversation_row
+from campfire_chat.features.conversations.codec import CONVERSATION_ROWS
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.records import ConversationSummary
 from campfire_chat.features.conversations.rules import Change, Conversation
@@ -21,21 +20,13 @@ class Conversations(AggregateKind[Conversation]):
 
     permission = CONVERSATIONS_READ
     streams = (CONVERSATION, NOTES)
+    rows = CONVERSATION_ROWS
     by_id = queries.BY_ID
     lock = queries.LOCK
     lock_heads = queries.LOCK_HEADS
     write = queries.WRITE_CONVERSATIONS
     list_event = events.CONVERSATION_UPDATED
     missing = queries.MISSING
-
-    def record(self, organization: str, row: Row) -> Conversation:
-        return conversation_of(organization, row)
-
-    def row(self, record: Conversation) -> Row:
-        return conversation_row(record)
-
-    def complete(self, row: Row) -> bool:
-        return complete(row)
 
     def shows(self, record: Conversation) -> tuple[str, ...]:
         assignee = record.assignee

@@ -16,8 +16,7 @@ from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import Query
 from campfire_chat.features.conversations import tables
-from campfire_chat.features.conversations.codec import conversation_of
-from campfire_chat.features.conversations.queries import with_names
+from campfire_chat.features.conversations.codec import CONVERSATION_ROWS
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Conversation
 
@@ -94,7 +93,7 @@ def _page(
     )
     outer = page.c.waiting_since if waiting else page.c.last_activity_at
     # The names last, for the rows of the page alone; joining need not keep the order.
-    return with_names(page).order_by(*sorted_by(outer, page.c.conversation_id))
+    return CONVERSATION_ROWS.select(page).order_by(*sorted_by(outer, page.c.conversation_id))
 
 
 @cache
@@ -140,7 +139,7 @@ async def read_page(
         **values_for(session.engine, actor),
         **{f"status_{number}": status.value for number, status in enumerate(statuses)},
     )
-    found = [conversation_of(actor.organization, row) for row in rows[:limit]]
+    found = [CONVERSATION_ROWS.read(row) for row in rows[:limit]]
     if len(rows) <= limit:
         return found, None
     last = found[-1]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import FromClause, Select, and_, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.access.actor import Actor
@@ -15,10 +15,8 @@ from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import BulkInsert, Query
-from campfire_chat.features.agents import tables as agent_tables
-from campfire_chat.features.contacts import tables as contact_tables
 from campfire_chat.features.conversations import tables
-from campfire_chat.features.conversations.codec import CONVERSATION_COLUMNS, conversation_of
+from campfire_chat.features.conversations.codec import CONVERSATION_ROWS
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Conversation
@@ -31,39 +29,8 @@ MISSING = "There is no such conversation."
 MOST_TOLD = 500
 
 
-def with_names(of: FromClause, *, known: bool = True) -> Select[Any]:
-    """Conversations ``of`` a table or subquery, with the contact and the assignee.
-
-    Args:
-        known: Whether the contacts certainly exist.
-    """
-    contact, agent = contact_tables.contacts.c, agent_tables.agents.c
-    named: dict[str, Any] = {
-        "external_id": contact.external_id,
-        "verified": contact.verified,
-        "contact_name": contact.name.label("contact_name"),
-        "contact_email": contact.email.label("contact_email"),
-        "contact_avatar_url": contact.avatar_url.label("contact_avatar_url"),
-        "assignee_name": agent.name.label("assignee_name"),
-        "assignee_avatar_url": agent.avatar_url.label("assignee_avatar_url"),
-    }
-    chosen = [named[name] if name in named else of.c[name] for name in CONVERSATION_COLUMNS]
-    return select(*chosen).select_from(
-        of.join(
-            contact_tables.contacts,
-            and_(contact.org_id == of.c.org_id, contact.contact_id == of.c.contact_id),
-            isouter=not known,
-        ).outerjoin(
-            agent_tables.agents,
-            and_(agent.org_id == of.c.org_id, agent.agent_id == of.c.assignee_id),
-        )
-    )
-
-
 def _by_id(engine: Engine) -> ClauseElement:
-    return with_names(tables.conversations).where(
-        engine.among(_c.org_id, _c.conversation_id, "ids")
-    )
+    return CONVERSATION_ROWS.select().where(engine.among(_c.org_id, _c.conversation_id, "ids"))
 
 
 def _owners(engine: Engine) -> ClauseElement:
@@ -84,7 +51,7 @@ def _lock(engine: Engine) -> ClauseElement:
         .order_by(_c.conversation_id)
         .with_for_update(key_share=True)
     )
-    return with_names(locked.cte("locked"), known=False)
+    return CONVERSATION_ROWS.select(locked.cte("locked"), complete=False)
 
 
 def _lock_heads(engine: Engine) -> ClauseElement:
@@ -104,7 +71,7 @@ WRITE_CONVERSATIONS = BulkInsert(
 BY_ID = Query(_by_id)
 #: The row of a conversation is its lock, and that of its streams, whose heads it knows. The people
 #: in it are as they were when the wait for it began: an agent, or a contact, who came later has no
-#: name yet, see :func:`~campfire_chat.features.conversations.codec.complete`.
+#: name yet, see :attr:`~campfire_chat.database.codec.Codec.is_complete`.
 LOCK = Query(_lock)
 #: The same lock, for conversations whose records are in memory.
 LOCK_HEADS = Query(_lock_heads)
@@ -159,7 +126,7 @@ async def get(session: Session, actor: Actor, conversation_id: str) -> Conversat
         BY_ID, org_id=actor.organization, ids=session.engine.list_value([conversation_id])
     )
     for row in rows:
-        found = conversation_of(actor.organization, row)
+        found = CONVERSATION_ROWS.read(row)
         if can(actor, CONVERSATIONS_READ, found):
             return found
     raise NotFoundError(MISSING)

@@ -9,6 +9,7 @@ from campfire_chat.access.actor import NAMELESS
 from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.core import clock, text
 from campfire_chat.core.errors import InvalidError
+from campfire_chat.core.projection import projection
 from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.conversations import events
@@ -75,27 +76,11 @@ class Conversation(Struct, kw_only=True):
 
     @property
     def summary(self) -> ConversationSummary:
-        return ConversationSummary(
-            id=self.id,
-            status=self.status,
-            priority=self.priority,
-            subject=self.subject,
-            assignee=self.assignee,
-            tags=self.tags,
-            contact=self.contact,
-            last_message=self.last_message,
-            counts=Counts(visitor=self.visitor_messages, agent=self.agent_messages),
-            head=self.head,
-            notes_head=self.notes_head,
-            created_at=clock.rfc3339(self.created_at),
-            last_activity_at=clock.rfc3339(self.last_activity_at),
-            waiting_since=clock.rfc3339_or_none(self.waiting_since),
-            first_response_at=clock.rfc3339_or_none(self.first_response_at),
-            resolved_at=clock.rfc3339_or_none(self.resolved_at),
-            snoozed_until=clock.rfc3339_or_none(self.snoozed_until),
-            reopen_count=self.reopen_count,
-            access_labels=sorted(self.access_labels),
-        )
+        counts = Counts(visitor=self.visitor_messages, agent=self.agent_messages)
+        return _summarize(self, counts=counts)
+
+
+_summarize = projection(Conversation, ConversationSummary, added=("counts",))
 
 
 class Change(Struct, frozen=True):

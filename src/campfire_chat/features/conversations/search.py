@@ -18,8 +18,7 @@ from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import Query
 from campfire_chat.features.contacts import tables as contact_tables
 from campfire_chat.features.conversations import tables
-from campfire_chat.features.conversations.codec import conversation_of
-from campfire_chat.features.conversations.queries import with_names
+from campfire_chat.features.conversations.codec import CONVERSATION_ROWS
 from campfire_chat.features.conversations.rules import Conversation
 
 _c = tables.conversations.c
@@ -66,7 +65,7 @@ def _search(spellings: int, narrowed: bool, engine: Engine) -> ClauseElement:
         )
     )
     return (
-        with_names(tables.conversations)
+        CONVERSATION_ROWS.select()
         .where(here, _c.conversation_id.in_(found))
         .order_by(*latest)
         .limit(limit)
@@ -97,7 +96,7 @@ async def find(session: Session, actor: Actor, text: str, limit: int) -> list[Co
         count=limit,
         **values_for(session.engine, actor),
     )
-    return [conversation_of(actor.organization, row) for row in rows]
+    return [CONVERSATION_ROWS.read(row) for row in rows]
 
 
 def _literal(text: str) -> str:

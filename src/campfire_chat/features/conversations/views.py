@@ -8,6 +8,7 @@ import msgspec
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.records import Availability, SenderKind
+from campfire_chat.core.projection import projection
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
 from campfire_chat.features.agents import queries as agent_queries
@@ -122,12 +123,17 @@ async def _shown(session: Session, actor: Actor, found: Sequence[Conversation]) 
     ]
 
 
+_show_agent = projection(ConversationSummary, AgentConversation, added=("unread",))
+_show_visitor = projection(
+    ConversationSummary,
+    VisitorConversation,
+    added=("assignee_availability", "unread", "receipts"),
+)
+
+
 def _for_agent(summary: ConversationSummary, read_count: int) -> AgentConversation:
-    return AgentConversation(
-        **{name: getattr(summary, name) for name in summary.__struct_fields__},
-        # The mark was read a moment after the conversation.
-        unread=max(0, summary.counts.visitor - read_count),
-    )
+    # The mark was read a moment after the conversation.
+    return _show_agent(summary, unread=max(0, summary.counts.visitor - read_count))
 
 
 def _for_visitor(
@@ -136,17 +142,9 @@ def _for_visitor(
     marks: list[ReceiptRecord],
     availability: Availability | None,
 ) -> VisitorConversation:
-    return VisitorConversation(
-        id=summary.id,
-        status=summary.status,
-        subject=summary.subject,
-        assignee=summary.assignee,
+    return _show_visitor(
+        summary,
         assignee_availability=availability,
-        last_message=summary.last_message,
-        counts=summary.counts,
-        head=summary.head,
-        created_at=summary.created_at,
-        last_activity_at=summary.last_activity_at,
         unread=max(0, summary.counts.agent - read_count),
         receipts=marks,
     )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from campfire_chat.database.prepared import Row
 from campfire_chat.features.messages import queries
-from campfire_chat.features.messages.codec import message_of
+from campfire_chat.features.messages.codec import MESSAGE_ROWS
 from campfire_chat.features.messages.records import Message
 from campfire_chat.ledger.lookups import Lookup
 
 
 def _by_client_key(row: Row) -> tuple[str, Message]:
-    return row[queries.CLIENT_KEY], message_of(row)
+    return row[queries.CLIENT_KEY], MESSAGE_ROWS.read(row)
 
 
 def _by_id(row: Row) -> tuple[str, Message]:
-    message = message_of(row)
+    message = MESSAGE_ROWS.read(row)
     return message.id, message
 
 

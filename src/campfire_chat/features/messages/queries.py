@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
-from sqlalchemy import Integer, Select, bindparam, func, select, union_all
+from sqlalchemy import Integer, bindparam, func, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.access.actor import Actor
@@ -20,25 +20,21 @@ from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations import tables as conversation_tables
 from campfire_chat.features.conversations.permissions import NOTES_READ
 from campfire_chat.features.messages import tables
-from campfire_chat.features.messages.codec import MESSAGE_COLUMNS, message_of
+from campfire_chat.features.messages.codec import MESSAGE_ROWS
 from campfire_chat.features.messages.records import Message, Visibility
 
 _m = tables.messages.c
 
 #: The position of sender and client id in the row of a message.
-CLIENT_KEY = MESSAGE_COLUMNS.index("client_key")
-
-
-def _select() -> Select[Any]:
-    return select(*(_m[name] for name in MESSAGE_COLUMNS))
+CLIENT_KEY = MESSAGE_ROWS.position("client_key")
 
 
 def _by_client_key(engine: Engine) -> ClauseElement:
-    return _select().where(engine.among(_m.org_id, _m.client_key, "keys"))
+    return MESSAGE_ROWS.select().where(engine.among(_m.org_id, _m.client_key, "keys"))
 
 
 def _by_id(engine: Engine) -> ClauseElement:
-    return _select().where(engine.among(_m.org_id, _m.message_id, "keys"))
+    return MESSAGE_ROWS.select().where(engine.among(_m.org_id, _m.message_id, "keys"))
 
 
 def _count_between(_: Engine) -> ClauseElement:
@@ -64,7 +60,7 @@ def _thread(visibilities: tuple[Visibility, ...], _: Engine) -> ClauseElement:
     """Public messages and notes are two ranges of the primary key, each cut at the limit."""
     ranges = [
         select(
-            _select()
+            MESSAGE_ROWS.select()
             .where(
                 _m.org_id == bindparam("org_id"),
                 _m.conversation_id == bindparam("conversation_id"),
@@ -111,7 +107,7 @@ async def get(session: Session, actor: Actor, message_id: str) -> Message:
     )
     if not rows:
         raise NotFoundError("There is no such message.")
-    message = message_of(rows[0])
+    message = MESSAGE_ROWS.read(rows[0])
     if message.visibility is Visibility.INTERNAL and not can(actor, NOTES_READ):
         raise NotFoundError("There is no such message.")
     try:
@@ -139,7 +135,7 @@ async def page(
         before_internal=bounds.internal,
         count=limit + 1,
     )
-    found = [message_of(row) for row in rows]
+    found = [MESSAGE_ROWS.read(row) for row in rows]
     found.sort(key=lambda message: message.at, reverse=True)
     shown = found[:limit]
     if len(found) <= limit:

@@ -17,7 +17,7 @@ from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append
 from campfire_chat.features.conversations.rules import Conversation, receive
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
 from campfire_chat.features.messages import queries
-from campfire_chat.features.messages.codec import message_row
+from campfire_chat.features.messages.codec import MESSAGE_ROWS
 from campfire_chat.features.messages.events import MESSAGE_CREATED
 from campfire_chat.features.messages.lookups import BY_ID, SENT
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY, NOTES_WRITE
@@ -177,6 +177,6 @@ def add_message(
     stream = NOTES if message.visibility is Visibility.INTERNAL else CONVERSATION
     batch.append(CONVERSATIONS, conversation, stream, MESSAGE_CREATED, message, at)
     key = client_key(actor.sender_key, message.client_id)
-    batch.insert(queries.INSERT_MESSAGES, message_row(actor.organization, message, key, at))
+    batch.insert(queries.INSERT_MESSAGES, MESSAGE_ROWS.write(message, actor.organization, key, at))
     append_changes(batch, conversation, changes)
     batch.note(SENT, actor.organization, key, message)

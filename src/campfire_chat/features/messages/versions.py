@@ -16,6 +16,7 @@ from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import Query
 from campfire_chat.features.messages import queries, tables
+from campfire_chat.features.messages.codec import VERSION_ROWS
 from campfire_chat.features.messages.records import Message, MessageVersion
 
 #: Times that a message may be edited. Each edit rewrites the events of all earlier ones, while
@@ -27,7 +28,7 @@ _v = tables.message_versions.c
 
 def _page(_: Engine) -> ClauseElement:
     return (
-        select(_v.number, _v.at, _v.body)
+        VERSION_ROWS.select()
         .where(
             _v.org_id == bindparam("org_id"),
             _v.message_id == bindparam("message_id"),
@@ -55,9 +56,7 @@ async def page(
     rows = await session.fetch(
         PAGE, org_id=actor.organization, message_id=message_id, after=after, count=limit + 1
     )
-    found = [
-        MessageVersion(number=number, at=clock.rfc3339(at), body=body) for number, at, body in rows
-    ]
+    found = [VERSION_ROWS.read(row) for row in rows]
     return found[:limit], found[limit - 1].number if len(found) > limit else None
 
 

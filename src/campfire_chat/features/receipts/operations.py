@@ -10,7 +10,9 @@ from campfire_chat.features.conversations.aggregate import CONVERSATIONS
 from campfire_chat.features.conversations.streams import CONVERSATION
 from campfire_chat.features.messages.queries import COUNT_BETWEEN, INSERT_MESSAGES
 from campfire_chat.features.receipts import queries
+from campfire_chat.features.receipts.codec import RECEIPT_ROWS
 from campfire_chat.features.receipts.frames import ReceiptNotice
+from campfire_chat.features.receipts.records import ReceiptRecord
 from campfire_chat.features.receipts.rules import Mark, advance
 from campfire_chat.ledger.lookups import Related
 from campfire_chat.ledger.operation import BatchOperation, Operation
@@ -111,8 +113,8 @@ class MarkSeen(BatchOperation[Marked]):
         participant = self.actor.principal.participant
         batch.set_related(MARKS, organization, about, self._participant, mark)
         key = (organization, about, *self._participant)
-        row = (*key, participant.name, participant.avatar_url)
-        row = (*row, mark.delivered, mark.read, mark.read_count)
+        receipt = ReceiptRecord(participant=participant, delivered=mark.delivered, read=mark.read)
+        row = RECEIPT_ROWS.write(receipt, organization, about, mark.read_count)
         batch.upsert(queries.WRITE_RECEIPTS, key, row)
         frame = ReceiptNotice(
             conversation_id=about,

@@ -8,12 +8,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.access.actor import Actor
-from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Prepared, Row
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.features.receipts import tables
+from campfire_chat.features.receipts.codec import RECEIPT_ROWS
 from campfire_chat.features.receipts.records import ReceiptRecord
 
 _r = tables.receipts.c
@@ -21,14 +21,7 @@ _r = tables.receipts.c
 
 def _of_conversation(_: Engine) -> ClauseElement:
     return (
-        select(
-            _r.participant_kind,
-            _r.participant_id,
-            _r.participant_name,
-            _r.participant_avatar_url,
-            _r.delivered,
-            _r.read,
-        )
+        RECEIPT_ROWS.select()
         .where(_r.org_id == bindparam("org_id"), _r.conversation_id == bindparam("id"))
         .order_by(_r.participant_kind, _r.participant_id)
     )
@@ -63,14 +56,7 @@ READ_COUNTS = Query(_read_counts)
 
 def receipts_of(rows: Sequence[Row]) -> list[ReceiptRecord]:
     """The marks in the rows of :data:`OF_CONVERSATION`."""
-    return [
-        ReceiptRecord(
-            participant=Participant(SenderKind(kind), participant_id, name, avatar_url),
-            delivered=delivered,
-            read=read,
-        )
-        for kind, participant_id, name, avatar_url, delivered, read in rows
-    ]
+    return [RECEIPT_ROWS.read(row) for row in rows]
 
 
 def count_reads(engine: Engine, actor: Actor, conversation_ids: Sequence[str]) -> Prepared:
