@@ -80,6 +80,18 @@ export interface Menu {
   readonly Content: ComponentType<{ subject: string | null }>;
 }
 
+/** Helps whoever writes a message: its menu calls `insert` of the composer. */
+export interface ComposerTool {
+  readonly label: string;
+  readonly icon: IconName;
+  /** The name of its menu. */
+  readonly menu: string;
+  /** What the agent needs for it; null: nothing. */
+  readonly permission: string | null;
+  /** The character that opens it where a word begins. */
+  readonly trigger?: string;
+}
+
 /** Told of each event of the organisation's inbox; a type without a listener only moves on. */
 export type Listeners = { readonly [K in keyof EventMap]?: (event: EventOf<K>) => void };
 
@@ -103,6 +115,8 @@ export interface Feature extends Background {
   /** What the palette can do on every screen. */
   readonly commands?: () => readonly Command[];
   readonly finder?: Finder;
+  /** Beside the field of the composer. */
+  readonly composerTools?: readonly ComposerTool[];
   /** By the names that `openMenu` is given. */
   readonly menus?: Readonly<Record<string, Menu>>;
   /** By the names that `openDialog` is given. */

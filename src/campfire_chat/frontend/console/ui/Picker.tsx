@@ -9,6 +9,8 @@ export interface Option {
   readonly key: string;
   readonly label: string;
   readonly hint?: string;
+  /** On a line of its own below the label. */
+  readonly detail?: string;
   readonly mark?: ComponentChildren;
   readonly selected?: boolean;
   readonly danger?: boolean;
@@ -18,6 +20,8 @@ interface Props {
   id: string;
   label: string;
   options: readonly Option[];
+  /** Which of the options are shown, and in which order; without it, those that have what was typed in them. */
+  find?: (typed: string) => readonly Option[];
   /** The placeholder of the search field; without it letters jump to the option. */
   search?: string;
   /** Offers what was typed as an option of its own. */
@@ -30,7 +34,7 @@ interface Props {
 
 /** A list to pick from, by pointer or by keyboard alone. */
 export function Picker(props: Props) {
-  const { id, label, options, search, create, actions, multiple, onPick } = props;
+  const { id, label, options, find, search, create, actions, multiple, onPick } = props;
   const [typed, setTyped] = useState("");
   const [active, setActive] = useState(() =>
     multiple ? 0 : Math.max(0, options.findIndex(({ selected }) => selected)),
@@ -39,10 +43,12 @@ export function Picker(props: Props) {
   const list = useRef<HTMLUListElement>(null);
 
   const wanted = plain(typed.trim());
-  const found = options.filter(
-    ({ label: name, hint }) =>
-      !wanted || plain(name).includes(wanted) || plain(hint ?? "").includes(wanted),
-  );
+  const found = find
+    ? find(typed)
+    : options.filter(
+        ({ label: name, hint }) =>
+          !wanted || plain(name).includes(wanted) || plain(hint ?? "").includes(wanted),
+      );
   const created = wanted ? (create?.(typed.trim()) ?? null) : null;
   const shown = created ? [...found, created] : found;
   const index = Math.min(active, shown.length - 1);
@@ -132,6 +138,7 @@ export function Picker(props: Props) {
             {option.mark && <span class="option-mark">{option.mark}</span>}
             <span class="option-label">{option.label}</span>
             {option.hint && <span class="option-hint">{option.hint}</span>}
+            {option.detail && <span class="option-detail">{option.detail}</span>}
             {option.selected && <Icon name="check" size={15} />}
           </li>
         ))}

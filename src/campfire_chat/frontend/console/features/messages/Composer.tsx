@@ -17,6 +17,7 @@ import {
   write,
   written,
 } from "./composer";
+import { openByTrigger, openTool, tools } from "./insertion";
 import { canManage } from "../../shell/permissions";
 import { connection, isMe } from "../../shell/session";
 import { FIELD, focusThread } from "./focus";
@@ -161,7 +162,10 @@ export function Composer({ name }: { name: string }) {
           placeholder={note ? text.noteHere : text.replyHere(name)}
           value={body}
           enterkeyhint={touch.matches ? "enter" : "send"}
-          onInput={(event) => write(event.currentTarget.value)}
+          onInput={(event) => {
+            write(event.currentTarget.value);
+            openByTrigger(event.currentTarget, event);
+          }}
           onFocus={() => setFocused(true)}
           onBlur={() => {
             setFocused(false);
@@ -171,6 +175,19 @@ export function Composer({ name }: { name: string }) {
         />
       </div>
       <div class="composer-foot">
+        {tools.value.map((tool) => (
+          <button
+            key={tool.menu}
+            type="button"
+            class="icon-button composer-tool"
+            aria-label={tool.label}
+            title={tool.label}
+            aria-haspopup="dialog"
+            onClick={(event) => openTool(tool, event.currentTarget)}
+          >
+            <Icon name={tool.icon} size={17} />
+          </button>
+        ))}
         <span class={nearLimit ? "composer-hint warn" : "composer-hint"}>
           {nearLimit
             ? text.tooLong(length, limit)
