@@ -25,7 +25,7 @@ from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.features.receipts.service import ReceiptService
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.ledger.write_batch import Committed, Heads, Notice
-from campfire_chat.runtime import AGGREGATES
+from campfire_chat.runtime import AGGREGATES, OWN_STREAMS
 from campfire_chat.settings import Settings
 
 from .accounts import User
@@ -52,7 +52,12 @@ async def seed(database_url: str, users: list[User]) -> None:
     past = load()
     hands = _PastClock(now - timedelta(days=60))
     storage = Storage(
-        database_url, settings=Settings(), kinds=AGGREGATES, on_commit=_nobody_listens, now=hands
+        database_url,
+        settings=Settings(),
+        kinds=AGGREGATES,
+        own_streams=OWN_STREAMS,
+        on_commit=_nobody_listens,
+        now=hands,
     )
     await storage.start()
     try:

@@ -22,6 +22,7 @@ from campfire_chat.jobs.schedule import Schedule
 from campfire_chat.ledger.aggregate import AnyKind
 from campfire_chat.ledger.events import EventType
 from campfire_chat.ledger.storage import Storage
+from campfire_chat.ledger.stream_access import OwnStream
 from campfire_chat.ledger.streams import Stream
 from campfire_chat.realtime.bus import Bus
 from campfire_chat.realtime.frame_table import FrameHandler
@@ -99,6 +100,7 @@ class Feature(Struct, frozen=True):
     Attributes:
         name: The name of its folder.
         aggregates: Its kinds of aggregates.
+        streams: Its kinds of streams that belong to no aggregate.
         events: Its types of events.
         endpoints: Its part of the API.
         frames: The frames of clients that it handles.
@@ -109,6 +111,7 @@ class Feature(Struct, frozen=True):
 
     name: str
     aggregates: tuple[AnyKind, ...] = ()
+    streams: tuple[OwnStream, ...] = ()
     events: tuple[EventType, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     frames: tuple[FrameHandler[Any], ...] = ()

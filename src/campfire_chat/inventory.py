@@ -15,8 +15,8 @@ from campfire_chat.http.application import ENDPOINTS, PREFIX
 from campfire_chat.http.endpoints import Endpoint
 from campfire_chat.jobs.job import JobKind
 from campfire_chat.jobs.retention import EXPIRE_KEYS
-from campfire_chat.ledger.events import EventType
-from campfire_chat.ledger.stream_access import INBOXES
+from campfire_chat.ledger.events import HIDDEN, EventType
+from campfire_chat.ledger.stream_access import INBOXES, OwnStream
 from campfire_chat.realtime.frame_table import FrameHandler
 from campfire_chat.realtime.sockets import requests
 
@@ -24,9 +24,10 @@ from campfire_chat.realtime.sockets import requests
 def inventory() -> Iterator[str]:
     """The lines of the list, the engine first and then each feature."""
     yield "the engine"
-    yield f"  stream    {INBOXES.kind}:<organization>  {INBOXES.permission.name}"
+    yield _own_stream(INBOXES)
     yield from _endpoints(ENDPOINTS)
     yield from _frames(requests.FRAMES)
+    yield from _events((HIDDEN,))
     yield from _jobs((EXPIRE_KEYS, RETRY, GIVEN_UP))
     for feature in FEATURES:
         yield ""
@@ -50,6 +51,12 @@ def _streams(feature: Feature) -> Iterator[str]:
     for kind in feature.aggregates:
         for stream in kind.streams:
             yield f"  stream    {stream.name('<id>')}  {stream.permission.name}"
+    for own in feature.streams:
+        yield _own_stream(own)
+
+
+def _own_stream(kind: OwnStream) -> str:
+    return f"  stream    {kind.name(kind.subject)}  {in_words(kind.permission)}"
 
 
 def _endpoints(endpoints: Iterable[Endpoint]) -> Iterator[str]:

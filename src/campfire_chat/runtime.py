@@ -42,6 +42,7 @@ from campfire_chat.jobs.retention import DAILY, EXPIRE_KEYS, Retention
 from campfire_chat.jobs.worker import Worker
 from campfire_chat.ledger.aggregate import AnyKind
 from campfire_chat.ledger.storage import Storage
+from campfire_chat.ledger.stream_access import OwnStream
 from campfire_chat.ledger.streams import INBOX, Stream
 from campfire_chat.ledger.write_batch import Committed, Heads, Notice
 from campfire_chat.realtime import revocation_sync
@@ -72,6 +73,8 @@ JOBS: tuple[JobKind[Any], ...] = (
 )
 #: Every kind of aggregates.
 AGGREGATES: tuple[AnyKind, ...] = tuple(kind for feature in FEATURES for kind in feature.aggregates)
+#: Every kind of streams that belong to no aggregate, beside the inboxes.
+OWN_STREAMS: tuple[OwnStream, ...] = tuple(kind for feature in FEATURES for kind in feature.streams)
 #: Every runtime setting.
 SETTINGS = SettingRegistry(setting for feature in FEATURES for setting in feature.settings)
 
@@ -135,11 +138,12 @@ class Runtime:
         self._settings = settings
         self._does_jobs = does_jobs
         self._host = host
-        self.hub = Hub(kinds=AGGREGATES, poll_interval=settings.poll_interval)
+        self.hub = Hub(poll_interval=settings.poll_interval)
         self.storage = Storage(
             database_url,
             settings=settings,
             kinds=AGGREGATES,
+            own_streams=OWN_STREAMS,
             on_commit=self._on_commit,
             now=clock,
         )
@@ -305,7 +309,12 @@ async def migrate(database_url: str, settings: Settings, *, now: Clock) -> str:
         MigrationError: The schema is newer than this version, or the migration failed.
     """
     storage = Storage(
-        database_url, settings=settings, kinds=AGGREGATES, on_commit=_nobody_listens, now=now
+        database_url,
+        settings=settings,
+        kinds=AGGREGATES,
+        own_streams=OWN_STREAMS,
+        on_commit=_nobody_listens,
+        now=now,
     )
     return await storage.migrate()
 

@@ -28,9 +28,9 @@ from campfire_chat.access.permissions import (
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY, NOTES_WRITE
 from campfire_chat.http.endpoints import Endpoint
-from campfire_chat.ledger.stream_access import INBOXES
+from campfire_chat.ledger.stream_access import INBOXES, OwnStream
 from campfire_chat.realtime.frame_table import FrameHandler
-from campfire_chat.runtime import AGGREGATES, ENDPOINTS, JOBS
+from campfire_chat.runtime import AGGREGATES, ENDPOINTS, JOBS, OWN_STREAMS
 from campfire_chat.runtime import FRAMES as HANDLERS
 from tests.support.client import Client
 from tests.support.host import ROLES
@@ -409,6 +409,32 @@ async def test_every_stream_and_role(
 
 #: The kinds of streams that the cases above know how to name.
 STREAM_KINDS = {"inbox", "conversation", "notes"}
+
+#: Every kind of streams that belong to one person, and whose events nobody else sees.
+PERSONAL: dict[str, Callable[[Person], bool]] = {
+    "agent": lambda person: person.me["kind"] == "agent",
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("own", OWN_STREAMS, ids=lambda own: own.kind)
+async def test_a_personal_stream_is_for_one_person(
+    desk: Desk, stranger_desk: Desk, own: OwnStream
+) -> None:
+    secrets = Secrets(desk)
+    everybody = {**callers(secrets, desk), "a stranger": stranger_desk.agent(role="owner")}
+    for owner in everybody.values():
+        for name, person in everybody.items():
+            stream = own.name(owner.me["id"])
+            sees = person is owner and PERSONAL[own.kind](person)
+            response = person.http.get(f"/streams/{stream}/events")
+            assert response.status_code == (200 if sees else 404), (stream, name)
+    for name, person in everybody.items():
+        async with Client(person.base, person) as client:
+            reply = await client.subscribe(own.name(person.me["id"]))
+            assert reply["type"] == ("ok" if PERSONAL[own.kind](person) else "error"), name
+            for stream in (own.name("*"), own.name(everybody["owner"].me["id"] + "x")):
+                assert (await client.subscribe(stream))["code"] == "not_found"
 
 
 def test_what_asks_for_no_permission_is_listed() -> None:

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.core.runtime_settings import Scope
 from campfire_chat.database.lanes import Session
 from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.features.conversations.rules import Patch
@@ -94,13 +95,19 @@ class Writer:
             conversations.append(opened.id)
             return
         conversation = dice.choice(conversations)
-        what = dice.randrange(5)
+        what = dice.randrange(6)
         if what == 0:
             status = dice.choice([Status.OPEN, Status.PENDING, Status.RESOLVED])
             await self.change(ada, conversation, Patch(status=status))
         elif what == 1:
             await self.change(
                 ada, conversation, Patch(priority=dice.choice([Priority.LOW, Priority.HIGH]))
+            )
+        elif what == 5:
+            # On a stream that belongs to no aggregate, and that others write to as well.
+            theme = dice.choice(["light", "dark", "system"])
+            await self.store.runtime_settings.change(
+                ada, Scope.AGENT, {"theme": theme}, client_id=key
             )
         else:
             await self.store.messages.send(

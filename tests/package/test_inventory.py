@@ -10,7 +10,7 @@ from campfire_chat.core.runtime_settings import Scope
 from campfire_chat.http.application import PREFIX
 from campfire_chat.ledger.events import all_types
 from campfire_chat.ledger.stream_access import INBOXES
-from campfire_chat.runtime import AGGREGATES, ENDPOINTS, FRAMES, JOBS, SETTINGS
+from campfire_chat.runtime import AGGREGATES, ENDPOINTS, FRAMES, JOBS, OWN_STREAMS, SETTINGS
 
 
 def test_everything_that_is_declared_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,7 +32,8 @@ def test_everything_that_is_declared_is_listed(capsys: pytest.CaptureFixture[str
     for kind in AGGREGATES:
         for stream in kind.streams:
             assert lines.count(f"stream {stream.name('<id>')} {stream.permission.name}") == 1
-    assert lines.count(f"stream {INBOXES.kind}:<organization> {INBOXES.permission.name}") == 1
+    for own in (INBOXES, *OWN_STREAMS):
+        assert lines.count(f"stream {own.name(own.subject)} {in_words(own.permission)}") == 1
     for kind in JOBS:
         may = ", ".join(permission.name for permission in kind.permissions)
         assert lines.count(f"job {kind.name} {may or 'no permission'}") == 1

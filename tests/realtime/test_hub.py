@@ -22,7 +22,6 @@ from campfire_chat.realtime import catch_up
 from campfire_chat.realtime.bus import Ephemeral, Wake
 from campfire_chat.realtime.channels import Channel, Subscription
 from campfire_chat.realtime.hub import Hub
-from campfire_chat.runtime import AGGREGATES
 from tests.support.clocks import in_virtual_time
 from tests.support.host import agent_actor
 
@@ -139,7 +138,7 @@ def test_no_gap_and_no_repetition(steps: list[str], page_size: int) -> None:
     """Events that the hub is told of, that it is not told of, and that it is told of too late."""
 
     async def play() -> None:
-        log, hub = Log(), Hub(kinds=AGGREGATES, poll_interval=1.0)
+        log, hub = Log(), Hub(poll_interval=1.0)
         log.page_size = page_size
         catching_up = asyncio.create_task(hub._catch_up.run(log))  # type: ignore[arg-type]
         here: list[tuple[Subscription, Sink]] = []
@@ -194,7 +193,7 @@ def test_no_gap_and_no_repetition(steps: list[str], page_size: int) -> None:
 
 def following(*sinks: Sink, log: Log | None = None) -> tuple[Hub, list[Subscription]]:
     """A hub whose subscribers are live at the head."""
-    log, hub = log or Log(), Hub(kinds=AGGREGATES, poll_interval=1.0)
+    log, hub = log or Log(), Hub(poll_interval=1.0)
     subscriptions = [join(hub, sink) for sink in sinks]
     for subscription, sink in zip(subscriptions, sinks, strict=True):
         assert read(hub, log, subscription, sink)
@@ -457,7 +456,7 @@ class Announced:
 
 
 def test_other_processes_are_told_the_latest_head_of_each_stream() -> None:
-    hub, bus = Hub(kinds=AGGREGATES, poll_interval=1.0), Announced()
+    hub, bus = Hub(poll_interval=1.0), Announced()
     hub._bus = bus  # type: ignore[assignment]
     other = ("other", "conversation:c")
     hub.on_commit([(*HERE, 1, "x"), (*HERE, 2, "x"), (*other, 7, "x")], [], {("a", "b"): 3})
@@ -491,7 +490,7 @@ def test_a_receipt_says_what_was_delivered_and_what_was_read() -> None:
 def test_an_ephemeral_frame_is_for_those_who_belong_there(
     agents_only: bool, exclude: Actor | None
 ) -> None:
-    hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+    hub = Hub(poll_interval=1.0)
     sinks = [Sink(MIA), Sink(TOM), Sink(ADA), Sink(ADA)]
     for sink in sinks:
         join(hub, sink)
@@ -511,7 +510,7 @@ def test_who_still_reads_is_not_handed_what_is_new() -> None:
     log, reader, other = Log(), Sink(), Sink(after=5)
     for _ in range(5):
         log.commit()
-    hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+    hub = Hub(poll_interval=1.0)
     live, reading = join(hub, other), join(hub, reader)
     assert read(hub, log, live, other)
     assert not read(hub, log, reading, reader)
@@ -525,7 +524,7 @@ def test_who_still_reads_is_not_handed_what_is_new() -> None:
 def test_who_has_read_ahead_is_not_told_again() -> None:
     """The database has shown more than this process has heard of."""
     log, early, late = Log(), Sink(), Sink()
-    hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+    hub = Hub(poll_interval=1.0)
     assert read(hub, log, join(hub, early), early)
     for _ in range(3):
         log.commit()
@@ -540,7 +539,7 @@ def test_who_has_read_ahead_is_not_told_again() -> None:
 def test_a_page_that_says_there_is_more_is_followed_by_another_one() -> None:
     """Also where the channel could go on from there: the client waits for the last page."""
     log, early, late = Log(), Sink(), Sink()
-    hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+    hub = Hub(poll_interval=1.0)
     assert read(hub, log, join(hub, early), early)
     for _ in range(log.page_size + 1):
         log.commit()
@@ -552,7 +551,7 @@ def test_a_page_that_says_there_is_more_is_followed_by_another_one() -> None:
 
 def test_a_long_poll_ends_with_an_event_and_not_because_somebody_types() -> None:
     async def play() -> None:
-        hub, waiter = Hub(kinds=AGGREGATES, poll_interval=1.0), _Waiter(MIA)
+        hub, waiter = Hub(poll_interval=1.0), _Waiter(MIA)
         subscription = hub.attach(*HERE, waiter)
         subscription.admitted = True
         assert hub.splice(subscription, Log().page(HERE, 0))
@@ -566,7 +565,7 @@ def test_a_long_poll_ends_with_an_event_and_not_because_somebody_types() -> None
 
 
 def test_one_that_is_not_admitted_never_goes_live() -> None:
-    hub, sink = Hub(kinds=AGGREGATES, poll_interval=1.0), Sink()
+    hub, sink = Hub(poll_interval=1.0), Sink()
     subscription = hub.attach(*HERE, sink)
     with pytest.raises(AssertionError):
         hub.splice(subscription, Log().page(HERE, 0))

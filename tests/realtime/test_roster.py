@@ -17,7 +17,6 @@ from campfire_chat.features.agents import roster as watches
 from campfire_chat.features.agents.records import AgentRecord
 from campfire_chat.features.agents.roster import Roster
 from campfire_chat.realtime.hub import Hub
-from campfire_chat.runtime import AGGREGATES
 from tests.support.clocks import in_virtual_time
 from tests.support.host import agent_actor
 
@@ -84,7 +83,7 @@ class Screen:
 class Site:
     def __init__(self) -> None:
         self.team = Team()
-        self.hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+        self.hub = Hub(poll_interval=1.0)
         self.hub.tell_visitors = self.tell
         self.announced: list[str] = []
         self.visitors: list[tuple[str, dict[str, Any]]] = []

@@ -14,7 +14,6 @@ from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Agent, Visitor
 from campfire_chat.features.presence.typing import LIFE, REPEAT, TypingIndicators
 from campfire_chat.realtime.hub import Hub
-from campfire_chat.runtime import AGGREGATES
 from tests.support.clocks import in_virtual_time
 from tests.support.host import agent_actor
 
@@ -43,7 +42,7 @@ def typed(*moments: float, stop_at: float | None = None) -> tuple[list[tuple[flo
     """What the agent and Mia herself are shown when she presses keys at these moments."""
 
     async def play() -> tuple[list[tuple[float, bool]], ...]:
-        hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+        hub = Hub(poll_interval=1.0)
         typing = TypingIndicators(hub)
         screens = [Screen(ADA), Screen(MIA)]
         for screen in screens:
@@ -88,7 +87,7 @@ def test_each_of_them_types_for_themselves() -> None:
     """In one conversation and another one, and whoever has the same id elsewhere."""
 
     async def play() -> None:
-        hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+        hub = Hub(poll_interval=1.0)
         typing = TypingIndicators(hub)
         shown: list[tuple[str, str, str, bool]] = []
 
@@ -136,7 +135,7 @@ def test_each_of_them_types_for_themselves() -> None:
 
 def test_after_the_stop_nothing_is_said_any_more() -> None:
     async def play() -> None:
-        hub = Hub(kinds=AGGREGATES, poll_interval=1.0)
+        hub = Hub(poll_interval=1.0)
         typing, screen = TypingIndicators(hub), Screen(ADA)
         subscription: Any = hub.attach("default", "conversation:c", screen)
         subscription.admitted = True

@@ -78,11 +78,30 @@ def test_an_agent_changes_their_own(desk: Desk) -> None:
     viewer.patch("/me/settings", {"theme": "light", "details_open": False})
     assert ada.get("/me/settings")["values"] == {"theme": "dark", "details_open": True}
     assert viewer.get("/me/settings")["values"] == {"theme": "light", "details_open": False}
-    first, second = changed(desk)
-    assert first["event"] == "own_settings.changed"
-    assert (first["data"]["id"], first["data"]["names"]) == (ada.id, ["theme"])
-    assert second["data"]["names"] == ["details_open", "theme"]
-    assert "dark" not in str(first["data"])
+    (event,) = ada.events(f"agent:{ada.id}")
+    assert event["event"] == "own_settings.changed"
+    assert event["data"] == {
+        "id": ada.id,
+        "changes": {"theme": {"before": "system", "after": "dark"}},
+        "actor": {"kind": "agent", "id": ada.id, "name": ada.me["name"], "avatar_url": None},
+    }
+    (event,) = viewer.events(f"agent:{viewer.id}")
+    assert set(event["data"]["changes"]) == {"details_open", "theme"}
+    # Colleagues learn that there was a commit, and nothing of it.
+    assert changed(desk) == []
+    told = ada.events(f"inbox:{desk.organization}")
+    assert [(one["seq"], one["event"], one["data"]) for one in told] == [
+        (1, "hidden", {}),
+        (2, "hidden", {}),
+    ]
+
+
+def test_what_changes_nothing_of_ones_own_is_no_event(desk: Desk) -> None:
+    ada = desk.agent()
+    ada.patch("/me/settings", {"theme": "dark"})
+    ada.patch("/me/settings", {"theme": "dark"})
+    ada.patch("/me/settings", {"theme": "light"})
+    assert [event["seq"] for event in ada.events(f"agent:{ada.id}")] == [1, 2]
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.VIEWER])

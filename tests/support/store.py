@@ -22,7 +22,7 @@ from campfire_chat.jobs.retention import Retention
 from campfire_chat.ledger.ledger import OnCommit
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.realtime.bus import Bus
-from campfire_chat.runtime import AGGREGATES, SETTINGS
+from campfire_chat.runtime import AGGREGATES, OWN_STREAMS, SETTINGS
 from campfire_chat.settings import Settings
 
 
@@ -38,7 +38,12 @@ class Store:
         self, database_url: str, *, settings: Settings, on_commit: OnCommit, now: Clock
     ) -> None:
         storage = Storage(
-            database_url, settings=settings, kinds=AGGREGATES, on_commit=on_commit, now=now
+            database_url,
+            settings=settings,
+            kinds=AGGREGATES,
+            own_streams=OWN_STREAMS,
+            on_commit=on_commit,
+            now=now,
         )
         self._take(storage, settings, now)
 

@@ -20,7 +20,7 @@ from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
 from campfire_chat.database.statement import Query
 from campfire_chat.ledger import streams, tables
-from campfire_chat.ledger.write_batch import Span
+from campfire_chat.ledger.event_log import Span
 
 _e = tables.events.c
 

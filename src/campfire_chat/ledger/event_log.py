@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
@@ -33,6 +34,11 @@ from campfire_chat.ledger import streams, tables
 
 _s = tables.streams.c
 _e = tables.events.c
+
+#: The name of a stream, and the first and the last seq that a flush appended to it.
+Span = tuple[str, int, int]
+
+_decode_spans = msgspec.json.Decoder(list[Span]).decode
 
 #: Number of events of a replay page, and the number of characters after which a page ends early,
 #: so that a frame stays far below what servers and proxies buffer.
@@ -107,6 +113,15 @@ def _newest(engine: Engine) -> ClauseElement:
     )
 
 
+def _spans(_: Engine) -> ClauseElement:
+    return select(_e.seq, _e.spans).where(
+        _e.org_id == bindparam("org_id"),
+        _e.stream == bindparam("stream"),
+        _e.seq > bindparam("after", type_=_e.seq.type),
+        _e.seq <= bindparam("head", type_=_e.seq.type),
+    )
+
+
 def _first(_: Engine) -> ClauseElement:
     return select(func.min(_e.seq)).where(
         _e.org_id == bindparam("org_id"), _e.stream == bindparam("stream")
@@ -157,6 +172,7 @@ INBOX_HEADS = Query(_inbox_heads)
 LOCK = Query(_lock)
 PAGE = Query(_page)
 FIRST = Query(_first)
+SPANS = Query(_spans)
 NEWEST = Query(_newest)
 
 
@@ -198,6 +214,17 @@ async def read_page(
         found = await session.fetch(FIRST, org_id=organization, stream=stream)
         first = head + 1 if found[0][0] is None else found[0][0]
     return StreamPage(events=events, head=head, first=first, more=head > last)
+
+
+async def appended(session: Session, organization: str, after: int, head: int) -> set[str] | None:
+    """The streams, with the inbox itself, to which the commits have appended that told the inbox
+    of something after ``after`` up to ``head``. None if an entry is not stored any more."""
+    name = streams.inbox(organization)
+    rows = await session.fetch(SPANS, org_id=organization, stream=name, after=after, head=head)
+    if len(rows) != head - after:
+        return None
+    told = [_decode_spans(spans) for _, spans in rows if spans is not None]
+    return {name, *(stream for spans in told for stream, _, _ in spans)}
 
 
 async def newest(

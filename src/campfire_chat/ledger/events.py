@@ -59,6 +59,15 @@ class EventType(Struct, frozen=True):
         _declared[self.name] = self
 
 
+class Nothing(Struct, frozen=True):
+    """The data of an event that tells nothing."""
+
+
+#: Stands in an inbox for what one may not see: for an event about a thing that is hidden from an
+#: agent, and for a commit that has told only streams of which colleagues learn nothing.
+HIDDEN = EventType("hidden", ("inbox",), Nothing)
+
+
 def known_type(name: str) -> EventType | None:
     """The type of that name; None if only another version knows it."""
     return _declared.get(name)

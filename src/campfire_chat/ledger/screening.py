@@ -10,10 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from campfire_chat.access.policy import shares
-from campfire_chat.ledger.events import EventFrame
-
-#: The type of an event that stands for one that may not be seen.
-HIDDEN = "hidden"
+from campfire_chat.ledger.events import HIDDEN, EventFrame, Nothing
 
 
 class _Data(Struct):
@@ -60,5 +57,7 @@ def screened(text: str, labels: frozenset[str]) -> str:
 def hidden(text: str) -> str:
     """The event that stands for one that may not be seen."""
     place = _decode_place(text)
-    frame = EventFrame(stream=place.stream, seq=place.seq, event=HIDDEN, at=place.at, data={})
+    frame = EventFrame(
+        stream=place.stream, seq=place.seq, event=HIDDEN.name, at=place.at, data=Nothing()
+    )
     return _encode(frame).decode()

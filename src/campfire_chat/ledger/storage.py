@@ -22,7 +22,7 @@ from campfire_chat.ledger.aggregate import AnyKind
 from campfire_chat.ledger.event_log import StreamPage
 from campfire_chat.ledger.ledger import Ledger, OnCommit
 from campfire_chat.ledger.operation import Operation
-from campfire_chat.ledger.stream_access import StreamAccess
+from campfire_chat.ledger.stream_access import OwnStream, StreamAccess
 from campfire_chat.settings import Migrate, Settings
 
 T = TypeVar("T")
@@ -33,6 +33,7 @@ class Storage:
 
     Args:
         kinds: The kinds of aggregates.
+        own_streams: The kinds of streams that belong to no aggregate, beside the inboxes.
         on_commit: Told of what was committed; see :class:`~campfire_chat.ledger.ledger.Ledger`.
         now: The wall clock.
 
@@ -50,6 +51,7 @@ class Storage:
         *,
         settings: Settings,
         kinds: Iterable[AnyKind],
+        own_streams: Iterable[OwnStream],
         on_commit: OnCommit,
         now: Clock,
     ) -> None:
@@ -63,7 +65,7 @@ class Storage:
         self.readers = Lanes(
             database_url, self.engine, count=settings.readers, writable=False, limit=limit
         )
-        self._stream_access = StreamAccess(self.readers, kinds)
+        self._stream_access = StreamAccess(self.readers, kinds, own_streams)
         self._ledger = Ledger(
             self.writer,
             on_commit=on_commit,
@@ -185,6 +187,13 @@ class Storage:
         """The last ``depth`` events of each of several streams: name, seq and wire text."""
         return await self.read(
             lambda session: event_log.newest(session, organization, names, depth)
+        )
+
+    async def appended(self, organization: str, after: int, head: int) -> set[str] | None:
+        """The streams to which commits have appended, told by their entries of the inbox after
+        ``after`` up to ``head``. None if that cannot be told."""
+        return await self.read(
+            lambda session: event_log.appended(session, organization, after, head)
         )
 
     async def stream_heads(self, organization: str, names: Sequence[str]) -> dict[str, int]:

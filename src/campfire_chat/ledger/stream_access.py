@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct, structs
 
 from campfire_chat.access.actor import Actor
-from campfire_chat.access.permissions import Permission
-from campfire_chat.access.policy import can, reaches, shares
+from campfire_chat.access.permissions import Requirement
+from campfire_chat.access.policy import can, meets, reaches, shares
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.batch_loader import BatchLoader
 from campfire_chat.database.lanes import Lanes
@@ -22,20 +22,29 @@ from campfire_chat.ledger.screening import InboxEvent
 class OwnStream(Struct, frozen=True):
     """A kind of streams that belong to no aggregate. Their heads are rows of their own.
 
+    They have no lock of their own: whoever appends to one holds the lock of the organisation's
+    inbox until the commit. See :meth:`campfire_chat.ledger.transaction.Transaction.tell_stream`.
+
     Attributes:
         kind: The first part of the streams' names.
+        subject: What the second part is, for lists.
         permission: What somebody needs to see one.
         admits: Whether the stream with this second part of the name is one that the permission
             is for.
     """
 
     kind: str
-    permission: Permission
+    subject: str
+    permission: Requirement
     admits: Callable[[Actor, str], bool]
+
+    def name(self, subject: str) -> str:
+        return f"{self.kind}:{subject}"
 
 
 INBOXES = OwnStream(
     streams.INBOX,
+    "<organization>",
     streams.INBOX_READ,
     lambda actor, organization: organization == actor.organization,
 )
@@ -56,14 +65,12 @@ class StreamAccess:
     Args:
         readers: The lanes that run the queries.
         kinds: The kinds of aggregates.
-        own: The kinds of streams that belong to none.
+        own: The kinds of streams that belong to none, beside the inboxes.
     """
 
-    def __init__(
-        self, readers: Lanes, kinds: Iterable[AnyKind], own: Iterable[OwnStream] = (INBOXES,)
-    ) -> None:
+    def __init__(self, readers: Lanes, kinds: Iterable[AnyKind], own: Iterable[OwnStream]) -> None:
         self._heads = BatchLoader(readers, event_log.heads)
-        self._own = {item.kind: item for item in own}
+        self._own = {item.kind: item for item in (INBOXES, *own)}
         self._owners: dict[AnyKind, BatchLoader[Owner]] = {
             kind: BatchLoader(readers, kind.owners) for kind in kinds
         }
@@ -120,7 +127,7 @@ class StreamAccess:
         stream = streams.parse(name)
         own = self._own.get(stream.kind)
         if own is not None:
-            if can(actor, own.permission) and own.admits(actor, stream.subject):
+            if meets(actor, own.permission) and own.admits(actor, stream.subject):
                 return await self._heads.get(actor.organization, name) or 0
             raise NotFoundError("There is no such stream.")
         audience = self._audiences.get(stream.kind)

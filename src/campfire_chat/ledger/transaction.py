@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from campfire_chat.core.clock import Clock
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.ledger import event_log, statements, streams
 from campfire_chat.ledger.aggregate import Aggregate, AggregateKind, AnyKind
+from campfire_chat.ledger.events import HIDDEN, EventType, Nothing
 from campfire_chat.ledger.lookups import Lookup, Related
 from campfire_chat.ledger.write_batch import (
     AggregateKey,
@@ -40,12 +43,15 @@ class Transaction(WriteBatch):
             old copy.
     """
 
+    tells_streams = True
+
     def __init__(self, session: Session, now: Clock) -> None:
         super().__init__(Records(), now())
         self.session = session
         self.version = 0
         self.altered: set[str] = set()
         self._without_inbox: set[str] = set()
+        self._to_streams: list[tuple[StreamKey, EventType, Struct]] = []
         self._kinds: dict[AggregateKey, AnyKind] = {}
 
     def kind_of(self, key: AggregateKey) -> AnyKind:
@@ -145,8 +151,19 @@ class Transaction(WriteBatch):
             self.begin_stream(organization, stream.name(aggregate.id))
         self.touch(kind, aggregate)
 
+    def tell_stream(self, organization: str, name: str, event: EventType, data: Struct) -> None:
+        """Add an event to a stream that belongs to no aggregate, and that is no inbox. Its seq is
+        given out when the changes are written.
+
+        The seqs of these streams are given out under the lock of the inbox. So they need no lock,
+        and no place in the order of locks. A commit that tells the inbox nothing else adds an
+        event there that says only that something has happened, since the feed reads the inbox.
+        """
+        self._to_streams.append(((organization, name), event, data))
+
     async def flush(self) -> None:
         """Write the collected changes."""
+        told = await self._append_to_streams() if self._to_streams else ()
         writes = self.writes()
         if not writes and not self.untold:
             return
@@ -156,6 +173,32 @@ class Transaction(WriteBatch):
             # For aggregates that are there already, and so are then the inboxes.
             closing = self.tell(self.session.engine)
             self.told(await self.session.write_all(writes, closing))
+        for key in told:
+            # Other processes change it as soon as the lock of the inbox is released.
+            del self.records.heads[key]
+
+    async def _append_to_streams(self) -> Iterable[StreamKey]:
+        """Give out the seqs of what was told to streams without a lock of their own, and return
+        these streams."""
+        told, self._to_streams = self._to_streams, []
+        about = {organization for (organization, _), _, _ in told}
+        for organization in sorted(about | self.telling):
+            if not self._has_inbox(organization):
+                name = streams.inbox(organization)
+                lock = event_log.lock(self.session.engine, organization, name)
+                self.took_inbox(organization, await self.session.run(lock))
+                await self.ensure_inboxes()
+        keys = {key for key, _, _ in told}
+        for organization in sorted(about - self.telling):
+            self.tell_inbox(organization, HIDDEN, Nothing())
+        for organization in sorted(about):
+            names = sorted(name for owner, name in keys if owner == organization)
+            found = await event_log.heads(self.session, organization, names)
+            for name in names:
+                self.records.heads[organization, name] = found.get(name, 0)
+        for (organization, name), event, data in told:
+            self.append_to(organization, name, event, data, self.now)
+        return keys
 
     def _has_inbox(self, organization: str) -> bool:
         return (organization, streams.inbox(organization)) in self.records.heads
@@ -181,5 +224,6 @@ class Transaction(WriteBatch):
         """Discard everything since ``point``, after the database has rolled back to it."""
         count, self.records.heads, self.notices, self._found = point
         del self.committed[count:]
+        self._to_streams = []
         # Records in memory may contain changes that were rolled back. They are read again.
         self.forget()

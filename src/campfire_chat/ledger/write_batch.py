@@ -7,7 +7,7 @@ for two hundred.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +21,7 @@ from campfire_chat.database.prepared import Prepared, Row
 from campfire_chat.database.statement import BulkInsert
 from campfire_chat.ledger import event_log, statements, streams
 from campfire_chat.ledger.aggregate import Aggregate, AggregateKind, AnyKind, StreamOf
+from campfire_chat.ledger.event_log import Span
 from campfire_chat.ledger.events import EventFrame, EventType
 from campfire_chat.ledger.inbox_entry import InboxEntry
 from campfire_chat.ledger.lookups import Lookup, Related
@@ -34,8 +35,6 @@ V = TypeVar("V")
 StreamKey = tuple[str, str]
 #: The heads of streams.
 Heads = Mapping[StreamKey, int]
-#: The name of a stream, and the first and the last seq that a flush appended to it.
-Span = tuple[str, int, int]
 #: The organisation and the id of an aggregate.
 AggregateKey = tuple[str, str]
 #: A related record: its kind, the organisation, the id of the aggregate, its key in there.
@@ -88,6 +87,7 @@ class WriteBatch:
         now: The time of the changes, in microseconds.
 
     Attributes:
+        tells_streams: Whether :meth:`tell_stream` can be used.
         based_on: The heads, before the batch, of every aggregate that it used. If they are
             unchanged when the batch is written, the aggregates are unchanged too, because every
             change moves a head.
@@ -95,6 +95,8 @@ class WriteBatch:
             stored it may have crashed before it announced it.
         next_job_at: When the earliest job that it defers may begin; None without one.
     """
+
+    tells_streams: ClassVar[bool] = False
 
     def __init__(self, records: Records, now: int) -> None:
         self.now = now
@@ -216,6 +218,14 @@ class WriteBatch:
             InboxEntry(organization, event, data, self.now)
         )
 
+    def tell_stream(self, organization: str, name: str, event: EventType, data: Struct) -> None:
+        """Add an event to a stream that belongs to no aggregate, and that is no inbox.
+
+        Raises:
+            Unread: The heads of such streams are never in memory; only a transaction reads them.
+        """
+        raise Unread
+
     def insert(self, statement: BulkInsert, row: Row) -> None:
         """Write a new row."""
         rows = self._rows.get(statement)
@@ -267,6 +277,11 @@ class WriteBatch:
         self._touched, self._changed_heads = {}, set()
         self._event_rows, self._rows, self._keyed_rows = [], {}, {}
         return writes
+
+    @property
+    def telling(self) -> set[str]:
+        """The organisations whose inboxes will be told something."""
+        return {*self._untold, *(organization for organization, _ in self._touched)}
 
     @property
     def untold(self) -> dict[str, int]:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
-import msgspec
-from msgspec import Struct
-
-from campfire_chat.ledger.aggregate import AnyKind, StreamOf
 from campfire_chat.ledger.event_log import PAGE_EVENTS
 from campfire_chat.ledger.storage import Storage
-from campfire_chat.ledger.streams import inbox
 from campfire_chat.realtime.bus import Bus
 from campfire_chat.realtime.channels import Channel, Key
 
@@ -36,7 +31,6 @@ class HeadPoller:
     Args:
         channels: The streams that have subscribers here.
         heard: Called with each head that was read.
-        kinds: The kinds of aggregates.
         poll_interval: Seconds between looks while the bus is well.
     """
 
@@ -45,15 +39,10 @@ class HeadPoller:
         channels: Mapping[Key, Channel],
         heard: Callable[[str, str, int], None],
         *,
-        kinds: Iterable[AnyKind],
         poll_interval: float,
     ) -> None:
         self._channels = channels
         self._heard = heard
-        #: The streams of an aggregate, by the event with which the inbox tells of it.
-        self._streams: dict[str, tuple[StreamOf, ...]] = {
-            kind.list_event.name: kind.streams for kind in kinds
-        }
         self._poll_interval = poll_interval
         #: The heads of the inboxes at the last look.
         self._inboxes: dict[str, int] = {}
@@ -131,39 +120,13 @@ class HeadPoller:
     async def _changed(
         self, storage: Storage, organization: str, before: int | None, head: int
     ) -> set[str] | None:
-        """The streams that the events of an inbox name. None when that is unknown.
+        """The streams to which the commits have appended that told an inbox. None when that is
+        unknown.
 
-        It is unknown when there is more than one page of events, or when an event has a type that
-        this version does not know, because a newer version uses the same database. Then all
-        streams of the organisation are looked at. Other organisations are not affected.
+        It is unknown when there is more than one page of entries, or when one is not stored any
+        more. Then all streams of the organisation are looked at. Other organisations are not
+        affected.
         """
         if before is None or not 0 < head - before <= PAGE_EVENTS:
             return None
-        name = inbox(organization)
-        page = await storage.stream_page(organization, name, before)
-        if page.more or page.first > before + 1:
-            return None
-        names = {name}
-        for _, text in page.events:
-            try:
-                event = _inbox_event(text)
-            except msgspec.MsgspecError:
-                return None
-            if event.event not in self._streams:
-                return None
-            names.update(stream.name(event.data.id) for stream in self._streams[event.event])
-        return names
-
-
-class _About(Struct):
-    id: str
-
-
-class _InboxEvent(Struct):
-    """The part of an inbox event that is needed: what it is about."""
-
-    event: str
-    data: _About
-
-
-_inbox_event = msgspec.json.Decoder(_InboxEvent).decode
+        return await storage.appended(organization, before, head)

@@ -8,9 +8,8 @@ events that it lacks. Delivery never waits for a socket.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from campfire_chat.ledger.aggregate import AnyKind
 from campfire_chat.ledger.event_log import StreamPage
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.ledger.write_batch import Committed, Heads, Notice
@@ -28,17 +27,15 @@ class Hub:
     """See the module.
 
     Args:
-        kinds: The kinds of aggregates.
         poll_interval: Seconds between looks at the heads, in case wake-ups were lost.
     """
 
-    def __init__(self, *, kinds: Iterable[AnyKind], poll_interval: float) -> None:
+    def __init__(self, *, poll_interval: float) -> None:
         self._channels: dict[Key, Channel] = {}
         self._catch_up = CatchUp()
         self._head_poller = HeadPoller(
             self._channels,
             self._heard,
-            kinds=kinds,
             poll_interval=poll_interval,
         )
         #: Sends a frame to all visitors of an organisation who are connected here.

@@ -10,6 +10,7 @@ from campfire_chat.features.agents.known_agents import KnownAgents
 from campfire_chat.features.agents.roster import Roster
 from campfire_chat.features.agents.service import AgentService
 from campfire_chat.features.agents.settings import SETTINGS
+from campfire_chat.features.agents.streams import AGENT
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.presence.beats import Beats
 from campfire_chat.features.presence.service import PresenceService
@@ -34,4 +35,6 @@ def _services(parts: Parts) -> Iterable[object]:
     yield roster
 
 
-AGENTS = Feature("agents", endpoints=ENDPOINTS, settings=SETTINGS, services=_services)
+AGENTS = Feature(
+    "agents", streams=(AGENT,), endpoints=ENDPOINTS, settings=SETTINGS, services=_services
+)

@@ -32,20 +32,20 @@ class SettingsChanged(Struct, frozen=True, kw_only=True):
 
 
 class OwnSettingsChanged(Struct, frozen=True, kw_only=True):
-    """An agent has changed settings of their own. Colleagues do not learn the values.
+    """An agent has changed settings of their own. Only this agent learns of it.
 
     Attributes:
         id: The agent.
-        names: The settings that are different now.
-        actor: The same agent.
+        changes: By the names of the settings. Only those that are different now.
+        actor: Who changed them: the same agent.
     """
 
     id: str
-    names: list[str]
+    changes: dict[str, SettingChange]
     actor: Participant
 
 
 SETTINGS_CHANGED: Final = EventType("settings.changed", ("inbox",), SettingsChanged)
-OWN_SETTINGS_CHANGED: Final = EventType("own_settings.changed", ("inbox",), OwnSettingsChanged)
+OWN_SETTINGS_CHANGED: Final = EventType("own_settings.changed", ("agent",), OwnSettingsChanged)
 
 EVENTS: Final = (SETTINGS_CHANGED, OWN_SETTINGS_CHANGED)

@@ -10,6 +10,7 @@ import msgspec
 from campfire_chat.access.actor import Actor
 from campfire_chat.core.runtime_settings import Setting
 from campfire_chat.database import installation
+from campfire_chat.features.agents.streams import AGENT
 from campfire_chat.features.organizations import queries
 from campfire_chat.features.organizations.chosen import Reader, Subject, decode_chosen
 from campfire_chat.features.organizations.events import (
@@ -98,8 +99,9 @@ class ChangeSettings(IdempotentOperation[None]):
             data = SettingsChanged(id=self.organization, changes=changes, actor=actor)
             transaction.tell_inbox(self.organization, SETTINGS_CHANGED, data)
         else:
-            own = OwnSettingsChanged(id=agent_id, names=sorted(changes), actor=actor)
-            transaction.tell_inbox(self.organization, OWN_SETTINGS_CHANGED, own)
+            own = OwnSettingsChanged(id=agent_id, changes=changes, actor=actor)
+            stream = AGENT.name(agent_id)
+            transaction.tell_stream(self.organization, stream, OWN_SETTINGS_CHANGED, own)
 
     async def repeat(self, transaction: Transaction) -> None:
         """Nothing: the caller reads the present settings."""

@@ -213,13 +213,13 @@ export interface MessageVersion {
   body: string;
 }
 
-/** An agent has changed settings of their own. Colleagues do not learn the values. */
+/** An agent has changed settings of their own. Only this agent learns of it. */
 export interface OwnSettingsChanged {
   /** The agent. */
   id: string;
-  /** The settings that are different now. */
-  names: string[];
-  /** The same agent. */
+  /** By the names of the settings. Only those that are different now. */
+  changes: Record<string, SettingChange>;
+  /** Who changed them: the same agent. */
   actor: Participant;
 }
 
@@ -477,7 +477,7 @@ export interface EventStreams {
   "message.created": "conversation" | "notes";
   "message.deleted": "conversation" | "notes";
   "message.updated": "conversation" | "notes";
-  "own_settings.changed": "inbox";
+  "own_settings.changed": "agent";
   "settings.changed": "inbox";
 }
 

@@ -6,7 +6,8 @@ export type Theme = "light" | "dark" | "system";
 const THEME = "campfire:console:theme";
 const DETAILS = "campfire:console:details";
 
-const known = (value: Theme | null): Theme =>
+/** A theme, whatever the value is. */
+export const known = (value: unknown): Theme =>
   value === "light" || value === "dark" ? value : "system";
 
 export const theme = signal<Theme>(known(load<Theme>(THEME)));

@@ -92,7 +92,8 @@ export interface ComposerTool {
   readonly trigger?: string;
 }
 
-/** Told of each event of the organisation's inbox; a type without a listener only moves on. */
+/** Told of each event of the inbox and of what is the agent's own; a type without a listener only
+ * moves on. */
 export type Listeners = { readonly [K in keyof EventMap]?: (event: EventOf<K>) => void };
 
 /** What a feature does that no screen shows. */

@@ -13,6 +13,8 @@ const RETRY = 5;
 let running = false;
 
 const inbox = () => `inbox:${me.peek()?.organization ?? "default"}`;
+/** What is this agent's own. */
+const own = () => `agent:${me.peek()?.id}`;
 
 /** @param page Where the inbox stands, asked for before the lists: what comes later is an event. */
 function run({ head, epoch }: EventPage): void {
@@ -28,6 +30,7 @@ function run({ head, epoch }: EventPage): void {
       },
     },
   );
+  connection.subscribe(own(), {}, { onEvent: dispatch, onReset() {} });
   connection.start();
   for (const { begin } of features()) begin?.();
   whenIdle(loadScreens);
