@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from campfire_chat.core import text
 from campfire_chat.core.errors import InvalidError, InvalidSettingError
+from campfire_chat.core.setting_controls import Control, Form, form_of
 
 T = TypeVar("T")
 
@@ -43,6 +44,11 @@ class Setting(Struct, Generic[T], frozen=True, kw_only=True, eq=False):
         description: What it does, in the words of the documentation.
         check: Checks what the type cannot say, and returns the value to store. It raises
             InvalidError.
+        label: Its name on the screen. Without one, it is made from the name.
+        control: The field in which a person edits it. Without one, it follows from the type.
+        choices: What the values of a choice are called on the screen.
+        unset: What counts while the value is null, in words for the screen.
+        unit: The unit of a number, such as ``seconds``.
     """
 
     name: str
@@ -53,6 +59,26 @@ class Setting(Struct, Generic[T], frozen=True, kw_only=True, eq=False):
     edited_in: str
     description: str
     check: Callable[[T], T] = _as_it_is
+    label: str = ""
+    control: Control | None = None
+    choices: Mapping[Any, str] = {}
+    unset: str = ""
+    unit: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its name on the screen."""
+        return self.label or self.name.replace("_", " ").capitalize()
+
+    @property
+    def form(self) -> Form:
+        """How a person edits it."""
+        form = form_of(self.type)
+        return form if self.control is None else msgspec.structs.replace(form, control=self.control)
+
+    def choice(self, value: Any) -> str:
+        """What a value of a choice is called on the screen."""
+        return self.choices.get(value) or str(value).replace("_", " ").capitalize()
 
     def read(self, value: Any) -> T:
         """The value of the setting from decoded JSON.
@@ -107,10 +133,12 @@ class SettingValues:
 
     Args:
         chosen: The values that somebody has chosen, by the names of their settings.
+        number: The number of the change that made them; 0 if nothing was ever chosen.
     """
 
-    def __init__(self, chosen: Mapping[str, Any]) -> None:
+    def __init__(self, chosen: Mapping[str, Any], number: int = 0) -> None:
         self._chosen = chosen
+        self.number = number
 
     def __getitem__(self, setting: Setting[T]) -> T:
         return cast("T", self._chosen.get(setting.name, setting.default))

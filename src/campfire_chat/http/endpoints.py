@@ -6,7 +6,7 @@ checks it. So a new route cannot lack one of them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -121,10 +121,11 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Reply(Struct, frozen=True):
-    """The answer of a handler. The value is sent as JSON."""
+    """The answer of a handler. The value is sent as JSON, with the headers."""
 
     value: Any
     status: int = 200
+    headers: Mapping[str, str] = {}
 
 
 Handler = Callable[[Call], Awaitable[Reply]]
@@ -144,6 +145,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         query: The type of the query parameters, if it takes any.
         returns: The type of the answer by status. Several types if it depends on the caller.
         errors: Its own errors, in addition to those of the guard.
+        tagged: Whether the answer has an ``ETag``. A write of that kind obeys ``If-Match``.
         cost: What is charged to the caller's limits.
     """
 
@@ -158,4 +160,5 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     body_optional: bool = False
     query: Any = None
     errors: tuple[type[CampfireError], ...] = ()
+    tagged: bool = False
     cost: Cost = Cost.CALL

@@ -83,7 +83,7 @@ async def serve(endpoint: Endpoint, context: Context, request: Request) -> Respo
         _encode(reply.value),
         status_code=reply.status,
         media_type="application/json",
-        headers={"cache-control": "no-store"},
+        headers={"cache-control": "no-store", **reply.headers},
     )
 
 

@@ -44,6 +44,7 @@ _RETRY_AFTER = {
     "description": "Seconds after which to try again. `retry_after` is more exact.",
     "schema": {"type": "integer", "minimum": 1},
 }
+_ETAG = {"description": "Names the present state, for If-Match.", "schema": {"type": "string"}}
 
 
 def document(endpoints: Sequence[Endpoint], server: str) -> dict[str, Any]:
@@ -103,6 +104,15 @@ def _operation(
                 "description": "The client id: a write that is repeated with it takes effect once.",
             }
         )
+    if row.method in _UNSAFE and row.tagged:
+        parameters.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "schema": {"type": "string", "minLength": 1},
+                "description": "The ETag that was read: another state is not overwritten.",
+            }
+        )
     operation: dict[str, Any] = {
         "operationId": row.operation,
         "summary": row.summary,
@@ -144,6 +154,7 @@ def _responses(row: Endpoint, by_type: dict[str, Any]) -> dict[str, Any]:
         str(status): {
             "description": HTTPStatus(status).phrase,
             "content": {"application/json": {"schema": _answer(answer, by_type)}},
+            **({"headers": {"ETag": _ETAG}} if row.tagged else {}),
         }
         for status, answer in row.returns.items()
     }

@@ -11,6 +11,8 @@ Theme = Literal["light", "dark", "system"]
 
 THEME: Final = Setting[Theme](
     name="theme",
+    label="Appearance",
+    choices={"system": "As the device"},
     type=Theme,
     default="system",
     scope=Scope.AGENT,
@@ -20,6 +22,7 @@ THEME: Final = Setting[Theme](
 )
 DETAILS_OPEN: Final = Setting[bool](
     name="details_open",
+    label="Show the details beside the conversation",
     type=bool,
     default=True,
     scope=Scope.AGENT,

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from campfire_chat.core.errors import InvalidSettingError
 from campfire_chat.core.runtime_settings import Scope, Setting, SettingRegistry, SettingValues
+from campfire_chat.features.organizations.queries import Stored
 
 logger = logging.getLogger("campfire_chat.settings")
 
@@ -59,9 +60,9 @@ class Reader:
         self._registry = registry
         self._told: set[tuple[Subject, str]] = set()
 
-    def values(self, subject: Subject, stored: str | None) -> SettingValues:
+    def values(self, subject: Subject, stored: Stored) -> SettingValues:
         found: dict[str, Any] = {}
-        for name, value in decode_chosen(stored).items():
+        for name, value in decode_chosen(stored.chosen).items():
             setting = self._registry.find(subject.scope, name)
             if setting is None:
                 continue
@@ -71,7 +72,7 @@ class Reader:
                 self._tell(subject, setting, error)
             else:
                 self._told.discard((subject, name))
-        return SettingValues(found)
+        return SettingValues(found, stored.number)
 
     def _tell(self, subject: Subject, setting: Setting[Any], error: InvalidSettingError) -> None:
         if (subject, setting.name) in self._told:

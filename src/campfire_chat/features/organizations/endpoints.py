@@ -11,6 +11,8 @@ from campfire_chat.core.errors import (
     UnknownSettingError,
 )
 from campfire_chat.core.runtime_settings import Scope
+from campfire_chat.features.organizations.errors import SettingsStaleError
+from campfire_chat.features.organizations.etags import expected_tags
 from campfire_chat.features.organizations.permissions import (
     OWN_SETTINGS_EDIT,
     SETTINGS_EDIT,
@@ -22,12 +24,12 @@ from campfire_chat.http.endpoints import Call, Cost, Endpoint, Handler, Reply
 
 #: A new value by the name of each setting that is to change; null means its default.
 Changes = dict[str, Any]
-_ERRORS = (UnknownSettingError, InvalidSettingError, ClientIdConflictError)
+_ERRORS = (UnknownSettingError, InvalidSettingError, ClientIdConflictError, SettingsStaleError)
 
 
 def _show(scope: Scope) -> Handler:
     async def handler(call: Call) -> Reply:
-        return Reply(await call.service(SettingsService).describe(call.actor, scope))
+        return _reply(await call.service(SettingsService).describe(call.actor, scope))
 
     return handler
 
@@ -36,11 +38,19 @@ def _change(scope: Scope) -> Handler:
     async def handler(call: Call) -> Reply:
         client_id = text.check_optional_client_id(call.idempotency_key)
         changed = await call.service(SettingsService).change(
-            call.actor, scope, call.body, client_id=client_id
+            call.actor,
+            scope,
+            call.body,
+            expected=expected_tags(call.request.headers.get("if-match")),
+            client_id=client_id,
         )
-        return Reply(changed)
+        return _reply(changed)
 
     return handler
+
+
+def _reply(settings: SettingsRecord) -> Reply:
+    return Reply(settings, headers={"etag": settings.etag})
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -52,6 +62,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         handler=_show(Scope.ORGANIZATION),
         summary="Get the settings of the organisation",
         returns={200: SettingsRecord},
+        tagged=True,
     ),
     Endpoint(
         operation="change_settings",
@@ -62,6 +73,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Change settings of the organisation",
         body=Changes,
         returns={200: SettingsRecord},
+        tagged=True,
         errors=_ERRORS,
         cost=Cost.WRITE,
     ),
@@ -73,6 +85,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         handler=_show(Scope.AGENT),
         summary="Get the calling agent's own settings",
         returns={200: SettingsRecord},
+        tagged=True,
     ),
     Endpoint(
         operation="change_own_settings",
@@ -83,6 +96,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Change the calling agent's own settings",
         body=Changes,
         returns={200: SettingsRecord},
+        tagged=True,
         errors=_ERRORS,
         cost=Cost.WRITE,
     ),

@@ -13,6 +13,8 @@ from campfire_chat.database import installation
 from campfire_chat.features.agents.streams import AGENT
 from campfire_chat.features.organizations import queries
 from campfire_chat.features.organizations.chosen import Reader, Subject, decode_chosen
+from campfire_chat.features.organizations.errors import SettingsStaleError
+from campfire_chat.features.organizations.etags import etag_of
 from campfire_chat.features.organizations.events import (
     OWN_SETTINGS_CHANGED,
     SETTINGS_CHANGED,
@@ -20,6 +22,7 @@ from campfire_chat.features.organizations.events import (
     SettingChange,
     SettingsChanged,
 )
+from campfire_chat.features.organizations.queries import Stored
 from campfire_chat.ledger.operation import IdempotentOperation, Operation
 from campfire_chat.ledger.transaction import Transaction
 
@@ -46,6 +49,10 @@ class ChangeSettings(IdempotentOperation[None]):
         subject: Whose settings they are.
         changes: The new value of each setting, as :meth:`Setting.read` has returned it. None
             takes the choice back.
+        expected: The ETags of which one has to be that of the settings; None if any will do.
+
+    Raises:
+        SettingsStaleError: The settings have another ETag.
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class ChangeSettings(IdempotentOperation[None]):
         changes: Mapping[Setting[Any], Any],
         *,
         reader: Reader,
+        expected: frozenset[str] | None,
         client_id: str | None,
     ) -> None:
         content = _encode([subject.key, {item.name: value for item, value in changes.items()}])
@@ -65,13 +73,16 @@ class ChangeSettings(IdempotentOperation[None]):
         self._subject = subject
         self._changes = changes
         self._reader = reader
+        self._expected = expected
 
     async def do(self, transaction: Transaction) -> None:
         # Before what is chosen is read: it locks out every other change.
         number = await installation.next_number(transaction.session, NUMBER)
         subject, organization = self._subject, self.organization
         stored = await queries.read_chosen(transaction.session, organization, subject.key)
-        chosen = decode_chosen(stored)
+        if self._expected is not None and etag_of(stored.number) not in self._expected:
+            raise SettingsStaleError()
+        chosen = decode_chosen(stored.chosen)
         before = self._reader.values(subject, stored)
         for setting, value in self._changes.items():
             if value is None:
@@ -79,7 +90,7 @@ class ChangeSettings(IdempotentOperation[None]):
             else:
                 chosen[setting.name] = value
         text = _encode(chosen).decode()
-        after = self._reader.values(subject, text)
+        after = self._reader.values(subject, Stored(text, number))
         changed = [item for item in self._changes if before[item] != after[item]]
         row = (organization, subject.key, text, number)
         await transaction.session.write(queries.WRITE_CHOSEN, [row])

@@ -26,12 +26,27 @@ class Changed(NamedTuple):
     number: int
 
 
+class Stored(NamedTuple):
+    """What was chosen, as a JSON object by the names of settings.
+
+    Attributes:
+        chosen: None if nothing ever was.
+        number: The number of the last change; 0 if there was none.
+    """
+
+    chosen: str | None
+    number: int
+
+
+NOTHING_STORED = Stored(None, 0)
+
+
 def _organization(_: Engine) -> ClauseElement:
     return select(_o.org_id).where(_o.org_id == bindparam("org_id"))
 
 
 def _chosen(_: Engine) -> ClauseElement:
-    return select(_s.chosen).where(
+    return select(_s.chosen, _s.number).where(
         _s.org_id == bindparam("org_id"), _s.subject == bindparam("subject")
     )
 
@@ -56,10 +71,9 @@ async def exists(session: Session, organization: str) -> bool:
     return bool(await session.fetch(ORGANIZATION, org_id=organization))
 
 
-async def read_chosen(session: Session, organization: str, subject: str) -> str | None:
-    """What was chosen, as a JSON object by the names of settings; None if nothing ever was."""
+async def read_chosen(session: Session, organization: str, subject: str) -> Stored:
     rows = await session.fetch(CHOSEN, org_id=organization, subject=subject)
-    return rows[0][0] if rows else None
+    return Stored(*rows[0]) if rows else NOTHING_STORED
 
 
 async def changed_since(session: Session, number: int) -> list[Changed]:

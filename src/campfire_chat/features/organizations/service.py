@@ -16,10 +16,16 @@ from campfire_chat.database import installation
 from campfire_chat.feature import Service
 from campfire_chat.features.organizations import queries
 from campfire_chat.features.organizations.chosen import Reader, Subject
+from campfire_chat.features.organizations.errors import SettingsStaleError
+from campfire_chat.features.organizations.etags import etag_of
 from campfire_chat.features.organizations.operations import NUMBER, ChangeSettings
 from campfire_chat.features.organizations.permissions import SETTINGS_READ
 from campfire_chat.features.organizations.queries import PAGE
-from campfire_chat.features.organizations.records import SettingRecord, SettingsRecord
+from campfire_chat.features.organizations.records import (
+    SettingChoice,
+    SettingRecord,
+    SettingsRecord,
+)
 from campfire_chat.features.organizations.setting_cache import SettingCache
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.realtime.bus import Bus
@@ -90,6 +96,7 @@ class SettingsService(Service):
         values = await self._values(_subject(actor, scope))
         settings = self._registry.of(scope)
         return SettingsRecord(
+            etag=etag_of(values.number),
             values={item.name: values[item] for item in settings},
             settings=[_record(item, values, actor) for item in settings],
         )
@@ -109,17 +116,25 @@ class SettingsService(Service):
     # Changing.
 
     async def change(
-        self, actor: Actor, scope: Scope, wanted: Mapping[str, Any], *, client_id: str | None
+        self,
+        actor: Actor,
+        scope: Scope,
+        wanted: Mapping[str, Any],
+        *,
+        expected: frozenset[str] | None = None,
+        client_id: str | None,
     ) -> SettingsRecord:
         """Change settings of the caller's organisation, or the caller's own: all of them or none.
 
         Args:
             wanted: The new values by the names of the settings. None means the default.
+            expected: The ETags of which one has to be that of the settings; None if any will do.
 
         Raises:
             ForbiddenError: The caller may not change one of them.
             UnknownSettingError: There is no setting of that name.
             InvalidSettingError: A setting cannot have that value.
+            SettingsStaleError: The settings have another ETag.
         """
         changes: dict[Setting[Any], Any] = {}
         for name, value in wanted.items():
@@ -131,9 +146,20 @@ class SettingsService(Service):
             changes[setting] = None if value is None else setting.read(value)
         if changes:
             subject = _subject(actor, scope)
-            await self._storage.submit(
-                ChangeSettings(actor, subject, changes, reader=self._reader, client_id=client_id)
+            change = ChangeSettings(
+                actor,
+                subject,
+                changes,
+                reader=self._reader,
+                expected=expected,
+                client_id=client_id,
             )
+            try:
+                await self._storage.submit(change)
+            except SettingsStaleError:
+                # The caller reads them next, and must not get what this process knew of before.
+                self._cache.forget(actor.organization)
+                raise
             self._cache.forget(actor.organization)
             self._bus.signal(SIGNAL, actor.organization)
         return await self.describe(actor, scope)
@@ -172,8 +198,10 @@ def _subject(actor: Actor, scope: Scope) -> Subject:
 
 
 def _record(setting: Setting[Any], values: SettingValues, actor: Actor) -> SettingRecord:
+    form = setting.form
     return SettingRecord(
         name=setting.name,
+        label=setting.title,
         value=values[setting],
         default=setting.default,
         scope=setting.scope,
@@ -181,6 +209,13 @@ def _record(setting: Setting[Any], values: SettingValues, actor: Actor) -> Setti
         editable=can(actor, _permission(setting)),
         edited_in=setting.edited_in,
         description=setting.description,
+        control=form.control,
+        nullable=form.nullable,
+        choices=[SettingChoice(value=value, label=setting.choice(value)) for value in form.values],
+        minimum=form.minimum,
+        maximum=form.maximum,
+        unit=setting.unit,
+        unset=setting.unset,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from campfire_chat.core.runtime_settings import Scope, Setting
+from campfire_chat.core.setting_controls import Control
 from campfire_chat.features.organizations import rules
 from campfire_chat.features.organizations.permissions import SETTINGS_EDIT
 
@@ -12,6 +13,8 @@ Position = Literal["right", "left"]
 
 NAME: Final = Setting[str | None](
     name="name",
+    label="Name",
+    unset="The id of the organisation",
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
@@ -22,6 +25,8 @@ NAME: Final = Setting[str | None](
 )
 LOCALE: Final = Setting[str](
     name="locale",
+    label="Language",
+    control=Control.LOCALE,
     type=str,
     default="en",
     scope=Scope.ORGANIZATION,
@@ -32,6 +37,8 @@ LOCALE: Final = Setting[str](
 )
 TIME_ZONE: Final = Setting[str](
     name="time_zone",
+    label="Time zone",
+    control=Control.TIME_ZONE,
     type=str,
     default="UTC",
     scope=Scope.ORGANIZATION,
@@ -42,6 +49,8 @@ TIME_ZONE: Final = Setting[str](
 )
 ALLOWED_ORIGINS: Final = Setting[tuple[str, ...]](
     name="allowed_origins",
+    label="Allowed origins",
+    control=Control.ORIGINS,
     type=tuple[str, ...],
     default=(),
     scope=Scope.ORGANIZATION,
@@ -55,6 +64,8 @@ ALLOWED_ORIGINS: Final = Setting[tuple[str, ...]](
 )
 WIDGET_NAME: Final = Setting[str | None](
     name="widget_name",
+    label="Title",
+    unset="Chat with us",
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
@@ -65,6 +76,9 @@ WIDGET_NAME: Final = Setting[str | None](
 )
 WIDGET_COLOR: Final = Setting[str | None](
     name="widget_color",
+    label="Colour",
+    control=Control.COLOR,
+    unset="The colour of campfire-chat",
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
@@ -78,6 +92,9 @@ WIDGET_COLOR: Final = Setting[str | None](
 )
 WIDGET_LOGO: Final = Setting[str | None](
     name="widget_logo",
+    label="Logo",
+    control=Control.PICTURE,
+    unset="The pictures of the agents",
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
@@ -91,6 +108,8 @@ WIDGET_LOGO: Final = Setting[str | None](
 )
 WIDGET_GREETING: Final = Setting[str | None](
     name="widget_greeting",
+    label="Greeting",
+    unset="How can we help?",
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
@@ -101,6 +120,7 @@ WIDGET_GREETING: Final = Setting[str | None](
 )
 WIDGET_POSITION: Final = Setting[Position](
     name="widget_position",
+    label="Side of the page",
     type=Position,
     default="right",
     scope=Scope.ORGANIZATION,

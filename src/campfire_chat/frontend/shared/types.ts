@@ -73,6 +73,9 @@ export interface Contact {
   avatar_url: string | null;
 }
 
+/** The kind of field. JSON is for types that no other field can show. */
+export type Control = "text" | "switch" | "choice" | "number" | "list" | "color" | "origins" | "locale" | "time_zone" | "picture" | "json";
+
 /** A field that is left out stays as it is. Null clears a field. */
 export interface ConversationChange {
   status?: Status;
@@ -316,10 +319,18 @@ export interface SettingChange {
   after: unknown;
 }
 
+/** One of the values of a setting, and what the screen calls it. */
+export interface SettingChoice {
+  value: unknown;
+  label: string;
+}
+
 /** One setting, as the caller sees it. */
 export interface SettingRecord {
   /** Its name. */
   name: string;
+  /** Its name on the screen. */
+  label: string;
   /** Its present value. */
   value: unknown;
   /** Its value when nobody has chosen one. */
@@ -334,6 +345,20 @@ export interface SettingRecord {
   edited_in: string;
   /** What it does. */
   description: string;
+  /** The kind of field in which a person edits it. */
+  control: Control;
+  /** Whether it can be null: `unset` says what counts then. */
+  nullable: boolean;
+  /** Its values, if there are only a few. */
+  choices: SettingChoice[];
+  /** The least number, or the least number of characters or items. */
+  minimum: number | null;
+  /** The greatest one. */
+  maximum: number | null;
+  /** The unit of a number. */
+  unit: string;
+  /** What counts while it is null, in words for the screen. */
+  unset: string;
 }
 
 /** Settings of the organisation were changed. */
@@ -348,6 +373,8 @@ export interface SettingsChanged {
 
 /** All settings of an organisation, or all of the calling agent. */
 export interface SettingsRecord {
+  /** Names this state of all of them, for `If-Match`. */
+  etag: string;
   /** The present value of each setting, by its name. */
   values: Record<string, unknown>;
   /** What there is to say about each of them. */
@@ -738,6 +765,7 @@ export type ErrorCode =
   | "renewal_needed"
   | "schema_mismatch"
   | "session_changed"
+  | "settings_stale"
   | "storage_unavailable"
   | "token_expired"
   | "token_invalid"
