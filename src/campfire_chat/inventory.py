@@ -1,5 +1,5 @@
-"""What the features declare, at one glance: permissions, endpoints, frames, events, streams, jobs
-and settings, with what each of them needs."""
+"""What the features declare, at one glance: permissions, endpoints, frames, events, streams, jobs,
+settings and errors, with what each of them needs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from campfire_chat.access.permissions import LADDER, all_permissions, in_words
+from campfire_chat.core.errors import CampfireError, all_errors
 from campfire_chat.core.runtime_settings import Setting
 from campfire_chat.feature import Feature
 from campfire_chat.features.registry import FEATURES
@@ -29,6 +30,7 @@ def inventory() -> Iterator[str]:
     yield from _frames(requests.FRAMES)
     yield from _events((HIDDEN,))
     yield from _jobs((EXPIRE_KEYS, RETRY, GIVEN_UP))
+    yield from _errors(None)
     for feature in FEATURES:
         yield ""
         yield feature.name
@@ -38,6 +40,7 @@ def inventory() -> Iterator[str]:
         yield from _events(feature.events)
         yield from _jobs(feature.jobs)
         yield from _settings(feature.settings)
+        yield from _errors(feature)
     yield ""
     yield "permissions"
     for permission in all_permissions():
@@ -86,3 +89,20 @@ def _jobs(kinds: Iterable[JobKind[Any]]) -> Iterator[str]:
     for kind in kinds:
         may = ", ".join(permission.name for permission in kind.permissions)
         yield f"  job       {kind.name}  {may or 'no permission'}"
+
+
+def _errors(feature: Feature | None) -> Iterator[str]:
+    """The errors that a feature declares; without one, those of the engine."""
+    for code, error in sorted(all_errors().items()):
+        if _declares(feature, error):
+            closes = "" if error.close_code is None else f", closes with {error.close_code}"
+            again = "" if error.final else ", may succeed later"
+            yield f"  error     {code}  {error.status}{closes}{again}"
+
+
+def _declares(feature: Feature | None, error: type[CampfireError]) -> bool:
+    module = error.__module__
+    if feature is not None:
+        return module.startswith(f"campfire_chat.features.{feature.name}.")
+    # A host app may have errors of its own.
+    return module.startswith("campfire_chat.") and not module.startswith("campfire_chat.features.")

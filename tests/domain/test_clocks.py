@@ -6,9 +6,9 @@ import pytest
 
 from campfire_chat import Visitor
 from campfire_chat.access.actor import anonymous
+from campfire_chat.access.errors import TokenExpiredError
 from campfire_chat.access.identity import Tokens
 from campfire_chat.core.clock import SECOND
-from campfire_chat.core.errors import TokenExpiredError
 
 KEY = "a key that only the tests know, 0123456789"
 DAY = 24 * 3600

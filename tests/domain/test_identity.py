@@ -13,9 +13,9 @@ from starlette.requests import HTTPConnection
 
 from campfire_chat import Visitor
 from campfire_chat.access.actor import actor_of_visitor, anonymous
+from campfire_chat.access.errors import OriginForbiddenError, TokenInvalidError
 from campfire_chat.access.identity import Tokens
 from campfire_chat.access.origins import LOG_PAUSE, OriginCheck, check_origin
-from campfire_chat.core.errors import OriginForbiddenError, TokenInvalidError
 from campfire_chat.core.ids import visitor_of
 
 KEYS = [f"key number {n}, and some more characters" for n in range(3)]

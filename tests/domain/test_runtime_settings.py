@@ -13,8 +13,13 @@ from campfire_chat.access.actor import actor_of_visitor
 from campfire_chat.access.permissions import known_permission
 from campfire_chat.access.policy import can
 from campfire_chat.access.records import Agent, Role, Visitor
-from campfire_chat.core.errors import InvalidSettingError
-from campfire_chat.core.runtime_settings import Scope, Setting, SettingRegistry, SettingValues
+from campfire_chat.core.runtime_settings import (
+    InvalidSettingError,
+    Scope,
+    Setting,
+    SettingRegistry,
+    SettingValues,
+)
 from campfire_chat.features.agents.settings import THEME
 from campfire_chat.features.organizations import palette
 from campfire_chat.features.organizations import settings as declared

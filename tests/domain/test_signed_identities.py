@@ -17,8 +17,8 @@ import pytest
 
 from campfire_chat import Visitor
 from campfire_chat.access import signed_identities
+from campfire_chat.access.errors import TokenExpiredError, TokenInvalidError
 from campfire_chat.access.identity import Tokens
-from campfire_chat.core.errors import TokenExpiredError, TokenInvalidError
 from tests.support.servers import ROOT
 
 KEY = "the key of the test vectors, 0123456789"

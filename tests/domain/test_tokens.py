@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from campfire_chat import Agent, ConfigurationError, Visitor
 from campfire_chat.access import host_calls
 from campfire_chat.access.actor import Actor, actor_of_agent, actor_of_visitor, anonymous
+from campfire_chat.access.errors import HostUnavailableError, TokenExpiredError, TokenInvalidError
 from campfire_chat.access.identity import (
     TICKET_LIFETIME,
     Credentials,
@@ -26,12 +27,7 @@ from campfire_chat.access.records import Role
 from campfire_chat.access.revocations import Revocations
 from campfire_chat.access.roles import Roles
 from campfire_chat.core.clock import SECOND
-from campfire_chat.core.errors import (
-    HostUnavailableError,
-    NotStartedError,
-    TokenExpiredError,
-    TokenInvalidError,
-)
+from campfire_chat.core.errors import NotStartedError
 from tests.domain.test_clocks import DAY, KEY, Watch
 from tests.domain.test_identity import KEYS, connection
 

@@ -20,9 +20,9 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from campfire_chat.core.errors import MigrationError
 from campfire_chat.database import schema
 from campfire_chat.database.engines import engine_of
+from campfire_chat.database.errors import MigrationError
 from campfire_chat.realtime.bus import Wake
 from tests.support import next_version
 from tests.support.client import Client

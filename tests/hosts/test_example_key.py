@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import HTTPConnection
 from websockets.asyncio.client import connect
 
-from campfire_chat.core.errors import ExampleKeyError
+from campfire_chat.http.errors import ExampleKeyError
 from campfire_chat.http.example_key import EXAMPLE_KEYS, is_local
 from tests.support.host import campfire_for, host_app
 from tests.support.servers import ROOT, ThreadServer

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from campfire_chat import Visitor
-from campfire_chat.core.errors import CampfireError, ConfigurationError, MigrationError
+from campfire_chat.core.errors import CampfireError, ConfigurationError
+from campfire_chat.database.errors import MigrationError
 from tests.support.client import Client, Closed
 from tests.support.engines import free_port
 from tests.support.host import campfire_for

@@ -34,7 +34,7 @@ FLOORS: list[set[str]] = [
 RANK = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 #: What one feature may know of another: how to ask it, and what it hands out.
-OF_OTHERS = {"service", "records", "events", "streams", "frames", "permissions"}
+OF_OTHERS = {"service", "records", "events", "streams", "frames", "permissions", "errors"}
 #: Features that are so close that they know more of each other: what belongs to a conversation is
 #: written and read together with it.
 CLOSE = {"agents", "contacts", "conversations", "messages", "presence", "receipts"}
@@ -124,6 +124,23 @@ def test_features_reach_each_other_through_what_they_offer() -> None:
                 continue
             known = parts[3] in OF_OTHERS or {parts[2], place[1]} <= CLOSE
             assert known, f"{'/'.join(place)} imports {module}"
+
+
+def test_an_error_that_one_room_raises_is_declared_there() -> None:
+    """What is in the core may be raised anywhere. A feature is a room of its own."""
+    users: dict[str, set[str]] = {}
+    for path in modules():
+        place = path.relative_to(ROOT).parts
+        room = "/".join(place[:2]) if place[0] == "features" else place[0].removesuffix(".py")
+        for module in imports(path):
+            if module.startswith("campfire_chat.core.errors."):
+                users.setdefault(module.rpartition(".")[2], set()).add(room)
+    lonely = {
+        name: rooms
+        for name, rooms in users.items()
+        if name.endswith("Error") and len(rooms) == 1 and rooms != {"core"}
+    }
+    assert lonely == {}
 
 
 def test_there_is_no_circle() -> None:

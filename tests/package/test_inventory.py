@@ -6,6 +6,7 @@ import pytest
 
 from campfire_chat.access.permissions import all_permissions, in_words
 from campfire_chat.cli import main
+from campfire_chat.core.errors import all_errors
 from campfire_chat.core.runtime_settings import Scope
 from campfire_chat.http.application import PREFIX
 from campfire_chat.ledger.events import all_types
@@ -37,5 +38,8 @@ def test_everything_that_is_declared_is_listed(capsys: pytest.CaptureFixture[str
     for kind in JOBS:
         may = ", ".join(permission.name for permission in kind.permissions)
         assert lines.count(f"job {kind.name} {may or 'no permission'}") == 1
+    for code, error in all_errors().items():
+        if error.__module__.startswith("campfire_chat."):
+            assert sum(line.startswith(f"error {code} {error.status}") for line in lines) == 1
     for permission in all_permissions():
         assert sum(line.startswith(f"{permission.name} owner") for line in lines) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campfire_chat.core.errors import RenewalNeededError
+from campfire_chat.realtime.errors import RenewalNeededError
 from campfire_chat.realtime.sockets.proof import ANSWER_WITHIN, Proof
 from tests.support.clocks import in_virtual_time
 

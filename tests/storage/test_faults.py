@@ -16,9 +16,9 @@ from campfire_chat.core import clock
 from campfire_chat.core.errors import (
     ClientIdConflictError,
     ConfigurationError,
-    MigrationError,
     StorageUnavailableError,
 )
+from campfire_chat.database.errors import MigrationError
 from campfire_chat.database.lanes import Session
 from campfire_chat.settings import Settings
 from tests.support.host import agent_actor, campfire_for

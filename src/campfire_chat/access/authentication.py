@@ -7,14 +7,11 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import HTTPConnection
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.errors import TokenExpiredError, WrongOrganizationError
 from campfire_chat.access.identity import Credentials, HostSession, Tokens, bearer_token
 from campfire_chat.access.origins import OriginCheck, from_own_page
 from campfire_chat.access.places import Places
-from campfire_chat.core.errors import (
-    TokenExpiredError,
-    UnauthorizedError,
-    WrongOrganizationError,
-)
+from campfire_chat.core.errors import UnauthorizedError
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 
 

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
 
-from campfire_chat.core.errors import CampfireError, ConfigurationError, HostUnavailableError
+from campfire_chat.access.errors import HostUnavailableError
+from campfire_chat.core.errors import CampfireError, ConfigurationError
 from campfire_chat.core.outages import is_outage
 
 logger = logging.getLogger("campfire_chat.access")

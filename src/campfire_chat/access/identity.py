@@ -26,6 +26,7 @@ from campfire_chat.access.actor import (
     actor_of_visitor,
 )
 from campfire_chat.access.authenticate import AccessLabels, Authenticate
+from campfire_chat.access.errors import TokenExpiredError, TokenInvalidError
 from campfire_chat.access.host_calls import HostCall
 from campfire_chat.access.origins import from_own_page
 from campfire_chat.access.records import Agent, SenderKind, Visitor
@@ -34,12 +35,7 @@ from campfire_chat.access.roles import Roles
 from campfire_chat.configuration import keys_of
 from campfire_chat.core import clock
 from campfire_chat.core.clock import SECOND, Clock
-from campfire_chat.core.errors import (
-    ConfigurationError,
-    NotStartedError,
-    TokenExpiredError,
-    TokenInvalidError,
-)
+from campfire_chat.core.errors import ConfigurationError, NotStartedError
 
 #: Seconds for which a ticket may be handed in.
 TICKET_LIFETIME = 60

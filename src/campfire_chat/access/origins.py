@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from campfire_chat.core.errors import OriginForbiddenError
+from campfire_chat.access.errors import OriginForbiddenError
 
 logger = logging.getLogger("campfire_chat")
 

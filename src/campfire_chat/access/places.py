@@ -12,12 +12,9 @@ from typing import Any, Protocol
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
+from campfire_chat.access.errors import UnknownOrganizationError
 from campfire_chat.access.host_calls import HostCall
-from campfire_chat.core.errors import (
-    ConfigurationError,
-    UnavailableError,
-    UnknownOrganizationError,
-)
+from campfire_chat.core.errors import ConfigurationError, UnavailableError
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 
 #: The first part of a path that names an organisation, and greatest length of a name.

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from campfire_chat.access.errors import TokenExpiredError, TokenInvalidError
 from campfire_chat.access.records import Visitor
-from campfire_chat.core.errors import TokenExpiredError, TokenInvalidError
 
 #: The only audience that an identity may name.
 AUDIENCE = "campfire-identity"

@@ -14,10 +14,16 @@ import msgspec
 from msgspec import Struct
 
 from campfire_chat.core import text
-from campfire_chat.core.errors import InvalidError, InvalidSettingError
+from campfire_chat.core.errors import InvalidError
 from campfire_chat.core.setting_controls import Control, Form, form_of
 
 T = TypeVar("T")
+
+
+class InvalidSettingError(InvalidError):
+    """The setting cannot have this value."""
+
+    code = "invalid_setting"
 
 
 class Scope(StrEnum):

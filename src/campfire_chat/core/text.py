@@ -5,12 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from campfire_chat.core.errors import (
-    BodyEmptyError,
-    BodyTooLongError,
-    InvalidError,
-    InvalidTextError,
-)
+from campfire_chat.core.errors import InvalidError, InvalidTextError
 
 #: Characters of a message shown in a list row.
 PREVIEW_LENGTH = 140
@@ -81,26 +76,6 @@ def is_blank(text: str) -> bool:
         and _INVISIBLE.match(character) is None
         for character in text
     )
-
-
-def check_body(body: str, *, limit: int) -> str:
-    """Check a message body. It is stored unchanged: nothing is normalised or trimmed.
-
-    Args:
-        limit: Unicode code points, as ``len`` counts them; an emoji made of several counts as
-            several. ``frontend/shared/text.ts`` counts the same.
-
-    Raises:
-        BodyEmptyError: It contains nothing visible.
-        BodyTooLongError: More than ``limit`` characters.
-        InvalidTextError: It cannot be stored.
-    """
-    if len(body) > limit:
-        raise BodyTooLongError(f"A message may have at most {limit} characters.", field="body")
-    check_text(body, field="body")
-    if is_blank(body):
-        raise BodyEmptyError(field="body")
-    return body
 
 
 def check_line(text: str, *, field: str, limit: int) -> str:

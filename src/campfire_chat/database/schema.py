@@ -19,9 +19,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 from campfire_chat.core import scalars
-from campfire_chat.core.errors import CampfireError, MigrationError
+from campfire_chat.core.errors import CampfireError
 from campfire_chat.database import tables
 from campfire_chat.database.dialects import Engine
+from campfire_chat.database.errors import MigrationError
 from campfire_chat.database.lanes import Lanes, Session
 from campfire_chat.settings import Migrate
 

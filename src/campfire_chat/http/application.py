@@ -18,16 +18,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from campfire_chat.access.places import Places
-from campfire_chat.core.errors import (
-    CampfireError,
-    InternalError,
-    MethodNotAllowedError,
-    NotFoundError,
-)
+from campfire_chat.core.errors import CampfireError, InternalError, NotFoundError
 from campfire_chat.http import events, guards, health, tickets
 from campfire_chat.http.console import console
 from campfire_chat.http.cross_origin import CrossOrigin
 from campfire_chat.http.endpoints import Context, Endpoint
+from campfire_chat.http.errors import MethodNotAllowedError
 from campfire_chat.http.launcher import launcher
 from campfire_chat.http.notices import error_response, refusal
 from campfire_chat.http.openapi import document

@@ -18,13 +18,7 @@ from campfire_chat.access.admission import Admission, Caller
 from campfire_chat.access.authentication import Authentication
 from campfire_chat.access.identity import Credentials
 from campfire_chat.access.permissions import Requirement
-from campfire_chat.core.errors import (
-    BodyEmptyError,
-    BodyTooLongError,
-    CampfireError,
-    InvalidTextError,
-    UnauthorizedError,
-)
+from campfire_chat.core.errors import CampfireError, UnauthorizedError
 from campfire_chat.core.service_map import ServiceMap
 from campfire_chat.http.launcher import BrandingOf
 from campfire_chat.ledger.storage import Storage
@@ -35,10 +29,6 @@ from campfire_chat.realtime.sockets.gateway import Gateway
 from campfire_chat.settings import Settings
 
 S = TypeVar("S")
-
-
-#: What may be wrong with the text of a message.
-TEXT_ERRORS = (BodyEmptyError, BodyTooLongError, InvalidTextError)
 
 
 class Cost(Enum):

@@ -9,12 +9,9 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.errors import TokenExpiredError
 from campfire_chat.access.permissions import Access
-from campfire_chat.core.errors import (
-    NotFoundError,
-    TokenExpiredError,
-    UnavailableError,
-)
+from campfire_chat.core.errors import NotFoundError, UnavailableError
 from campfire_chat.http.endpoints import Call, Endpoint, Reply
 from campfire_chat.http.pagination import Limit
 from campfire_chat.ledger.event_log import StreamPage

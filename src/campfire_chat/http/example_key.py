@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from campfire_chat.core.errors import ExampleKeyError
+from campfire_chat.http.errors import ExampleKeyError
 from campfire_chat.http.problems import problem_response
 
 logger = logging.getLogger("campfire_chat")

@@ -18,25 +18,24 @@ from starlette.responses import Response
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.admission import Caller, caller_of, networks_at
+from campfire_chat.access.errors import SessionChangedError
 from campfire_chat.access.identity import Credentials, bearer_token
 from campfire_chat.access.permissions import Access
 from campfire_chat.access.policy import require
 from campfire_chat.core import text
 from campfire_chat.core.decoding import UNREADABLE, invalid, malformed
 from campfire_chat.core.errors import (
-    BodyTimeoutError,
     CampfireError,
     ConfigurationError,
     ForbiddenError,
     InternalError,
     InvalidError,
     NotFoundError,
-    SessionChangedError,
     TooLargeError,
     UnauthorizedError,
-    UnsupportedMediaTypeError,
 )
 from campfire_chat.http.endpoints import Call, Context, Cost, Endpoint
+from campfire_chat.http.errors import BodyTimeoutError, UnsupportedMediaTypeError
 from campfire_chat.http.problems import problem_response
 
 logger = logging.getLogger("campfire_chat.http")

@@ -7,10 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from campfire_chat.access.permissions import Access
-from campfire_chat.core.errors import (
-    StorageUnavailableError,
-    UnavailableError,
-)
+from campfire_chat.core.errors import StorageUnavailableError, UnavailableError
 from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 
 

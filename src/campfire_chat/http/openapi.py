@@ -10,30 +10,34 @@ from typing import Any, cast
 
 import msgspec
 
+from campfire_chat.access.errors import (
+    HostUnavailableError,
+    OriginForbiddenError,
+    TokenExpiredError,
+    TokenInvalidError,
+    WrongOrganizationError,
+)
 from campfire_chat.access.permissions import Access, in_words, needed, of_visitors
 from campfire_chat.core.errors import (
-    BodyTimeoutError,
     CampfireError,
     ForbiddenError,
-    HostUnavailableError,
     InternalError,
     InvalidError,
     InvalidTextError,
     MalformedError,
-    MethodNotAllowedError,
     NotFoundError,
-    OriginForbiddenError,
     OverloadedError,
     StorageUnavailableError,
-    TokenExpiredError,
-    TokenInvalidError,
     TooLargeError,
     TooManyError,
     UnauthorizedError,
-    UnsupportedMediaTypeError,
-    WrongOrganizationError,
 )
 from campfire_chat.http.endpoints import Cost, Endpoint
+from campfire_chat.http.errors import (
+    BodyTimeoutError,
+    MethodNotAllowedError,
+    UnsupportedMediaTypeError,
+)
 from campfire_chat.http.problems import Problem
 
 _REF = "#/components/schemas/{name}"

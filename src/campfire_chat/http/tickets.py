@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from campfire_chat.access.errors import OriginForbiddenError, SessionChangedError, TokenExpiredError
 from campfire_chat.access.permissions import Access
 from campfire_chat.core import clock
-from campfire_chat.core.errors import (
-    OriginForbiddenError,
-    SessionChangedError,
-    TokenExpiredError,
-    UnauthorizedError,
-)
+from campfire_chat.core.errors import UnauthorizedError
 from campfire_chat.core.scalars import Timestamp
 from campfire_chat.http.endpoints import Call, Endpoint, Reply
 

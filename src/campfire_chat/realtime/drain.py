@@ -13,8 +13,8 @@ import random
 from collections.abc import Callable, Set
 from typing import Protocol
 
-from campfire_chat.core.errors import CLOSE_RESTARTING
 from campfire_chat.realtime import frames
+from campfire_chat.realtime.errors import CLOSE_RESTARTING
 from campfire_chat.realtime.sockets.writes import LANDING
 from campfire_chat.settings import Settings
 

@@ -15,13 +15,8 @@ from campfire_chat.access.actor import Actor
 from campfire_chat.access.permissions import Requirement, needed
 from campfire_chat.access.policy import forbidden
 from campfire_chat.core.decoding import UNREADABLE, invalid, malformed
-from campfire_chat.core.errors import (
-    CampfireError,
-    InvalidError,
-    MalformedError,
-    TooLargeError,
-    UnknownFrameError,
-)
+from campfire_chat.core.errors import CampfireError, InvalidError, MalformedError, TooLargeError
+from campfire_chat.realtime.errors import UnknownFrameError
 from campfire_chat.realtime.sockets import proof
 from campfire_chat.realtime.sockets.proof import Proof
 

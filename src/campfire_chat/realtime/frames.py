@@ -8,9 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from campfire_chat.access.records import PrincipalRecord
-from campfire_chat.core.errors import (
-    CampfireError,
-)
+from campfire_chat.core.errors import CampfireError
 from campfire_chat.ledger.events import EventFrame
 from campfire_chat.ledger.records import StreamHead
 

@@ -30,7 +30,8 @@ from campfire_chat.features.conversations.records import (
 )
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.service import ConversationService
-from campfire_chat.http.endpoints import TEXT_ERRORS, Call, Cost, Endpoint, Reply
+from campfire_chat.features.messages.errors import TEXT_ERRORS
+from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 from campfire_chat.http.idempotency import client_id_of
 from campfire_chat.http.pagination import (
     DEFAULT_LIMIT,

@@ -11,11 +11,7 @@ import msgspec
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.policy import require
 from campfire_chat.core import ids
-from campfire_chat.core.errors import (
-    ClientIdConflictError,
-    ForbiddenError,
-    InvalidError,
-)
+from campfire_chat.core.errors import ClientIdConflictError, ForbiddenError, InvalidError
 from campfire_chat.features.agents.queries import ASSIGNEES
 from campfire_chat.features.contacts import operations as contact_operations
 from campfire_chat.features.contacts import queries as contact_queries

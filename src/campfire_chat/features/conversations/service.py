@@ -24,6 +24,7 @@ from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.views import View
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY
+from campfire_chat.features.messages.rules import check_body
 from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.jobs.job import Work
 from campfire_chat.ledger.storage import Storage
@@ -60,7 +61,7 @@ class ConversationService(Service):
         operation = OpenConversation(
             actor,
             client_id=text.check_client_id(client_id),
-            body=text.check_body(body, limit=self._settings.max_body_characters),
+            body=check_body(body, limit=self._settings.max_body_characters),
             subject=subject,
             contact_id=contact_id,
             assign=self._settings.assign_on_reply,

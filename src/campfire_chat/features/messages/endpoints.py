@@ -5,14 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from campfire_chat.access.policy import require
-from campfire_chat.core.errors import (
-    ClientIdConflictError,
-    InvalidCursorError,
-    MessageDeletedError,
-    NotFoundError,
-)
+from campfire_chat.core.errors import ClientIdConflictError, InvalidCursorError, NotFoundError
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.service import ConversationService
+from campfire_chat.features.messages.errors import TEXT_ERRORS, MessageDeletedError
 from campfire_chat.features.messages.permissions import (
     CONVERSATIONS_REPLY,
     MESSAGE_VERSIONS_READ,
@@ -23,7 +19,7 @@ from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
 from campfire_chat.features.messages.sending import WRITES
 from campfire_chat.features.messages.service import MessageService
-from campfire_chat.http.endpoints import TEXT_ERRORS, Call, Cost, Endpoint, Reply
+from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 from campfire_chat.http.idempotency import client_id_of
 from campfire_chat.http.pagination import (
     DEFAULT_LIMIT,

@@ -10,11 +10,12 @@ from sqlalchemy import update
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.policy import can, require
 from campfire_chat.core import clock, text
-from campfire_chat.core.errors import ForbiddenError, MessageDeletedError, NotFoundError
+from campfire_chat.core.errors import ForbiddenError, NotFoundError
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS
 from campfire_chat.features.conversations.rules import Conversation
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
 from campfire_chat.features.messages import tables, versions
+from campfire_chat.features.messages.errors import MessageDeletedError
 from campfire_chat.features.messages.events import MESSAGE_DELETED, MESSAGE_UPDATED
 from campfire_chat.features.messages.lookups import BY_ID
 from campfire_chat.features.messages.permissions import MESSAGES_DELETE

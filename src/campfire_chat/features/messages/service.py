@@ -17,6 +17,7 @@ from campfire_chat.features.messages.operations import (
 from campfire_chat.features.messages.permissions import MESSAGE_VERSIONS_READ
 from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
+from campfire_chat.features.messages.rules import check_body
 from campfire_chat.features.messages.sending import Send, Sent
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.settings import Settings
@@ -105,4 +106,4 @@ class MessageService:
         )
 
     def _body(self, body: str) -> str:
-        return text.check_body(body, limit=self._settings.max_body_characters)
+        return check_body(body, limit=self._settings.max_body_characters)

@@ -8,8 +8,13 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from campfire_chat.core.errors import InvalidSettingError
-from campfire_chat.core.runtime_settings import Scope, Setting, SettingRegistry, SettingValues
+from campfire_chat.core.runtime_settings import (
+    InvalidSettingError,
+    Scope,
+    Setting,
+    SettingRegistry,
+    SettingValues,
+)
 from campfire_chat.features.organizations.queries import Stored
 
 logger = logging.getLogger("campfire_chat.settings")

@@ -5,13 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from campfire_chat.core import text
-from campfire_chat.core.errors import (
-    ClientIdConflictError,
-    InvalidSettingError,
-    UnknownSettingError,
-)
-from campfire_chat.core.runtime_settings import Scope
-from campfire_chat.features.organizations.errors import SettingsStaleError
+from campfire_chat.core.errors import ClientIdConflictError
+from campfire_chat.core.runtime_settings import InvalidSettingError, Scope
+from campfire_chat.features.organizations.errors import SettingsStaleError, UnknownSettingError
 from campfire_chat.features.organizations.etags import expected_tags
 from campfire_chat.features.organizations.permissions import (
     OWN_SETTINGS_EDIT,

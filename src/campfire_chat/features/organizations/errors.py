@@ -1,8 +1,14 @@
-"""The errors of settings."""
+"""The errors of organisations and their settings."""
 
 from __future__ import annotations
 
-from campfire_chat.core.errors import CampfireError
+from campfire_chat.core.errors import CampfireError, InvalidError
+
+
+class UnknownSettingError(InvalidError):
+    """There is no setting of that name."""
+
+    code = "unknown_setting"
 
 
 class SettingsStaleError(CampfireError):

@@ -10,13 +10,12 @@ from typing import Any
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.permissions import Permission, known_permission
 from campfire_chat.access.policy import can, require
-from campfire_chat.core.errors import UnknownSettingError
 from campfire_chat.core.runtime_settings import Scope, Setting, SettingRegistry, SettingValues
 from campfire_chat.database import installation
 from campfire_chat.feature import Service
 from campfire_chat.features.organizations import queries
 from campfire_chat.features.organizations.chosen import Reader, Subject
-from campfire_chat.features.organizations.errors import SettingsStaleError
+from campfire_chat.features.organizations.errors import SettingsStaleError, UnknownSettingError
 from campfire_chat.features.organizations.etags import etag_of
 from campfire_chat.features.organizations.operations import NUMBER, ChangeSettings
 from campfire_chat.features.organizations.permissions import SETTINGS_READ

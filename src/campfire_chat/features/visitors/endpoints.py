@@ -7,10 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from campfire_chat.access.actor import Actor, anonymous
-from campfire_chat.access.identity import bearer_token
-from campfire_chat.access.permissions import Access
-from campfire_chat.access.records import Availability, PrincipalRecord
-from campfire_chat.core.errors import (
+from campfire_chat.access.errors import (
     HostUnavailableError,
     OriginForbiddenError,
     TokenExpiredError,
@@ -18,6 +15,9 @@ from campfire_chat.core.errors import (
     UnknownOrganizationError,
     WrongOrganizationError,
 )
+from campfire_chat.access.identity import bearer_token
+from campfire_chat.access.permissions import Access
+from campfire_chat.access.records import Availability, PrincipalRecord
 from campfire_chat.features.agents.service import AgentService
 from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 

@@ -9,14 +9,10 @@ from campfire_chat.access.actor import Actor
 from campfire_chat.access.identity import Credentials
 from campfire_chat.access.socket_quota import SocketQuota
 from campfire_chat.core import ids
-from campfire_chat.core.errors import (
-    CLOSE_RESTARTING,
-    OverloadedError,
-    ProtocolVersionError,
-    UnavailableError,
-)
+from campfire_chat.core.errors import OverloadedError, UnavailableError
 from campfire_chat.ledger.records import StreamHead
 from campfire_chat.realtime import frames
+from campfire_chat.realtime.errors import CLOSE_RESTARTING, ProtocolVersionError
 from campfire_chat.realtime.sockets.closed import Closed
 from campfire_chat.realtime.sockets.context import SocketContext
 

@@ -11,14 +11,11 @@ import asyncio
 from collections.abc import Callable
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.errors import SessionChangedError, TokenInvalidError
 from campfire_chat.access.identity import Tokens
-from campfire_chat.core.errors import (
-    RenewalNeededError,
-    SessionChangedError,
-    TokenInvalidError,
-    UnauthorizedError,
-)
+from campfire_chat.core.errors import UnauthorizedError
 from campfire_chat.realtime import frames
+from campfire_chat.realtime.errors import RenewalNeededError
 from campfire_chat.realtime.sockets.closed import Closed
 from campfire_chat.realtime.sockets.send_queue import SendQueue
 

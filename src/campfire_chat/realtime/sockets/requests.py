@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from campfire_chat.access.permissions import Access
-from campfire_chat.core.errors import BadFrameError
 from campfire_chat.realtime import frames
+from campfire_chat.realtime.errors import BadFrameError
 from campfire_chat.realtime.frame_table import FrameHandler
 from campfire_chat.realtime.sockets import proof
 from campfire_chat.realtime.sockets.context import Connection

@@ -13,21 +13,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.admission import networks_at
+from campfire_chat.access.errors import TokenExpiredError
 from campfire_chat.access.identity import Credentials
 from campfire_chat.access.socket_quota import SocketQuota
-from campfire_chat.core.errors import (
+from campfire_chat.core.errors import CampfireError, ConfigurationError, TooLargeError, TooManyError
+from campfire_chat.ledger.records import StreamHead
+from campfire_chat.realtime import frames
+from campfire_chat.realtime.errors import (
     CLOSE_RESTARTING,
     CLOSE_TOO_SLOW,
     BadFrameError,
-    CampfireError,
-    ConfigurationError,
     HelloTimeoutError,
-    TokenExpiredError,
-    TooLargeError,
-    TooManyError,
 )
-from campfire_chat.ledger.records import StreamHead
-from campfire_chat.realtime import frames
 from campfire_chat.realtime.frame_table import FrameRejected
 from campfire_chat.realtime.sockets import handshake
 from campfire_chat.realtime.sockets.closed import Closed

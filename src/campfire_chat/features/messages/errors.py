@@ -1,0 +1,28 @@
+"""The errors of messages."""
+
+from __future__ import annotations
+
+from campfire_chat.core.errors import CampfireError, InvalidError, InvalidTextError
+
+
+class MessageDeletedError(CampfireError):
+    """The message was deleted."""
+
+    code = "message_deleted"
+    status = 409
+
+
+class BodyEmptyError(InvalidError):
+    """The message is empty."""
+
+    code = "body_empty"
+
+
+class BodyTooLongError(InvalidError):
+    """The message is too long."""
+
+    code = "body_too_long"
+
+
+#: What may be wrong with the text of a message.
+TEXT_ERRORS = (BodyEmptyError, BodyTooLongError, InvalidTextError)
