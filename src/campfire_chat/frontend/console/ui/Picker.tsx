@@ -24,6 +24,8 @@ interface Props {
   find?: (typed: string) => readonly Option[];
   /** The placeholder of the search field; without it letters jump to the option. */
   search?: string;
+  /** What it says without an option; that nothing matches, unless said so. */
+  none?: string;
   /** Offers what was typed as an option of its own. */
   create?: (typed: string) => Option | null;
   /** Actions rather than a choice. */
@@ -34,7 +36,7 @@ interface Props {
 
 /** A list to pick from, by pointer or by keyboard alone. */
 export function Picker(props: Props) {
-  const { id, label, options, find, search, create, actions, multiple, onPick } = props;
+  const { id, label, options, find, search, none, create, actions, multiple, onPick } = props;
   const [typed, setTyped] = useState("");
   const [active, setActive] = useState(() =>
     multiple ? 0 : Math.max(0, options.findIndex(({ selected }) => selected)),
@@ -145,7 +147,7 @@ export function Picker(props: Props) {
       </ul>
       {!shown.length && (
         <p class="picker-empty" role="status">
-          {text.noMatch}
+          {none ?? text.noMatch}
         </p>
       )}
     </div>
