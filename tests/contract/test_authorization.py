@@ -59,6 +59,8 @@ class Secrets:
         )
         [job] = self.admin.get("/jobs", state="pending")["items"]
         self.job = job["id"]
+        saved = {"shortcut": "secret", "title": "secret", "body": "secret", "shared": True}
+        self.saved_reply = self.admin.post("/saved_replies", saved)["id"]
 
     def fingerprint(self) -> Any:
         """Everything that an intruder could have changed."""
@@ -70,6 +72,7 @@ class Secrets:
             self.agent.events(f"inbox:{self.organization}"),
             self.agent.get("/agents"),
             self.admin.get("/jobs", state="pending"),
+            self.agent.get("/saved_replies"),
         )
 
 
@@ -79,6 +82,7 @@ PARAMETERS: dict[str, Callable[[Secrets], list[str]]] = {
     "message_id": lambda secrets: [secrets.message, secrets.note],
     "agent_id": lambda secrets: [secrets.agent.id],
     "job_id": lambda secrets: [secrets.job],
+    "saved_reply_id": lambda secrets: [secrets.saved_reply],
     "stream": lambda secrets: [
         f"conversation:{secrets.conversation}",
         f"notes:{secrets.conversation}",
@@ -95,12 +99,14 @@ BODIES: dict[str, Any] = {
     "set_availability": {"availability": "away"},
     "change_settings": {},
     "change_own_settings": {},
+    "create_saved_reply": {},
+    "change_saved_reply": {},
 }
 
 #: Routes without anybody's id in the path: the caller's own things, checked by their own tests.
 WITHOUT_IDS = {
     *("create_visitor", "get_me", "create_conversation", "list_conversations", "list_agents"),
-    "list_jobs",
+    *("list_jobs", "list_saved_replies", "create_saved_reply"),
     *("count_conversations", "search_conversations", "take_conversation"),
     *("create_ticket", "health_live", "health_ready"),
     *("get_settings", "change_settings", "get_own_settings", "change_own_settings"),
@@ -330,6 +336,7 @@ def _about(secrets: Secrets, endpoint: Endpoint, person: Person) -> str:
         message_id=secrets.message,
         agent_id=person.id,
         job_id=secrets.job,
+        saved_reply_id=secrets.saved_reply,
     )
 
 

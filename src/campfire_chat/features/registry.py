@@ -16,6 +16,7 @@ from campfire_chat.features.messages.feature import MESSAGES
 from campfire_chat.features.organizations.feature import ORGANIZATIONS
 from campfire_chat.features.presence.feature import PRESENCE
 from campfire_chat.features.receipts.feature import RECEIPTS
+from campfire_chat.features.saved_replies.feature import SAVED_REPLIES
 from campfire_chat.features.visitors.feature import VISITORS
 
 FEATURES: Final[tuple[Feature, ...]] = (
@@ -28,4 +29,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     AGENTS,
     VISITORS,
     JOBS,
+    SAVED_REPLIES,
 )

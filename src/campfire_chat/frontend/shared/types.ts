@@ -216,6 +216,17 @@ export interface MessageVersion {
   body: string;
 }
 
+/** A saved reply to create. */
+export interface NewSavedReply {
+  /** 1 to 40 letters, digits, hyphens, dots or underscores. */
+  shortcut: string;
+  /** One line of 1 to 120 characters. */
+  title: string;
+  /** 1 to 5,000 characters. */
+  body: string;
+  shared?: boolean;
+}
+
 /** An agent has changed settings of their own. Only this agent learns of it. */
 export interface OwnSettingsChanged {
   /** The agent. */
@@ -306,6 +317,46 @@ export interface ReceiptRecord {
   participant: Participant;
   delivered: number;
   read: number;
+}
+
+/** What is to change. What is left out stays. */
+export interface SavedReplyChanges {
+  shortcut?: string;
+  title?: string;
+  body?: string;
+  shared?: boolean;
+}
+
+/** A saved reply was created, changed or deleted. */
+export interface SavedReplyEvent {
+  /** The saved reply. */
+  id: string;
+  /** The agent whose it is now; null if it is shared. */
+  owner_id: string | null;
+  /** Who did it. */
+  actor: Participant;
+}
+
+/** A text that agents insert into what they write. */
+export interface SavedReplyRecord {
+  /** `srp_…`. */
+  id: string;
+  /** What one types to find it, in lower case and without a slash. */
+  shortcut: string;
+  title: string;
+  /**
+   * The text. It may have variables such as `{{contact.name|there}}`, which the console replaces
+   * when it inserts the text.
+   */
+  body: string;
+  /** The agent whose it is. Null: it is shared with everybody. */
+  owner_id: string | null;
+  /** The id of the agent who created it. */
+  created_by: string;
+  created_at: Timestamp;
+  /** The id of the agent who changed it last. */
+  updated_by: string;
+  updated_at: Timestamp;
 }
 
 /** Whose setting it is: everybody's in an organisation, or one agent's own. */
@@ -488,6 +539,8 @@ export interface EventMap {
   "message.deleted": Message;
   "message.updated": Message;
   "own_settings.changed": OwnSettingsChanged;
+  "saved_reply.changed": SavedReplyEvent;
+  "saved_reply.deleted": SavedReplyEvent;
   "settings.changed": SettingsChanged;
 }
 
@@ -505,6 +558,8 @@ export interface EventStreams {
   "message.deleted": "conversation" | "notes";
   "message.updated": "conversation" | "notes";
   "own_settings.changed": "agent";
+  "saved_reply.changed": "inbox";
+  "saved_reply.deleted": "inbox";
   "settings.changed": "inbox";
 }
 
@@ -752,6 +807,7 @@ export type ErrorCode =
   | "internal"
   | "invalid"
   | "invalid_cursor"
+  | "invalid_saved_reply"
   | "invalid_setting"
   | "invalid_text"
   | "malformed"
@@ -766,11 +822,13 @@ export type ErrorCode =
   | "schema_mismatch"
   | "session_changed"
   | "settings_stale"
+  | "shortcut_taken"
   | "storage_unavailable"
   | "token_expired"
   | "token_invalid"
   | "too_large"
   | "too_many"
+  | "too_many_saved_replies"
   | "unauthorized"
   | "unavailable"
   | "unknown_frame"

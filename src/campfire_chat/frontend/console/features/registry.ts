@@ -4,6 +4,7 @@ import { AGENTS } from "./agents/feature";
 import { CONVERSATIONS } from "./conversations/feature";
 import { JOBS } from "./jobs/feature";
 import { MESSAGES } from "./messages/feature";
+import { SAVED_REPLIES } from "./saved_replies/feature";
 
 /** In this order the screens stand in the rail, and the first one is what an agent comes to. */
-export const FEATURES: readonly Feature[] = [MESSAGES, CONVERSATIONS, AGENTS, JOBS];
+export const FEATURES: readonly Feature[] = [MESSAGES, CONVERSATIONS, AGENTS, SAVED_REPLIES, JOBS];
