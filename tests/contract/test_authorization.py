@@ -420,6 +420,7 @@ STREAM_KINDS = {"inbox", "conversation", "notes"}
 #: Every kind of streams that belong to one person, and whose events nobody else sees.
 PERSONAL: dict[str, Callable[[Person], bool]] = {
     "agent": lambda person: person.me["kind"] == "agent",
+    "visitor": lambda person: person.me["kind"] == "visitor",
 }
 
 

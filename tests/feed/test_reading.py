@@ -90,7 +90,7 @@ class Writer:
         key = f"{id(self)}-{self.number}"
         if not conversations or dice.random() < 0.1:
             opened, _ = await self.store.conversations.open(
-                visitor(organization, dice.randrange(100)), client_id=key, body="Hello?"
+                visitor(organization, dice.randrange(4)), client_id=key, body="Hello?"
             )
             conversations.append(opened.id)
             return

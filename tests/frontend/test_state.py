@@ -31,7 +31,7 @@ from tests.support.servers import ThreadServer
 
 SOURCES = Path(campfire_chat.__file__).parent / "frontend"
 #: No screen shows what these tell of. They only move the position.
-UNSEEN = {"settings.changed", "own_settings.changed"}
+UNSEEN = {"settings.changed", "own_settings.changed", "own_conversation.updated"}
 #: What these are about is asked for again, since the event does not tell it: see
 #: tests/browser/test_saved_replies.py.
 ASKED = {"saved_reply.changed", "saved_reply.deleted"}

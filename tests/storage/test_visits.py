@@ -20,6 +20,7 @@ from campfire_chat.settings import Settings
 from tests.storage.test_store import AGENT, begin
 from tests.support.host import agent_actor
 from tests.support.store import Store
+from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
@@ -80,9 +81,31 @@ async def test_a_change_and_its_answer(
     found: Any = await store.conversations.change(
         AGENT, conversation, patch, assignee, client_id="once"
     )
-    # BEGIN with all that is read, the writes, COMMIT; and what stands around it.
-    assert visits.made.total() == 4, visits.made
+    # BEGIN with all that is read, the head of the visitor's stream, the writes, COMMIT; and what
+    # stands around it.
+    assert visits.made.total() == 5, visits.made
     assert visits.empty == 0
     assert found == await store.conversations.get(AGENT, conversation)
     again = await store.conversations.change(AGENT, conversation, patch, assignee, client_id="once")
     assert again == found
+
+
+async def test_a_message_is_one_visit_and_writes_nothing_for_the_visitors_list(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await begin(store)
+    # The first answer assigns it, which the visitor's list shows.
+    for number in range(2):
+        await store.messages.send(AGENT, conversation, client_id=f"{number}", body="Hello")
+    visits = Visits(monkeypatch)
+    for number in range(5):
+        await store.messages.send(AGENT, conversation, client_id=f"m{number}", body="Hello")
+    assert visits.made == {"commit": 5}
+    written = Truth(database_url).query(
+        "SELECT stream, COUNT(*) FROM campfire_events GROUP BY stream ORDER BY stream"
+    )
+    assert [(name.partition(":")[0], count) for name, count in written] == [
+        ("conversation", 9),
+        ("inbox", 8),
+        ("visitor", 2),
+    ]

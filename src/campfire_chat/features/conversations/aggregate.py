@@ -10,7 +10,7 @@ from campfire_chat.features.conversations.codec import CONVERSATION_ROWS
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.records import ConversationSummary
 from campfire_chat.features.conversations.rules import Change, Conversation
-from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
+from campfire_chat.features.conversations.streams import CONVERSATION, NOTES, VISITOR
 from campfire_chat.ledger.aggregate import AggregateKind, Owner
 from campfire_chat.ledger.write_batch import WriteBatch
 
@@ -52,7 +52,26 @@ def append_changes(
     batch: WriteBatch, conversation: Conversation, changes: Iterable[Change]
 ) -> None:
     """Add the events that a change causes."""
+    shown = False
     for item in changes:
+        shown = shown or not item.internal
         at = conversation.next_at(batch.now)
         stream = NOTES if item.internal else CONVERSATION
         batch.append(CONVERSATIONS, conversation, stream, item.event, item.data, at)
+    if shown:
+        tell_visitor(batch, conversation)
+
+
+def tell_visitor(batch: WriteBatch, conversation: Conversation) -> None:
+    """Tell the visitor's list what it shows of the conversation now.
+
+    Not for each message: whoever shows a list also follows its conversations, and a message would
+    cost a further row and the lock of the inbox for longer.
+    """
+    name = VISITOR.name(conversation.contact.id)
+    batch.tell_stream(
+        conversation.organization,
+        name,
+        events.OWN_CONVERSATION_UPDATED,
+        conversation.visitor_summary,
+    )

@@ -10,7 +10,12 @@ from campfire_chat.access.records import Participant
 from campfire_chat.core import text
 from campfire_chat.core.scalars import Timestamp
 from campfire_chat.features.agents.records import Assignee
-from campfire_chat.features.conversations.records import ConversationSummary, Priority, Status
+from campfire_chat.features.conversations.records import (
+    ConversationSummary,
+    Priority,
+    Status,
+    VisitorSummary,
+)
 from campfire_chat.features.messages.records import Message
 from campfire_chat.ledger.events import EventType
 
@@ -64,7 +69,7 @@ class AccessChanged(Struct, frozen=True, kw_only=True):
     actor: Participant
 
 
-def _last_message(summary: ConversationSummary) -> str | None:
+def _last_message(summary: ConversationSummary | VisitorSummary) -> str | None:
     return None if summary.last_message is None else summary.last_message.id
 
 
@@ -92,6 +97,14 @@ CONVERSATION_UPDATED: Final = EventType(
     with_text=_with_preview,
 )
 
+OWN_CONVERSATION_UPDATED: Final = EventType(
+    "own_conversation.updated",
+    ("visitor",),
+    VisitorSummary,
+    text_of=_last_message,
+    with_text=_with_preview,
+)
+
 EVENTS: Final = (
     STATUS_CHANGED,
     ASSIGNEE_CHANGED,
@@ -101,4 +114,5 @@ EVENTS: Final = (
     SNOOZE_CHANGED,
     ACCESS_CHANGED,
     CONVERSATION_UPDATED,
+    OWN_CONVERSATION_UPDATED,
 )

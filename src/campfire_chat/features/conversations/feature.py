@@ -10,6 +10,7 @@ from campfire_chat.features.conversations.aggregate import CONVERSATIONS as KIND
 from campfire_chat.features.conversations.endpoints import ENDPOINTS
 from campfire_chat.features.conversations.events import EVENTS
 from campfire_chat.features.conversations.service import ConversationService
+from campfire_chat.features.conversations.streams import VISITOR
 from campfire_chat.features.presence.service import PresenceService
 
 
@@ -23,6 +24,7 @@ def _services(parts: Parts) -> Iterable[object]:
 CONVERSATIONS = Feature(
     "conversations",
     aggregates=(KIND,),
+    streams=(VISITOR,),
     events=EVENTS,
     endpoints=ENDPOINTS,
     jobs=(snoozes.WAKE,),

@@ -80,18 +80,34 @@ class AgentConversation(ConversationSummary, frozen=True, kw_only=True):
     contact_present: bool | None = None
 
 
-class VisitorConversation(Struct, frozen=True, kw_only=True):
-    """A conversation for its visitor. It reveals nothing of notes and internal fields."""
+class VisitorSummary(Struct, frozen=True, kw_only=True):
+    """What a row of a visitor's list shows. It is the data of ``own_conversation.updated``, and
+    reveals nothing of notes and internal fields.
+
+    Attributes:
+        head: The last seq of the conversation's stream.
+    """
 
     id: str
     status: Status
     subject: str | None
     assignee: Assignee | None
-    assignee_availability: Availability | None
     last_message: Preview | None
     counts: Counts
     head: int
     created_at: Timestamp
     last_activity_at: Timestamp
+
+
+class VisitorConversation(VisitorSummary, frozen=True, kw_only=True):
+    """A conversation for its visitor.
+
+    Attributes:
+        assignee_availability: Null without an assignee, and in lists.
+        unread: Number of the agents' messages after the visitor's read mark.
+        receipts: The receipts of all participants. Empty in lists.
+    """
+
+    assignee_availability: Availability | None
     unread: int
     receipts: list[ReceiptRecord] = []

@@ -18,6 +18,7 @@ from campfire_chat.features.conversations.records import (
     Counts,
     Priority,
     Status,
+    VisitorSummary,
 )
 from campfire_chat.features.messages.records import Message, Preview, Visibility
 from campfire_chat.ledger.events import EventType
@@ -75,12 +76,20 @@ class Conversation(Struct, kw_only=True):
         return self.last_at
 
     @property
+    def counts(self) -> Counts:
+        return Counts(visitor=self.visitor_messages, agent=self.agent_messages)
+
+    @property
     def summary(self) -> ConversationSummary:
-        counts = Counts(visitor=self.visitor_messages, agent=self.agent_messages)
-        return _summarize(self, counts=counts)
+        return _summarize(self, counts=self.counts)
+
+    @property
+    def visitor_summary(self) -> VisitorSummary:
+        return _summarize_for_visitor(self, counts=self.counts)
 
 
 _summarize = projection(Conversation, ConversationSummary, added=("counts",))
+_summarize_for_visitor = projection(Conversation, VisitorSummary, added=("counts",))
 
 
 class Change(Struct, frozen=True):
@@ -117,6 +126,17 @@ class Patch(Struct, frozen=True, kw_only=True):
         )
 
 
+def changes_more(
+    conversation: Conversation, sender: SenderKind, visibility: Visibility, *, assign: bool
+) -> bool:
+    """Whether a message changes more than what every message does: the status or the assignee."""
+    if visibility is Visibility.INTERNAL:
+        return False
+    if sender is SenderKind.VISITOR:
+        return conversation.status in (Status.RESOLVED, Status.SNOOZED)
+    return assign and sender is SenderKind.AGENT and conversation.assignee is None
+
+
 def receive(
     conversation: Conversation, message: Message, at: int, *, assign: bool = False
 ) -> list[Change]:
@@ -131,6 +151,7 @@ def receive(
     if message.visibility is Visibility.INTERNAL:
         return []
     sender = message.sender
+    more = changes_more(conversation, sender.kind, message.visibility, assign=assign)
     conversation.last_activity_at = at
     conversation.last_message = Preview(
         id=message.id,
@@ -145,7 +166,7 @@ def receive(
             conversation.waiting_since = None
             if conversation.first_response_at is None:
                 conversation.first_response_at = at
-            if assign and conversation.assignee is None:
+            if more:
                 taker = Assignee(
                     id=sender.id, name=sender.name or NAMELESS, avatar_url=sender.avatar_url
                 )
@@ -154,7 +175,7 @@ def receive(
     conversation.visitor_messages += 1
     if conversation.waiting_since is None:
         conversation.waiting_since = at
-    if conversation.status in (Status.RESOLVED, Status.SNOOZED):
+    if more:
         return _set_status(conversation, Status.OPEN, actor=sender, at=at, until=None)
     return []
 

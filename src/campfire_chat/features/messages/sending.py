@@ -13,8 +13,12 @@ from campfire_chat.access.permissions import Permission
 from campfire_chat.access.policy import require
 from campfire_chat.core import clock, ids
 from campfire_chat.core.errors import ClientIdConflictError, InvalidError
-from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
-from campfire_chat.features.conversations.rules import Conversation, receive
+from campfire_chat.features.conversations.aggregate import (
+    CONVERSATIONS,
+    append_changes,
+    tell_visitor,
+)
+from campfire_chat.features.conversations.rules import Conversation, changes_more, receive
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
 from campfire_chat.features.messages import queries
 from campfire_chat.features.messages.codec import MESSAGE_ROWS
@@ -89,6 +93,11 @@ class Send(BatchOperation[Sent]):
             batch.repeat(CONVERSATIONS, conversation)
             return sent
         self._check_reply(batch, conversation)
+        if not batch.tells_streams and changes_more(
+            conversation, actor.principal.kind, self._visibility, assign=self._assign
+        ):
+            # The visitor's list is told too, for which the database has to be asked.
+            raise Unread
         message = begin_message(
             actor,
             conversation,
@@ -179,4 +188,7 @@ def add_message(
     key = client_key(actor.sender_key, message.client_id)
     batch.insert(queries.INSERT_MESSAGES, MESSAGE_ROWS.write(message, actor.organization, key, at))
     append_changes(batch, conversation, changes)
+    if stream is CONVERSATION and message.seq == 1 and not changes:
+        # The first one begins the conversation.
+        tell_visitor(batch, conversation)
     batch.note(SENT, actor.organization, key, message)

@@ -493,19 +493,13 @@ export interface TicketCreated {
 
 export type Visibility = "public" | "internal";
 
-/** A conversation for its visitor. It reveals nothing of notes and internal fields. */
-export interface VisitorConversation {
-  id: string;
-  status: Status;
-  subject: string | null;
-  assignee: Assignee | null;
+/** A conversation for its visitor. */
+export interface VisitorConversation extends VisitorSummary {
+  /** Null without an assignee, and in lists. */
   assignee_availability: Availability | null;
-  last_message: Preview | null;
-  counts: Counts;
-  head: number;
-  created_at: Timestamp;
-  last_activity_at: Timestamp;
+  /** Number of the agents' messages after the visitor's read mark. */
   unread: number;
+  /** The receipts of all participants. Empty in lists. */
   receipts: ReceiptRecord[];
 }
 
@@ -525,6 +519,23 @@ export interface VisitorCreated {
   by_session: boolean;
 }
 
+/**
+ * What a row of a visitor's list shows. It is the data of `own_conversation.updated`, and reveals
+ * nothing of notes and internal fields.
+ */
+export interface VisitorSummary {
+  id: string;
+  status: Status;
+  subject: string | null;
+  assignee: Assignee | null;
+  last_message: Preview | null;
+  counts: Counts;
+  /** The last seq of the conversation's stream. */
+  head: number;
+  created_at: Timestamp;
+  last_activity_at: Timestamp;
+}
+
 /** What the data of each type of events is. */
 export interface EventMap {
   "conversation.access_changed": AccessChanged;
@@ -538,6 +549,7 @@ export interface EventMap {
   "message.created": Message;
   "message.deleted": Message;
   "message.updated": Message;
+  "own_conversation.updated": VisitorSummary;
   "own_settings.changed": OwnSettingsChanged;
   "saved_reply.changed": SavedReplyEvent;
   "saved_reply.deleted": SavedReplyEvent;
@@ -557,6 +569,7 @@ export interface EventStreams {
   "message.created": "conversation" | "notes";
   "message.deleted": "conversation" | "notes";
   "message.updated": "conversation" | "notes";
+  "own_conversation.updated": "visitor";
   "own_settings.changed": "agent";
   "saved_reply.changed": "inbox";
   "saved_reply.deleted": "inbox";
