@@ -14,6 +14,9 @@ from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.app import Campfire
 from campfire_chat.core.errors import CampfireError, ConfigurationError
 from campfire_chat.features.conversations.records import Priority, Status
+from campfire_chat.features.host_api import HostApi
+from campfire_chat.hooks.before import OutgoingMessage
+from campfire_chat.hooks.errors import MessageRefusedError
 from campfire_chat.hooks.event import Event
 from campfire_chat.settings import Limits, Rate
 
@@ -28,7 +31,10 @@ __all__ = [
     "CampfireError",
     "ConfigurationError",
     "Event",
+    "HostApi",
     "Limits",
+    "MessageRefusedError",
+    "OutgoingMessage",
     "Priority",
     "Rate",
     "ResolveOrganization",

@@ -16,6 +16,7 @@ from campfire_chat.access.roles import Roles
 from campfire_chat.core.runtime_settings import Setting, SettingRegistry
 from campfire_chat.core.service_map import ServiceMap
 from campfire_chat.feed.consumer import Consumer
+from campfire_chat.hooks.before import MessageReview
 from campfire_chat.http.endpoints import Endpoint
 from campfire_chat.jobs.job import JobKind, Work
 from campfire_chat.jobs.schedule import Schedule
@@ -77,6 +78,7 @@ class Parts(Struct, frozen=True):
         node: The id of this process.
         roles: What the roles of agents allow.
         registry: Every runtime setting.
+        review: Calls the functions of the host app that look at messages before they are stored.
         services: The services that were made already: those of features that are listed earlier.
     """
 
@@ -87,6 +89,7 @@ class Parts(Struct, frozen=True):
     node: str
     roles: Roles
     registry: SettingRegistry
+    review: MessageReview
     services: ServiceMap
 
 

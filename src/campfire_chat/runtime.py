@@ -30,6 +30,7 @@ from campfire_chat.features.registry import FEATURES
 from campfire_chat.feed.positions import Positions
 from campfire_chat.feed.runner import FeedRunner
 from campfire_chat.hooks.after import AfterEvents
+from campfire_chat.hooks.before import MessageReview
 from campfire_chat.hooks.held import GIVEN_UP, RETRY, Redelivery
 from campfire_chat.hooks.registry import HookRegistry
 from campfire_chat.http.application import ENDPOINTS as ENGINE_ENDPOINTS
@@ -114,6 +115,7 @@ class Runtime:
 
     Attributes:
         services: The services of features.
+        context: What endpoints use.
         places: Says which organisation a request names.
         application: The ASGI application below the mount path.
     """
@@ -168,7 +170,15 @@ class Runtime:
         self.quota_sync = QuotaSync(admission, Usage(writer, readers, now=clock), node=node)
         self.services = ServiceMap()
         parts = Parts(
-            settings, self.storage, self.hub, self.bus, node, roles, SETTINGS, self.services
+            settings=settings,
+            storage=self.storage,
+            hub=self.hub,
+            bus=self.bus,
+            node=node,
+            roles=roles,
+            registry=SETTINGS,
+            review=MessageReview(hooks.before, settings.hook_timeout),
+            services=self.services,
         )
         for feature in FEATURES:
             for service in feature.services(parts):
@@ -218,23 +228,26 @@ class Runtime:
             Positions(writer, readers, node=node, now=clock),
             now=clock,
         )
-        application = build(
-            Context(
-                settings=settings,
-                endpoints=ENDPOINTS,
-                storage=self.storage,
-                services=self.services,
-                hub=self.hub,
-                gateway=self.gateway,
-                authentication=authentication,
-                admission=admission,
-                bus=self.bus,
-                peers=self.peers,
-                branding_of=organizations.branding,
-            )
+        self.context = Context(
+            settings=settings,
+            endpoints=ENDPOINTS,
+            storage=self.storage,
+            services=self.services,
+            hub=self.hub,
+            gateway=self.gateway,
+            authentication=authentication,
+            admission=admission,
+            bus=self.bus,
+            peers=self.peers,
+            branding_of=organizations.branding,
         )
+        application = build(self.context)
         self.application: ASGIApp = LocalOnly(application) if local_only else application
         self._stack = contextlib.AsyncExitStack()
+
+    async def let_in(self, actor: Actor) -> None:
+        """Store somebody whom the host app names, as when their session lets them in."""
+        await self._listeners.let_in(actor)
 
     async def start(self) -> None:
         """Open the database and begin to work.

@@ -203,6 +203,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             name of the role.
         work: ``here``: this process does jobs, such as ending snoozes. ``elsewhere``: other
             processes do them, such as those of ``campfire-chat worker``.
+        hook_timeout: Seconds that all functions of ``Campfire.before`` together may take for one
+            message. A message that they do not answer for in time is not stored.
         limits: How much load one caller may make; see :class:`Limits`.
     """
 
@@ -231,6 +233,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     write_queue: int = 10_000
     write_queue_bytes: int = 64 * 1024 * 1024
     work: Work = "here"
+    hook_timeout: float = 0.25
     roles: dict[str, frozenset[str]] = {}
     limits: Limits = Limits()
 
@@ -292,6 +295,7 @@ class SettingsDict(TypedDict, total=False):
     write_queue: int
     write_queue_bytes: int
     work: Work
+    hook_timeout: float
     roles: Mapping[str, Collection[str]]
     limits: Limits
 
@@ -314,4 +318,5 @@ _POSITIVE = (
     "readers",
     "write_queue",
     "write_queue_bytes",
+    "hook_timeout",
 )

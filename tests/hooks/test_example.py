@@ -6,9 +6,10 @@ import asyncio
 import importlib
 import sys
 
+import httpx
 import pytest
 
-from campfire_chat import Visitor
+from campfire_chat import MessageRefusedError, Visitor
 from campfire_chat.access.actor import actor_of_visitor
 from tests.support.store import Store
 
@@ -29,3 +30,35 @@ async def test_the_example(
         async with asyncio.timeout(30):
             while f"conversation:{opened.id}#1: Mia wrote in {opened.id}" not in caplog.text:
                 await asyncio.sleep(0.01)
+        tom = campfire.as_visitor("tom")
+        written = await tom.messages.send(
+            (await tom.conversations.open("Hello?")).id, "It is 4111 1111 1111 1111."
+        )
+        assert written.body == "It is [card number]."
+        with pytest.raises(MessageRefusedError, match="never send a password"):
+            await tom.conversations.open("My password is tea")
+
+
+async def test_the_example_of_the_hosts_own_code(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMPFIRE_DATABASE_URL", database_url)
+    monkeypatch.setenv("CAMPFIRE_SECRET_KEY", "a key that is only for this test")
+    sys.modules.pop("examples.host_api", None)
+    module = importlib.import_module("examples.host_api")
+    campfire, app = module.campfire, module.app
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://shop.example"
+        ) as client,
+    ):
+        about = (await client.post("/fault")).json()["conversation"]
+        system = campfire.as_system()
+        found = await system.conversations.get(about)
+        assert (found.subject, found.contact.name, found.tags) == ("Order 1007", "Maya", ["fault"])
+        await campfire.as_visitor("42").messages.send(about, "When do you open?")
+        async with asyncio.timeout(30):
+            while len((thread := await system.messages.list(about)).items) < 3:
+                await asyncio.sleep(0.01)
+        assert [message.body for message in thread.items][:1] == ["We open at nine."]

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 async def known(tmp_path: Any, anyio_backend: str) -> AsyncIterator[KnownAgents]:
     campfire = campfire_for(f"sqlite:///{tmp_path / 'agents.db'}", drain_on_signal=False)
     async with campfire.lifespan():
-        yield campfire.services[KnownAgents]
+        yield campfire._running.services[KnownAgents]
 
 
 @pytest.fixture

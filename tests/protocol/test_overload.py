@@ -19,6 +19,7 @@ from campfire_chat.core import clock
 from campfire_chat.core.errors import OverloadedError
 from campfire_chat.database import lanes
 from campfire_chat.database.sqlite import SQLiteEngine
+from campfire_chat.features.messages.originals import Original
 from campfire_chat.features.messages.records import Visibility
 from campfire_chat.features.messages.sending import Send
 from campfire_chat.settings import Settings
@@ -176,12 +177,14 @@ async def test_what_waits_holds_about_what_it_is_counted_for() -> None:
         tracemalloc.start()
         waiting: list[Any] = []
         for n in range(300):
+            # A copy of its own, as every frame has.
+            text = (body + "!")[:-1]
             send = Send(
                 VISITOR,
                 f"conv_{n}",
                 client_id=f"client id {n}",
-                # A copy of its own, as every frame has.
-                body=(body + "!")[:-1],
+                body=text,
+                original=Original(text, b"not the installation's"),
                 visibility=Visibility.PUBLIC,
                 reply_to=None,
             )

@@ -29,6 +29,7 @@ from campfire_chat.features.conversations.listing import ANYONE
 from campfire_chat.features.conversations.operations import ChangeConversation
 from campfire_chat.features.conversations.records import AgentConversation, Priority, Status
 from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.messages.originals import Original
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY
 from campfire_chat.features.messages.records import Visibility
 from campfire_chat.features.messages.sending import Send
@@ -180,6 +181,7 @@ class Run:
                 thread,
                 client_id=f"c{step.client}",
                 body=BODIES[step.body],
+                original=Original(BODIES[step.body], b"not the installation's"),
                 visibility=Visibility.INTERNAL if step.internal else Visibility.PUBLIC,
                 reply_to=target,
             )

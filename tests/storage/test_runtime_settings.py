@@ -95,8 +95,8 @@ async def test_a_change_is_seen_by_every_process(
     one = campfire_for(database_url, bus_url=bus, drain_on_signal=False)
     two = campfire_for(database_url, bus_url=bus, drain_on_signal=False)
     async with one.lifespan(), two.lifespan():
-        here = one.services[settings_service.SettingsService]
-        there = two.services[settings_service.SettingsService]
+        here = one._running.services[settings_service.SettingsService]
+        there = two._running.services[settings_service.SettingsService]
         assert await locale(there) == await locale(here) == "en"
 
         async def arrived() -> bool:

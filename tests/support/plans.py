@@ -21,8 +21,8 @@ from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.conversations import listing
 from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.messages import originals, versions
 from campfire_chat.features.messages import queries as message_queries
-from campfire_chat.features.messages import versions
 from campfire_chat.features.organizations import queries as organization_queries
 from campfire_chat.features.presence import queries as presence_queries
 from campfire_chat.features.receipts import queries as receipt_queries
@@ -96,6 +96,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "agents.queries.TEAM": (agent_queries.TEAM, {}),
     "agents.queries.PRESENT": (agent_queries.PRESENT, {}),
     "agents.queries.CHOSEN": (agent_queries.CHOSEN, {}),
+    "agents.queries.DESCRIBED": (agent_queries.DESCRIBED, {"external_id": "participant_id"}),
     "contacts.queries.BY_ID": (contact_queries.BY_ID, {"id": "contact"}),
     "conversations.queries.BY_ID": (conversation_queries.BY_ID, {"ids": "conversations"}),
     "conversations.queries.LOCK": (conversation_queries.LOCK, {"ids": "conversations"}),
@@ -124,6 +125,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "ledger.event_log.SPANS": (event_log.SPANS, {"stream": "inbox"}),
     "ledger.event_log.NEWEST": (event_log.NEWEST, {}),
     "messages.versions.PAGE": (versions.PAGE, {}),
+    "messages.originals.BY_KEY": (originals.BY_KEY, {}),
     "feed.reading.ENTRIES": (reading.ENTRIES, {}),
     "feed.reading.IN_SPANS": (reading.IN_SPANS, {}),
     "feed.reading.ONE": (reading.ONE, {"seq": "after"}),

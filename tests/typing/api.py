@@ -23,7 +23,10 @@ from campfire_chat import (
     Campfire,
     CampfireError,
     ConfigurationError,
+    HostApi,
     Limits,
+    MessageRefusedError,
+    OutgoingMessage,
     Priority,
     Rate,
     ResolveOrganization,
@@ -31,6 +34,7 @@ from campfire_chat import (
     Status,
     Visitor,
 )
+from campfire_chat.features.conversations.records import AgentConversation, VisitorConversation
 
 
 def plain(connection: HTTPConnection) -> Agent | Visitor | None:
@@ -100,6 +104,31 @@ assert_type(campfire.sign_identity(Visitor(id="1", name="Mia")), str)
 async def revoke() -> None:
     assert_type(await campfire.revoke_tokens(user_id="1", organization="acme"), None)
     await campfire.revoke_tokens("1")  # pyright: ignore[reportCallIssue]
+
+
+@campfire.before("message.send")
+async def changes(message: OutgoingMessage) -> str | None:
+    if message.internal:
+        raise MessageRefusedError("Not here.")
+    return message.body.strip()
+
+
+@campfire.before("message.send")
+def looks(message: OutgoingMessage) -> None: ...
+
+
+async def in_python() -> None:
+    ada = campfire.as_agent("7")
+    conversation = await ada.conversations.get("conv_1")
+    assert_type(conversation, AgentConversation)
+    assert_type(await campfire.as_system().conversations.get("conv_1"), AgentConversation)
+    mine = await campfire.as_visitor(Visitor(id="1")).conversations.list(status=Status.OPEN)
+    assert_type(mine.items, list[VisitorConversation])
+    await ada.conversations.change("conv_1", status="open")  # pyright: ignore[reportArgumentType]
+    await ada.conversations.change("conv_1", assignee_id=None, tags=["vip"])
+    assert_type((await ada.messages.send("conv_1", "Hello!", client_id="1")).body, str)
+    anybody: HostApi[AgentConversation] = campfire.as_agent(Agent(id="1", name="Ada"))
+    assert_type((await anybody.me()).id, str)
 
 
 status: str = Status.OPEN.value

@@ -382,17 +382,26 @@ class HostSession:
             # `user and Agent(…)` is a usual way to write it, so any false value means anonymous.
             return None
         if isinstance(user, Agent):
-            if self.agent_key is None:
-                raise NotStartedError()
-            answer: Any = None
-            if self._access_labels is not None:
-                answer = await self._labels_call(self._access_labels, user)
-            return actor_of_agent(user, self.agent_key, self._roles, labels.of_host(answer))
+            return await self.actor_of_agent(user)
         if isinstance(user, Visitor):
             return actor_of_visitor(user, by_session=True)
         raise ConfigurationError(
             f"authenticate must return an Agent, a Visitor or None, not {_what(user)}"
         )
+
+    async def actor_of_agent(self, agent: Agent) -> Actor:
+        """The actor of an agent whom the host app names, narrowed by ``access_labels``.
+
+        Raises:
+            ConfigurationError: A value is none that an agent may have, or nobody declared the role.
+            Exception: As for :meth:`actor`, about ``access_labels``.
+        """
+        if self.agent_key is None:
+            raise NotStartedError()
+        answer: Any = None
+        if self._access_labels is not None:
+            answer = await self._labels_call(self._access_labels, agent)
+        return actor_of_agent(agent, self.agent_key, self._roles, labels.of_host(answer))
 
 
 def _what(value: object) -> str:

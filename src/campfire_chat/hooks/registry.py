@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from msgspec import Struct
 
 from campfire_chat.configuration import check_function
 from campfire_chat.core.errors import ConfigurationError
+from campfire_chat.hooks.before import BeforeFunction, BeforeHook
+from campfire_chat.hooks.calls import called
 from campfire_chat.hooks.event import Event
 
 #: Seconds that a function may take for one event.
 TIMEOUT = 30.0
 #: Characters of a name.
 MAX_NAME = 200
+
+#: What a function may be called before.
+ACTIONS = ("message.send",)
 
 AfterFunction = Callable[[Event], Awaitable[None] | None]
 
@@ -42,12 +46,7 @@ class AfterHook(Struct, frozen=True):
             Exception: What the function raises.
         """
         async with asyncio.timeout(TIMEOUT):
-            if inspect.iscoroutinefunction(self.function):
-                await self.function(event)
-                return
-            found = await asyncio.to_thread(self.function, event)
-            if inspect.isawaitable(found):
-                await found
+            await called(self.function, event)
 
 
 class HookRegistry:
@@ -60,6 +59,7 @@ class HookRegistry:
     def __init__(self, known: Iterable[str]) -> None:
         self._known = sorted(known)
         self._after: dict[str, AfterHook] = {}
+        self._before: list[BeforeHook] = []
 
     def on(self, events: Sequence[str], function: AfterFunction, name: str | None) -> None:
         """Add a function that is called after events.
@@ -73,7 +73,8 @@ class HookRegistry:
                 'on() needs the name of an event, such as on("message.created").', field="on"
             )
         for event in events:
-            self._check(event)
+            if event not in self._known:
+                raise _unknown("event", event, self._known, field="on")
         check_function(function, field="on", arguments=1, example="async def hook(event): …")
         name = f"{function.__module__}.{function.__qualname__}" if name is None else name
         if not 0 < len(name) <= MAX_NAME or not name.isprintable():
@@ -93,9 +94,32 @@ class HookRegistry:
         """The functions that are called after events, by their names."""
         return dict(self._after)
 
-    def _check(self, event: str) -> None:
-        if event in self._known:
-            return
-        close = difflib.get_close_matches(event, self._known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else f" There are {', '.join(self._known)}."
-        raise ConfigurationError(f"There is no event {event!r}.{hint}", field="on")
+    def add_before(self, actions: Sequence[str], function: BeforeFunction) -> None:
+        """Add a function that is called before something is done.
+
+        Raises:
+            ConfigurationError: There is nothing of that name to be called before, or the function
+                cannot be called with one argument.
+        """
+        if not actions:
+            raise ConfigurationError(
+                'before() needs the name of an action, such as before("message.send").',
+                field="before",
+            )
+        for action in actions:
+            if action not in ACTIONS:
+                raise _unknown("action", action, ACTIONS, field="before")
+        check_function(function, field="before", arguments=1, example="async def hook(message): …")
+        name = f"{function.__module__}.{function.__qualname__}"
+        self._before.append(BeforeHook(name, function))
+
+    @property
+    def before(self) -> list[BeforeHook]:
+        """The functions that are called before a message is stored, in their order."""
+        return list(self._before)
+
+
+def _unknown(kind: str, name: str, known: Sequence[str], *, field: str) -> ConfigurationError:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else f" There are {', '.join(known)}."
+    return ConfigurationError(f"There is no {kind} {name!r}.{hint}", field=field)

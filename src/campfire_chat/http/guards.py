@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
@@ -60,8 +60,8 @@ async def serve(endpoint: Endpoint, context: Context, request: Request) -> Respo
             request=request,
             credentials=credentials,
             caller=caller,
-            path=_path(request),
-            idempotency_key=_idempotency_key(request),
+            path=check_path(request.path_params),
+            idempotency_key=check_idempotency_key(request.headers.get("idempotency-key")),
             query=_query(endpoint, request),
             body=await _body(endpoint, context, request, caller),
         )
@@ -160,18 +160,26 @@ def _charge(endpoint: Endpoint, context: Context, request: Request, actor: Actor
     return caller
 
 
-def _path(request: Request) -> dict[str, str]:
-    """Path parameters. A text that cannot be an id is not found."""
-    for value in request.path_params.values():
+def check_path(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Path parameters.
+
+    Raises:
+        NotFoundError: One is a text that cannot be an id.
+    """
+    for value in parameters.values():
         try:
             text.check_text(value, field="path")
         except InvalidError:
             raise NotFoundError() from None
-    return dict(request.path_params)
+    return dict(parameters)
 
 
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
+def check_idempotency_key(key: str | None) -> str | None:
+    """The header of that name, if there is one.
+
+    Raises:
+        InvalidError: It is empty, too long, or cannot be printed.
+    """
     if key is None:
         return None
     if not 0 < len(key) <= MAX_KEY or not key.isprintable():

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
 
-from campfire_chat.access.records import Availability, SenderKind
+from campfire_chat.access.records import Agent, Availability, SenderKind
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
@@ -60,6 +60,12 @@ def _candidates(engine: Engine) -> ClauseElement:
     )
 
 
+def _described(_: Engine) -> ClauseElement:
+    return select(_a.external_id, _a.name, _a.avatar_url, _a.email, _a.role).where(
+        _a.org_id == bindparam("org_id"), _a.external_id == bindparam("external_id")
+    )
+
+
 class Candidate(NamedTuple):
     """An agent to whom a conversation may be assigned, if the agent's role allows it."""
 
@@ -79,6 +85,19 @@ ASSIGNEES = Lookup(CANDIDATES, _candidate)
 TEAM = Query(_team)
 PRESENT = Query(_present)
 CHOSEN = Query(_chosen)
+#: An agent as the host app described them last, by the host app's id.
+DESCRIBED = Query(_described)
+
+
+async def described(session: Session, organization: str, external_id: str) -> Agent | None:
+    """An agent as the host app described them last; None for one who never came."""
+    rows = await session.fetch(DESCRIBED, org_id=organization, external_id=external_id)
+    if not rows:
+        return None
+    id, name, avatar_url, email, role = rows[0]
+    return Agent(
+        id=id, name=name, avatar_url=avatar_url, email=email, role=role, organization=organization
+    )
 
 
 async def of_organization(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.policy import require
-from campfire_chat.access.records import Availability
+from campfire_chat.access.records import Agent, Availability
 from campfire_chat.access.roles import Roles
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.features.agents import queries
@@ -32,6 +32,19 @@ class AgentService:
     async def remember(self, actor: Actor) -> None:
         """Store the calling agent as the host app describes them now."""
         await self._storage.submit(RememberAgent(actor))
+
+    async def described(self, organization: str, external_id: str) -> Agent:
+        """An agent as the host app described them last.
+
+        Raises:
+            NotFoundError: No agent of that id has ever come.
+        """
+        found = await self._storage.read(
+            lambda session: queries.described(session, organization, external_id)
+        )
+        if found is None:
+            raise NotFoundError("There is no such agent.")
+        return found
 
     async def list_all(self, actor: Actor) -> list[AgentRecord]:
         """

@@ -31,6 +31,7 @@ from campfire_chat.features.conversations.records import (
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.messages.errors import TEXT_ERRORS
+from campfire_chat.hooks.errors import REVIEW_ERRORS
 from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 from campfire_chat.http.idempotency import client_id_of
 from campfire_chat.http.pagination import (
@@ -223,7 +224,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Begin a conversation with its first message",
         body=ConversationCreate,
         returns={201: _Conversation, 200: _Conversation},
-        errors=(*TEXT_ERRORS, ClientIdConflictError),
+        errors=(*TEXT_ERRORS, ClientIdConflictError, *REVIEW_ERRORS),
         cost=Cost.OPEN,
     ),
     Endpoint(

@@ -16,7 +16,9 @@ from campfire_chat.features.presence.service import PresenceService
 
 def _services(parts: Parts) -> Iterable[object]:
     presence = parts.services[PresenceService]
-    service = ConversationService(parts.storage, presence, parts.settings, parts.roles)
+    service = ConversationService(
+        parts.storage, presence, parts.settings, parts.roles, parts.review
+    )
     service.on_restricted = parts.hub.check_access
     yield service
 

@@ -31,8 +31,9 @@ from campfire_chat.features.conversations.rules import (
     check_subject,
 )
 from campfire_chat.features.messages.lookups import SENT
+from campfire_chat.features.messages.originals import ORIGINALS, Original, keep
 from campfire_chat.features.messages.records import Message, Visibility
-from campfire_chat.features.messages.sending import add_message, begin_message
+from campfire_chat.features.messages.sending import add_message, begin_message, differs
 from campfire_chat.features.receipts.operations import MARKS
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.lookups import Lookup
@@ -45,10 +46,22 @@ class Opened(msgspec.Struct, frozen=True):
     duplicate: bool
 
 
+def require_opener(actor: Actor, contact_id: str | None) -> None:
+    """
+    Raises:
+        ForbiddenError: The caller may not begin a conversation with that contact.
+    """
+    require(actor, CONVERSATIONS_CREATE)
+    if actor.is_visitor and contact_id not in (None, actor.principal.id):
+        raise ForbiddenError("A visitor cannot name a contact.")
+
+
 class OpenConversation(Operation[Opened]):
     """Begin a conversation with its first message. ``body`` has passed ``check_body``.
 
     Args:
+        body: The text to store.
+        original: The text that was sent.
         assign: Whether an agent who begins a conversation gets it.
     """
 
@@ -58,17 +71,17 @@ class OpenConversation(Operation[Opened]):
         *,
         client_id: str,
         body: str,
+        original: Original,
         subject: str | None,
         contact_id: str | None,
         assign: bool,
     ) -> None:
         super().__init__(actor)
-        require(actor, CONVERSATIONS_CREATE)
-        if actor.is_visitor and contact_id not in (None, actor.principal.id):
-            raise ForbiddenError("A visitor cannot name a contact.")
+        require_opener(actor, contact_id)
         self._client_id = client_id
         self._key = client_key(actor.sender_key, client_id)
         self._body = body
+        self._original = original
         self.size += sys.getsizeof(body)
         self._subject = check_subject(subject)
         self._contact_id = contact_id
@@ -96,6 +109,7 @@ class OpenConversation(Operation[Opened]):
             actor, conversation, now=transaction.now, client_id=self._client_id, body=self._body
         )
         add_message(transaction, actor, conversation, message, assign=self._assign)
+        keep(transaction, self.organization, self._key, self._original, self._body)
         return Opened(conversation_id=conversation.id, duplicate=False)
 
     async def _contact(self, transaction: Transaction) -> Contact:
@@ -118,14 +132,16 @@ class OpenConversation(Operation[Opened]):
         about = earlier.conversation_id
         await transaction.load(CONVERSATIONS, self.organization, [about])
         conversation = transaction.aggregate(CONVERSATIONS, self.actor, about)
-        unchanged = earlier.edited_at is None and earlier.deleted_at is None
         if (
             earlier.seq != 1
             or earlier.visibility is not Visibility.PUBLIC
-            or (unchanged and earlier.body != self._body)
             or (self._contact_id not in (None, conversation.contact.id))
         ):
             raise ClientIdConflictError()
+        if differs(earlier, self._original):
+            sent = await transaction.look_up(ORIGINALS, self.organization, self._key)
+            if sent != self._original.digest:
+                raise ClientIdConflictError()
         transaction.repeat(CONVERSATIONS, conversation)
         return Opened(conversation_id=about, duplicate=True)
 

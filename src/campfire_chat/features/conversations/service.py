@@ -18,14 +18,18 @@ from campfire_chat.features.conversations.listing import Order, Place, Tallies
 from campfire_chat.features.conversations.operations import (
     ChangeConversation,
     OpenConversation,
+    Opened,
     require_changer,
+    require_opener,
 )
 from campfire_chat.features.conversations.records import Status
-from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.conversations.rules import Patch, check_subject
 from campfire_chat.features.conversations.views import View
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY
-from campfire_chat.features.messages.rules import check_body
+from campfire_chat.features.messages.records import Visibility
+from campfire_chat.features.messages.reviewing import Reviewing
 from campfire_chat.features.presence.service import PresenceService
+from campfire_chat.hooks.before import MessageReview
 from campfire_chat.jobs.job import Work
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.ledger.streams import INBOX_READ
@@ -36,9 +40,15 @@ class ConversationService(Service):
     """See the module. It has no load limits, but checks what the caller may see and do."""
 
     def __init__(
-        self, storage: Storage, presence: PresenceService, settings: Settings, roles: Roles
+        self,
+        storage: Storage,
+        presence: PresenceService,
+        settings: Settings,
+        roles: Roles,
+        review: MessageReview | None = None,
     ) -> None:
         self._storage = storage
+        self._reviewing = Reviewing(storage, review, limit=settings.max_body_characters)
         #: Called with an organisation in which somebody may see less than before.
         self.on_restricted: Callable[[str], None] = _nobody
         self._presence = presence
@@ -58,15 +68,27 @@ class ConversationService(Service):
         contact_id: str | None = None,
     ) -> tuple[View, bool]:
         """Begin a conversation. The second value says whether it is a repetition."""
-        operation = OpenConversation(
-            actor,
-            client_id=text.check_client_id(client_id),
-            body=check_body(body, limit=self._settings.max_body_characters),
-            subject=subject,
-            contact_id=contact_id,
-            assign=self._settings.assign_on_reply,
+        text.check_client_id(client_id)
+        original = self._reviewing.original(body)
+        require_opener(actor, contact_id)
+        check_subject(subject)
+
+        def store(body: str) -> asyncio.Future[Opened]:
+            return self._storage.submit(
+                OpenConversation(
+                    actor,
+                    client_id=client_id,
+                    body=body,
+                    original=original,
+                    subject=subject,
+                    contact_id=contact_id,
+                    assign=self._settings.assign_on_reply,
+                )
+            )
+
+        opened = await self._reviewing.new(
+            actor, None, client_id, Visibility.PUBLIC, original, store
         )
-        opened = await self._storage.submit(operation)
         return await self.get(actor, opened.conversation_id), opened.duplicate
 
     async def get(self, actor: Actor, conversation_id: str) -> View:

@@ -19,6 +19,7 @@ from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
 from campfire_chat.features.messages.sending import WRITES
 from campfire_chat.features.messages.service import MessageService
+from campfire_chat.hooks.errors import REVIEW_ERRORS
 from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 from campfire_chat.http.idempotency import client_id_of
 from campfire_chat.http.pagination import (
@@ -131,7 +132,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Send a message; 200 when it was already stored under that client id",
         body=MessageCreate,
         returns={201: Message, 200: Message},
-        errors=(*TEXT_ERRORS, NotFoundError, ClientIdConflictError),
+        errors=(*TEXT_ERRORS, NotFoundError, ClientIdConflictError, *REVIEW_ERRORS),
         cost=Cost.SEND,
     ),
     Endpoint(
@@ -148,6 +149,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             NotFoundError,
             MessageDeletedError,
             ClientIdConflictError,
+            *REVIEW_ERRORS,
         ),
         cost=Cost.WRITE,
     ),

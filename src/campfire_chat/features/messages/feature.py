@@ -12,7 +12,7 @@ from campfire_chat.features.messages.service import MessageService
 
 
 def _services(parts: Parts) -> Iterable[object]:
-    yield MessageService(parts.storage, parts.settings)
+    yield MessageService(parts.storage, parts.settings, parts.review)
 
 
 MESSAGES = Feature(

@@ -14,14 +14,16 @@ from campfire_chat.core.errors import ForbiddenError, NotFoundError
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS
 from campfire_chat.features.conversations.rules import Conversation
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
-from campfire_chat.features.messages import tables, versions
+from campfire_chat.features.messages import originals, tables, versions
 from campfire_chat.features.messages.errors import MessageDeletedError
 from campfire_chat.features.messages.events import MESSAGE_DELETED, MESSAGE_UPDATED
 from campfire_chat.features.messages.lookups import BY_ID
+from campfire_chat.features.messages.originals import Original
 from campfire_chat.features.messages.permissions import MESSAGES_DELETE
 from campfire_chat.features.messages.records import Message, Visibility
 from campfire_chat.features.messages.sending import WRITES
 from campfire_chat.ledger import rewriting
+from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.events import EventType
 from campfire_chat.ledger.operation import IdempotentOperation
 from campfire_chat.ledger.transaction import Transaction
@@ -107,11 +109,23 @@ class _OnMessage(IdempotentOperation[Message]):
 class EditMessage(_OnMessage):
     """Replace the text of an own message. The old text is kept for agents only.
 
-    ``body`` has passed ``check_body``.
+    Args:
+        body: The text to store. It has passed ``check_body``.
+        original: The text that was sent.
     """
 
-    def __init__(self, actor: Actor, message: Message, body: str, *, client_id: str | None) -> None:
-        super().__init__(actor, message, client_id=client_id, content=f"edit {message.id} {body}")
+    def __init__(
+        self,
+        actor: Actor,
+        message: Message,
+        body: str,
+        *,
+        original: Original,
+        client_id: str | None,
+    ) -> None:
+        # What was sent may be what nobody is to keep, so only its digest goes into the other one.
+        sent = "" if client_id is None else original.digest
+        super().__init__(actor, message, client_id=client_id, content=f"edit {message.id} {sent}")
         self._body = body
         self.size += sys.getsizeof(body)
 
@@ -143,5 +157,8 @@ class DeleteMessage(_OnMessage):
         at = conversation.next_at(transaction.now)
         new = msgspec.structs.replace(message, body="", deleted_at=clock.rfc3339(at))
         await versions.drop(transaction.session, self.organization, message.id)
+        sender = f"{message.sender.kind.value}:{message.sender.id}"
+        key = client_key(sender, message.client_id)
+        await originals.drop(transaction.session, self.organization, key)
         await self._write(transaction, conversation, MESSAGE_DELETED, new, at)
         return new

@@ -24,6 +24,7 @@ from campfire_chat.features.messages import queries
 from campfire_chat.features.messages.codec import MESSAGE_ROWS
 from campfire_chat.features.messages.events import MESSAGE_CREATED
 from campfire_chat.features.messages.lookups import BY_ID, SENT
+from campfire_chat.features.messages.originals import ORIGINALS, Original, keep
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY, NOTES_WRITE
 from campfire_chat.features.messages.records import Message, MessageKind, Visibility
 from campfire_chat.ledger.client_keys import client_key
@@ -52,6 +53,8 @@ class Send(BatchOperation[Sent]):
     """Add a message to a conversation. ``body`` has passed ``check_body``.
 
     Args:
+        body: The text to store.
+        original: The text that was sent.
         assign: Whether an agent who answers an unassigned conversation gets it.
     """
 
@@ -64,6 +67,7 @@ class Send(BatchOperation[Sent]):
         *,
         client_id: str,
         body: str,
+        original: Original,
         visibility: Visibility,
         reply_to: str | None,
         assign: bool = False,
@@ -73,14 +77,20 @@ class Send(BatchOperation[Sent]):
         self._client_id = client_id
         self._key = client_key(actor.sender_key, client_id)
         self._body = body
+        self._original = original
+        #: Whether what was sent has to be compared with what was sent before.
+        self._compares = False
         self.size += sys.getsizeof(body)
         self._visibility = visibility
         self._reply_to = reply_to
         self._assign = assign
 
     def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
-        sent = (SENT, self._key)
-        return (sent,) if self._reply_to is None else (sent, (BY_ID, self._reply_to))
+        yield SENT, self._key
+        if self._reply_to is not None:
+            yield BY_ID, self._reply_to
+        if self._compares:
+            yield ORIGINALS, self._key
 
     def apply(self, batch: WriteBatch) -> Sent:
         actor = self.actor
@@ -89,7 +99,7 @@ class Send(BatchOperation[Sent]):
         # Without a lookup, the unique index finds a message that was stored before.
         earlier = batch.found(SENT, self.organization, self._key)
         if earlier is not None:
-            sent = self._repeated(earlier)
+            sent = self._repeated(batch, earlier)
             batch.repeat(CONVERSATIONS, conversation)
             return sent
         self._check_reply(batch, conversation)
@@ -108,6 +118,7 @@ class Send(BatchOperation[Sent]):
             reply_to=self._reply_to,
         )
         add_message(batch, actor, conversation, message, assign=self._assign)
+        keep(batch, self.organization, self._key, self._original, self._body)
         return Sent(message_id=message.id, seq=message.seq, at=message.at, duplicate=False)
 
     def _check_reply(self, batch: WriteBatch, conversation: Conversation) -> None:
@@ -129,26 +140,37 @@ class Send(BatchOperation[Sent]):
         ):
             raise InvalidError("There is no such message in this conversation.", field="reply_to")
 
-    def _repeated(self, earlier: Message) -> Sent:
+    def _repeated(self, batch: WriteBatch, earlier: Message) -> Sent:
         """The answer to a send whose client id is known.
 
         The same id with different content is a mistake of the client. Answering "stored" would
         lose the second text without notice. Once the message was edited or deleted, its first text
         is no longer available, and every repetition is treated as a duplicate.
+
+        Raises:
+            ClientIdConflictError: Something else was sent with this client id.
+            Unread: What was sent before has to be looked up first.
         """
-        same = (
-            earlier.conversation_id == self._conversation_id
-            and earlier.visibility is self._visibility
-            and earlier.reply_to == self._reply_to
-            and (
-                earlier.body == self._body
-                or earlier.edited_at is not None
-                or earlier.deleted_at is not None
-            )
-        )
-        if not same:
+        if (
+            earlier.conversation_id != self._conversation_id
+            or earlier.visibility is not self._visibility
+            or earlier.reply_to != self._reply_to
+        ):
             raise ClientIdConflictError()
+        if differs(earlier, self._original):
+            if not batch.was_looked_up(ORIGINALS, self.organization, self._key):
+                self._compares = True
+                raise Unread
+            if batch.found(ORIGINALS, self.organization, self._key) != self._original.digest:
+                raise ClientIdConflictError()
         return Sent(message_id=earlier.id, seq=earlier.seq, at=earlier.at, duplicate=True)
+
+
+def differs(earlier: Message, original: Original) -> bool:
+    """Whether a stored message has another text than the one that is sent now, although nobody has
+    changed it since. A function of the host app may have."""
+    unchanged = earlier.edited_at is None and earlier.deleted_at is None
+    return unchanged and earlier.body != original.text
 
 
 def begin_message(

@@ -17,8 +17,9 @@ from campfire_chat.features.messages.operations import (
 from campfire_chat.features.messages.permissions import MESSAGE_VERSIONS_READ
 from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
-from campfire_chat.features.messages.rules import check_body
+from campfire_chat.features.messages.reviewing import Reviewing
 from campfire_chat.features.messages.sending import Send, Sent
+from campfire_chat.hooks.before import MessageReview
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.settings import Settings
 
@@ -26,9 +27,12 @@ from campfire_chat.settings import Settings
 class MessageService:
     """See the module. It has no load limits, but checks what the caller may see and do."""
 
-    def __init__(self, storage: Storage, settings: Settings) -> None:
+    def __init__(
+        self, storage: Storage, settings: Settings, review: MessageReview | None = None
+    ) -> None:
         self._storage = storage
         self._settings = settings
+        self._reviewing = Reviewing(storage, review, limit=settings.max_body_characters)
 
     def send(
         self,
@@ -42,23 +46,31 @@ class MessageService:
     ) -> asyncio.Future[Sent]:
         """Store a message. The same client id stores once, without a time limit.
 
-        The message enters the queue during the call, so messages keep the order of the calls.
+        The message enters the queue during the call, so messages keep the order of the calls. If
+        the host app has functions that look at messages before, those of one conversation keep it.
 
         Raises:
             InvalidError: The body or an id cannot be stored.
             OverloadedError: Too many writes wait.
         """
-        return self._storage.submit(
-            Send(
-                actor,
-                conversation_id,
-                client_id=text.check_client_id(client_id),
-                body=self._body(body),
-                visibility=visibility,
-                reply_to=reply_to,
-                assign=self._settings.assign_on_reply,
+        text.check_client_id(client_id)
+        original = self._reviewing.original(body)
+
+        def store(body: str) -> asyncio.Future[Sent]:
+            return self._storage.submit(
+                Send(
+                    actor,
+                    conversation_id,
+                    client_id=client_id,
+                    body=body,
+                    original=original,
+                    visibility=visibility,
+                    reply_to=reply_to,
+                    assign=self._settings.assign_on_reply,
+                )
             )
-        )
+
+        return self._reviewing.new(actor, conversation_id, client_id, visibility, original, store)
 
     async def get(self, actor: Actor, message_id: str) -> Message:
         """
@@ -88,12 +100,17 @@ class MessageService:
         self, actor: Actor, message_id: str, body: str, *, client_id: str | None = None
     ) -> Message:
         """Replace the text of an own message."""
-        checked = self._body(body)
+        original = self._reviewing.original(body)
+        text.check_optional_client_id(client_id)
         message = await self.get(actor, message_id)
         require_author(actor, message)
-        return await self._storage.submit(
-            EditMessage(actor, message, checked, client_id=text.check_optional_client_id(client_id))
-        )
+
+        def store(body: str) -> asyncio.Future[Message]:
+            return self._storage.submit(
+                EditMessage(actor, message, body, original=original, client_id=client_id)
+            )
+
+        return await self._reviewing.edit(actor, message, client_id, original, store)
 
     async def delete(
         self, actor: Actor, message_id: str, *, client_id: str | None = None
@@ -104,6 +121,3 @@ class MessageService:
         return await self._storage.submit(
             DeleteMessage(actor, message, client_id=text.check_optional_client_id(client_id))
         )
-
-    def _body(self, body: str) -> str:
-        return check_body(body, limit=self._settings.max_body_characters)

@@ -53,3 +53,15 @@ message_versions = Table(
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("org_id", "message_id", "number"),
 )
+
+
+message_originals = Table(
+    "campfire_message_originals",
+    metadata,
+    Column("org_id", String, nullable=False),
+    # As in the table of messages.
+    Column("client_key", String, nullable=False),
+    # Of the text that was sent, with a key: the text itself is not to be kept.
+    Column("digest", String, nullable=False),
+    PrimaryKeyConstraint("org_id", "client_key"),
+)

@@ -1,0 +1,69 @@
+"""The API for the code of the host app: what every noun offers, gathered."""
+
+from __future__ import annotations
+
+from typing import Generic
+
+import msgspec
+
+from campfire_chat.access.records import PrincipalRecord
+from campfire_chat.features.agents.host_api import AgentsApi
+from campfire_chat.features.conversations.host_api import C, ConversationsApi
+from campfire_chat.features.jobs.host_api import JobsApi
+from campfire_chat.features.messages.host_api import MessagesApi
+from campfire_chat.features.organizations.host_api import SettingsApi
+from campfire_chat.features.receipts.host_api import ReceiptsApi
+from campfire_chat.http.events import EventPage
+from campfire_chat.http.in_process import InProcess
+
+
+class HostApi(Generic[C]):
+    """The API as one caller: an agent, a visitor or the system.
+
+    It has the same rules, permissions and errors as the REST API, and the same records. It has no
+    load limits. Every method raises NotStartedError before the start, and
+    StorageUnavailableError while the database cannot be reached.
+
+    Attributes:
+        conversations: Begin, list, find and change conversations.
+        messages: Send, list, edit and delete messages and notes.
+        receipts: Mark what was received and read.
+        agents: The agents and their availability.
+        settings: The runtime settings.
+        jobs: The jobs of the organisation.
+    """
+
+    def __init__(self, caller: InProcess) -> None:
+        self._caller = caller
+        self.conversations: ConversationsApi[C] = ConversationsApi(caller)
+        self.messages = MessagesApi(caller)
+        self.receipts = ReceiptsApi(caller)
+        self.agents = AgentsApi(caller)
+        self.settings = SettingsApi(caller)
+        self.jobs = JobsApi(caller)
+
+    async def me(self) -> PrincipalRecord:
+        """Who the caller is here: the ``agt_…`` or ``vis_…`` id, and the permissions."""
+        return await self._caller.call("get_me")
+
+    async def events(
+        self, stream: str, *, after: int = 0, wait: float = 0, limit: int = 100
+    ) -> EventPage:
+        """A page of the events of a stream.
+
+        Args:
+            stream: Such as ``conversation:conv_…``.
+            after: The ``seq`` of the last event that is known already.
+            wait: Seconds to wait for an event when there is none yet, at most 30.
+            limit: 1 to 100.
+
+        Raises:
+            NotFoundError: There is no such stream, or the caller may not see it.
+        """
+        page = await self._caller.call(
+            "list_events",
+            path={"stream": stream},
+            query={"after": after, "wait": wait, "limit": limit},
+        )
+        # Events are kept as the text that clients receive.
+        return msgspec.json.decode(msgspec.json.encode(page), type=EventPage)

@@ -1,0 +1,456 @@
+"""The API for the code of the host app answers as the REST API does, for whoever asks.
+
+Each case is asked twice, of two organisations with the same content: over REST, and in Python.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import pytest
+
+from campfire_chat import Agent, Availability, Campfire, CampfireError, HostApi, Status, Visitor
+from campfire_chat.core.errors import NotFoundError, NotStartedError
+from campfire_chat.features.jobs.endpoints import JobGroup
+from campfire_chat.runtime import ENDPOINTS
+from tests.support.host import campfire_for, cookies_of
+
+pytestmark = pytest.mark.anyio
+
+#: Operations without a counterpart in Python, and why.
+ONLY_REST = {
+    "create_visitor": "gives a browser its token; Campfire.sign_identity is for the host's code",
+    "create_ticket": "proves the session of a browser",
+    "health_live": "for load balancers",
+    "health_ready": "for load balancers",
+}
+
+Api = HostApi[Any]
+UNTIL = datetime(2999, 1, 1, 9, tzinfo=UTC)
+
+
+class World(NamedTuple):
+    """The content of an organisation.
+
+    Attributes:
+        ids: The ids of what is in it, by their names.
+    """
+
+    organization: str
+    ids: dict[str, str]
+
+
+class Case(NamedTuple):
+    """One thing that somebody asks for.
+
+    Attributes:
+        request: Method, path with names of ids, query and body.
+    """
+
+    operation: str
+    request: tuple[str, str, dict[str, Any], Any]
+    python: Callable[[Api, dict[str, str]], Awaitable[Any]]
+
+
+def case(
+    operation: str,
+    path: str,
+    python: Callable[[Api, dict[str, str]], Awaitable[Any]],
+    body: Any = None,
+    **query: Any,
+) -> Case:
+    (row,) = (one for one in ENDPOINTS if one.operation == operation)
+    return Case(operation, (row.method, path, query, body), python)
+
+
+async def _take(api: Api) -> Any:
+    return {"conversation": await api.conversations.take()}
+
+
+CASES = [
+    case("get_me", "/me", lambda api, _: api.me()),
+    case(
+        "create_conversation",
+        "/conversations",
+        lambda api, _: api.conversations.open("New", subject="A kettle", client_id="n"),
+        {"message": {"body": "New", "client_id": "n"}, "subject": "A kettle"},
+    ),
+    case(
+        "create_conversation",
+        "/conversations",
+        lambda api, ids: api.conversations.open("New", contact_id=ids["mia"], client_id="n"),
+        {"message": {"body": "New", "client_id": "n"}, "contact_id": "{mia}"},
+    ),
+    case(
+        "create_conversation",
+        "/conversations",
+        lambda api, _: api.conversations.open(" "),
+        {"message": {"body": " "}},
+    ),
+    case("list_conversations", "/conversations", lambda api, _: api.conversations.list()),
+    case(
+        "list_conversations",
+        "/conversations",
+        lambda api, _: api.conversations.list(status=Status.SNOOZED, assignee="me", limit=1),
+        status="snoozed",
+        assignee="me",
+        limit=1,
+    ),
+    case(
+        "list_conversations",
+        "/conversations",
+        lambda api, _: api.conversations.list(limit=0),
+        limit=0,
+    ),
+    case(
+        "list_conversations",
+        "/conversations",
+        lambda api, _: api.conversations.list(cursor="x"),
+        cursor="x",
+    ),
+    case("count_conversations", "/conversations/counts", lambda api, _: api.conversations.counts()),
+    case(
+        "search_conversations",
+        "/conversations/search",
+        lambda api, _: api.conversations.search("Mia"),
+        text="Mia",
+    ),
+    case("take_conversation", "/conversations/take", lambda api, _: _take(api)),
+    case(
+        "get_conversation",
+        "/conversations/{conversation}",
+        lambda api, ids: api.conversations.get(ids["conversation"]),
+    ),
+    case(
+        "get_conversation", "/conversations/conv_x", lambda api, _: api.conversations.get("conv_x")
+    ),
+    case(
+        "change_conversation",
+        "/conversations/{conversation}",
+        lambda api, ids: api.conversations.change(
+            ids["conversation"], status=Status.RESOLVED, assignee_id=ids["ada"], tags=["vip"]
+        ),
+        {"status": "resolved", "assignee_id": "{ada}", "tags": ["vip"]},
+    ),
+    case(
+        "change_conversation",
+        "/conversations/{conversation}",
+        lambda api, ids: api.conversations.change(
+            ids["conversation"], status=Status.SNOOZED, snoozed_until=UNTIL, subject=None
+        ),
+        {"status": "snoozed", "snoozed_until": "2999-01-01T09:00:00+00:00", "subject": None},
+    ),
+    case(
+        "change_conversation",
+        "/conversations/{conversation}",
+        lambda api, ids: api.conversations.change(ids["conversation"], access_labels=["x" * 99]),
+        {"access_labels": ["x" * 99]},
+    ),
+    case(
+        "list_messages",
+        "/conversations/{conversation}/messages",
+        lambda api, ids: api.messages.list(ids["conversation"], limit=2),
+        limit=2,
+    ),
+    case(
+        "create_message",
+        "/conversations/{conversation}/messages",
+        lambda api, ids: api.messages.send(
+            ids["conversation"], "Yes", reply_to=ids["message"], client_id="m"
+        ),
+        {"body": "Yes", "reply_to": "{message}", "client_id": "m"},
+    ),
+    case(
+        "create_message",
+        "/conversations/{conversation}/messages",
+        lambda api, ids: api.messages.note(ids["conversation"], "Psst", client_id="m"),
+        {"body": "Psst", "visibility": "internal", "client_id": "m"},
+    ),
+    case(
+        "create_message",
+        "/conversations/{conversation}/messages",
+        lambda api, ids: api.messages.send(ids["conversation"], "Another", client_id="answer"),
+        {"body": "Another", "client_id": "answer"},
+    ),
+    case(
+        "create_message",
+        "/conversations/{conversation}/messages",
+        lambda api, ids: api.messages.send(ids["conversation"], "x", client_id="x" * 65),
+        {"body": "x", "client_id": "x" * 65},
+    ),
+    case(
+        "edit_message",
+        "/messages/{message}",
+        lambda api, ids: api.messages.edit(ids["message"], "Better"),
+        {"body": "Better"},
+    ),
+    case(
+        "edit_message",
+        "/messages/{note}",
+        lambda api, ids: api.messages.edit(ids["note"], ""),
+        {"body": ""},
+    ),
+    case(
+        "list_message_versions",
+        "/messages/{message}/versions",
+        lambda api, ids: api.messages.versions(ids["message"]),
+    ),
+    case(
+        "delete_message",
+        "/messages/{message}",
+        lambda api, ids: api.messages.delete(ids["message"]),
+    ),
+    case(
+        "create_receipt",
+        "/conversations/{conversation}/receipts",
+        lambda api, ids: api.receipts.mark(ids["conversation"], delivered=2, read=1),
+        {"delivered": 2, "read": 1},
+    ),
+    case("list_agents", "/agents", lambda api, _: api.agents.list()),
+    case(
+        "get_availability",
+        "/agents/{ada}/availability",
+        lambda api, ids: api.agents.get_availability(ids["ada"]),
+    ),
+    case(
+        "set_availability",
+        "/agents/{ada}/availability",
+        lambda api, ids: api.agents.set_availability(ids["ada"], Availability.AWAY),
+        {"availability": "away"},
+    ),
+    case("get_settings", "/settings", lambda api, _: api.settings.get()),
+    case(
+        "change_settings",
+        "/settings",
+        lambda api, _: api.settings.change({"name": "The shop"}),
+        {"name": "The shop"},
+    ),
+    case(
+        "change_settings",
+        "/settings",
+        lambda api, _: api.settings.change({"nonsense": 1}),
+        {"nonsense": 1},
+    ),
+    case("get_own_settings", "/me/settings", lambda api, _: api.settings.get_own()),
+    case(
+        "change_own_settings",
+        "/me/settings",
+        lambda api, _: api.settings.change_own({}),
+        {},
+    ),
+    case("list_jobs", "/jobs", lambda api, _: api.jobs.list()),
+    case(
+        "list_jobs", "/jobs", lambda api, _: api.jobs.list(state=JobGroup.PENDING), state="pending"
+    ),
+    case("retry_job", "/jobs/{job}/retry", lambda api, ids: api.jobs.retry(ids["job"])),
+    case("drop_job", "/jobs/{job}", lambda api, ids: api.jobs.drop(ids["job"])),
+    case(
+        "list_events",
+        "/streams/conversation:{conversation}/events",
+        lambda api, ids: api.events(f"conversation:{ids['conversation']}", after=1),
+        after=1,
+    ),
+    case(
+        "list_events",
+        "/streams/notes:{conversation}/events",
+        lambda api, ids: api.events(f"notes:{ids['conversation']}"),
+    ),
+]
+
+
+def person(name: str, organization: str) -> Agent | Visitor:
+    if name in ("mia", "tom"):
+        return Visitor(id=name, name=name.title(), organization=organization)
+    roles = {"boss": "owner", "vic": "viewer", "tia": "tier1", "nil": "nothing"}
+    return Agent(
+        id=name, name=name.title(), role=roles.get(name, "agent"), organization=organization
+    )
+
+
+#: Owner, author of the message, viewer, a narrow role, an empty one; the conversation's visitor and
+#: another one.
+PEOPLE = ("boss", "ada", "vic", "tia", "nil", "mia", "tom")
+
+
+def api_of(campfire: Campfire, who: Agent | Visitor) -> Api:
+    return campfire.as_agent(who) if isinstance(who, Agent) else campfire.as_visitor(who)
+
+
+async def content(campfire: Campfire, organization: str) -> World:
+    people = {name: api_of(campfire, person(name, organization)) for name in PEOPLE}
+    mia, ada, boss = people["mia"], people["ada"], people["boss"]
+    opened = await mia.conversations.open("Hello?", client_id="hello")
+    message = await ada.messages.send(opened.id, "Hello, Mia!", client_id="answer")
+    await ada.messages.edit(message.id, "Hello Mia!")
+    note = await ada.messages.note(opened.id, "Who is she?", client_id="note")
+    await ada.conversations.change(opened.id, status=Status.SNOOZED, snoozed_until=UNTIL)
+    (job,) = (await boss.jobs.list(state=JobGroup.PENDING)).items
+    ids = {name: (await people[name].me()).id for name in ("ada", "mia")}
+    ids |= {"conversation": opened.id, "message": message.id, "note": note.id, "job": job.id}
+    return World(organization, ids)
+
+
+@pytest.fixture
+async def campfire(database_url: str) -> AsyncIterator[Campfire]:
+    campfire = campfire_for(database_url, drain_on_signal=False)
+    async with campfire.lifespan():
+        yield campfire
+
+
+@asynccontextmanager
+async def rest(campfire: Campfire, who: Agent | Visitor) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=campfire),
+        base_url="http://shop.example/api/v1",
+        cookies=cookies_of(who),
+        headers={"Origin": "http://shop.example"},
+    ) as client:
+        yield client
+
+
+async def over_rest(campfire: Campfire, world: World, name: str, one: Case) -> Any:
+    method, path, query, body = one.request
+    body = json.loads(named(json.dumps(body), world.ids))
+    async with rest(campfire, person(name, world.organization)) as client:
+        response = await client.request(method, path.format(**world.ids), params=query, json=body)
+    told = response.json()
+    if response.status_code >= 400:
+        return response.status_code, told["code"], told["detail"], told.get("field")
+    return told
+
+
+def named(text: str, ids: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], text)
+
+
+async def in_python(campfire: Campfire, world: World, name: str, one: Case) -> Any:
+    api = api_of(campfire, person(name, world.organization))
+    try:
+        found = await one.python(api, world.ids)
+    except CampfireError as error:
+        return error.status, error.code, error.message, error.field
+    return json.loads(msgspec.json.encode(found))
+
+
+def alike(answer: Any, world: World) -> Any:
+    """An answer without what differs between two organisations: ids and times."""
+    text = json.dumps(answer, sort_keys=True).replace(world.organization, "ORGANIZATION")
+    text = re.sub(r'"(conv|msg|vis|agt|job|req)_\w{26}"', r'"\1"', text)
+    text = re.sub(r"(conversation|notes):conv_\w{26}", r"\1:conv", text)
+    return json.loads(re.sub(r'"20\d\d-[\d-]+T[\d:.]+Z"', '"TIME"', text))
+
+
+@pytest.mark.parametrize("operation", sorted({one.operation for one in CASES}))
+async def test_the_same_answer(campfire: Campfire, operation: str) -> None:
+    number = allowed = 0
+    for one in (one for one in CASES if one.operation == operation):
+        worlds: list[World] = []
+        for name in PEOPLE:
+            if not worlds:
+                number += 1
+                worlds = [await content(campfire, f"org-{number}-{side}") for side in "rp"]
+            over, within = worlds
+            told = alike(await over_rest(campfire, over, name, one), over)
+            assert alike(await in_python(campfire, within, name, one), within) == told, (one, name)
+            refused = isinstance(told, list)
+            allowed += not refused or told[0] != 403
+            if not refused and one.request[0] != "GET":
+                # It has changed what the next one asks about.
+                worlds = []
+    assert allowed, "nobody may ask: the case is wrong"
+
+
+def test_every_operation_has_a_counterpart() -> None:
+    operations = {endpoint.operation for endpoint in ENDPOINTS}
+    assert {one.operation for one in CASES} | ONLY_REST.keys() == operations
+    assert not {one.operation for one in CASES} & ONLY_REST.keys()
+
+
+async def test_an_id_is_enough_for_those_who_came_before(campfire: Campfire) -> None:
+    with pytest.raises(NotFoundError, match="no such agent"):
+        await campfire.as_agent("ada").me()
+    ada = Agent(id="ada", name="Ada", email="ada@shop.example", avatar_url="/a.png", role="viewer")
+    known = await campfire.as_agent(ada).me()
+    assert known.role == "viewer"
+    assert await campfire.as_agent("ada").me() == known
+    mia = Visitor(id="mia", name="Mia", email="mia@mail.example")
+    await campfire.as_visitor(mia).conversations.open("Hello?")
+    # What is known of her is not forgotten by it.
+    again = await campfire.as_visitor("mia").conversations.open("Again?")
+    (row, _) = (await campfire.as_system().conversations.list()).items
+    assert (row.id, row.contact.name, row.contact.email) == (again.id, "Mia", "mia@mail.example")
+
+
+async def test_a_role_that_was_taken_counts_at_once(campfire: Campfire) -> None:
+    ada = campfire.as_agent("ada")
+    await campfire.as_agent(Agent(id="ada", name="Ada", role="owner")).me()
+    assert (await ada.settings.change({"name": "Shop"})).values["name"] == "Shop"
+    await campfire.as_agent(Agent(id="ada", name="Ada", role="viewer")).me()
+    with pytest.raises(CampfireError) as refused:
+        await ada.settings.change({"name": "Mine"})
+    assert refused.value.code == "forbidden"
+
+
+async def test_access_labels_narrow_an_agent_here_as_well(campfire: Campfire) -> None:
+    opened = await campfire.as_visitor("mia").conversations.open("Hello?")
+    await campfire.as_system().conversations.change(opened.id, access_labels=["vip"])
+    emea = Agent(id="eve", name="Eve", email="labels:emea")
+    with pytest.raises(NotFoundError):
+        await campfire.as_agent(emea).conversations.get(opened.id)
+    with pytest.raises(NotFoundError):
+        await campfire.as_agent("eve").conversations.get(opened.id)
+
+
+async def test_the_system_answers_nobody(campfire: Campfire) -> None:
+    opened = await campfire.as_visitor("mia").conversations.open("Hello?")
+    system = campfire.as_system()
+    message = await system.messages.send(opened.id, "We open at nine.")
+    assert (message.sender.kind, message.sender.id) == ("system", "system")
+    found = await system.conversations.get(opened.id)
+    assert found.waiting_since is not None
+    assert found.assignee is None
+    assert (await system.conversations.change(opened.id, status=Status.RESOLVED)).status == (
+        Status.RESOLVED
+    )
+
+
+async def test_the_same_client_id_stores_once(campfire: Campfire) -> None:
+    mia = campfire.as_visitor("mia")
+    opened = await mia.conversations.open("Hello?", client_id="1")
+    assert (await mia.conversations.open("Hello?", client_id="1")).id == opened.id
+    sent = [await mia.messages.send(opened.id, "Anybody?", client_id="2") for _ in range(2)]
+    assert sent[0] == sent[1]
+    with pytest.raises(CampfireError) as conflict:
+        await mia.messages.send(opened.id, "Something else", client_id="2")
+    assert conflict.value.code == "client_id_conflict"
+
+
+async def test_texts_that_cannot_be_stored_and_times_without_a_zone(campfire: Campfire) -> None:
+    mia = campfire.as_visitor("mia")
+    for ask in (
+        lambda: mia.conversations.open("\ud800"),
+        lambda: mia.conversations.open("a\0b"),
+    ):
+        with pytest.raises(CampfireError) as refused:
+            await ask()
+        assert refused.value.code == "invalid_text"
+    opened = await mia.conversations.open("Hello?")
+    with pytest.raises(CampfireError) as refused:
+        await campfire.as_system().conversations.change(
+            opened.id, status=Status.SNOOZED, snoozed_until=datetime(2999, 1, 1)
+        )
+    assert (refused.value.code, refused.value.field) == ("invalid", "snoozed_until")
+
+
+async def test_before_the_start_it_says_so(tmp_path: Any) -> None:
+    campfire = campfire_for(f"sqlite:///{tmp_path}/x.db")
+    for api in (campfire.as_agent("ada"), campfire.as_visitor("mia"), campfire.as_system()):
+        with pytest.raises(NotStartedError):
+            await api.me()
