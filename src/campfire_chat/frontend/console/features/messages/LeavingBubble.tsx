@@ -3,6 +3,7 @@ import { clockTime } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { linkState } from "../../shell/session";
+import { takeBack } from "./composer";
 import { discard, retry } from "./sending";
 import { Linked } from "../../ui/Linked";
 import { NoteLabel } from "./NoteLabel";
@@ -46,6 +47,9 @@ export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
             {common.failed.reason(text.notSent, error?.message ?? "")}{" "}
             <button type="button" class="link-button" onClick={() => retry(client_id)}>
               {common.retry}
+            </button>{" "}
+            <button type="button" class="link-button" onClick={() => takeBack(entry)}>
+              {text.edit}
             </button>{" "}
             <button type="button" class="link-button" onClick={() => discard(client_id)}>
               {text.discard}

@@ -1,4 +1,5 @@
 import { computed, effect, signal } from "@preact/signals";
+import type { OutboxEntry } from "../../../shared/entries";
 import type { Visibility } from "../../../shared/types";
 import { drop, keys, load, save } from "../../../shared/storage";
 import { characters, isBlank } from "../../../shared/text";
@@ -8,7 +9,7 @@ import { moveOnAfter } from "../conversations/changes";
 import { focusField, focusThread } from "./focus";
 import { setResolving } from "../conversations/lists";
 import { openId } from "../conversations/route";
-import { sendMessage } from "./sending";
+import { discard, sendMessage } from "./sending";
 import { thread } from "./thread";
 
 export type Mode = "reply" | "note";
@@ -143,6 +144,15 @@ export function send({ resolve = false } = {}): boolean {
   change({ [mode]: "", quoting: null });
   if (resolving) moveOnAfter(conversation, () => setResolving(conversation, true));
   return true;
+}
+
+/** Takes a message that was refused back into the field, before what was written there since. */
+export function takeBack({ client_id, body, visibility, reply_to }: OutboxEntry): void {
+  const mode: Mode = visibility === "internal" ? "note" : "reply";
+  const parts = [body, draft.peek()[mode]].filter((part) => !isBlank(part));
+  discard(client_id);
+  change({ mode, [mode]: parts.join("\n"), quoting: reply_to });
+  focusComposer();
 }
 
 // Typing, for replies only: that a note is being written is nobody's business.

@@ -11,7 +11,7 @@ import { setStatus } from "../conversations/changes";
 import { setResolving } from "../conversations/lists";
 import { toast } from "../../shell/overlay";
 import { go, openId } from "../conversations/route";
-import { putMessage } from "./thread";
+import { putMessage, thread } from "./thread";
 
 /** Kept beside the entry, so that "Send and resolve" survives a reload between the two. */
 const RESOLVE = "campfire:console:resolve:";
@@ -43,7 +43,8 @@ function stored(entry: OutboxEntry, ok: Stored | null): void {
       edited_at: null,
       deleted_at: null,
     };
-    putMessage(message);
+    // Its event may have come first, and has the text as it is stored: the host app may change it.
+    if (!thread.peek()?.messages.peek().has(message.id)) putMessage(message);
   }
   if (conversation_id && load<boolean>(RESOLVE + client_id)) {
     drop(RESOLVE + client_id);
