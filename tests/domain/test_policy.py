@@ -61,11 +61,15 @@ TABLE = {
     "viewer": {
         *("conversations.read", "inbox.read", "notes.read", "message_versions.read"),
         *("agents.read", "availability.write", "settings.read", "own_settings.edit"),
+        "saved_replies.read",
     },
-    "agent": {"conversations.create", "conversations.manage", "conversations.reply", "notes.write"},
+    "agent": {
+        *("conversations.create", "conversations.manage", "conversations.reply", "notes.write"),
+        "saved_replies.write",
+    },
     "admin": {
         *("conversations.restrict", "messages.delete", "agents.manage", "jobs.manage"),
-        "settings.edit",
+        *("settings.edit", "saved_replies.share"),
     },
     "owner": set[str](),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -141,6 +142,18 @@ def test_a_shortcut_is_taken_once_among_the_shared_and_once_by_each_agent(desk: 
     other = create(boss, shortcut="bye")
     boss.patch(f"/saved_replies/{other['id']}", {"shortcut": "hello"}, 409)
     assert boss.get(f"/saved_replies/{other['id']}") == other
+
+
+def test_of_many_at_once_one_gets_the_shortcut(desk: Desk) -> None:
+    boss = desk.agent(role=Role.ADMIN)
+    assert boss.me
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(
+            lambda _: boss.http.post("/saved_replies", json={**HELLO, "shared": True}), range(8)
+        )
+        codes = sorted(answer.status_code for answer in answers)
+    assert codes == [201, *[409] * 7]
+    assert found(boss) == ["hello"]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,6 @@ export const en = {
     edit: "Edit",
     remove: "Delete",
     search: "Search",
-    compose: "insert a saved reply (where a word begins in a message)",
   },
 };
 
