@@ -11,7 +11,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from campfire_chat import Agent, Visitor
+from campfire_chat import Agent, Role, Visitor
 
 from .database import ShopDatabase
 
@@ -25,7 +25,12 @@ class User:
     name: str
     email: str
     city: str
-    is_staff: bool
+    role: str | None
+    """Of the staff: ``agent`` or ``admin``. Customers have none."""
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role is not None
 
     @property
     def portrait(self) -> str:
@@ -36,7 +41,13 @@ class User:
         return self.name.split()[0]
 
     def as_agent(self) -> Agent:
-        return Agent(id=str(self.id), name=self.name, avatar_url=self.portrait, email=self.email)
+        return Agent(
+            id=str(self.id),
+            name=self.name,
+            avatar_url=self.portrait,
+            email=self.email,
+            role=Role(self.role),
+        )
 
     def as_visitor(self) -> Visitor:
         return Visitor(id=str(self.id), name=self.name, avatar_url=self.portrait, email=self.email)
@@ -116,5 +127,5 @@ def user_of(row: sqlite3.Row) -> User:
         name=row["name"],
         email=row["email"],
         city=row["city"],
-        is_staff=bool(row["is_staff"]),
+        role=row["role"],
     )

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS shop_users (
     name TEXT NOT NULL,
     email TEXT NOT NULL,
     city TEXT NOT NULL,
-    is_staff INTEGER NOT NULL DEFAULT 0
+    role TEXT
 );
 CREATE TABLE IF NOT EXISTS shop_sessions (
     token TEXT PRIMARY KEY,
@@ -35,32 +35,32 @@ CREATE TABLE IF NOT EXISTS shop_history (
 );
 """
 
-# username, name, city, is_staff; the ids follow from the order.
+# username, name, city, role in the desk; the ids follow from the order.
 _USERS = (
-    ("ada", "Ada Okafor", "Copenhagen", 1),
-    ("grace", "Grace Lindqvist", "Copenhagen", 1),
-    ("maya", "Maya Fischer", "Berlin", 0),
-    ("tomas", "Tomás Rivera", "Valencia", 0),
-    ("yuki", "Yuki Tanaka", "Osaka", 0),
-    ("lukas", "Lukas Brandt", "Hamburg", 0),
-    ("chloe", "Chloé Marchand", "Lyon", 0),
-    ("ingrid", "Ingrid Åberg", "Uppsala", 0),
-    ("olu", "Olu Adeyemi", "London", 0),
-    ("bea", "Beatriz Moura", "Porto", 0),
-    ("piotr", "Piotr Zieliński", "Gdańsk", 0),
-    ("giulia", "Giulia Conti", "Bologna", 0),
-    ("sander", "Sander de Wit", "Utrecht", 0),
-    ("aylin", "Aylin Demir", "İzmir", 0),
-    ("noor", "Noor Haddad", "Amman", 0),
-    ("hannah", "Hannah Murphy", "Cork", 0),
-    ("oksana", "Oksana Bondar", "Lviv", 0),
-    ("wei", "Wei Zhang", "Chengdu", 0),
-    ("daniel", "Daniel Novak", "Vienna", 0),
-    ("freja", "Freja Holm", "Aarhus", 0),
-    ("minjun", "Min-jun Seo", "Busan", 0),
-    ("sofia", "Sofia Laine", "Tampere", 0),
-    ("amelie", "Amélie Girard", "Nantes", 0),
-    ("james", "James Whitlock", "Leeds", 0),
+    ("ada", "Ada Okafor", "Copenhagen", "admin"),
+    ("grace", "Grace Lindqvist", "Copenhagen", "agent"),
+    ("maya", "Maya Fischer", "Berlin", None),
+    ("tomas", "Tomás Rivera", "Valencia", None),
+    ("yuki", "Yuki Tanaka", "Osaka", None),
+    ("lukas", "Lukas Brandt", "Hamburg", None),
+    ("chloe", "Chloé Marchand", "Lyon", None),
+    ("ingrid", "Ingrid Åberg", "Uppsala", None),
+    ("olu", "Olu Adeyemi", "London", None),
+    ("bea", "Beatriz Moura", "Porto", None),
+    ("piotr", "Piotr Zieliński", "Gdańsk", None),
+    ("giulia", "Giulia Conti", "Bologna", None),
+    ("sander", "Sander de Wit", "Utrecht", None),
+    ("aylin", "Aylin Demir", "İzmir", None),
+    ("noor", "Noor Haddad", "Amman", None),
+    ("hannah", "Hannah Murphy", "Cork", None),
+    ("oksana", "Oksana Bondar", "Lviv", None),
+    ("wei", "Wei Zhang", "Chengdu", None),
+    ("daniel", "Daniel Novak", "Vienna", None),
+    ("freja", "Freja Holm", "Aarhus", None),
+    ("minjun", "Min-jun Seo", "Busan", None),
+    ("sofia", "Sofia Laine", "Tampere", None),
+    ("amelie", "Amélie Girard", "Nantes", None),
+    ("james", "James Whitlock", "Leeds", None),
 )
 
 # number, username, product, quantity, status, days ago
@@ -120,7 +120,7 @@ class ShopDatabase:
             if connection.execute("SELECT 1 FROM shop_users LIMIT 1").fetchone():
                 return
             connection.executemany(
-                "INSERT INTO shop_users (username, name, city, is_staff, email) VALUES (?,?,?,?,?)",
+                "INSERT INTO shop_users (username, name, city, role, email) VALUES (?,?,?,?,?)",
                 [(*user, f"{user[0]}@mail.example") for user in _USERS],
             )
             today = datetime.now(UTC).date()

@@ -66,7 +66,7 @@ LEFT JOIN campfire_contacts
 LEFT JOIN campfire_conversations
        ON campfire_conversations.org_id = campfire_contacts.org_id
       AND campfire_conversations.contact_id = campfire_contacts.contact_id
-WHERE NOT shop_users.is_staff
+WHERE shop_users.role IS NULL
 GROUP BY shop_users.id
 ORDER BY waiting DESC, MAX(campfire_conversations.last_activity_at) DESC
 """

@@ -122,7 +122,7 @@ def login_page(users: list[User]) -> Html:
     customers = [user for user in users if not user.is_staff][:3]
     return html(
         _LOGIN,
-        agents=[_person(user, "Agent") for user in agents],
+        agents=[_person(user, str(user.role).capitalize()) for user in agents],
         customers=[_person(user, f"Customer from {user.city}") for user in customers],
     )
 

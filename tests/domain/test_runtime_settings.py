@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -20,6 +22,7 @@ from campfire_chat.core.runtime_settings import (
     SettingRegistry,
     SettingValues,
 )
+from campfire_chat.core.setting_controls import Control, Form, form_of
 from campfire_chat.features.agents.settings import THEME
 from campfire_chat.features.organizations import palette
 from campfire_chat.features.organizations import settings as declared
@@ -30,6 +33,7 @@ from campfire_chat.features.organizations.permissions import (
     SETTINGS_EDIT,
     SETTINGS_READ,
 )
+from campfire_chat.features.organizations.queries import NOTHING_STORED, Stored
 from campfire_chat.features.organizations.setting_cache import SettingCache
 from campfire_chat.runtime import SETTINGS
 from tests.support.host import agent_actor
@@ -143,7 +147,9 @@ def test_texts_are_checked_however_deep() -> None:
 
 def test_what_another_version_has_stored_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
     reader = Reader(SettingRegistry([MOST, THEME]))
-    values = reader.values(Subject("tea"), '{"most": 5, "later": {"x": 1}, "theme": "dark"}')
+    values = reader.values(
+        Subject("tea"), Stored('{"most": 5, "later": {"x": 1}, "theme": "dark"}', 1)
+    )
     assert values[MOST] == 5
     # The name of a setting of another scope counts for nothing.
     assert values[THEME] == "system"
@@ -155,25 +161,25 @@ def test_a_value_that_is_not_valid_any_more_gives_way_to_the_default(
 ) -> None:
     reader = Reader(SettingRegistry([MOST]))
     for _ in range(3):
-        assert reader.values(Subject("tea"), '{"most": "many"}')[MOST] == 3
+        assert reader.values(Subject("tea"), Stored('{"most": "many"}', 1))[MOST] == 3
     assert len(caplog.records) == 1
     assert caplog.records[0].levelno == logging.WARNING
     for told in ("most", "tea", "3", "Expected `int`"):
         assert told in caplog.text
     # After it was good again, the next one is told too. Each organisation has its own.
-    assert reader.values(Subject("tea"), '{"most": 1}')[MOST] == 1
-    reader.values(Subject("tea"), '{"most": "many"}')
-    reader.values(Subject("coffee"), '{"most": "many"}')
+    assert reader.values(Subject("tea"), Stored('{"most": 1}', 1))[MOST] == 1
+    reader.values(Subject("tea"), Stored('{"most": "many"}', 1))
+    reader.values(Subject("coffee"), Stored('{"most": "many"}', 1))
     assert len(caplog.records) == 3
 
 
 def test_nothing_chosen() -> None:
-    assert Reader(SETTINGS).values(Subject("tea"), None)[declared.LOCALE] == "en"
+    assert Reader(SETTINGS).values(Subject("tea"), NOTHING_STORED)[declared.LOCALE] == "en"
 
 
 @pytest.mark.parametrize("stored", ["[1]", "{", "7", ""])
 def test_a_row_that_was_damaged_by_hand(stored: str, caplog: pytest.LogCaptureFixture) -> None:
-    assert Reader(SETTINGS).values(Subject("tea"), stored)[declared.LOCALE] == "en"
+    assert Reader(SETTINGS).values(Subject("tea"), Stored(stored, 1))[declared.LOCALE] == "en"
     assert "the defaults count" in caplog.text
 
 
@@ -260,3 +266,51 @@ def test_every_text_can_be_read(number: int) -> None:
 def test_the_text_is_white_where_it_can_be() -> None:
     assert palette_of("#c2410c").text == palette.WHITE
     assert palette_of("#facc15").text == palette.BLACK
+
+
+class Size(StrEnum):
+    SMALL = "small"
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        (str, Form(control=Control.TEXT, nullable=False)),
+        (str | None, Form(control=Control.TEXT, nullable=True)),
+        (
+            Annotated[str, msgspec.Meta(min_length=1, max_length=9)] | None,
+            Form(control=Control.TEXT, nullable=True, minimum=1, maximum=9),
+        ),
+        (bool, Form(control=Control.SWITCH, nullable=False)),
+        (bool | None, Form(control=Control.CHOICE, nullable=True, values=(True, False))),
+        (Literal["a", "b"], Form(control=Control.CHOICE, nullable=False, values=("a", "b"))),
+        (Size | None, Form(control=Control.CHOICE, nullable=True, values=("small",))),
+        (
+            Annotated[int, msgspec.Meta(ge=1, le=9)],
+            Form(control=Control.NUMBER, nullable=False, minimum=1, maximum=9),
+        ),
+        (float | None, Form(control=Control.NUMBER, nullable=True)),
+        (list[str], Form(control=Control.LIST, nullable=False)),
+        (tuple[str, ...], Form(control=Control.LIST, nullable=False)),
+        (list[int], Form(control=Control.JSON, nullable=False)),
+        (dict[str, int] | None, Form(control=Control.JSON, nullable=True)),
+        (int | str | None, Form(control=Control.JSON, nullable=True)),
+    ],
+)
+def test_the_field_follows_from_the_type(kind: Any, form: Form) -> None:
+    assert form_of(kind) == form
+
+
+def test_every_setting_can_be_edited_by_a_field() -> None:
+    for scope in Scope:
+        for setting in SETTINGS.of(scope):
+            assert setting.form.control is not Control.JSON, setting.name
+            assert setting.label, f"{setting.name} has no name for the screen"
+            assert setting.unset or not setting.form.nullable, setting.name
+    assert MOST.title == "Most"
+    assert THEME.choice("system") == "As the device"
+    assert THEME.choice("dark") == "Dark"
+
+
+def test_a_special_field_takes_the_place_of_the_one_of_the_type() -> None:
+    assert declared.WIDGET_COLOR.form == Form(control=Control.COLOR, nullable=True)

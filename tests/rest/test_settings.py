@@ -154,3 +154,61 @@ def test_a_repetition_takes_effect_once(desk: Desk) -> None:
     assert first["values"]["name"] == "Tea"
     assert boss.patch("/settings", {"name": "Milk"}, 409, **header)["code"] == "client_id_conflict"
     assert len(changed(desk)) == 2
+
+
+def test_a_change_of_another_state_is_refused(desk: Desk) -> None:
+    first, second = admin(desk), admin(desk)
+    read = first.get("/settings")
+    assert read["etag"] == '"0"'
+    tag = {"If-Match": read["etag"]}
+    answer = first.patch("/settings", {"name": "Tea"}, **tag)
+    assert answer["etag"] != read["etag"]
+    refused = second.patch("/settings", {"name": "Coffee"}, 412, **tag)
+    assert refused["code"] == "settings_stale"
+    assert second.get("/settings") == answer
+    assert len(changed(desk)) == 1
+    # Either of several, and any.
+    either = {"If-Match": f'"x", {answer["etag"]}'}
+    assert second.patch("/settings", {"name": "Milk"}, **either)["values"]["name"] == "Milk"
+    assert (
+        second.patch("/settings", {"name": "Salt"}, **{"If-Match": "*"})["etag"] != answer["etag"]
+    )
+    # A weak one is never the same, and nobody else's settings count.
+    weak = {"If-Match": f"W/{first.get('/settings')['etag']}"}
+    assert second.patch("/settings", {"name": "Weak"}, 412, **weak)["code"] == "settings_stale"
+    assert first.get("/me/settings")["etag"] == '"0"'
+    own = first.patch("/me/settings", {"theme": "dark"}, **{"If-Match": '"0"'})
+    assert own["values"]["theme"] == "dark"
+
+
+@pytest.mark.parametrize("header", ["", "12", '"a', '"a" "b"', "x" * 4000])
+def test_an_if_match_that_cannot_be_read(desk: Desk, header: str) -> None:
+    answer = admin(desk).patch("/settings", {"name": "Tea"}, 422, **{"If-Match": header})
+    assert (answer["code"], answer["field"]) == ("invalid", "If-Match")
+    assert changed(desk) == []
+
+
+def test_a_repetition_is_no_stale_change(desk: Desk) -> None:
+    boss, key = admin(desk), secrets.token_hex(8)
+    headers = {"Idempotency-Key": key, "If-Match": '"0"'}
+    boss.patch("/settings", {"name": "Tea"}, **headers)
+    assert boss.patch("/settings", {"name": "Tea"}, **headers)["values"]["name"] == "Tea"
+    assert len(changed(desk)) == 1
+
+
+def test_the_header_says_the_same_as_the_record(desk: Desk) -> None:
+    boss = admin(desk)
+    boss.patch("/settings", {"name": "Tea"})
+    answer = boss.http.get("/settings")
+    assert answer.headers["etag"] == answer.json()["etag"] != '"0"'
+
+
+def test_each_says_which_field_edits_it(desk: Desk) -> None:
+    rows = {row["name"]: row for row in desk.agent().get("/settings")["settings"]}
+    assert (rows["widget_color"]["control"], rows["widget_color"]["nullable"]) == ("color", True)
+    assert rows["widget_position"]["choices"] == [
+        {"value": "left", "label": "Left"},
+        {"value": "right", "label": "Right"},
+    ]
+    assert (rows["name"]["control"], rows["name"]["label"]) == ("text", "Name")
+    assert rows["allowed_origins"]["control"] == "origins"

@@ -55,8 +55,11 @@ def form_of(kind: Any) -> Form:
     if isinstance(info, inspect.Metadata):
         info = info.type
     match info:
+        case inspect.BoolType() if nullable:
+            # A switch has no third position.
+            return Form(control=Control.CHOICE, nullable=True, values=(True, False))
         case inspect.BoolType():
-            return Form(control=Control.SWITCH, nullable=nullable)
+            return Form(control=Control.SWITCH, nullable=False)
         case inspect.LiteralType():
             return Form(control=Control.CHOICE, nullable=nullable, values=info.values)
         case inspect.EnumType():

@@ -5,6 +5,14 @@ import { CONVERSATIONS } from "./conversations/feature";
 import { JOBS } from "./jobs/feature";
 import { MESSAGES } from "./messages/feature";
 import { SAVED_REPLIES } from "./saved_replies/feature";
+import { SETTINGS } from "./settings/feature";
 
 /** In this order the screens stand in the rail, and the first one is what an agent comes to. */
-export const FEATURES: readonly Feature[] = [MESSAGES, CONVERSATIONS, AGENTS, SAVED_REPLIES, JOBS];
+export const FEATURES: readonly Feature[] = [
+  MESSAGES,
+  CONVERSATIONS,
+  AGENTS,
+  SAVED_REPLIES,
+  JOBS,
+  SETTINGS,
+];

@@ -1,16 +1,13 @@
 import { effect, signal } from "@preact/signals";
-import { load, save } from "../../shared/storage";
+import { preference } from "./preferences";
 
 export type Theme = "light" | "dark" | "system";
 
-const THEME = "campfire:console:theme";
-const DETAILS = "campfire:console:details";
+const isTheme = (value: unknown): value is Theme =>
+  value === "light" || value === "dark" || value === "system";
+const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 
-/** A theme, whatever the value is. */
-export const known = (value: unknown): Theme =>
-  value === "light" || value === "dark" ? value : "system";
-
-export const theme = signal<Theme>(known(load<Theme>(THEME)));
+export const { value: theme, choose: chooseTheme } = preference<Theme>("theme", "system", isTheme);
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const systemDark = signal(dark.matches);
@@ -22,11 +19,6 @@ effect(() => {
   document.documentElement.dataset["theme"] = shown;
 });
 
-export function chooseTheme(next: Theme): void {
-  theme.value = next;
-  save(THEME, next);
-}
-
 /** Whether the details have a column of their own, and whether there is one pane at a time. */
 const wideQuery = matchMedia("(min-width: 1240px)");
 const phoneQuery = matchMedia("(max-width: 699px)");
@@ -36,9 +28,8 @@ wideQuery.addEventListener("change", () => (wide.value = wideQuery.matches));
 phoneQuery.addEventListener("change", () => (phone.value = phoneQuery.matches));
 
 /** On wide screens the details stay open until they are put away. */
-export const detailsPinned = signal(load<boolean>(DETAILS) ?? true);
-
-export function pinDetails(pinned: boolean): void {
-  detailsPinned.value = pinned;
-  save(DETAILS, pinned);
-}
+export const { value: detailsPinned, choose: pinDetails } = preference(
+  "details_open",
+  true,
+  isBoolean,
+);

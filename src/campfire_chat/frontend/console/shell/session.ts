@@ -10,6 +10,13 @@ export const base = new URL("../", location.href).href;
 /** Asks who is there, whoever that is. */
 const anybody = createApi({ base });
 export const api = createApi({ base, headers, onUnauthorized: expired });
+/** The same, for a write that must not overwrite another state than the one of that ETag. */
+export const apiMatching = (etag: string) =>
+  createApi({
+    base,
+    headers: () => ({ ...headers(), "If-Match": etag }),
+    onUnauthorized: expired,
+  });
 export const connection = createConnection({
   api,
   client: { name: "console", version: "1" },

@@ -49,6 +49,8 @@ export const en = {
   toast: {
     dismiss: "Dismiss",
   },
+  preferenceFailed: (reason: string) =>
+    `Your choice could not be stored. It counts until you load this page again. ${reason}`,
   skip: "Skip to the content",
 };
 

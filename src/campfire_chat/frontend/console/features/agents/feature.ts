@@ -4,7 +4,6 @@ import { text } from "./strings";
 import type { Feature } from "../../shell/registry";
 import { AccountButton } from "./AccountButton";
 import { AccountMenu } from "./AccountMenu";
-import { OWN } from "./reducers";
 import { may } from "../../shell/permissions";
 import { chooseAvailability } from "./team";
 
@@ -14,7 +13,6 @@ export const AGENTS: Feature = {
   name: "agents",
   menus: { account: { title: text.team, untitled: true, Content: AccountMenu } },
   RailEnd: AccountButton,
-  events: OWN,
   commands: () =>
     (may("availability.write") ? AVAILABILITIES : []).map((name) => ({
       key: `be:${name}`,
