@@ -153,14 +153,19 @@ def test_two_admins_do_not_overwrite_each_other(server: ProcessServer, open_page
     page = settings(open_page, server, "Widget")
     field(page, "Greeting").fill("Hello from Ada")
     held: list[Route] = []
-    page.route("**/api/v1/settings", lambda route: held.append(route))
-    save(page).click()
-    page.wait_for_function("document.querySelector('[aria-busy=true]') !== null")
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PATCH" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/settings", hold)
+    with page.expect_request(lambda request: request.method == "PATCH"):
+        save(page).click()
     grace = api(server, GRACE)
     grace.patch("/settings", {"widget_greeting": "Hello from Grace"})
-    page.unroute("**/api/v1/settings")
-    for route in held:
-        route.continue_()
+    held[0].continue_()
     expect(page.get_by_role("alert").filter(has_text="Look at the marked fields")).to_be_visible()
     expect(page.locator("#setting-widget_greeting-conflict")).to_contain_text("Hello from Grace")
     assert grace.get("/settings")["values"]["widget_greeting"] == "Hello from Grace"

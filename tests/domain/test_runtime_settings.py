@@ -283,7 +283,8 @@ class Size(StrEnum):
         ),
         (bool, Form(control=Control.SWITCH, nullable=False)),
         (bool | None, Form(control=Control.CHOICE, nullable=True, values=(True, False))),
-        (Literal["a", "b"], Form(control=Control.CHOICE, nullable=False, values=("a", "b"))),
+        (Literal["b", "a"], Form(control=Control.CHOICE, nullable=False, values=("b", "a"))),
+        (Literal["b", "a"] | None, Form(control=Control.CHOICE, nullable=True, values=("b", "a"))),
         (Size | None, Form(control=Control.CHOICE, nullable=True, values=("small",))),
         (
             Annotated[int, msgspec.Meta(ge=1, le=9)],

@@ -88,9 +88,11 @@ def line_of(setting: Setting[Any]) -> str:
         setting.default
     )
     default = msgspec.json.encode(setting.default).decode()
+    unset = f" Null means: {setting.unset}".removesuffix(".") if setting.unset else ""
+    end = "." if unset and unset[-1].isalpha() else ""
     return (
         f"| `{setting.name}` | `{default}` | `{setting.permission}` | {setting.edited_in} | "
-        f"{setting.description} |"
+        f"{setting.description}{unset}{end} |"
     )
 
 

@@ -207,8 +207,8 @@ def test_each_says_which_field_edits_it(desk: Desk) -> None:
     rows = {row["name"]: row for row in desk.agent().get("/settings")["settings"]}
     assert (rows["widget_color"]["control"], rows["widget_color"]["nullable"]) == ("color", True)
     assert rows["widget_position"]["choices"] == [
-        {"value": "left", "label": "Left"},
         {"value": "right", "label": "Right"},
+        {"value": "left", "label": "Left"},
     ]
     assert (rows["name"]["control"], rows["name"]["label"]) == ("text", "Name")
     assert rows["allowed_origins"]["control"] == "origins"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Struct, inspect
@@ -61,7 +61,7 @@ def form_of(kind: Any) -> Form:
         case inspect.BoolType():
             return Form(control=Control.SWITCH, nullable=False)
         case inspect.LiteralType():
-            return Form(control=Control.CHOICE, nullable=nullable, values=info.values)
+            return Form(control=Control.CHOICE, nullable=nullable, values=_literals(kind))
         case inspect.EnumType():
             values = tuple(msgspec.to_builtins(member) for member in info.cls)
             return Form(control=Control.CHOICE, nullable=nullable, values=values)
@@ -85,3 +85,9 @@ def form_of(kind: Any) -> Form:
             )
         case _:
             return Form(control=Control.JSON, nullable=nullable)
+
+
+def _literals(kind: Any) -> tuple[Any, ...]:
+    """The values of a ``Literal``, in the order in which it names them: msgspec sorts them."""
+    parts = (kind, *get_args(kind))
+    return next(get_args(part) for part in parts if get_origin(part) is Literal)

@@ -14,13 +14,13 @@ Position = Literal["right", "left"]
 NAME: Final = Setting[str | None](
     name="name",
     label="Name",
-    unset="The id of the organisation",
+    unset="the id of the organisation",
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
     permission=SETTINGS_EDIT.name,
     edited_in="General",
-    description="The name of the organisation, as agents see it. Null means its id.",
+    description="The name of the organisation, as agents see it.",
     check=rules.check_name,
 )
 LOCALE: Final = Setting[str](
@@ -71,14 +71,14 @@ WIDGET_NAME: Final = Setting[str | None](
     scope=Scope.ORGANIZATION,
     permission=SETTINGS_EDIT.name,
     edited_in="Widget",
-    description="The title of the widget. Null means `Chat with us`.",
+    description="The title of the widget.",
     check=rules.check_name,
 )
 WIDGET_COLOR: Final = Setting[str | None](
     name="widget_color",
     label="Colour",
     control=Control.COLOR,
-    unset="The colour of campfire-chat",
+    unset="the colour of campfire-chat",
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
@@ -86,7 +86,7 @@ WIDGET_COLOR: Final = Setting[str | None](
     edited_in="Widget",
     description=(
         "The colour of the widget, such as `#0f766e`. The texts on it are white or black, "
-        "whichever can be read. Null means the colour of campfire-chat."
+        "whichever can be read."
     ),
     check=rules.check_color,
 )
@@ -94,7 +94,7 @@ WIDGET_LOGO: Final = Setting[str | None](
     name="widget_logo",
     label="Logo",
     control=Control.PICTURE,
-    unset="The pictures of the agents",
+    unset="the pictures of the agents",
     type=str | None,
     default=None,
     scope=Scope.ORGANIZATION,
@@ -115,7 +115,7 @@ WIDGET_GREETING: Final = Setting[str | None](
     scope=Scope.ORGANIZATION,
     permission=SETTINGS_EDIT.name,
     edited_in="Widget",
-    description="The first line of an empty conversation. Null means `How can we help?`.",
+    description="The first line of an empty conversation.",
     check=rules.check_greeting,
 )
 WIDGET_POSITION: Final = Setting[Position](
