@@ -19,10 +19,10 @@ function languageOf(tag: string): string | null {
 
 function timeIn(zone: string, at: number): string | null {
   try {
-    return new Intl.DateTimeFormat(text.language, {
+    return new Intl.DateTimeFormat(undefined, {
       timeZone: zone,
       weekday: "short",
-      hour: "2-digit",
+      hour: "numeric",
       minute: "2-digit",
     }).format(at);
   } catch {

@@ -1,5 +1,5 @@
 export const en = {
-  /** Of the catalogue, for names of languages and for times. */
+  /** Of the catalogue, for the names of languages. */
   language: "en",
   title: "Settings",
   help: "What is chosen here counts at once, for everybody whom it concerns.",
