@@ -21,6 +21,7 @@ from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.conversations import listing
 from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.history import queries as history_queries
 from campfire_chat.features.messages import originals, versions
 from campfire_chat.features.messages import queries as message_queries
 from campfire_chat.features.organizations import queries as organization_queries
@@ -105,6 +106,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "conversations.queries.OPEN_ASSIGNED": (conversation_queries.OPEN_ASSIGNED, {}),
     "conversations.listing.COUNTS": (listing.COUNTS, {}),
     "conversations.listing.NARROWED_COUNTS": (listing.NARROWED_COUNTS, {}),
+    "history.queries.BEFORE": (history_queries.BEFORE, {"before": "before_public"}),
     "messages.queries.BY_CLIENT_KEY": (message_queries.BY_CLIENT_KEY, {}),
     "messages.queries.BY_ID": (message_queries.BY_ID, {"ids": "messages"}),
     "messages.queries.COUNT_BETWEEN": (message_queries.COUNT_BETWEEN, {}),

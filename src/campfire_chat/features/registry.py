@@ -11,6 +11,7 @@ from campfire_chat.feature import Feature
 from campfire_chat.features.agents.feature import AGENTS
 from campfire_chat.features.contacts.feature import CONTACTS
 from campfire_chat.features.conversations.feature import CONVERSATIONS
+from campfire_chat.features.history.feature import HISTORY
 from campfire_chat.features.jobs.feature import JOBS
 from campfire_chat.features.messages.feature import MESSAGES
 from campfire_chat.features.organizations.feature import ORGANIZATIONS
@@ -30,4 +31,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     VISITORS,
     JOBS,
     SAVED_REPLIES,
+    HISTORY,
 )

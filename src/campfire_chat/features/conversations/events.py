@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -19,14 +19,23 @@ from campfire_chat.features.conversations.records import (
 from campfire_chat.features.messages.records import Message
 from campfire_chat.ledger.events import EventType
 
+#: Why a status changed by itself: the snooze has ended, or the visitor has replied.
+StatusReason = Literal["snooze_ended", "reply"]
+
 
 class StatusChanged(Struct, frozen=True, kw_only=True):
-    """The status, as the visitor may see it. ``actor`` is the participant who changed it."""
+    """The status, as the visitor may see it.
+
+    Attributes:
+        actor: The participant who changed it.
+        reason: Why it changed. Null if somebody chose it, and in events of version 1.
+    """
 
     conversation_id: str
     status: Status
     previous: Status
     actor: Participant
+    reason: StatusReason | None = None
 
 
 class AssigneeChanged(Struct, frozen=True, kw_only=True):
@@ -78,7 +87,9 @@ def _with_preview(data: dict[str, Any], message: Message) -> dict[str, Any]:
     return data
 
 
-STATUS_CHANGED: Final = EventType("conversation.status_changed", ("conversation",), StatusChanged)
+STATUS_CHANGED: Final = EventType(
+    "conversation.status_changed", ("conversation",), StatusChanged, version=2
+)
 ASSIGNEE_CHANGED: Final = EventType(
     "conversation.assignee_changed", ("conversation",), AssigneeChanged
 )

@@ -176,14 +176,24 @@ def receive(
     if conversation.waiting_since is None:
         conversation.waiting_since = at
     if more:
-        return _set_status(conversation, Status.OPEN, actor=sender, at=at, until=None)
+        return _set_status(
+            conversation, Status.OPEN, actor=sender, at=at, until=None, reason="reply"
+        )
     return []
 
 
 def change(
-    conversation: Conversation, patch: Patch, *, actor: Participant, now: int
+    conversation: Conversation,
+    patch: Patch,
+    *,
+    actor: Participant,
+    now: int,
+    reason: events.StatusReason | None = None,
 ) -> list[Change]:
     """Apply ``patch`` and return what really changed. A value that is set already is no change.
+
+    Args:
+        reason: Why the status changes, if nobody has chosen it.
 
     Raises:
         InvalidError: A value is out of range, or a snooze ends in the past.
@@ -198,7 +208,9 @@ def change(
             "snoozed_until is allowed only with the status snoozed.", field="snoozed_until"
         )
     if patch.status is not UNSET:
-        changes += _set_status(conversation, patch.status, actor=actor, at=now, until=until)
+        changes += _set_status(
+            conversation, patch.status, actor=actor, at=now, until=until, reason=reason
+        )
     if patch.assignee is not UNSET and patch.assignee != conversation.assignee:
         changes += _set_assignee(conversation, patch.assignee, actor=actor)
     if patch.priority is not UNSET and patch.priority != conversation.priority:
@@ -278,7 +290,13 @@ def _set_assignee(
 
 
 def _set_status(
-    conversation: Conversation, status: Status, *, actor: Participant, at: int, until: int | None
+    conversation: Conversation,
+    status: Status,
+    *,
+    actor: Participant,
+    at: int,
+    until: int | None,
+    reason: events.StatusReason | None = None,
 ) -> list[Change]:
     changes: list[Change] = []
     previous = conversation.status
@@ -294,7 +312,11 @@ def _set_status(
             Change(
                 events.STATUS_CHANGED,
                 events.StatusChanged(
-                    conversation_id=conversation.id, status=status, previous=previous, actor=actor
+                    conversation_id=conversation.id,
+                    status=status,
+                    previous=previous,
+                    actor=actor,
+                    reason=reason,
                 ),
             )
         )

@@ -55,7 +55,13 @@ class WakeConversation(Operation[None]):
             # It was prolonged by a process whose clock is ahead of the one that claimed the job.
             defer(transaction, conversation, until)
             return
-        changes = change(conversation, Patch(status=Status.OPEN), actor=SYSTEM, now=transaction.now)
+        changes = change(
+            conversation,
+            Patch(status=Status.OPEN),
+            actor=SYSTEM,
+            now=transaction.now,
+            reason="snooze_ended",
+        )
         append_changes(transaction, conversation, changes)
 
 

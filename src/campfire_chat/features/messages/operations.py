@@ -16,7 +16,11 @@ from campfire_chat.features.conversations.rules import Conversation
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
 from campfire_chat.features.messages import originals, tables, versions
 from campfire_chat.features.messages.errors import MessageDeletedError
-from campfire_chat.features.messages.events import MESSAGE_DELETED, MESSAGE_UPDATED
+from campfire_chat.features.messages.events import (
+    MESSAGE_DELETED,
+    MESSAGE_UPDATED,
+    DeletedMessage,
+)
 from campfire_chat.features.messages.lookups import BY_ID
 from campfire_chat.features.messages.originals import Original
 from campfire_chat.features.messages.permissions import MESSAGES_DELETE
@@ -99,11 +103,18 @@ class _OnMessage(IdempotentOperation[Message]):
         if last is not None and last.id == new.id:
             conversation.last_message = msgspec.structs.replace(last, text=text.preview(new.body))
         stream = NOTES if new.visibility is Visibility.INTERNAL else CONVERSATION
-        transaction.append(CONVERSATIONS, conversation, stream, event, new, at)
+        transaction.append(CONVERSATIONS, conversation, stream, event, self._told(event, new), at)
         transaction.note(BY_ID, self.organization, new.id, new)
         # What is still on its way to the tables has to be there to be found.
         await transaction.flush()
         await rewriting.rewrite_text(transaction.session, self.organization, new.id, new)
+
+    def _told(self, event: EventType, new: Message) -> Message:
+        """What the event says: of a deletion also who has deleted it."""
+        if event is not MESSAGE_DELETED:
+            return new
+        actor = self.actor.principal.participant
+        return DeletedMessage(**msgspec.structs.asdict(new), actor=actor)
 
 
 class EditMessage(_OnMessage):

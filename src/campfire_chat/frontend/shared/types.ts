@@ -124,6 +124,12 @@ export interface Counts {
   agent: number;
 }
 
+/** The message without its text. */
+export interface DeletedMessage extends Message {
+  /** Who deleted it. Null in events of version 1. */
+  actor: Participant | null;
+}
+
 /** `reset` is set when the caller cannot continue from `after` and needs a snapshot. */
 export interface EventPage {
   stream: string;
@@ -141,6 +147,22 @@ export interface FirstMessage {
 
 export interface Health {
   status: "ok";
+}
+
+/** Something that happened to a conversation: one event of its streams. */
+export interface HistoryEntry {
+  /** The stream of the event. */
+  stream: string;
+  /** Its number in that stream. */
+  seq: number;
+  /** Its type. */
+  event: string;
+  /** When it happened. */
+  at: Timestamp;
+  /** Who did it. Null if the event does not say so. */
+  actor: Participant | null;
+  /** The data of the event. A deleted message has no text any more. */
+  data: Record<string, unknown>;
 }
 
 /** A job of the organisation. What it is about is not told: that may be personal. */
@@ -441,12 +463,15 @@ export interface SnoozeChanged {
 
 export type Status = "open" | "pending" | "snoozed" | "resolved";
 
-/** The status, as the visitor may see it. `actor` is the participant who changed it. */
+/** The status, as the visitor may see it. */
 export interface StatusChanged {
   conversation_id: string;
   status: Status;
   previous: Status;
+  /** The participant who changed it. */
   actor: Participant;
+  /** Why it changed. Null if somebody chose it, and in events of version 1. */
+  reason: "snooze_ended" | "reply" | null;
 }
 
 export interface SubjectChanged {
@@ -547,7 +572,7 @@ export interface EventMap {
   "conversation.tags_changed": TagsChanged;
   "conversation.updated": ConversationSummary;
   "message.created": Message;
-  "message.deleted": Message;
+  "message.deleted": DeletedMessage;
   "message.updated": Message;
   "own_conversation.updated": VisitorSummary;
   "own_settings.changed": OwnSettingsChanged;

@@ -2,6 +2,7 @@
 import type { Feature } from "../shell/registry";
 import { AGENTS } from "./agents/feature";
 import { CONVERSATIONS } from "./conversations/feature";
+import { HISTORY } from "./history/feature";
 import { JOBS } from "./jobs/feature";
 import { MESSAGES } from "./messages/feature";
 import { SAVED_REPLIES } from "./saved_replies/feature";
@@ -15,4 +16,5 @@ export const FEATURES: readonly Feature[] = [
   SAVED_REPLIES,
   JOBS,
   SETTINGS,
+  HISTORY,
 ];

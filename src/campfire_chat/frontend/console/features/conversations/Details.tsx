@@ -3,6 +3,8 @@ import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { wide } from "../../shell/appearance";
 import { now } from "../../shell/clock";
+import { openDialog } from "../../shell/overlay";
+import { may } from "../../shell/permissions";
 import { rows } from "./inbox";
 import { toggleDetails } from "./details";
 import { openId } from "./route";
@@ -100,6 +102,15 @@ export function Details() {
               <code>{id}</code>
             </Fact>
           </dl>
+          {may("history.read") && (
+            <button
+              type="button"
+              class="button history-button"
+              onClick={() => openDialog("history", id)}
+            >
+              {text.keys.history}
+            </button>
+          )}
         </section>
       </div>
     </section>

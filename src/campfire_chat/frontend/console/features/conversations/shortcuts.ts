@@ -1,8 +1,8 @@
 import { text } from "./strings";
 import { wide } from "../../shell/appearance";
-import { openMenu } from "../../shell/overlay";
+import { openDialog, openMenu } from "../../shell/overlay";
 import type { Shortcut, ShortcutGroup } from "../../shell/registry";
-import { canManage } from "../../shell/permissions";
+import { canManage, may } from "../../shell/permissions";
 import { focusComposer, modes, type Mode } from "../messages/composer";
 import { focusRow } from "../messages/focus";
 import { assignToMe, toggleResolved } from "./changes";
@@ -57,7 +57,7 @@ function focusFilter(): boolean {
 
 /** Does something with the open conversation; `reading`: whoever may only read may do it too. */
 const withOpen =
-  (act: (id: string) => void, { reading = false } = {}): NonNullable<Shortcut["run"]> =>
+  (act: (id: string) => unknown, { reading = false } = {}): NonNullable<Shortcut["run"]> =>
   () => {
     const id = openId.peek();
     if (!id || !(reading || canManage.peek())) return false;
@@ -113,6 +113,11 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { label: keys.priority, keys: ["P"], run: withOpen(() => openMenu("priority")) },
       { label: keys.tags, keys: ["T"], run: withOpen(() => openMenu("tags")) },
       { label: keys.details, keys: ["D"], run: withOpen(toggleDetails, { reading: true }) },
+      {
+        label: keys.history,
+        keys: ["H"],
+        run: withOpen((id) => may("history.read") && openDialog("history", id), { reading: true }),
+      },
     ],
   },
   {

@@ -163,6 +163,7 @@ export const en = {
     priority: "Priority",
     tags: "Tags",
     details: "Show or hide details",
+    history: "What happened",
     send: "Send",
     newline: "New line",
     sendResolve: "Send and resolve",
