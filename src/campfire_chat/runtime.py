@@ -37,6 +37,8 @@ from campfire_chat.http.application import ENDPOINTS as ENGINE_ENDPOINTS
 from campfire_chat.http.application import build
 from campfire_chat.http.endpoints import Context, Endpoint
 from campfire_chat.http.example_key import LocalOnly
+from campfire_chat.jobs import worker as job_worker
+from campfire_chat.jobs.calls import Calls
 from campfire_chat.jobs.job import JobKind
 from campfire_chat.jobs.queue import Queue
 from campfire_chat.jobs.retention import DAILY, EXPIRE_KEYS, Retention
@@ -207,6 +209,7 @@ class Runtime:
         self.jobs = Queue(writer, readers, now=clock)
         retention = Retention(writer, readers, now=clock)
         redelivery = Redelivery(self.storage, hooks.after)
+        self._calls = Calls(lambda: self.bus.signal(job_worker.SIGNAL))
         self.worker = Worker(
             self.jobs,
             self.storage.submit,
@@ -218,6 +221,7 @@ class Runtime:
             [DAILY, *(item for service in self._listeners for item in service.schedules())],
             now=clock,
             poll=settings.poll_interval,
+            call_others=self._calls.call,
         )
         self.feed = FeedRunner(
             [
@@ -263,6 +267,7 @@ class Runtime:
             self._host.agent_key = self.storage.agent_key
             await self.bus.start(f"campfire_{self.storage.epoch}")
             stack.push_async_callback(self.bus.stop)
+            stack.callback(self._calls.close)
             await self.revocation_sync.start()
             stack.push_async_callback(self.revocation_sync.stop)
             await self.peers.start()
@@ -276,8 +281,9 @@ class Runtime:
             stack.push_async_callback(self.quota_sync.stop)
             await self.gateway.start()
             stack.push_async_callback(self.gateway.stop)
+            # A process that does no jobs calls those that do.
+            self.storage.on_deferred(self.worker.look)
             if self._does_jobs:
-                self.storage.on_deferred(self.worker.look)
                 await self.worker.start()
                 stack.push_async_callback(self.worker.stop)
                 await self.feed.start()
@@ -308,6 +314,8 @@ class Runtime:
         for what, organization in wake.signals:
             if what == revocation_sync.SIGNAL:
                 self.revocation_sync.look()
+            if what == job_worker.SIGNAL:
+                self.worker.called()
             if what == ACCESS:
                 self.hub.access_changed(organization)
             for service in self._listeners:

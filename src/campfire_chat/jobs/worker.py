@@ -33,7 +33,14 @@ TIDY_EVERY = 60.0
 #: A process that starts leaves it alone for as long, because nobody may have been there before.
 UNKNOWN_AFTER = 900.0
 
+#: What the other processes are told over the bus when there are jobs for them.
+SIGNAL = "jobs"
+
 Submit = Callable[[Operation[Any]], asyncio.Future[Any]]
+
+
+def _nobody() -> None:
+    """Calls nobody: there are no other processes."""
 
 
 class Worker:
@@ -45,8 +52,9 @@ class Worker:
         works: The kinds that this process can do, with their code.
         schedules: Jobs that come again and again.
         now: The wall clock.
-        poll: Seconds between two queries for jobs that other processes have deferred.
+        poll: Seconds between two queries for jobs of which nobody has told this process.
         slots: How many jobs may run at the same time.
+        call_others: Called when there are jobs that this process does not take now.
 
     Raises:
         ConfigurationError: Two kinds have one name, or a schedule's kind has no code.
@@ -62,6 +70,7 @@ class Worker:
         now: Clock,
         poll: float,
         slots: int = SLOTS,
+        call_others: Callable[[], None] = _nobody,
     ) -> None:
         self._works = {work.kind: work for work in works}
         if len(self._works) < len(works):
@@ -75,6 +84,7 @@ class Worker:
         self._now = now
         self._poll = poll
         self._slots = slots
+        self._call_others = call_others
         self._of_one = max(1, slots * SLOTS_OF_ONE // SLOTS)
         self._running: dict[Claimed, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -112,6 +122,17 @@ class Worker:
         # A later one is found by the query that runs at its time.
         if run_at <= self._now() + int(self._poll * SECOND):
             self._wake.set()
+            if self._claims is None or self._is_busy:
+                self._call_others()
+
+    def called(self) -> None:
+        """Another process has jobs for this one."""
+        self._wake.set()
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether some organisation may find no slot here."""
+        return len(self._running) >= self._of_one
 
     async def run_due(self) -> int:
         """Do all jobs that are due, wait for them, and return how many there were."""
@@ -173,6 +194,9 @@ class Worker:
             task = asyncio.create_task(self._do(job), name=f"campfire-job-{job.kind}")
             self._running[job] = task
             tasks.append(task)
+        if claimed and self._is_busy:
+            # There may be more than this process has room for.
+            self._call_others()
         return tasks
 
     async def _fire(self) -> None:
