@@ -31,7 +31,10 @@ from tests.support.servers import ThreadServer
 
 SOURCES = Path(campfire_chat.__file__).parent / "frontend"
 #: No screen shows what these tell of. They only move the position.
-UNSEEN = {"settings.changed", "own_settings.changed", "own_conversation.updated"}
+UNSEEN = {
+    *("settings.changed", "own_settings.changed", "own_conversation.updated"),
+    "agent.availability_changed",
+}
 #: What these are about is asked for again, since the event does not tell it: see
 #: tests/browser/test_saved_replies.py.
 ASKED = {"saved_reply.changed", "saved_reply.deleted"}

@@ -22,7 +22,7 @@ from campfire_chat.features.conversations import listing
 from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.history import queries as history_queries
-from campfire_chat.features.messages import originals, versions
+from campfire_chat.features.messages import events_of_contact, originals, versions
 from campfire_chat.features.messages import queries as message_queries
 from campfire_chat.features.organizations import queries as organization_queries
 from campfire_chat.features.presence import queries as presence_queries
@@ -109,6 +109,10 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "history.queries.BEFORE": (history_queries.BEFORE, {"before": "before_public"}),
     "messages.queries.BY_CLIENT_KEY": (message_queries.BY_CLIENT_KEY, {}),
     "messages.queries.BY_ID": (message_queries.BY_ID, {"ids": "messages"}),
+    "messages.events_of_contact.OF_CONTACT": (
+        events_of_contact.OF_CONTACT,
+        {"contact_id": "contact"},
+    ),
     "messages.queries.COUNT_BETWEEN": (message_queries.COUNT_BETWEEN, {}),
     "messages.queries.WITH_NOTES": (message_queries.WITH_NOTES, {}),
     "messages.queries.PUBLIC_ALONE": (message_queries.PUBLIC_ALONE, {}),
@@ -232,6 +236,9 @@ async def _check_postgresql(
         most = MOST + (3 * LIMIT if name.endswith("4)") else 0)
         if name == "conversations.queries.OPEN_ASSIGNED":
             most += conversation_queries.MOST_TOLD
+        if name == "messages.events_of_contact.OF_CONTACT":
+            # All that the contact and others said: conversations, messages, and their events.
+            most *= 2
         if name.endswith("COUNTS"):
             # Each of six counts.
             most += 6 * listing.MOST_COUNTED

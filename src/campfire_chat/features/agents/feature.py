@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from campfire_chat.feature import Feature, Parts
 from campfire_chat.features.agents.endpoints import ENDPOINTS
+from campfire_chat.features.agents.events import EVENTS
 from campfire_chat.features.agents.known_agents import KnownAgents
 from campfire_chat.features.agents.roster import Roster
 from campfire_chat.features.agents.service import AgentService
@@ -36,5 +37,10 @@ def _services(parts: Parts) -> Iterable[object]:
 
 
 AGENTS = Feature(
-    "agents", streams=(AGENT,), endpoints=ENDPOINTS, settings=SETTINGS, services=_services
+    "agents",
+    streams=(AGENT,),
+    events=EVENTS,
+    endpoints=ENDPOINTS,
+    settings=SETTINGS,
+    services=_services,
 )

@@ -9,6 +9,7 @@ from campfire_chat.access.policy import require
 from campfire_chat.access.records import Availability
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.features.agents import queries, tables
+from campfire_chat.features.agents.events import AVAILABILITY_CHANGED, AvailabilityChanged
 from campfire_chat.features.agents.permissions import AGENTS_MANAGE, AVAILABILITY_WRITE
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.transaction import Transaction
@@ -25,9 +26,11 @@ def require_setter(actor: Actor, agent_id: str) -> None:
 
 
 class RememberAgent(Operation[None]):
-    """Store the calling agent as the host app describes them now."""
+    """Store the calling agent as the host app describes them now.
 
-    appends = False
+    Rows of agents are written under the lock of the inbox, as by those operations that tell the
+    inbox of an agent. So no two transactions wait for each other.
+    """
 
     async def run(self, transaction: Transaction) -> None:
         principal = self.actor.principal
@@ -49,8 +52,6 @@ class RememberAgent(Operation[None]):
 class SetAvailability(Operation[None]):
     """Set an availability: one's own, or a colleague's, which needs a permission of its own."""
 
-    appends = False
-
     def __init__(self, actor: Actor, agent_id: str, availability: Availability) -> None:
         super().__init__(actor)
         self._agent_id = agent_id
@@ -59,8 +60,22 @@ class SetAvailability(Operation[None]):
     async def run(self, transaction: Transaction) -> None:
         require_setter(self.actor, self._agent_id)
         mine = (_a.org_id == self.organization) & (_a.agent_id == self._agent_id)
-        if await transaction.session.first(select(_a.agent_id).where(mine)) is None:
+        found = await transaction.session.first(select(_a.availability).where(mine))
+        if found is None:
             raise NotFoundError("There is no such agent.")
+        previous = Availability(found["availability"])
+        if previous is self._availability:
+            return
         await transaction.session.execute(
             update(tables.agents).where(mine).values(availability=self._availability.value)
+        )
+        transaction.tell_inbox(
+            self.organization,
+            AVAILABILITY_CHANGED,
+            AvailabilityChanged(
+                id=self._agent_id,
+                availability=self._availability,
+                previous=previous,
+                actor=self.actor.principal.participant,
+            ),
         )

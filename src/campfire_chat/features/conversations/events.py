@@ -39,8 +39,15 @@ class StatusChanged(Struct, frozen=True, kw_only=True):
 
 
 class AssigneeChanged(Struct, frozen=True, kw_only=True):
+    """From whom to whom the conversation went. ``actor`` is the participant who changed it.
+
+    Attributes:
+        previous: Null if nobody had it, and in events from before version 2.
+    """
+
     conversation_id: str
     assignee: Assignee | None
+    previous: Assignee | None = None
     actor: Participant
 
 
@@ -91,7 +98,7 @@ STATUS_CHANGED: Final = EventType(
     "conversation.status_changed", ("conversation",), StatusChanged, version=2
 )
 ASSIGNEE_CHANGED: Final = EventType(
-    "conversation.assignee_changed", ("conversation",), AssigneeChanged
+    "conversation.assignee_changed", ("conversation",), AssigneeChanged, version=2
 )
 SUBJECT_CHANGED: Final = EventType(
     "conversation.subject_changed", ("conversation",), SubjectChanged

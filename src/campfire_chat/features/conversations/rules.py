@@ -284,8 +284,10 @@ def check_subject(subject: str | None) -> str | None:
 def _set_assignee(
     conversation: Conversation, assignee: Assignee | None, *, actor: Participant
 ) -> list[Change]:
-    conversation.assignee = assignee
-    data = events.AssigneeChanged(conversation_id=conversation.id, assignee=assignee, actor=actor)
+    previous, conversation.assignee = conversation.assignee, assignee
+    data = events.AssigneeChanged(
+        conversation_id=conversation.id, assignee=assignee, previous=previous, actor=actor
+    )
     return [Change(events.ASSIGNEE_CHANGED, data)]
 
 

@@ -48,13 +48,27 @@ export interface Assignee {
   avatar_url: string | null;
 }
 
+/** From whom to whom the conversation went. `actor` is the participant who changed it. */
 export interface AssigneeChanged {
   conversation_id: string;
   assignee: Assignee | null;
+  /** Null if nobody had it, and in events from before version 2. */
+  previous: Assignee | null;
   actor: Participant;
 }
 
 export type Availability = "online" | "away" | "busy" | "offline";
+
+/** The availability that an agent has chosen, or that somebody has chosen for them. */
+export interface AvailabilityChanged {
+  /** The agent. */
+  id: string;
+  availability: Availability;
+  /** What was chosen before. */
+  previous: Availability;
+  /** Who chose it. */
+  actor: Participant;
+}
 
 export interface AvailabilityRecord {
   availability: Availability;
@@ -563,6 +577,7 @@ export interface VisitorSummary {
 
 /** What the data of each type of events is. */
 export interface EventMap {
+  "agent.availability_changed": AvailabilityChanged;
   "conversation.access_changed": AccessChanged;
   "conversation.assignee_changed": AssigneeChanged;
   "conversation.priority_changed": PriorityChanged;
@@ -583,6 +598,7 @@ export interface EventMap {
 
 /** The kinds of streams in which each type of events appears. */
 export interface EventStreams {
+  "agent.availability_changed": "inbox";
   "conversation.access_changed": "notes";
   "conversation.assignee_changed": "conversation";
   "conversation.priority_changed": "notes";
