@@ -7,7 +7,7 @@ import contextlib
 import difflib
 import logging
 import weakref
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Unpack
 
 from starlette.applications import Starlette
@@ -16,12 +16,10 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from campfire_chat.access.actor import Actor, actor_of_visitor, system_actor
 from campfire_chat.access.authenticate import AccessLabels, Authenticate
 from campfire_chat.access.identity import HostSession, Tokens
-from campfire_chat.access.permissions import all_permissions
 from campfire_chat.access.places import ResolveOrganization, below
-from campfire_chat.access.records import Agent, Visitor
+from campfire_chat.access.records import Visitor
 from campfire_chat.access.revocations import Revocations
 from campfire_chat.access.roles import Roles
 from campfire_chat.configuration import check_function, check_mount_path, frozen_sets, keys_of
@@ -30,18 +28,10 @@ from campfire_chat.core.clock import Clock
 from campfire_chat.core.errors import CampfireError, ConfigurationError, NotStartedError
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 from campfire_chat.database.engines import engine_of
-from campfire_chat.features.agents.service import AgentService
-from campfire_chat.features.contacts.service import ContactService
-from campfire_chat.features.conversations.records import AgentConversation, VisitorConversation
-from campfire_chat.features.host_api import HostApi
-from campfire_chat.hooks.before import BeforeFunction
-from campfire_chat.hooks.registry import AfterFunction, HookRegistry
-from campfire_chat.http.endpoints import Context
+from campfire_chat.host_code import HostCode
 from campfire_chat.http.example_key import is_example
-from campfire_chat.http.in_process import InProcess
 from campfire_chat.http.notices import error_response
 from campfire_chat.http.preflights import check_cors, pass_preflights
-from campfire_chat.ledger.events import all_types
 from campfire_chat.mounting import Wrapped, check_reachable, relative
 from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.runtime import Runtime, migrate
@@ -52,7 +42,7 @@ logger = logging.getLogger("campfire_chat")
 _NOT_STARTED = NotStartedError().message
 
 
-class Campfire:
+class Campfire(HostCode):
     """A customer-support chat inside your ASGI app.
 
     Args:
@@ -146,9 +136,7 @@ class Campfire:
                 arguments=1,
                 example="def access_labels(agent): …",
             )
-        self._host = HostSession(authenticate, self._roles, access_labels)
-        self._hooks = HookRegistry(event.name for event in all_types())
-        self._running: Runtime | None = None
+        super().__init__(HostSession(authenticate, self._roles, access_labels))
         self._told_not_started = False
         self._works = False
         self._users = 0
@@ -331,75 +319,7 @@ class Campfire:
         if self._running is not None:
             self._running.gateway.drain()
 
-    # For the code of the host app.
-
-    def on(self, *events: str, name: str | None = None) -> Callable[[AfterFunction], AfterFunction]:
-        """Have a function called after something has happened and is stored.
-
-        For example::
-
-            @campfire.on("message.created", name="crm")
-            async def tell_the_crm(event: Event) -> None: ...
-
-        It is called at least once for each event, in one of the processes. After a crash it may
-        be called again for the latest events; ``event.id`` stays the same. The events of one
-        conversation come in their order. When the function raises, the event and the later ones
-        of the same conversation are tried again later, and nothing else waits. After ten
-        attempts the event is parked; see ``campfire-chat jobs``.
-
-        Args:
-            events: Names of types of events, such as ``message.created``.
-            name: Keeps the place up to which the function was called. A new name begins with
-                what happens from then on. Without it the name of the function is taken, with
-                its module.
-
-        Raises:
-            ConfigurationError: There is no such event, the name is taken, the function cannot
-                be called with one argument, or the object is started already.
-        """
-
-        def add(function: AfterFunction) -> AfterFunction:
-            if self._running is not None:
-                raise ConfigurationError("Add hooks before the start.", field="on")
-            self._hooks.on(events, function, name)
-            return function
-
-        return add
-
-    def before(self, *actions: str) -> Callable[[BeforeFunction], BeforeFunction]:
-        """Have a function called before a message is stored, which may refuse or change it.
-
-        For example::
-
-            @campfire.before("message.send")
-            async def no_card_numbers(message: OutgoingMessage) -> str | None:
-                return CARD_NUMBER.sub("…", message.body)
-
-        It is called for new messages, private notes and edits, over WebSocket, REST and the
-        Python API alike, after the permissions of the sender were checked. It returns the new
-        text, or None to leave it as it is. It raises :class:`MessageRefusedError` with a text
-        for the sender to refuse the message. Those of one conversation come one after the other
-        in each process; several functions are called in the order in which they were added.
-
-        When it raises anything else, or does not answer within the setting ``hook_timeout``, the
-        message is not stored, the log says why, and the sender gets ``hook_failed`` and may try
-        again.
-
-        Args:
-            actions: What it is called before: ``message.send``.
-
-        Raises:
-            ConfigurationError: There is no such action, the function cannot be called with one
-                argument, or the object is started already.
-        """
-
-        def add(function: BeforeFunction) -> BeforeFunction:
-            if self._running is not None:
-                raise ConfigurationError("Add hooks before the start.", field="before")
-            self._hooks.add_before(actions, function)
-            return function
-
-        return add
+    # For the code of the host app, beside what :class:`HostCode` has.
 
     def sign_identity(self, visitor: Visitor) -> str:
         """Sign who the user of a page is, for the widget's ``identify``.
@@ -439,91 +359,6 @@ class Campfire:
         running = self._started()
         visitor = visitor_id or ids.visitor_of(organization, user_id or "")
         await running.revocation_sync.revoke(organization, visitor)
-
-    def as_agent(
-        self, agent: Agent | str, *, organization: str = DEFAULT_ORGANIZATION
-    ) -> HostApi[AgentConversation]:
-        """The API as one of your agents, for your own code.
-
-        For example::
-
-            ada = campfire.as_agent("7")
-            await ada.messages.send(conversation_id, "Your parcel has left.")
-
-        Args:
-            agent: An agent, as from ``authenticate``. Or only your id of one who has signed in
-                before: then name, role and the rest are as they were then.
-            organization: The organisation, if only the id is given.
-
-        Raises:
-            NotFoundError: At a call: no agent of that id has ever signed in.
-            ConfigurationError: At a call: a value is none that an agent may have.
-        """
-
-        async def who() -> Actor:
-            running = self._started()
-            found = agent
-            if isinstance(found, str):
-                found = await running.services[AgentService].described(organization, found)
-            actor = await self._host.actor_of_agent(found)
-            await running.let_in(actor)
-            return actor
-
-        return HostApi(InProcess(self._context, who))
-
-    def as_visitor(
-        self, visitor: Visitor | str, *, organization: str = DEFAULT_ORGANIZATION
-    ) -> HostApi[VisitorConversation]:
-        """The API as one of your users who asks for help, for your own code.
-
-        Args:
-            visitor: A visitor, as from ``authenticate``. Or only your id of the user: then name
-                and the rest are as they were when the user last wrote.
-            organization: The organisation, if only the id is given.
-
-        Raises:
-            ConfigurationError: At a call: a value is none that a visitor may have.
-        """
-
-        async def who() -> Actor:
-            running = self._started()
-            found = visitor
-            if isinstance(found, str):
-                found = await running.services[ContactService].described(organization, found)
-            actor = actor_of_visitor(found)
-            await running.let_in(actor)
-            return actor
-
-        return HostApi(InProcess(self._context, who))
-
-    def as_system(self, *, organization: str = DEFAULT_ORGANIZATION) -> HostApi[AgentConversation]:
-        """The API as nobody in particular, with every permission, for your own code.
-
-        What it writes has the sender ``system``, and is no agent's answer: the visitor still
-        waits for one.
-
-        Args:
-            organization: The organisation.
-        """
-
-        async def who() -> Actor:
-            actor = system_actor(organization, *all_permissions())
-            await self._started().let_in(actor)
-            return actor
-
-        return HostApi(InProcess(self._context, who))
-
-    def _started(self) -> Runtime:
-        """
-        Raises:
-            NotStartedError: The object is not started.
-        """
-        if self._running is None:
-            raise NotStartedError()
-        return self._running
-
-    def _context(self) -> Context:
-        return self._started().context
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         """The ASGI lifespan of an object that is served alone."""

@@ -220,7 +220,8 @@ class Runtime:
             ],
             [DAILY, *(item for service in self._listeners for item in service.schedules())],
             now=clock,
-            poll=settings.poll_interval,
+            # What the host app commits itself, nobody tells of: it is found within the interval.
+            poll=settings.poll_interval / 2,
             call_others=self._calls.call,
         )
         self.feed = FeedRunner(

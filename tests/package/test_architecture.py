@@ -27,6 +27,7 @@ FLOORS: list[set[str]] = [
     {"feature"},
     {"features"},
     {"mounting", "shutdown", "runtime"},
+    {"host_code"},
     {"app"},
     {"__init__", "cli", "doctor", "inventory", "demo", "shop", "testing", "__main__"},
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from campfire_chat.core import ids
+from campfire_chat.database.prepared import Row
 from campfire_chat.jobs import statements
 from campfire_chat.ledger.write_batch import WriteBatch
 
@@ -28,6 +29,15 @@ def defer(
     place = (organization, kind, job_id if key is None else f"key {key}")
     batch.upsert(statements.INSERT_JOBS, place, row)
     batch.work_waits(run_at)
+
+
+def row(organization: str, kind: str, arguments: str, now: int) -> Row:
+    """The columns of ``campfire_jobs`` for a job without a key that is due at once, in their
+    order: for a transaction that is not the desk's own."""
+    return (
+        *(organization, ids.new(ids.JOB), kind, None, arguments, now),
+        *(None, 0, now, None, None),
+    )
 
 
 def park(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from campfire_chat.feature import Feature, Parts
-from campfire_chat.features.conversations import snoozes
+from campfire_chat.features.conversations import opening, snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS as KIND
 from campfire_chat.features.conversations.endpoints import ENDPOINTS
 from campfire_chat.features.conversations.events import EVENTS
@@ -29,6 +29,6 @@ CONVERSATIONS = Feature(
     streams=(VISITOR,),
     events=EVENTS,
     endpoints=ENDPOINTS,
-    jobs=(snoozes.WAKE,),
+    jobs=(snoozes.WAKE, opening.OPEN),
     services=_services,
 )

@@ -62,6 +62,7 @@ class OpenConversation(Operation[Opened]):
     Args:
         body: The text to store.
         original: The text that was sent.
+        conversation_id: The id that the conversation gets; None for a new one.
         assign: Whether an agent who begins a conversation gets it.
     """
 
@@ -74,6 +75,7 @@ class OpenConversation(Operation[Opened]):
         original: Original,
         subject: str | None,
         contact_id: str | None,
+        conversation_id: str | None = None,
         assign: bool,
     ) -> None:
         super().__init__(actor)
@@ -85,6 +87,7 @@ class OpenConversation(Operation[Opened]):
         self.size += sys.getsizeof(body)
         self._subject = check_subject(subject)
         self._contact_id = contact_id
+        self._conversation_id = conversation_id
         self._assign = assign
 
     def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
@@ -97,7 +100,7 @@ class OpenConversation(Operation[Opened]):
             return await self._repeated(transaction, earlier)
         conversation = Conversation(
             organization=self.organization,
-            id=ids.new(ids.CONVERSATION),
+            id=self._conversation_id or ids.new(ids.CONVERSATION),
             contact=await self._contact(transaction),
             subject=self._subject,
             created_at=transaction.now,

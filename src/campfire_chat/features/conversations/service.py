@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import UnsetType
 
-from campfire_chat.access.actor import Actor
+from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.policy import can, require
 from campfire_chat.access.roles import Roles
 from campfire_chat.core import text
 from campfire_chat.feature import Service
-from campfire_chat.features.conversations import listing, queries, queue, snoozes, views
+from campfire_chat.features.conversations import listing, opening, queries, queue, snoozes, views
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS
 from campfire_chat.features.conversations.listing import Order, Place, Tallies
+from campfire_chat.features.conversations.opening import Opening
 from campfire_chat.features.conversations.operations import (
     ChangeConversation,
     OpenConversation,
@@ -57,6 +58,7 @@ class ConversationService(Service):
 
     def works(self) -> Iterable[Work]:
         yield snoozes.WAKE.done_by(snoozes.wake)
+        yield opening.OPEN.done_by(opening.done_by(self._open_by_host))
 
     async def open(
         self,
@@ -66,8 +68,13 @@ class ConversationService(Service):
         body: str,
         subject: str | None = None,
         contact_id: str | None = None,
+        conversation_id: str | None = None,
     ) -> tuple[View, bool]:
-        """Begin a conversation. The second value says whether it is a repetition."""
+        """Begin a conversation. The second value says whether it is a repetition.
+
+        Args:
+            conversation_id: The id that it gets; None for a new one.
+        """
         text.check_client_id(client_id)
         original = self._reviewing.original(body)
         require_opener(actor, contact_id)
@@ -82,6 +89,7 @@ class ConversationService(Service):
                     original=original,
                     subject=subject,
                     contact_id=contact_id,
+                    conversation_id=conversation_id,
                     assign=self._settings.assign_on_reply,
                 )
             )
@@ -90,6 +98,26 @@ class ConversationService(Service):
             actor, None, client_id, Visibility.PUBLIC, original, store
         )
         return await self.get(actor, opened.conversation_id), opened.duplicate
+
+    def check_opening(self, wanted: Opening) -> None:
+        """
+        Raises:
+            ConfigurationError: The visitor has values that none may have.
+            InvalidError: A text is refused.
+        """
+        actor_of_visitor(wanted.visitor)
+        self._reviewing.check(wanted.body)
+        check_subject(wanted.subject)
+
+    async def _open_by_host(self, wanted: Opening) -> None:
+        """Begin a conversation that the host app has ordered; its id is the client id as well."""
+        await self.open(
+            actor_of_visitor(wanted.visitor),
+            client_id=wanted.conversation_id,
+            body=wanted.body,
+            subject=wanted.subject,
+            conversation_id=wanted.conversation_id,
+        )
 
     async def get(self, actor: Actor, conversation_id: str) -> View:
         """
