@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.identity import HostSession, Tokens
 from campfire_chat.access.roles import Roles
 from campfire_chat.core.runtime_settings import Setting, SettingRegistry
 from campfire_chat.core.service_map import ServiceMap
@@ -80,6 +81,8 @@ class Parts(Struct, frozen=True):
         registry: Every runtime setting.
         review: Calls the functions of the host app that look at messages before they are stored.
         services: The services that were made already: those of features that are listed earlier.
+        tokens: Knows the secret keys.
+        host: Asks the host app.
     """
 
     settings: Settings
@@ -91,6 +94,8 @@ class Parts(Struct, frozen=True):
     registry: SettingRegistry
     review: MessageReview
     services: ServiceMap
+    tokens: Tokens
+    host: HostSession
 
 
 def _no_services(parts: Parts) -> Iterable[object]:

@@ -25,6 +25,7 @@ from campfire_chat.core.runtime_settings import SettingRegistry
 from campfire_chat.core.service_map import ServiceMap
 from campfire_chat.database.nodes import Nodes
 from campfire_chat.feature import Parts, Service
+from campfire_chat.features.api_keys.service import ApiKeyService
 from campfire_chat.features.organizations.organization_service import OrganizationService
 from campfire_chat.features.registry import FEATURES
 from campfire_chat.feed.positions import Positions
@@ -181,6 +182,8 @@ class Runtime:
             registry=SETTINGS,
             review=MessageReview(hooks.before, settings.hook_timeout),
             services=self.services,
+            tokens=tokens,
+            host=host,
         )
         for feature in FEATURES:
             for service in feature.services(parts):
@@ -192,6 +195,7 @@ class Runtime:
             host,
             tokens,
             self.places,
+            keys=self.services[ApiKeyService],
             let_in=self._listeners.let_in,
         )
         self.gateway = Gateway(

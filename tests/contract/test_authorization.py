@@ -61,6 +61,8 @@ class Secrets:
         self.job = job["id"]
         saved = {"shortcut": "secret", "title": "secret", "body": "secret", "shared": True}
         self.saved_reply = self.admin.post("/saved_replies", saved)["id"]
+        body = {"name": "secret key", "permissions": ["agents.read"]}
+        self.key = self.admin.post("/api-keys", body)["key"]["id"]
 
     def fingerprint(self) -> Any:
         """Everything that an intruder could have changed."""
@@ -73,6 +75,8 @@ class Secrets:
             self.agent.get("/agents"),
             self.admin.get("/jobs", state="pending"),
             self.agent.get("/saved_replies"),
+            self.admin.get("/api-keys"),
+            self.admin.get(f"/contacts/{self.visitor.id}"),
         )
 
 
@@ -83,6 +87,9 @@ PARAMETERS: dict[str, Callable[[Secrets], list[str]]] = {
     "agent_id": lambda secrets: [secrets.agent.id],
     "job_id": lambda secrets: [secrets.job],
     "saved_reply_id": lambda secrets: [secrets.saved_reply],
+    "key_id": lambda secrets: [secrets.key],
+    "contact": lambda secrets: [secrets.visitor.id],
+    "external_id": lambda secrets: ["ada"],
     "stream": lambda secrets: [
         f"conversation:{secrets.conversation}",
         f"notes:{secrets.conversation}",
@@ -101,16 +108,24 @@ BODIES: dict[str, Any] = {
     "change_own_settings": {},
     "create_saved_reply": {},
     "change_saved_reply": {},
+    # Whoever may do these does them in their own organisation.
+    "put_agent": {"name": "intruder"},
+    "put_contact": {"name": "intruder"},
+    "rotate_api_key": {"overlap": 0},
 }
 
 #: Routes without anybody's id in the path: the caller's own things, checked by their own tests.
 WITHOUT_IDS = {
     *("create_visitor", "get_me", "create_conversation", "list_conversations", "list_agents"),
     *("list_jobs", "list_saved_replies", "create_saved_reply"),
+    *("list_api_keys", "list_key_permissions", "create_api_key"),
     *("count_conversations", "search_conversations", "take_conversation"),
     *("create_ticket", "health_live", "health_ready"),
     *("get_settings", "change_settings", "get_own_settings", "change_own_settings"),
 }
+
+#: Routes that store under the host app's id, of which each organisation has its own.
+BY_EXTERNAL_ID = {"put_agent", "put_contact"}
 
 #: What asks for no permission: who calls is enough, or what it names has one of its own.
 WITHOUT_PERMISSION = {
@@ -190,6 +205,9 @@ def test_every_route(desk: Desk, stranger_desk: Desk, endpoint: Endpoint) -> Non
             for who, person in people.items():
                 if who == "owner of another organisation with the same id" and name == "agent_id":
                     # Their own record carries that id: it is not the other's.
+                    continue
+                if endpoint.operation in BY_EXTERNAL_ID and _has(person, endpoint.permission):
+                    # It names their own record, or makes it.
                     continue
                 response = person.http.request(endpoint.method, path, json=body)
                 expected = 404 if _has(person, endpoint.permission) else 403
@@ -330,6 +348,33 @@ def test_every_route_and_role(desk: Desk, endpoint: Endpoint) -> None:
         assert told.get("detail") != refusal, name
 
 
+@pytest.mark.parametrize("endpoint", ASKING, ids=lambda endpoint: endpoint.operation)
+def test_every_route_and_api_key(desk: Desk, endpoint: Endpoint) -> None:
+    """A key that has all other permissions is refused, and one that has only these is not."""
+    secrets = Secrets(desk)
+    owner = desk.agent(role=Role.OWNER)
+    grantable = {one["name"] for one in owner.get("/api-keys/permissions")["items"]}
+    wanted = {one.name for one in needed(endpoint.permission) or ()}
+    body = BODIES.get(endpoint.operation)
+    for names, refused in ((grantable - wanted, True), (grantable & wanted, False)):
+        if not names:
+            continue
+        fields = {"name": "key", "permissions": sorted(names)}
+        key = Person(desk.base, token=owner.post("/api-keys", fields)["secret"])
+        before = secrets.fingerprint()
+        path = _about(secrets, endpoint, key)
+        response = key.http.request(endpoint.method, path, json=body)
+        told = response.json()
+        if refused:
+            assert (response.status_code, told["code"]) == (403, "forbidden")
+            assert told["detail"] == f"This needs the permission {in_words(endpoint.permission)}."
+        else:
+            assert (told.get("code") == "agent_needed") == endpoint.by_person
+            assert told.get("code") != "forbidden"
+        if refused or endpoint.by_person:
+            assert secrets.fingerprint()[:-2] == before[:-2]
+
+
 def _about(secrets: Secrets, endpoint: Endpoint, person: Person) -> str:
     return endpoint.path.format(
         conversation_id=secrets.conversation,
@@ -337,6 +382,9 @@ def _about(secrets: Secrets, endpoint: Endpoint, person: Person) -> str:
         agent_id=person.id,
         job_id=secrets.job,
         saved_reply_id=secrets.saved_reply,
+        key_id=secrets.key,
+        contact=secrets.visitor.id,
+        external_id="somebody",
     )
 
 

@@ -29,7 +29,7 @@ from sqlalchemy.sql.elements import (
 from sqlalchemy.sql.selectable import Alias, FromClause
 
 from campfire_chat.access import tables as access_tables
-from campfire_chat.access.actor import actor_of_visitor
+from campfire_chat.access.actor import actor_of_visitor, system_actor
 from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.core import clock
 from campfire_chat.core.runtime_settings import Scope
@@ -39,6 +39,8 @@ from campfire_chat.database.postgresql import PostgreSQLEngine
 from campfire_chat.database.sqlite import SQLiteEngine
 from campfire_chat.database.statement import BulkDelete, BulkInsert, Query
 from campfire_chat.features.agents import tables as agent_tables
+from campfire_chat.features.api_keys.errors import UnknownAgentError
+from campfire_chat.features.api_keys.operations import NoteUse
 from campfire_chat.features.contacts import tables as contact_tables
 from campfire_chat.features.conversations import listing
 from campfire_chat.features.conversations import tables as conversation_tables
@@ -72,6 +74,7 @@ BUILT_OF_ALL = {
     ("access.revocation_table", "sweep"): "what no token can be from any more, of everybody",
     ("access.usage_table", "sweep"): "what dead processes left behind, of everybody",
     ("access.usage_table", "<lambda>"): "the same",
+    ("features.api_keys.queries", "shown"): "a request shows its key first; its digest is compared",
     ("jobs.queue", "latest"): "who runs the installation sees what failed in it",
 }
 
@@ -307,6 +310,17 @@ async def _everything_rare(store: Store) -> None:
     jobs = await store.jobs.claim(["conversation.wake"], 1, room={}, most=1)
     await store.jobs.park(jobs[0], error="oh")
     assert await store.jobs.restart("default", jobs[0].id)
+    made = await store.api_keys.create(
+        boss, name="Shop", permissions=["agents.read", "agents.impersonate"], expires_at=None
+    )
+    with pytest.raises(UnknownAgentError):
+        await store.api_keys.credentials(made.secret, "nobody")
+    await store.api_keys.rotate(boss, made.key.id, overlap=60, expires_at=UNSET)
+    # As if another secret key had been the newest one.
+    note = NoteUse(system_actor("default"), made.key.id, before="an older one", digest="a newer")
+    await store.storage.submit(note)
+    assert len(await store.api_keys.list_all(boss)) == 1
+    await store.api_keys.revoke(boss, made.key.id)
     await store.jobs.drop("default", jobs[0].id)
 
 

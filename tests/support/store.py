@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from campfire_chat import Campfire
+from campfire_chat.access.identity import HostSession, Tokens
 from campfire_chat.access.key_checks import KeyChecks
 from campfire_chat.access.revocation_table import RevocationTable
 from campfire_chat.access.roles import Roles
@@ -10,6 +11,7 @@ from campfire_chat.access.usage_table import Usage
 from campfire_chat.core.clock import Clock
 from campfire_chat.database.nodes import Nodes
 from campfire_chat.features.agents.service import AgentService
+from campfire_chat.features.api_keys.service import ApiKeyService
 from campfire_chat.features.contacts.service import ContactService
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.messages.service import MessageService
@@ -69,6 +71,9 @@ class Store:
         self.contacts = ContactService(storage)
         self.conversations = ConversationService(storage, self.presence, settings, Roles())
         self.messages = MessageService(storage, settings)
+        self.api_keys = ApiKeyService(
+            storage, self.agents, Tokens("k" * 40, lifetime=60), HostSession(None, Roles())
+        )
         self.receipts = ReceiptService(storage)
         tables = (storage.writer, storage.readers)
         self.nodes = Nodes(*tables, now=now)

@@ -24,11 +24,12 @@ MAX_URL = 2048
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """An agent or a visitor, as confirmed by the session of the host app or by a token; or the
-    system.
+    """An agent or a visitor, as confirmed by the session of the host app or by a token; an API key;
+    or the system.
 
     Attributes:
-        id: The ``agt_…`` id of an agent, or the ``vis_…`` id of a visitor.
+        id: The ``agt_…`` id of an agent, the ``vis_…`` id of a visitor, or the ``key_…`` id of an
+            API key.
         external_id: The host app's id of an agent or of an identified visitor.
         role: The name of an agent's role.
         by_session: Whether the session of the host app confirmed the visitor. If so, the
@@ -71,6 +72,11 @@ class Actor(Struct, frozen=True):
         return self.principal.kind is SenderKind.VISITOR
 
     @property
+    def is_api_key(self) -> bool:
+        """Whether it is an API key that acts as nobody."""
+        return self.principal.kind is SenderKind.API_KEY
+
+    @property
     def sender_key(self) -> str:
         """The sender, within which client ids are unique."""
         return f"{self.principal.kind.value}:{self.principal.id}"
@@ -87,7 +93,7 @@ class Actor(Struct, frozen=True):
             organization=self.organization,
             role=principal.role,
             permissions=list(names_of(self.permissions)),
-            verified=self.is_agent or principal.external_id is not None,
+            verified=not self.is_visitor or principal.external_id is not None,
         )
 
 

@@ -81,8 +81,9 @@ def caller_of(networks: Networks, actor: Actor | None) -> Caller:
     if actor is None:
         return Caller(networks, None, None, agent=False)
     organization = actor.organization
-    # The address of an agent does not count: others in the same office share it.
-    counted = () if actor.is_agent else networks
+    # The address of an agent does not count: others in the same office share it. Neither does that
+    # of an API key, which is a server's.
+    counted = networks if actor.is_visitor else ()
     principal = (organization, actor.sender_key)
     return Caller(counted, principal, (organization, ""), agent=actor.is_agent)
 

@@ -1,18 +1,41 @@
-"""Who makes a request or opens a socket: by a token, or by the session of the host app."""
+"""Who makes a request or opens a socket: by a token, an API key, or the session of the host app."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
+from urllib.parse import unquote
 
 from starlette.requests import HTTPConnection
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.api_keys import is_api_key
 from campfire_chat.access.errors import TokenExpiredError, WrongOrganizationError
 from campfire_chat.access.identity import Credentials, HostSession, Tokens, bearer_token
 from campfire_chat.access.origins import OriginCheck, from_own_page
 from campfire_chat.access.places import Places
 from campfire_chat.core.errors import UnauthorizedError
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
+
+#: Names the agent as whom an API key acts, by the host app's id, percent-encoded.
+AGENT_HEADER = "campfire-agent"
+
+
+class KeyAuthentication(Protocol):
+    """Lets API keys in."""
+
+    async def credentials(self, api_key: str, agent: str | None) -> Credentials:
+        """The credentials that an API key proves.
+
+        Args:
+            agent: The host app's id of the agent as whom the key acts, if the request names one.
+
+        Raises:
+            TokenInvalidError: There is no such key. It may have been revoked.
+            TokenExpiredError: The key has expired.
+            ForbiddenError: The key may not act as that agent.
+        """
+        ...
 
 
 class Authentication:
@@ -22,6 +45,7 @@ class Authentication:
         host: Asks the host app.
         tokens: Reads tokens.
         places: Says which organisation a request names, and which origins may make it.
+        keys: Reads API keys.
         let_in: Called with everybody whom the session of the host app has named, before they are
             let in.
     """
@@ -32,12 +56,14 @@ class Authentication:
         tokens: Tokens,
         places: Places,
         *,
+        keys: KeyAuthentication,
         let_in: Callable[[Actor], Awaitable[None]],
     ) -> None:
         self.host = host
         self.tokens = tokens
         self.places = places
         self._origins = OriginCheck()
+        self._keys = keys
         self._let_in = let_in
 
     async def check_origin(self, connection: HTTPConnection) -> None:
@@ -79,6 +105,8 @@ class Authentication:
             UnauthorizedError: There is neither a valid token nor a session.
             ForbiddenError: As for :meth:`check_place`.
         """
+        if token is not None and is_api_key(token):
+            return await self._by_key(connection, token)
         if token is not None:
             found = self.tokens.read(token)
             if not found.by_session:
@@ -110,6 +138,16 @@ class Authentication:
         await self.check_place(connection, session)
         await self._let_in(session)
         return Credentials(session, ambient=True)
+
+    async def _by_key(self, connection: HTTPConnection, api_key: str) -> Credentials:
+        """As for :meth:`credentials`. No browser sends an API key by itself, so the origin of the
+        request does not matter."""
+        agent = connection.headers.get(AGENT_HEADER)
+        found = await self._keys.credentials(api_key, None if agent is None else unquote(agent))
+        named = await self.places.named(connection)
+        if named is not None and named != found.actor.organization:
+            raise WrongOrganizationError()
+        return found
 
     def bearer(self, connection: HTTPConnection) -> Actor | None:
         """The caller by the token of a connection, if it has a valid one."""

@@ -22,6 +22,12 @@ class TokenExpiredError(UnauthorizedError):
     code = "token_expired"
 
 
+class RestOnlyError(UnauthorizedError):
+    """API keys are for REST requests only."""
+
+    code = "rest_only"
+
+
 class SessionChangedError(UnauthorizedError):
     """Somebody else is signed in now."""
 

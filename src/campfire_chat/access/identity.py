@@ -17,7 +17,7 @@ from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 from msgspec import Struct
 from starlette.requests import HTTPConnection
 
-from campfire_chat.access import labels, signed_identities
+from campfire_chat.access import api_keys, labels, signed_identities
 from campfire_chat.access.actor import (
     Actor,
     Principal,
@@ -26,7 +26,7 @@ from campfire_chat.access.actor import (
     actor_of_visitor,
 )
 from campfire_chat.access.authenticate import AccessLabels, Authenticate
-from campfire_chat.access.errors import TokenExpiredError, TokenInvalidError
+from campfire_chat.access.errors import RestOnlyError, TokenExpiredError, TokenInvalidError
 from campfire_chat.access.host_calls import HostCall
 from campfire_chat.access.origins import from_own_page
 from campfire_chat.access.records import Agent, SenderKind, Visitor
@@ -53,6 +53,7 @@ class Credentials(Struct, frozen=True):
             1970. A revocation ends all renewals of what it ends.
         ends: When the identity ends that the token rests on, in seconds since 1970; no token that
             renews it is good for longer. None where it rests on none.
+        api_key: The API key that proves it, as an actor. Whatever the actor does is charged to it.
     """
 
     actor: Actor
@@ -61,6 +62,7 @@ class Credentials(Struct, frozen=True):
     renewal: str | None = None
     since: int = 0
     ends: int | None = None
+    api_key: Actor | None = None
 
     @property
     def by_session(self) -> bool:
@@ -175,12 +177,19 @@ class Tokens:
             ],
         )
 
+    def digests(self, api_key: str) -> tuple[str, ...]:
+        """The keyed digests of an API key, one for each secret key, that of the newest first."""
+        return tuple(api_keys.digest(key, api_key) for key in self._keys)
+
     def read(self, token: str) -> Credentials:
         """
         Raises:
             TokenExpiredError: It has expired.
             TokenInvalidError: It was signed with another key, or for another purpose.
+            RestOnlyError: It is an API key.
         """
+        if api_keys.is_api_key(token):
+            raise RestOnlyError()
         payload, signed_at = self._load(self._visitor, token, self._lifetime)
         try:
             fields = msgspec.convert(payload, _VisitorToken)

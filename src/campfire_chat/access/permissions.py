@@ -32,12 +32,14 @@ class Permission(Struct, frozen=True, eq=False):
         allows: What it allows, as a sentence.
         least: The built-in role from which on a role has it.
         visitors: Whether visitors have it too, for what is theirs.
+        keys: Whether an API key may have it.
     """
 
     name: str
     allows: str
     least: Role
     visitors: bool = False
+    keys: bool = True
 
     def __post_init__(self) -> None:
         if self.name in _declared:

@@ -14,6 +14,7 @@ class SenderKind(StrEnum):
     AGENT = "agent"
     BOT = "bot"
     SYSTEM = "system"
+    API_KEY = "api_key"
 
 
 class Role(StrEnum):
@@ -77,7 +78,7 @@ class PrincipalRecord(Struct, frozen=True, kw_only=True):
     """The caller, as the answer to ``GET /me`` and in ``welcome``.
 
     Attributes:
-        role: The name of an agent's role. Null for visitors.
+        role: The name of an agent's role. Null for visitors and API keys.
         permissions: The names of what the caller may do, sorted. A visitor has them for what is
             theirs.
     """

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, cast, overload
 
 import msgspec
 
+from campfire_chat.core import clock
 from campfire_chat.core.errors import InvalidError, InvalidTextError, MalformedError
 
 #: The exceptions of decoding JSON, except those for values of the wrong type.
@@ -60,3 +61,30 @@ def _encodable(value: Any) -> bool:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+@overload
+def moment(text: str | None, *, field: str) -> int | None: ...
+
+
+@overload
+def moment(
+    text: str | msgspec.UnsetType | None, *, field: str
+) -> int | msgspec.UnsetType | None: ...
+
+
+def moment(text: str | msgspec.UnsetType | None, *, field: str) -> int | msgspec.UnsetType | None:
+    """The microseconds since 1970 of an RFC 3339 time in a body. None and UNSET stay as they are.
+
+    Raises:
+        InvalidError: It is no such time, or one that can be neither stored nor shown.
+    """
+    if text is None or isinstance(text, msgspec.UnsetType):
+        return text
+    try:
+        at = clock.parse_rfc3339(text)
+    except (ValueError, OverflowError):
+        raise InvalidError("The time must look like 2026-01-31T09:00:00Z.", field=field) from None
+    if not 0 <= at < clock.parse_rfc3339("9999-01-01T00:00:00Z"):
+        raise InvalidError("The time is out of range.", field=field)
+    return at

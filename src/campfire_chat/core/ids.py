@@ -19,6 +19,7 @@ AGENT = "agt"
 SESSION = "ses"
 NODE = "node"
 JOB = "job"
+API_KEY = "key"
 
 
 #: Two digits at a time.

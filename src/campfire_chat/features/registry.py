@@ -9,6 +9,7 @@ from typing import Final
 
 from campfire_chat.feature import Feature
 from campfire_chat.features.agents.feature import AGENTS
+from campfire_chat.features.api_keys.feature import API_KEYS
 from campfire_chat.features.contacts.feature import CONTACTS
 from campfire_chat.features.conversations.feature import CONVERSATIONS
 from campfire_chat.features.history.feature import HISTORY
@@ -32,4 +33,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     JOBS,
     SAVED_REPLIES,
     HISTORY,
+    API_KEYS,
 )

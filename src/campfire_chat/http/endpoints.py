@@ -137,6 +137,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         errors: Its own errors, in addition to those of the guard.
         tagged: Whether the answer has an ``ETag``. A write of that kind obeys ``If-Match``.
         cost: What is charged to the caller's limits.
+        by_person: Whether only a person does it, so that an API key has to name an agent.
     """
 
     operation: str
@@ -152,3 +153,4 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     errors: tuple[type[CampfireError], ...] = ()
     tagged: bool = False
     cost: Cost = Cost.CALL
+    by_person: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campfire_chat.core.errors import CampfireError
+from campfire_chat.core.errors import CampfireError, ForbiddenError
 
 
 class BodyTimeoutError(CampfireError):
@@ -32,3 +32,9 @@ class ExampleKeyError(CampfireError):
 
     code = "example_key"
     close_code = 1011
+
+
+class AgentNeededError(ForbiddenError):
+    """An API key does this only as an agent. Name the agent with the header Campfire-Agent."""
+
+    code = "agent_needed"

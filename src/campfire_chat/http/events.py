@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, structs
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.errors import TokenExpiredError
+from campfire_chat.access.identity import bearer_token
 from campfire_chat.access.permissions import Access
 from campfire_chat.core.errors import NotFoundError, UnavailableError
 from campfire_chat.http.endpoints import Call, Endpoint, Reply
@@ -92,7 +93,7 @@ async def list_events(call: Call) -> Reply:
                 raise UnavailableError("The service is restarting.", retry_after=1.0)
             with call.context.admission.polling(call.caller):
                 await _wait(waiter, query.wait, call)
-            _check_again(call)
+            await _check_again(call)
             if call.by_session:
                 # It may have ended meanwhile, which only a new request can tell.
                 page = structs.replace(page, more=waiter.heard.is_set())
@@ -103,12 +104,15 @@ async def list_events(call: Call) -> Reply:
     return Reply(_answer(page, name, query, storage.epoch))
 
 
-def _check_again(call: Call) -> None:
+async def _check_again(call: Call) -> None:
     """
     Raises:
         TokenExpiredError: The caller's token has ended while they waited.
+        TokenInvalidError: The caller's API key was revoked while they waited.
     """
-    if call.credentials is not None and call.context.authentication.tokens.expired(
+    if call.credentials is not None and call.credentials.api_key is not None:
+        await call.context.authentication.credentials(call.request, bearer_token(call.request))
+    elif call.credentials is not None and call.context.authentication.tokens.expired(
         call.credentials
     ):
         raise TokenExpiredError()

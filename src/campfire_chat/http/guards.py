@@ -35,7 +35,7 @@ from campfire_chat.core.errors import (
     UnauthorizedError,
 )
 from campfire_chat.http.endpoints import Call, Context, Cost, Endpoint
-from campfire_chat.http.errors import BodyTimeoutError, UnsupportedMediaTypeError
+from campfire_chat.http.errors import AgentNeededError, BodyTimeoutError, UnsupportedMediaTypeError
 from campfire_chat.http.problems import problem_response
 
 logger = logging.getLogger("campfire_chat.http")
@@ -119,9 +119,11 @@ async def _credentials(
     except (UnauthorizedError, ForbiddenError):
         _charge(endpoint, context, request, None)
         raise
-    caller = _charge(endpoint, context, request, found.actor)
+    caller = _charge(endpoint, context, request, found.api_key or found.actor)
     _check_person(request, found.actor)
     require(found.actor, endpoint.permission)
+    if endpoint.by_person and found.actor.is_api_key:
+        raise AgentNeededError()
     return found, caller
 
 

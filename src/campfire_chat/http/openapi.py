@@ -69,7 +69,8 @@ def document(endpoints: Sequence[Endpoint], server: str) -> dict[str, Any]:
             "title": "campfire-chat",
             "version": version("campfire-chat"),
             "description": (
-                "Visitors send a bearer token, agents the session cookie of the host app. "
+                "Visitors send a bearer token, agents the session cookie of the host app, servers "
+                "an API key. "
                 "Errors are problem documents (RFC 9457) with a stable `code`."
             ),
         },
@@ -79,6 +80,12 @@ def document(endpoints: Sequence[Endpoint], server: str) -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "visitor": {"type": "http", "scheme": "bearer"},
+                "api_key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "cfk_…",
+                    "description": "With the header Campfire-Agent it acts as that agent.",
+                },
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
@@ -214,9 +221,12 @@ def _security(row: Endpoint) -> list[dict[str, list[str]]]:
     wanted = needed(row.permission)
     if row.permission is Access.PUBLIC:
         return []
-    if wanted is not None and wanted.isdisjoint(of_visitors()):
-        return [{"session": []}]
-    return [{"visitor": []}, {"session": []}]
+    found: list[dict[str, list[str]]] = [{"session": []}]
+    if wanted is None or not wanted.isdisjoint(of_visitors()):
+        found.append({"visitor": []})
+    if wanted is None or any(one.keys for one in wanted):
+        found.append({"api_key": []})
+    return found
 
 
 def _permission(row: Endpoint) -> dict[str, Any]:

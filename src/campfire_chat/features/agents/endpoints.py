@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
 
-from campfire_chat.access.records import Availability
+from msgspec import Meta, Struct
+
+from campfire_chat.access.actor import MAX_NAME, MAX_URL
+from campfire_chat.access.records import Agent, Availability, Role
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.features.agents.permissions import (
     AGENTS_MANAGE,
@@ -20,6 +23,30 @@ from campfire_chat.http.pagination import Page
 
 class AvailabilityRecord(Struct, frozen=True, kw_only=True):
     availability: Availability
+
+
+class AgentPut(Struct, frozen=True, kw_only=True):
+    """A user of the host app, as the host app describes them."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
+    avatar_url: Annotated[str, Meta(max_length=MAX_URL)] | None = None
+    email: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
+    role: Annotated[str, Meta(max_length=64)] = Role.AGENT.value
+
+
+async def put(call: Call) -> Reply:
+    body: AgentPut = call.body
+    agent = Agent(
+        id=call.path["external_id"],
+        name=body.name,
+        avatar_url=body.avatar_url,
+        email=body.email,
+        role=body.role,
+        organization=call.actor.organization,
+    )
+    record = await call.service(AgentService).put(call.actor, agent)
+    call.service(Roster).changed(call.actor.organization)
+    return Reply(record)
 
 
 async def list_all(call: Call) -> Reply:
@@ -49,6 +76,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         handler=list_all,
         summary="List the agents of the organisation with their availability",
         returns={200: Page[AgentRecord]},
+    ),
+    Endpoint(
+        operation="put_agent",
+        method="PUT",
+        path="/agents/{external_id}",
+        permission=AGENTS_MANAGE,
+        handler=put,
+        summary="Store a user of the host app as an agent, by the host app's id",
+        body=AgentPut,
+        returns={200: AgentRecord},
+        cost=Cost.WRITE,
     ),
     Endpoint(
         operation="get_availability",

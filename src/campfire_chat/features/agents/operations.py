@@ -26,14 +26,22 @@ def require_setter(actor: Actor, agent_id: str) -> None:
 
 
 class RememberAgent(Operation[None]):
-    """Store the calling agent as the host app describes them now.
+    """Store an agent as the host app describes them now.
 
     Rows of agents are written under the lock of the inbox, as by those operations that tell the
     inbox of an agent. So no two transactions wait for each other.
+
+    Args:
+        actor: The caller.
+        agent: The agent, as an actor; None: the caller.
     """
 
+    def __init__(self, actor: Actor, agent: Actor | None = None) -> None:
+        super().__init__(actor)
+        self._agent = agent or actor
+
     async def run(self, transaction: Transaction) -> None:
-        principal = self.actor.principal
+        principal = self._agent.principal
         row = (
             self.organization,
             principal.id,

@@ -17,6 +17,6 @@ AVAILABILITY_WRITE = Permission(
 )
 AGENTS_MANAGE = Permission(
     "agents.manage",
-    "Set the availability of other agents.",
+    "Store agents, and set the availability of other agents.",
     least=Role.ADMIN,
 )

@@ -52,17 +52,17 @@ def _chosen(_: Engine) -> ClauseElement:
     )
 
 
+def _described(_: Engine) -> ClauseElement:
+    return select(_a.external_id, _a.name, _a.avatar_url, _a.email, _a.role).where(
+        _a.org_id == bindparam("org_id"), _a.external_id == bindparam("external_id")
+    )
+
+
 def _candidates(engine: Engine) -> ClauseElement:
     return (
         ASSIGNEE_ROWS.select()
         .add_columns(_a.role)
         .where(engine.among(_a.org_id, _a.agent_id, "keys"))
-    )
-
-
-def _described(_: Engine) -> ClauseElement:
-    return select(_a.external_id, _a.name, _a.avatar_url, _a.email, _a.role).where(
-        _a.org_id == bindparam("org_id"), _a.external_id == bindparam("external_id")
     )
 
 
@@ -85,19 +85,7 @@ ASSIGNEES = Lookup(CANDIDATES, _candidate)
 TEAM = Query(_team)
 PRESENT = Query(_present)
 CHOSEN = Query(_chosen)
-#: An agent as the host app described them last, by the host app's id.
 DESCRIBED = Query(_described)
-
-
-async def described(session: Session, organization: str, external_id: str) -> Agent | None:
-    """An agent as the host app described them last; None for one who never came."""
-    rows = await session.fetch(DESCRIBED, org_id=organization, external_id=external_id)
-    if not rows:
-        return None
-    id, name, avatar_url, email, role = rows[0]
-    return Agent(
-        id=id, name=name, avatar_url=avatar_url, email=email, role=role, organization=organization
-    )
 
 
 async def of_organization(
@@ -131,6 +119,22 @@ async def availability_of(
         session, organization, SenderKind.AGENT, agent_id, alive_since=alive_since
     )
     return effective(Availability(rows[0][0]), present=present)
+
+
+async def described(session: Session, organization: str, external_id: str) -> Agent | None:
+    """An agent as the host app described them last, by the host app's id."""
+    rows = await session.fetch(DESCRIBED, org_id=organization, external_id=external_id)
+    if not rows:
+        return None
+    external_id, name, avatar_url, email, role = rows[0]
+    return Agent(
+        id=external_id,
+        name=name,
+        avatar_url=avatar_url,
+        email=email,
+        role=role,
+        organization=organization,
+    )
 
 
 WRITE_AGENTS = BulkInsert(

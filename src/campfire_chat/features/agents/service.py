@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from campfire_chat.access.actor import Actor
+from campfire_chat.access.actor import Actor, actor_of_agent
 from campfire_chat.access.policy import require
 from campfire_chat.access.records import Agent, Availability
 from campfire_chat.access.roles import Roles
-from campfire_chat.core.errors import NotFoundError
+from campfire_chat.core.errors import ConfigurationError, InvalidError, NotFoundError
 from campfire_chat.features.agents import queries
 from campfire_chat.features.agents.operations import (
     RememberAgent,
     SetAvailability,
     require_setter,
 )
-from campfire_chat.features.agents.permissions import AGENTS_READ
+from campfire_chat.features.agents.permissions import AGENTS_MANAGE, AGENTS_READ
 from campfire_chat.features.agents.records import AgentRecord
 from campfire_chat.features.agents.rules import of_all
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY
@@ -27,17 +27,38 @@ class AgentService:
     def __init__(self, storage: Storage, presence: PresenceService, roles: Roles) -> None:
         self._storage = storage
         self._presence = presence
+        self._roles = roles
         self._assignable = roles.with_permission(CONVERSATIONS_REPLY)
 
     async def remember(self, actor: Actor) -> None:
         """Store the calling agent as the host app describes them now."""
         await self._storage.submit(RememberAgent(actor))
 
+    async def put(self, actor: Actor, agent: Agent) -> AgentRecord:
+        """Store one of the host app's users as an agent, who need not have signed in yet.
+
+        What they may do is what ``authenticate`` says once they sign in. Until then the role tells
+        whether conversations can be assigned to them, and what an API key may do as them.
+
+        Raises:
+            ForbiddenError: The caller may not store agents.
+            InvalidError: A value is none that an agent may have, or there is no such role.
+        """
+        require(actor, AGENTS_MANAGE)
+        if agent.role not in self._roles.names:
+            raise InvalidError("There is no such role.", field="role")
+        try:
+            described = actor_of_agent(agent, self._storage.agent_key, self._roles)
+        except ConfigurationError as error:
+            raise InvalidError(error.message) from None
+        await self._storage.submit(RememberAgent(actor, described))
+        return await self._one_of(actor.organization, described.principal.id)
+
     async def described(self, organization: str, external_id: str) -> Agent:
         """An agent as the host app described them last.
 
         Raises:
-            NotFoundError: No agent of that id has ever come.
+            NotFoundError: The host app has never named an agent of that id.
         """
         found = await self._storage.read(
             lambda session: queries.described(session, organization, external_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from campfire_chat.feature import Feature, Parts
+from campfire_chat.features.contacts.endpoints import ENDPOINTS
 from campfire_chat.features.contacts.service import ContactService
 
 
@@ -12,4 +13,4 @@ def _services(parts: Parts) -> Iterable[object]:
     yield ContactService(parts.storage)
 
 
-CONTACTS = Feature("contacts", services=_services)
+CONTACTS = Feature("contacts", endpoints=ENDPOINTS, services=_services)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, insert, update
+from sqlalchemy import and_, update
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.features.contacts import tables
@@ -17,7 +17,7 @@ _c = tables.contacts.c
 
 
 async def remember(transaction: Transaction, actor: Actor) -> Contact:
-    """Store the calling visitor as a contact, as the host app describes them now."""
+    """Store a visitor as a contact, as the host app describes them now."""
     contact = of(actor)
     values: dict[str, Any] = {
         "external_id": contact.external_id,
@@ -29,13 +29,16 @@ async def remember(transaction: Transaction, actor: Actor) -> Contact:
     session = transaction.session
     known = await find(session, actor, contact.id)
     if known is None:
+        # Another process may store the same contact right now.
         await session.execute(
-            insert(tables.contacts).values(
+            session.engine.upsert(tables.contacts)
+            .values(
                 org_id=actor.organization,
                 contact_id=contact.id,
                 created_at=transaction.now,
                 **values,
             )
+            .on_conflict_do_update(index_elements=["org_id", "contact_id"], set_=values)
         )
     elif known != contact:
         transaction.altered.add(contact.id)
@@ -47,10 +50,19 @@ async def remember(transaction: Transaction, actor: Actor) -> Contact:
     return contact
 
 
-class RememberContact(Operation[None]):
-    """Store the calling visitor as a contact."""
+class RememberContact(Operation[Contact]):
+    """Store a visitor as a contact.
+
+    Args:
+        actor: The caller.
+        visitor: The visitor, as an actor; None: the caller.
+    """
 
     appends = False
 
-    async def run(self, transaction: Transaction) -> None:
-        await remember(transaction, self.actor)
+    def __init__(self, actor: Actor, visitor: Actor | None = None) -> None:
+        super().__init__(actor)
+        self._visitor = visitor or actor
+
+    async def run(self, transaction: Transaction) -> Contact:
+        return await remember(transaction, self._visitor)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from campfire_chat.access.actor import Actor, actor_of_visitor
+from campfire_chat.access.policy import reaches_all, require
 from campfire_chat.access.records import Visitor
+from campfire_chat.core import ids
+from campfire_chat.core.errors import ConfigurationError, InvalidError, NotFoundError
 from campfire_chat.feature import Service
 from campfire_chat.features.contacts import queries
 from campfire_chat.features.contacts.operations import RememberContact
+from campfire_chat.features.contacts.permissions import CONTACTS_READ, CONTACTS_WRITE
+from campfire_chat.features.contacts.records import Contact
 from campfire_chat.ledger.storage import Storage
 
 
@@ -37,9 +42,50 @@ class ContactService(Service):
             organization=organization,
         )
 
+    async def get(self, actor: Actor, contact: str) -> Contact:
+        """A contact by their id (``vis_…``) or by the host app's id of the user.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts.
+            NotFoundError: The organisation has no such contact, or the caller is an agent whom the
+                host app narrows: such an agent sees contacts only with their conversations.
+        """
+        require(actor, CONTACTS_READ)
+        contact_id = contact if is_own(contact) else ids.visitor_of(actor.organization, contact)
+        found = None
+        if reaches_all(actor):
+            found = await self._storage.read(
+                lambda session: queries.find(session, actor, contact_id)
+            )
+        if found is None:
+            raise NotFoundError("There is no such contact.")
+        return found
+
+    async def put(self, actor: Actor, visitor: Visitor) -> Contact:
+        """Store a user of the host app as a contact, who need not have been here yet. Once the
+        host app names them as a visitor, they find what was written to them.
+
+        Raises:
+            ForbiddenError: The caller may not store contacts.
+            InvalidError: A value is none that a visitor may have.
+        """
+        require(actor, CONTACTS_WRITE)
+        if is_own(visitor.id):
+            raise InvalidError("This is an id of campfire-chat, not one of the host app.")
+        try:
+            described = actor_of_visitor(visitor)
+        except ConfigurationError as error:
+            raise InvalidError(error.message) from None
+        return await self._storage.submit(RememberContact(actor, described))
+
     async def refresh(self, actor: Actor) -> None:
         """Store a visitor as the host app describes them now, if they have written before."""
         about = actor.principal.id
         known = await self._storage.read(lambda session: queries.find(session, actor, about))
         if known is not None and known != queries.of(actor):
             await self._storage.submit(RememberContact(actor))
+
+
+def is_own(contact: str) -> bool:
+    """Whether this is an id of campfire-chat, and not one of the host app."""
+    return contact.startswith(f"{ids.VISITOR}_")

@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from campfire_chat.access.policy import require
-from campfire_chat.core import clock
+from campfire_chat.core.decoding import moment
 from campfire_chat.core.errors import (
     ClientIdConflictError,
     InvalidCursorError,
-    InvalidError,
     InvalidTextError,
     NotFoundError,
 )
@@ -184,7 +183,7 @@ async def change(call: Call) -> Reply:
         call.path["conversation_id"],
         Patch(
             status=body.status,
-            snoozed_until=_moment(body.snoozed_until),
+            snoozed_until=moment(body.snoozed_until, field="snoozed_until"),
             priority=body.priority,
             tags=body.tags,
             subject=body.subject,
@@ -194,21 +193,6 @@ async def change(call: Call) -> Reply:
         client_id=call.idempotency_key,
     )
     return Reply(record)
-
-
-def _moment(moment: str | UnsetType | None) -> int | UnsetType | None:
-    if moment is None or isinstance(moment, UnsetType):
-        return moment
-    try:
-        at = clock.parse_rfc3339(moment)
-    except (ValueError, OverflowError):
-        raise InvalidError(
-            "The time must look like 2026-01-31T09:00:00Z.", field="snoozed_until"
-        ) from None
-    # A time that cannot be represented can be neither stored nor shown.
-    if not 0 <= at < clock.parse_rfc3339("9999-01-01T00:00:00Z"):
-        raise InvalidError("The time is out of range.", field="snoozed_until")
-    return at
 
 
 #: Agents get the first type, visitors the second.
@@ -226,6 +210,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         returns={201: _Conversation, 200: _Conversation},
         errors=(*TEXT_ERRORS, ClientIdConflictError, *REVIEW_ERRORS),
         cost=Cost.OPEN,
+        by_person=True,
     ),
     Endpoint(
         operation="list_conversations",
@@ -270,6 +255,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         returns={200: Taken},
         errors=(ClientIdConflictError,),
         cost=Cost.WRITE,
+        by_person=True,
     ),
     Endpoint(
         operation="get_conversation",

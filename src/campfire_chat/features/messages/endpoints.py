@@ -134,6 +134,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         returns={201: Message, 200: Message},
         errors=(*TEXT_ERRORS, NotFoundError, ClientIdConflictError, *REVIEW_ERRORS),
         cost=Cost.SEND,
+        by_person=True,
     ),
     Endpoint(
         operation="edit_message",
@@ -152,6 +153,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             *REVIEW_ERRORS,
         ),
         cost=Cost.WRITE,
+        by_person=True,
     ),
     Endpoint(
         operation="list_message_versions",

@@ -82,6 +82,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Get the calling agent's own settings",
         returns={200: SettingsRecord},
         tagged=True,
+        by_person=True,
     ),
     Endpoint(
         operation="change_own_settings",
@@ -95,5 +96,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         tagged=True,
         errors=_ERRORS,
         cost=Cost.WRITE,
+        by_person=True,
     ),
 )

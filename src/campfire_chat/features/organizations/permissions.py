@@ -19,4 +19,5 @@ OWN_SETTINGS_EDIT = Permission(
     "own_settings.edit",
     "Change one's own settings.",
     least=Role.VIEWER,
+    keys=False,
 )

@@ -43,5 +43,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         returns={200: Marked},
         errors=(NotFoundError,),
         cost=Cost.WRITE,
+        by_person=True,
     ),
 )

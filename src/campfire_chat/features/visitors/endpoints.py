@@ -10,6 +10,7 @@ from campfire_chat.access.actor import Actor, anonymous
 from campfire_chat.access.errors import (
     HostUnavailableError,
     OriginForbiddenError,
+    RestOnlyError,
     TokenExpiredError,
     TokenInvalidError,
     UnknownOrganizationError,
@@ -109,6 +110,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         errors=(
             TokenInvalidError,
             TokenExpiredError,
+            RestOnlyError,
             OriginForbiddenError,
             WrongOrganizationError,
             UnknownOrganizationError,

@@ -25,6 +25,14 @@ export interface AgentConversation extends ConversationSummary {
   contact_present: boolean | null;
 }
 
+/** A user of the host app, as the host app describes them. */
+export interface AgentPut {
+  name: string;
+  avatar_url?: string | null;
+  email?: string | null;
+  role?: string;
+}
+
 /** An agent as colleagues see them. */
 export interface AgentRecord {
   /** The id of the agent here (`agt_…`), the same for everybody. */
@@ -39,6 +47,60 @@ export interface AgentRecord {
   availability: Availability;
   /** Whether their role allows that conversations are assigned to them. */
   assignable: boolean;
+}
+
+/** An API key was created, rotated or revoked. */
+export interface ApiKeyChanged {
+  /** The key. */
+  id: string;
+  name: string;
+  /** What it may do, or could. */
+  permissions: string[];
+  /** When it ends; null if it does not. */
+  expires_at: Timestamp | null;
+  /** Who did it. */
+  actor: Participant;
+}
+
+/** `permissions`: names of what it may do. `expires_at`: null for a key without an end. */
+export interface ApiKeyCreate {
+  name: string;
+  permissions: string[];
+  expires_at?: string | null;
+}
+
+/** An API key, without its secret. */
+export interface ApiKeyRecord {
+  id: string;
+  name: string;
+  /** The names of what it may do, sorted. */
+  permissions: string[];
+  created_at: Timestamp;
+  /** The agent who created it. */
+  created_by: Participant;
+  /** When it ends; null if it does not. */
+  expires_at: Timestamp | null;
+  /** When it got its present secret; null if that is its first one. */
+  rotated_at: Timestamp | null;
+  /** Until when the secret before is valid too; null if none is. */
+  previous_until: Timestamp | null;
+  /** When it was used last, give or take an hour; null if it never was. */
+  last_used_at: Timestamp | null;
+}
+
+/**
+ * `overlap`: seconds for which the old secret stays valid. `expires_at`: the new end of the key,
+ * null for none; left out, it stays as it is.
+ */
+export interface ApiKeyRotate {
+  overlap?: number;
+  expires_at?: string | null;
+}
+
+/** An API key with its secret, which is shown only this once. */
+export interface ApiKeySecret {
+  key: ApiKeyRecord;
+  secret: string;
 }
 
 /** The agent to whom the conversation is assigned, as the visitor may see them. */
@@ -85,6 +147,13 @@ export interface Contact {
   name: string | null;
   email: string | null;
   avatar_url: string | null;
+}
+
+/** A user of the host app, as the host app describes them. What is left out is null. */
+export interface ContactPut {
+  name?: string | null;
+  email?: string | null;
+  avatar_url?: string | null;
 }
 
 /** The kind of field. JSON is for types that no other field can show. */
@@ -157,6 +226,12 @@ export interface EventPage {
 export interface FirstMessage {
   body: string;
   client_id?: string | null;
+}
+
+/** A permission that the caller may give to an API key. */
+export interface GrantablePermission {
+  name: string;
+  allows: string;
 }
 
 export interface Health {
@@ -304,7 +379,7 @@ export interface PrincipalRecord {
   avatar_url: string | null;
   email: string | null;
   organization: string;
-  /** The name of an agent's role. Null for visitors. */
+  /** The name of an agent's role. Null for visitors and API keys. */
   role: string | null;
   /** The names of what the caller may do, sorted. A visitor has them for what is theirs. */
   permissions: string[];
@@ -398,7 +473,7 @@ export interface SavedReplyRecord {
 /** Whose setting it is: everybody's in an organisation, or one agent's own. */
 export type Scope = "organization" | "agent";
 
-export type SenderKind = "visitor" | "agent" | "bot" | "system";
+export type SenderKind = "visitor" | "agent" | "bot" | "system" | "api_key";
 
 /** `before` and `after` are values of the setting, its default if nothing was chosen. */
 export interface SettingChange {
@@ -578,6 +653,9 @@ export interface VisitorSummary {
 /** What the data of each type of events is. */
 export interface EventMap {
   "agent.availability_changed": AvailabilityChanged;
+  "api_key.created": ApiKeyChanged;
+  "api_key.revoked": ApiKeyChanged;
+  "api_key.rotated": ApiKeyChanged;
   "conversation.access_changed": AccessChanged;
   "conversation.assignee_changed": AssigneeChanged;
   "conversation.priority_changed": PriorityChanged;
@@ -599,6 +677,9 @@ export interface EventMap {
 /** The kinds of streams in which each type of events appears. */
 export interface EventStreams {
   "agent.availability_changed": "inbox";
+  "api_key.created": "inbox";
+  "api_key.revoked": "inbox";
+  "api_key.rotated": "inbox";
   "conversation.access_changed": "notes";
   "conversation.assignee_changed": "conversation";
   "conversation.priority_changed": "notes";
@@ -847,6 +928,7 @@ export type ClientFrame =
 
 /** The codes of problems and of `error` frames. */
 export type ErrorCode =
+  | "agent_needed"
   | "bad_frame"
   | "body_empty"
   | "body_timeout"
@@ -875,6 +957,7 @@ export type ErrorCode =
   | "overloaded"
   | "protocol_version"
   | "renewal_needed"
+  | "rest_only"
   | "schema_mismatch"
   | "session_changed"
   | "settings_stale"
@@ -884,9 +967,11 @@ export type ErrorCode =
   | "token_invalid"
   | "too_large"
   | "too_many"
+  | "too_many_keys"
   | "too_many_saved_replies"
   | "unauthorized"
   | "unavailable"
+  | "unknown_agent"
   | "unknown_frame"
   | "unknown_organization"
   | "unknown_setting"

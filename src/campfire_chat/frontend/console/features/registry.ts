@@ -1,6 +1,7 @@
 /** Every feature of the console: a new one is added here, and nowhere else outside its folder. */
 import type { Feature } from "../shell/registry";
 import { AGENTS } from "./agents/feature";
+import { API_KEYS } from "./api_keys/feature";
 import { CONVERSATIONS } from "./conversations/feature";
 import { HISTORY } from "./history/feature";
 import { JOBS } from "./jobs/feature";
@@ -15,6 +16,7 @@ export const FEATURES: readonly Feature[] = [
   AGENTS,
   SAVED_REPLIES,
   JOBS,
+  API_KEYS,
   SETTINGS,
   HISTORY,
 ];

@@ -1,0 +1,17 @@
+"""What somebody may be allowed to do with contacts."""
+
+from __future__ import annotations
+
+from campfire_chat.access.permissions import Permission
+from campfire_chat.access.records import Role
+
+CONTACTS_READ = Permission(
+    "contacts.read",
+    "Look up a contact.",
+    least=Role.VIEWER,
+)
+CONTACTS_WRITE = Permission(
+    "contacts.write",
+    "Store users of the host app as contacts.",
+    least=Role.ADMIN,
+)

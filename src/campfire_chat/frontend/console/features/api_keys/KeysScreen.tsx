@@ -1,0 +1,68 @@
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import { dialog } from "../../shell/overlay";
+import { focusHome } from "../../ui/focus";
+import { Icon } from "../../ui/Icon";
+import { Notice } from "../../ui/Notice";
+import { CreateDialog } from "./CreateDialog";
+import { createKey, LIST } from "./focus";
+import { KeyRow } from "./KeyRow";
+import { CREATE, keys, phase, problem, reload, REVOKE, ROTATE, SECRET } from "./keys";
+import { RevokeDialog } from "./RevokeDialog";
+import { RotateDialog } from "./RotateDialog";
+import { SecretDialog } from "./SecretDialog";
+import { text } from "./strings";
+
+export { createKey, moveFocus, revokeFocused, rotateFocused } from "./focus";
+export { reload } from "./keys";
+
+/** The API keys of the organisation. */
+export function Screen() {
+  useEffect(() => void reload(), []);
+  // Whoever came by the palette or a key goes on in the list.
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body) focusHome();
+  }, []);
+
+  const open = dialog.value;
+  const loading = phase.value === "loading";
+  return (
+    <main class="page api-keys" id="screen" tabIndex={-1}>
+      <header class="page-head">
+        <div>
+          <h1>{text.title}</h1>
+          <p>{text.help}</p>
+        </div>
+        <button type="button" class="button primary" onClick={createKey}>
+          <Icon name="plus" size={16} />
+          {text.create}
+        </button>
+      </header>
+      {phase.value === "failed" && (
+        <Notice
+          title={text.failed.load}
+          help={problem.value}
+          action={text.reload}
+          onAction={() => void reload()}
+        />
+      )}
+      <p class="key-loading" role="status" hidden={!loading}>
+        {loading && text.loading}
+      </p>
+      <ul class="key-list" id={LIST} data-home tabIndex={-1} aria-label={text.list}>
+        {keys.value.map((apiKey) => (
+          <KeyRow key={apiKey.id} apiKey={apiKey} />
+        ))}
+      </ul>
+      {phase.value === "ready" && !keys.value.length && (
+        <div class="empty">
+          <p class="empty-title">{text.empty.title}</p>
+          <p>{text.empty.help}</p>
+        </div>
+      )}
+      {open?.kind === CREATE && <CreateDialog />}
+      {open?.kind === SECRET && <SecretDialog />}
+      {open?.kind === ROTATE && <RotateDialog id={open.subject} />}
+      {open?.kind === REVOKE && <RevokeDialog id={open.subject} />}
+    </main>
+  );
+}
