@@ -86,7 +86,7 @@ def test_a_key_speaks_only_as_an_agent(desk: Desk) -> None:
         assert response.json()["code"] == "agent_needed", where
     as_ada = {"Campfire-Agent": "ada%20lovelace%2F1"}
     sent = key.post(path, message, **as_ada)
-    assert key.post(path, message, 200, **as_ada)["message_id"] == sent["message_id"]
+    assert key.post(path, message, 200, **as_ada)["id"] == sent["id"]
     (_, answer) = visitor.thread(conversation)
     assert (answer["sender"]["kind"], answer["sender"]["name"]) == ("agent", "Ada")
     unknown = key.post(path, message, 403, **{"Campfire-Agent": "nobody"})

@@ -74,7 +74,7 @@ BUILT_OF_ALL = {
     ("access.revocation_table", "sweep"): "what no token can be from any more, of everybody",
     ("access.usage_table", "sweep"): "what dead processes left behind, of everybody",
     ("access.usage_table", "<lambda>"): "the same",
-    ("features.api_keys.queries", "shown"): "a request shows its key first; its digest is compared",
+    ("api_keys.queries", "shown"): "a request shows its key first; its digest is compared",
     ("jobs.queue", "latest"): "who runs the installation sees what failed in it",
 }
 
