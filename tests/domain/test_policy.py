@@ -61,7 +61,7 @@ TABLE = {
     "viewer": {
         *("conversations.read", "inbox.read", "notes.read", "message_versions.read"),
         *("agents.read", "availability.write", "settings.read", "own_settings.edit"),
-        "saved_replies.read",
+        *("saved_replies.read", "contacts.read", "history.read"),
     },
     "agent": {
         *("conversations.create", "conversations.manage", "conversations.reply", "notes.write"),
@@ -69,7 +69,8 @@ TABLE = {
     },
     "admin": {
         *("conversations.restrict", "messages.delete", "agents.manage", "jobs.manage"),
-        *("settings.edit", "saved_replies.share"),
+        *("settings.edit", "saved_replies.share", "contacts.write", "api_keys.manage"),
+        "agents.impersonate",
     },
     "owner": set[str](),
 }
@@ -165,7 +166,7 @@ def test_what_are_no_roles_is_refused(roles: Any) -> None:
     with pytest.raises(ConfigurationError, match="roles") as caught:
         campfire(roles=roles)
     assert caught.value.field == "roles"
-    with pytest.raises(ConfigurationError, match=r"There are agents\.manage"):
+    with pytest.raises(ConfigurationError, match=r"There are agents\.impersonate"):
         campfire(roles={"tier1": ["notes"]})
 
 

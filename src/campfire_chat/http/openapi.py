@@ -69,8 +69,8 @@ def document(endpoints: Sequence[Endpoint], server: str) -> dict[str, Any]:
             "title": "campfire-chat",
             "version": version("campfire-chat"),
             "description": (
-                "Visitors send a bearer token, agents the session cookie of the host app, servers "
-                "an API key. "
+                "Visitors send a bearer token, agents the session cookie of the host app, and "
+                "servers an API key. "
                 "Errors are problem documents (RFC 9457) with a stable `code`."
             ),
         },
