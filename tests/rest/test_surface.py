@@ -270,6 +270,9 @@ def test_a_query_parameter_that_is_not_there_is_named(desk: Desk, row: Endpoint)
     conversation = desk.visitor().begin()
     path = row.path.format(
         job_id="job_x",
+        key_id="key_x",
+        contact="mia",
+        external_id="ada",
         conversation_id=conversation["id"],
         message_id=conversation["last_message"]["id"],
         agent_id=agent.id,
