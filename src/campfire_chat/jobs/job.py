@@ -52,6 +52,8 @@ class JobKind(Generic[A]):
         permissions: What it may do. It acts as the system, which may do nothing else.
         retry: What happens after a failure.
         timeout: Seconds that one attempt may take.
+        at_once: How many of them one process does at the same time, for work that waits for others
+            than the database; None for as many as there is room for.
 
     Its code is attached when the desk is started, since it needs the desk's services:
     :meth:`done_by`.
@@ -65,12 +67,14 @@ class JobKind(Generic[A]):
         permissions: tuple[Permission, ...],
         retry: Retry | None = None,
         timeout: float = 60.0,
+        at_once: int | None = None,
     ) -> None:
         self.name = name
         self.arguments = arguments
         self.permissions = permissions
         self.retry = retry or Retry()
         self.timeout = timeout
+        self.at_once = at_once
 
     def encode(self, arguments: A) -> str:
         """Arguments as they are stored."""
@@ -109,7 +113,7 @@ class JobKind(Generic[A]):
             actor = system_actor(job.organization, *self.permissions)
             return await run(Job(job.id, job.organization, arguments, job.attempt, actor))
 
-        return Work(self.name, self.retry, self.timeout, self.permissions, decoded)
+        return Work(self.name, self.retry, self.timeout, self.permissions, decoded, self.at_once)
 
 
 class Claimed(Struct, frozen=True):
@@ -138,3 +142,4 @@ class Work(Struct, frozen=True):
     timeout: float
     permissions: tuple[Permission, ...]
     run: Callable[[Claimed], Awaitable[Operation[Any] | None]]
+    at_once: int | None = None

@@ -177,13 +177,10 @@ class Worker:
         room = self._slots - len(self._running)
         if room <= 0:
             return []
-        running = Counter(job.organization for job in self._running)
-        claimed = await self._queue.claim(
-            list(self._works),
-            room,
-            room={org: self._of_one - count for org, count in running.items()},
-            most=self._of_one,
-        )
+        claimed: list[Claimed] = []
+        for kinds, most in self._claimable():
+            if (left := min(most, room - len(claimed))) > 0:
+                claimed += await self._claim(kinds, left, claimed)
         if self._stopping:
             # The stop came while the database was asked.
             for job in claimed:
@@ -198,6 +195,34 @@ class Worker:
             # There may be more than this process has room for.
             self._call_others()
         return tasks
+
+    def _claimable(self) -> list[tuple[list[str], int]]:
+        """Kinds that are claimed together, and how many jobs of them at most: those without a limit
+        of their own, and each of the others alone."""
+        running = Counter(job.kind for job in self._running)
+        free = [work.kind for work in self._works.values() if work.at_once is None]
+        limited = [
+            ([work.kind], work.at_once - running[work.kind])
+            for work in self._works.values()
+            if work.at_once is not None
+        ]
+        return [(free, self._slots), *limited] if free else limited
+
+    async def _claim(
+        self, kinds: list[str], limit: int, before: Sequence[Claimed]
+    ) -> list[Claimed]:
+        """Claim jobs of some kinds.
+
+        Args:
+            before: Those that were claimed in the same turn and do not run yet.
+        """
+        running = Counter(job.organization for job in (*self._running, *before))
+        return await self._queue.claim(
+            kinds,
+            limit,
+            room={org: max(0, self._of_one - count) for org, count in running.items()},
+            most=self._of_one,
+        )
 
     async def _fire(self) -> None:
         """Create the jobs of slots that have begun since the last call."""
