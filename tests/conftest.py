@@ -118,7 +118,8 @@ def _lent(server: AbstractContextManager[str], name: str) -> Iterator[str]:
 
 
 async def _migrate(url: str) -> None:
-    campfire = campfire_for(url, drain_on_signal=False)
+    # Without jobs and consumers: what they leave behind would be in the database of every test.
+    campfire = campfire_for(url, drain_on_signal=False, work="elsewhere")
     async with campfire.lifespan():
         pass
 

@@ -174,24 +174,22 @@ class Worker:
         """Claim jobs that are due, as many as there is room for, and start them."""
         await self._fire()
         await self._tidy()
-        room = self._slots - len(self._running)
-        if room <= 0:
-            return []
-        claimed: list[Claimed] = []
-        for kinds, most in self._claimable():
-            if (left := min(most, room - len(claimed))) > 0:
-                claimed += await self._claim(kinds, left, claimed)
-        if self._stopping:
-            # The stop came while the database was asked.
-            for job in claimed:
-                await self._queue.give_back(job)
-            return []
         tasks: list[asyncio.Task[None]] = []
-        for job in claimed:
-            task = asyncio.create_task(self._do(job), name=f"campfire-job-{job.kind}")
-            self._running[job] = task
-            tasks.append(task)
-        if claimed and self._is_busy:
+        for kinds, most in self._claimable():
+            room = min(most, self._slots - len(self._running))
+            if room <= 0:
+                continue
+            claimed = await self._claim(kinds, room)
+            if self._stopping:
+                # The stop came while the database was asked.
+                for job in claimed:
+                    await self._queue.give_back(job)
+                break
+            for job in claimed:
+                task = asyncio.create_task(self._do(job), name=f"campfire-job-{job.kind}")
+                self._running[job] = task
+                tasks.append(task)
+        if tasks and self._is_busy:
             # There may be more than this process has room for.
             self._call_others()
         return tasks
@@ -208,19 +206,12 @@ class Worker:
         ]
         return [(free, self._slots), *limited] if free else limited
 
-    async def _claim(
-        self, kinds: list[str], limit: int, before: Sequence[Claimed]
-    ) -> list[Claimed]:
-        """Claim jobs of some kinds.
-
-        Args:
-            before: Those that were claimed in the same turn and do not run yet.
-        """
-        running = Counter(job.organization for job in (*self._running, *before))
+    async def _claim(self, kinds: list[str], limit: int) -> list[Claimed]:
+        running = Counter(job.organization for job in self._running)
         return await self._queue.claim(
             kinds,
             limit,
-            room={org: max(0, self._of_one - count) for org, count in running.items()},
+            room={org: self._of_one - count for org, count in running.items()},
             most=self._of_one,
         )
 
