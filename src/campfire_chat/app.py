@@ -91,8 +91,9 @@ class Campfire(HostCode):
                 hint = f" Did you mean {close[0]!r}?" if close else ""
                 raise ConfigurationError(f"There is no setting {name!r}.{hint}", field=name)
         values: dict[str, Any] = dict(settings)
-        if isinstance(values.get("allowed_origins"), list):
-            values["allowed_origins"] = tuple(values["allowed_origins"])
+        for name in ("allowed_origins", "webhook_networks"):
+            if isinstance(values.get(name), list):
+                values[name] = tuple(values[name])
         if "roles" in values:
             values["roles"] = frozen_sets(values["roles"])
         self.settings = Settings(**values)

@@ -7,6 +7,7 @@ hold a password.
 from __future__ import annotations
 
 import inspect
+import ipaddress
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -131,6 +132,27 @@ def check_origins(origins: Sequence[str]) -> None:
                 f"allowed_origins: {origin!r} is not an origin as a browser sends it: {complaint}",
                 field="allowed_origins",
             )
+
+
+def check_networks(networks: Sequence[str]) -> None:
+    """
+    Raises:
+        ConfigurationError: One of them is not a network such as ``10.1.0.0/16``.
+    """
+    if isinstance(networks, str):
+        raise ConfigurationError(
+            "webhook_networks is a tuple or a list of networks, such as "
+            f"webhook_networks=({networks!r},)",
+            field="webhook_networks",
+        )
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"webhook_networks: {network!r} is not a network: {error}",
+                field="webhook_networks",
+            ) from None
 
 
 def check_login_url(url: str | None) -> None:

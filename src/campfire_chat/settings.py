@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict
 import msgspec
 from msgspec import Struct
 
-from campfire_chat.configuration import check_login_url, check_origins
+from campfire_chat.configuration import check_login_url, check_networks, check_origins
 from campfire_chat.core.errors import ConfigurationError
 
 Migrate = Literal["auto", "check", "off"]
@@ -205,6 +205,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             processes do them, such as those of ``campfire-chat worker``.
         hook_timeout: Seconds that all functions of ``Campfire.before`` together may take for one
             message. A message that they do not answer for in time is not stored.
+        webhook_networks: Networks such as ``10.1.0.0/16`` to which webhooks may send although they
+            are not on the internet. There they may use plain http and every port.
         limits: How much load one caller may make; see :class:`Limits`.
     """
 
@@ -235,6 +237,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     work: Work = "here"
     hook_timeout: float = 0.25
     roles: dict[str, frozenset[str]] = {}
+    webhook_networks: tuple[str, ...] = ()
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
@@ -250,6 +253,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         _check_types(self)
         check_origins(self.allowed_origins)
         check_login_url(self.login_url)
+        check_networks(self.webhook_networks)
         if self.presence_life <= self.presence_beat:
             raise ConfigurationError(
                 "presence_life must be longer than presence_beat", field="presence_life"
@@ -297,6 +301,7 @@ class SettingsDict(TypedDict, total=False):
     work: Work
     hook_timeout: float
     roles: Mapping[str, Collection[str]]
+    webhook_networks: tuple[str, ...] | list[str]
     limits: Limits
 
 

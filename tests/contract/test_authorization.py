@@ -63,6 +63,10 @@ class Secrets:
         self.saved_reply = self.admin.post("/saved_replies", saved)["id"]
         body = {"name": "secret key", "permissions": ["agents.read"]}
         self.key = self.admin.post("/api-keys", body)["key"]["id"]
+        webhook = self.admin.post(
+            "/webhooks", {"url": "https://secret.example/", "state": "paused"}
+        )
+        self.webhook = webhook["id"]
 
     def fingerprint(self) -> Any:
         """Everything that an intruder could have changed."""
@@ -77,6 +81,7 @@ class Secrets:
             self.agent.get("/saved_replies"),
             self.admin.get("/api-keys"),
             self.admin.get(f"/contacts/{self.visitor.id}"),
+            self.admin.get("/webhooks"),
         )
 
 
@@ -90,6 +95,9 @@ PARAMETERS: dict[str, Callable[[Secrets], list[str]]] = {
     "key_id": lambda secrets: [secrets.key],
     "contact": lambda secrets: [secrets.visitor.id],
     "external_id": lambda secrets: ["ada"],
+    "webhook_id": lambda secrets: [secrets.webhook],
+    # The guard and the webhook come first.
+    "delivery_id": lambda secrets: ["dlv_1"],
     "stream": lambda secrets: [
         f"conversation:{secrets.conversation}",
         f"notes:{secrets.conversation}",
@@ -112,6 +120,9 @@ BODIES: dict[str, Any] = {
     "put_agent": {"name": "intruder"},
     "put_contact": {"name": "intruder"},
     "rotate_api_key": {"overlap": 0},
+    "create_webhook": {"url": "https://intruder.example/"},
+    "change_webhook": {"url": "https://intruder.example/"},
+    "replay_webhook_span": {"since": "2026-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z"},
 }
 
 #: Routes without anybody's id in the path: the caller's own things, checked by their own tests.
@@ -119,6 +130,7 @@ WITHOUT_IDS = {
     *("create_visitor", "get_me", "create_conversation", "list_conversations", "list_agents"),
     *("list_jobs", "list_saved_replies", "create_saved_reply"),
     *("list_api_keys", "list_key_permissions", "create_api_key"),
+    *("list_webhooks", "create_webhook", "list_webhook_events"),
     *("count_conversations", "search_conversations", "take_conversation"),
     *("create_ticket", "health_live", "health_ready"),
     *("get_settings", "change_settings", "get_own_settings", "change_own_settings"),

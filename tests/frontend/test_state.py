@@ -35,6 +35,7 @@ UNSEEN = {
     *("settings.changed", "own_settings.changed", "own_conversation.updated"),
     "agent.availability_changed",
     *("api_key.created", "api_key.rotated", "api_key.revoked"),
+    *("webhook.changed", "webhook.paused"),
 }
 #: What these are about is asked for again, since the event does not tell it: see
 #: tests/browser/test_saved_replies.py.

@@ -20,6 +20,7 @@ from campfire_chat.features.presence.feature import PRESENCE
 from campfire_chat.features.receipts.feature import RECEIPTS
 from campfire_chat.features.saved_replies.feature import SAVED_REPLIES
 from campfire_chat.features.visitors.feature import VISITORS
+from campfire_chat.features.webhooks.feature import WEBHOOKS
 
 FEATURES: Final[tuple[Feature, ...]] = (
     ORGANIZATIONS,
@@ -34,4 +35,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     SAVED_REPLIES,
     HISTORY,
     API_KEYS,
+    WEBHOOKS,
 )

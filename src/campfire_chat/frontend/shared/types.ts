@@ -119,6 +119,21 @@ export interface AssigneeChanged {
   actor: Participant;
 }
 
+/** One attempt to deliver. */
+export interface AttemptRecord {
+  /** 1 for the first. */
+  number: number;
+  at: Timestamp;
+  /** Milliseconds until the answer or the failure. */
+  duration_ms: number;
+  /** The HTTP status of the answer; null if there was none. */
+  status: number | null;
+  /** Why it failed; null if it has not. */
+  error: string | null;
+  /** The first KiB of the answer's body; null if there was no answer. */
+  response: string | null;
+}
+
 export type Availability = "online" | "away" | "busy" | "offline";
 
 /** The availability that an agent has chosen, or that somebody has chosen for them. */
@@ -212,6 +227,45 @@ export interface DeletedMessage extends Message {
   /** Who deleted it. Null in events of version 1. */
   actor: Participant | null;
 }
+
+/** A delivery with what is sent, and each attempt. */
+export interface DeliveryDetails extends DeliveryRecord {
+  /**
+   * The JSON that is sent, as it would be sent now: a text that was deleted since is not in it.
+   * Null if the event was removed from the event log.
+   */
+  body: string | null;
+  /** The attempts, the first one first. */
+  log: AttemptRecord[];
+}
+
+/** One event for one webhook. */
+export interface DeliveryRecord {
+  id: string;
+  webhook_id: string;
+  /** The header `webhook-id`: the same at every attempt and replay. */
+  message_id: string;
+  /** The type of the event. */
+  event: string;
+  state: DeliveryState;
+  /** How often it was tried. */
+  attempts: number;
+  /** The HTTP status of the last answer; null if there was none. */
+  status: number | null;
+  /** Why the last attempt failed; null if it has not. */
+  error: string | null;
+  created_at: Timestamp;
+  /** When it will be tried next; null unless it waits. */
+  next_at: Timestamp | null;
+  /** When it was delivered or given up; null while it waits. */
+  finished_at: Timestamp | null;
+}
+
+/**
+ * A failed delivery is tried again only when somebody replays it. A dropped one was removed from
+ * the event log before it could be sent.
+ */
+export type DeliveryState = "waiting" | "delivered" | "failed" | "dropped";
 
 /** `reset` is set when the caller cannot continue from `after` and needs a snapshot. */
 export interface EventPage {
@@ -338,6 +392,14 @@ export interface NewSavedReply {
   shared?: boolean;
 }
 
+export interface NewWebhook {
+  url: string;
+  description?: string;
+  events?: string[] | null;
+  text?: TextChoice;
+  state?: WebhookState;
+}
+
 /** An agent has changed settings of their own. Only this agent learns of it. */
 export interface OwnSettingsChanged {
   /** The agent. */
@@ -361,6 +423,9 @@ export interface Participant {
   name: string | null;
   avatar_url: string | null;
 }
+
+/** Why a webhook is paused: by a person, by the answer 410, or after days of failures. */
+export type PauseReason = "manual" | "gone" | "failing";
 
 /** The last public message, shortened for a row of a list. Empty once it is deleted. */
 export interface Preview {
@@ -428,6 +493,14 @@ export interface ReceiptRecord {
   participant: Participant;
   delivered: number;
   read: number;
+}
+
+/** Which deliveries are sent again: those of events from `since` on and before `until`. */
+export interface ReplaySpan {
+  since: Timestamp;
+  until: Timestamp;
+  /** Only deliveries in this state; null for all that are finished. */
+  state?: DeliveryState | null;
 }
 
 /** What is to change. What is left out stays. */
@@ -599,6 +672,9 @@ export interface Tally {
   waiting: number;
 }
 
+/** Which texts a webhook sends: none, those of public messages, or those of notes too. */
+export type TextChoice = "none" | "public" | "all";
+
 /** Shown on the socket with `renew`; `expires_at` is the latest moment for that. */
 export interface TicketCreated {
   ticket: string;
@@ -650,6 +726,69 @@ export interface VisitorSummary {
   last_activity_at: Timestamp;
 }
 
+export type WebhookChange = "created" | "changed" | "rotated" | "deleted";
+
+/** Somebody has created, changed or deleted a webhook, or given it a new secret. */
+export interface WebhookChanged {
+  /** The webhook. */
+  id: string;
+  change: WebhookChange;
+  /** Who did it. */
+  actor: Participant;
+}
+
+/** Only what is to change. */
+export interface WebhookChanges {
+  url?: string;
+  description?: string;
+  events?: string[] | null;
+  text?: TextChoice;
+  state?: WebhookState;
+}
+
+/** A webhook sends nothing until somebody makes it active again. */
+export interface WebhookPaused {
+  /** The webhook. */
+  id: string;
+  /** What its creator has written. */
+  description: string;
+  reason: PauseReason;
+}
+
+/** A webhook of the organisation. */
+export interface WebhookRecord {
+  id: string;
+  /** Where it sends. */
+  url: string;
+  description: string;
+  /** The types of events that it sends; null for all of them. */
+  events: string[] | null;
+  /** Which texts of messages it sends. */
+  text: TextChoice;
+  state: WebhookState;
+  /** Why it is paused; null unless it is. */
+  pause_reason: PauseReason | null;
+  paused_at: Timestamp | null;
+  /** Since when every attempt has failed; null after a success. */
+  failing_since: Timestamp | null;
+  /**
+   * Until when deliveries are also signed with the secret before the last rotation; null if they
+   * are not.
+   */
+  old_secret_until: Timestamp | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+/** A paused webhook keeps what happens until it is active again. A disabled one does not. */
+export type WebhookState = "active" | "paused" | "disabled";
+
+/** A webhook right after it got a secret, which no later request shows again. */
+export interface WebhookWithSecret extends WebhookRecord {
+  /** Signs the deliveries; `whsec_` and then base64. */
+  secret: string;
+}
+
 /** What the data of each type of events is. */
 export interface EventMap {
   "agent.availability_changed": AvailabilityChanged;
@@ -672,6 +811,8 @@ export interface EventMap {
   "saved_reply.changed": SavedReplyEvent;
   "saved_reply.deleted": SavedReplyEvent;
   "settings.changed": SettingsChanged;
+  "webhook.changed": WebhookChanged;
+  "webhook.paused": WebhookPaused;
 }
 
 /** The kinds of streams in which each type of events appears. */
@@ -696,6 +837,8 @@ export interface EventStreams {
   "saved_reply.changed": "inbox";
   "saved_reply.deleted": "inbox";
   "settings.changed": "inbox";
+  "webhook.changed": "inbox";
+  "webhook.paused": "inbox";
 }
 
 /** One event of a stream; `event` tells which type `data` has. */
@@ -947,6 +1090,7 @@ export type ErrorCode =
   | "invalid_saved_reply"
   | "invalid_setting"
   | "invalid_text"
+  | "invalid_webhook"
   | "malformed"
   | "message_deleted"
   | "message_refused"
