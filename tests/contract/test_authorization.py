@@ -210,12 +210,11 @@ def test_every_route(desk: Desk, stranger_desk: Desk, endpoint: Endpoint) -> Non
     body = BODIES.get(endpoint.operation)
     secrets = Secrets(desk)
     people = intruders(desk, stranger_desk)
-    (name,) = names
     with untouched(secrets):
-        for value in PARAMETERS[name](secrets):
-            path = endpoint.path.replace(f"{{{name}}}", value)
+        for values in itertools.product(*(PARAMETERS[name](secrets) for name in names)):
+            path = endpoint.path.format(**dict(zip(names, values, strict=True)))
             for who, person in people.items():
-                if who == "owner of another organisation with the same id" and name == "agent_id":
+                if who == "owner of another organisation with the same id" and "agent_id" in names:
                     # Their own record carries that id: it is not the other's.
                     continue
                 if endpoint.operation in BY_EXTERNAL_ID and _has(person, endpoint.permission):
@@ -398,6 +397,8 @@ def _about(secrets: Secrets, endpoint: Endpoint, person: Person) -> str:
         key_id=secrets.key,
         contact=secrets.visitor.id,
         external_id="somebody",
+        webhook_id=secrets.webhook,
+        delivery_id="dlv_1",
     )
 
 
