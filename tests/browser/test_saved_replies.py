@@ -36,7 +36,7 @@ def shop(sqlite_template: Path, tmp_path: Path) -> Iterator[ProcessServer]:
         boss = admin(server)
         for shortcut, title, body in SHARED:
             fields = {"shortcut": shortcut, "title": title, "body": body, "shared": True}
-            boss.post("/saved_replies", fields)
+            boss.post("/saved-replies", fields)
         yield server
 
 
@@ -203,19 +203,19 @@ def test_an_open_console_follows(shop: ProcessServer, open_page: NewPage) -> Non
     # An agent may not change what is shared.
     expect(rows(page).get_by_role("button")).to_have_count(0)
     fields = {"shortcut": "hours", "title": "Hours", "body": "From 9 to 5.", "shared": True}
-    made = boss.post("/saved_replies", fields)
+    made = boss.post("/saved-replies", fields)
     expect(rows(page)).to_have_count(4)
-    boss.patch(f"/saved_replies/{made['id']}", {"title": "Opening hours"})
+    boss.patch(f"/saved-replies/{made['id']}", {"title": "Opening hours"})
     expect(rows(page).filter(has_text="Opening hours")).to_have_count(1)
-    boss.patch(f"/saved_replies/{made['id']}", {"shared": False})
+    boss.patch(f"/saved-replies/{made['id']}", {"shared": False})
     expect(rows(page)).to_have_count(3)
-    boss.patch(f"/saved_replies/{made['id']}", {"shared": True})
+    boss.patch(f"/saved-replies/{made['id']}", {"shared": True})
     expect(rows(page)).to_have_count(4)
-    boss.delete(f"/saved_replies/{made['id']}")
+    boss.delete(f"/saved-replies/{made['id']}")
     expect(rows(page)).to_have_count(3)
     # One's own, in another window.
     desk = Desk(f"{shop.url}/support", "default")
-    desk.agent("ada", name=ADA.name).post("/saved_replies", {**fields, "shared": False})
+    desk.agent("ada", name=ADA.name).post("/saved-replies", {**fields, "shared": False})
     expect(rows(page)).to_have_count(4)
     own = rows(page).filter(has_text="Only you")
     expect(own.get_by_role("button", name="Edit")).to_be_visible()

@@ -60,7 +60,7 @@ class Secrets:
         [job] = self.admin.get("/jobs", state="pending")["items"]
         self.job = job["id"]
         saved = {"shortcut": "secret", "title": "secret", "body": "secret", "shared": True}
-        self.saved_reply = self.admin.post("/saved_replies", saved)["id"]
+        self.saved_reply = self.admin.post("/saved-replies", saved)["id"]
         body = {"name": "secret key", "permissions": ["agents.read"]}
         self.key = self.admin.post("/api-keys", body)["key"]["id"]
         webhook = self.admin.post(
@@ -78,7 +78,7 @@ class Secrets:
             self.agent.events(f"inbox:{self.organization}"),
             self.agent.get("/agents"),
             self.admin.get("/jobs", state="pending"),
-            self.agent.get("/saved_replies"),
+            self.agent.get("/saved-replies"),
             self.admin.get("/api-keys"),
             self.admin.get(f"/contacts/{self.visitor.id}"),
             self.admin.get("/webhooks"),

@@ -15,12 +15,12 @@ HELLO = {"shortcut": "hello", "title": "Greeting", "body": "Hello {{contact.name
 
 
 def create(person: Person, status: int = 201, **fields: Any) -> Any:
-    return person.post("/saved_replies", {**HELLO, **fields}, status)
+    return person.post("/saved-replies", {**HELLO, **fields}, status)
 
 
 def found(person: Person, search: str = "") -> list[str]:
     """The shortcuts of what somebody finds."""
-    return [item["shortcut"] for item in person.get("/saved_replies", search=search)["items"]]
+    return [item["shortcut"] for item in person.get("/saved-replies", search=search)["items"]]
 
 
 def told(desk: Desk) -> list[tuple[str, Any]]:
@@ -43,10 +43,10 @@ def test_one_is_created_changed_and_deleted(desk: Desk, stranger_desk: Desk) -> 
         "updated_at": made["created_at"],
     }
     assert made["id"].startswith("srp_")
-    path = f"/saved_replies/{made['id']}"
+    path = f"/saved-replies/{made['id']}"
     assert ada.get(path) == made
-    assert ada.get("/saved_replies") == {"items": [made], "next_cursor": None}
-    assert stranger_desk.agent().get("/saved_replies")["items"] == []
+    assert ada.get("/saved-replies") == {"items": [made], "next_cursor": None}
+    assert stranger_desk.agent().get("/saved-replies")["items"] == []
     other = desk.agent(role=Role.OWNER)
     changed = other.patch(path, {"title": " Welcome ", "shortcut": "/Hi"})
     assert (changed["title"], changed["shortcut"], changed["body"]) == (
@@ -72,7 +72,7 @@ def test_one_is_created_changed_and_deleted(desk: Desk, stranger_desk: Desk) -> 
 def test_a_personal_one_is_nobody_elses(desk: Desk) -> None:
     ada, owner = desk.agent(), desk.agent(role=Role.OWNER)
     mine = create(ada)
-    path = f"/saved_replies/{mine['id']}"
+    path = f"/saved-replies/{mine['id']}"
     assert mine["owner_id"] == ada.id
     assert found(ada) == ["hello"]
     assert found(owner) == []
@@ -94,15 +94,15 @@ def test_a_personal_one_is_nobody_elses(desk: Desk) -> None:
 def test_what_changes_nothing_is_no_event(desk: Desk) -> None:
     ada = desk.agent()
     mine = create(ada)
-    assert ada.patch(f"/saved_replies/{mine['id']}", {"title": HELLO["title"]}) == mine
-    assert ada.patch(f"/saved_replies/{mine['id']}", {}) == mine
+    assert ada.patch(f"/saved-replies/{mine['id']}", {"title": HELLO["title"]}) == mine
+    assert ada.patch(f"/saved-replies/{mine['id']}", {}) == mine
     assert len(told(desk)) == 1
 
 
 def test_only_some_roles_share(desk: Desk) -> None:
     boss, ada, viewer = desk.agent(role=Role.ADMIN), desk.agent(), desk.agent(role=Role.VIEWER)
     shared = create(boss, shared=True)
-    path = f"/saved_replies/{shared['id']}"
+    path = f"/saved-replies/{shared['id']}"
     assert found(viewer) == ["hello"]
     create(viewer, 403)
     create(ada, 403, shared=True)
@@ -110,18 +110,18 @@ def test_only_some_roles_share(desk: Desk) -> None:
     ada.patch(path, {"title": "Mine"}, 403)
     ada.patch(path, {"shared": False}, 403)
     ada.delete(path, 403)
-    ada.patch(f"/saved_replies/{mine['id']}", {"shared": True}, 403)
+    ada.patch(f"/saved-replies/{mine['id']}", {"shared": True}, 403)
     visitor = desk.visitor()
-    visitor.get("/saved_replies", 403)
-    visitor.post("/saved_replies", HELLO, 403)
-    desk.nobody().get("/saved_replies", 401)
+    visitor.get("/saved-replies", 403)
+    visitor.post("/saved-replies", HELLO, 403)
+    desk.nobody().get("/saved-replies", 401)
     assert len(told(desk)) == 2
 
 
 def test_one_is_shared_and_taken_back(desk: Desk) -> None:
     boss, ada = desk.agent(role=Role.ADMIN), desk.agent()
     mine = create(boss)
-    path = f"/saved_replies/{mine['id']}"
+    path = f"/saved-replies/{mine['id']}"
     assert boss.patch(path, {"shared": True})["owner_id"] is None
     assert ada.get(path)["id"] == mine["id"]
     assert boss.patch(path, {"shared": False})["owner_id"] == boss.id
@@ -137,11 +137,11 @@ def test_a_shortcut_is_taken_once_among_the_shared_and_once_by_each_agent(desk: 
     for person, more in ((boss, {"shared": True}), (boss, {}), (ada, {"shortcut": "HELLO"})):
         refused = create(person, 409, **more)
         assert (refused["code"], refused["field"]) == ("shortcut_taken", "shortcut")
-    refused = boss.patch(f"/saved_replies/{mine['id']}", {"shared": True}, 409)
+    refused = boss.patch(f"/saved-replies/{mine['id']}", {"shared": True}, 409)
     assert refused["code"] == "shortcut_taken"
     other = create(boss, shortcut="bye")
-    boss.patch(f"/saved_replies/{other['id']}", {"shortcut": "hello"}, 409)
-    assert boss.get(f"/saved_replies/{other['id']}") == other
+    boss.patch(f"/saved-replies/{other['id']}", {"shortcut": "hello"}, 409)
+    assert boss.get(f"/saved-replies/{other['id']}") == other
 
 
 def test_of_many_at_once_one_gets_the_shortcut(desk: Desk) -> None:
@@ -149,7 +149,7 @@ def test_of_many_at_once_one_gets_the_shortcut(desk: Desk) -> None:
     assert boss.me
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(
-            lambda _: boss.http.post("/saved_replies", json={**HELLO, "shared": True}), range(8)
+            lambda _: boss.http.post("/saved-replies", json={**HELLO, "shared": True}), range(8)
         )
         codes = sorted(answer.status_code for answer in answers)
     assert codes == [201, *[409] * 7]
@@ -180,9 +180,9 @@ def test_bad_input_names_the_field(
     refused = create(ada, 422, **fields)
     assert (refused["code"], refused["field"]) == (code, field)
     mine = create(ada)
-    refused = ada.patch(f"/saved_replies/{mine['id']}", fields, 422)
+    refused = ada.patch(f"/saved-replies/{mine['id']}", fields, 422)
     assert (refused["code"], refused["field"]) == (code, field)
-    assert ada.get(f"/saved_replies/{mine['id']}") == mine
+    assert ada.get(f"/saved-replies/{mine['id']}") == mine
 
 
 def test_the_limits_themselves_are_allowed(desk: Desk) -> None:
@@ -200,7 +200,7 @@ def test_there_is_an_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = create(boss, shortcut="m")
     for more in ({"shared": True}, {}):
         assert create(boss, 409, shortcut="z", **more)["code"] == "too_many_saved_replies"
-    refused = boss.patch(f"/saved_replies/{mine['id']}", {"shared": True}, 409)
+    refused = boss.patch(f"/saved-replies/{mine['id']}", {"shared": True}, 409)
     assert refused["code"] == "too_many_saved_replies"
     # Each agent has room of their own.
     create(desk.agent(), shortcut="m")
@@ -225,10 +225,10 @@ def test_the_list_has_pages(desk: Desk) -> None:
     ada = desk.agent()
     for name in ("d", "a", "c", "b", "e"):
         create(ada, shortcut=name)
-    first = ada.get("/saved_replies", limit=2)
-    second = ada.get("/saved_replies", limit=2, cursor=first["next_cursor"])
-    third = ada.get("/saved_replies", limit=2, cursor=second["next_cursor"])
+    first = ada.get("/saved-replies", limit=2)
+    second = ada.get("/saved-replies", limit=2, cursor=first["next_cursor"])
+    third = ada.get("/saved-replies", limit=2, cursor=second["next_cursor"])
     seen = [item["shortcut"] for page in (first, second, third) for item in page["items"]]
     assert seen == ["a", "b", "c", "d", "e"]
     assert third["next_cursor"] is None
-    assert ada.get("/saved_replies", 422, cursor="x")["code"] == "invalid_cursor"
+    assert ada.get("/saved-replies", 422, cursor="x")["code"] == "invalid_cursor"

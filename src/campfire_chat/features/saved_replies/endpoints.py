@@ -118,7 +118,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         operation="list_saved_replies",
         method="GET",
-        path="/saved_replies",
+        path="/saved-replies",
         permission=SAVED_REPLIES_READ,
         handler=list_page,
         summary="List or search the shared saved replies and the caller's own",
@@ -129,7 +129,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         operation="create_saved_reply",
         method="POST",
-        path="/saved_replies",
+        path="/saved-replies",
         permission=SAVED_REPLIES_EDIT,
         handler=create,
         summary="Create a saved reply",
@@ -141,7 +141,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         operation="get_saved_reply",
         method="GET",
-        path="/saved_replies/{saved_reply_id}",
+        path="/saved-replies/{saved_reply_id}",
         permission=SAVED_REPLIES_READ,
         handler=get,
         summary="Get a saved reply",
@@ -151,7 +151,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         operation="change_saved_reply",
         method="PATCH",
-        path="/saved_replies/{saved_reply_id}",
+        path="/saved-replies/{saved_reply_id}",
         permission=SAVED_REPLIES_EDIT,
         handler=change,
         summary="Change a saved reply, share it, or make it one's own",
@@ -163,7 +163,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         operation="delete_saved_reply",
         method="DELETE",
-        path="/saved_replies/{saved_reply_id}",
+        path="/saved-replies/{saved_reply_id}",
         permission=SAVED_REPLIES_EDIT,
         handler=delete,
         summary="Delete a saved reply",

@@ -6,7 +6,7 @@ import { api, me, reason } from "../../shell/session";
 
 /** Saved replies that are asked for at once. */
 const PAGE = 100;
-const PATH = "saved_replies";
+const PATH = "saved-replies";
 
 const known = signal<ReadonlyMap<string, SavedReplyRecord>>(new Map());
 /** `idle`: nobody has asked for them yet; `renewing`: what is shown is of before. */
