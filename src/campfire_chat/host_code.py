@@ -176,7 +176,7 @@ class HostCode:
         return HostApi(InProcess(self._context, who))
 
     def within(self, connection: Any) -> HostTransaction:
-        """Put work of the desk into a transaction of your own.
+        """Put an operation into a transaction of your own.
 
         For example::
 

@@ -11,16 +11,12 @@ from msgspec import structs
 
 from campfire_chat import Role
 from campfire_chat.access import api_keys
+from campfire_chat.access.errors import RestOnlyError, TokenExpiredError
 from campfire_chat.access.identity import Tokens
 from campfire_chat.access.permissions import all_permissions
 from campfire_chat.access.records import Agent, Participant, SenderKind
 from campfire_chat.core import ids
-from campfire_chat.core.errors import (
-    ForbiddenError,
-    InvalidError,
-    RestOnlyError,
-    TokenExpiredError,
-)
+from campfire_chat.core.errors import ForbiddenError, InvalidError
 from campfire_chat.features.api_keys import rules
 from campfire_chat.features.api_keys.codec import key_of, values_of
 from campfire_chat.features.api_keys.rules import ApiKey

@@ -70,7 +70,7 @@ TABLE = {
     "admin": {
         *("conversations.restrict", "messages.delete", "agents.manage", "jobs.manage"),
         *("settings.edit", "saved_replies.share", "contacts.write", "api_keys.manage"),
-        "agents.impersonate",
+        *("agents.impersonate", "webhooks.manage"),
     },
     "owner": set[str](),
 }

@@ -23,7 +23,7 @@ def test_the_keywords_are_the_settings() -> None:
     """``SettingsDict`` is what editors complete: it names every setting, with its type."""
     expected: dict[str, Any] = dict(get_type_hints(Settings))
     # A list is taken as well; a str, which is a sequence of str too, is not.
-    expected["allowed_origins"] = tuple[str, ...] | list[str]
+    expected["allowed_origins"] = expected["webhook_networks"] = tuple[str, ...] | list[str]
     expected["roles"] = Mapping[str, Collection[str]]
     assert get_type_hints(SettingsDict) == expected
     assert list(SettingsDict.__annotations__) == list(Settings.__struct_fields__)

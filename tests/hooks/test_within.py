@@ -8,7 +8,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -152,19 +151,6 @@ async def test_it_happens_with_the_hosts_commit(campfire: Campfire, database_url
         assert lost
         assert await found(campfire, lost) is None
         assert (await system.conversations.counts()).all.open == number
-
-
-async def test_within_a_second_of_the_commit(campfire: Campfire, database_url: str) -> None:
-    """The best of a few: how long it takes on a machine that has nothing else to do."""
-    connect = plain_sqlite if database_url.startswith("sqlite") else asyncpg_connection
-    waits: list[float] = []
-    for _ in range(5):
-        async with connect(database_url) as connection:
-            about = await campfire.within(connection).open_conversation("mia", "Hello?")
-        committed = time.monotonic()
-        await until_found(campfire, about)
-        waits.append(time.monotonic() - committed)
-    assert min(waits) < 1
 
 
 async def test_mistakes_are_told_at_the_call(

@@ -90,7 +90,7 @@ def copy(tmp_path: Path) -> Path:
     replaced(python, r"\n\)\n$", "\n    BULLETINS,\n)\n")
     console = package / "frontend" / "console" / "features" / "registry.ts"
     replaced(console, "import", 'import { BULLETINS } from "./bulletins/feature";\nimport')
-    replaced(console, r"\];\n", ", BULLETINS];\n")
+    replaced(console, r"\];\n", "  BULLETINS,\n];\n")
     return tmp_path
 
 
