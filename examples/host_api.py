@@ -28,6 +28,17 @@ async def report_a_fault(request: Request) -> JSONResponse:
 # --8<-- [end:use]
 
 
+# --8<-- [start:put]
+async def tell_of_a_delay(user_id: str, name: str, email: str) -> None:
+    contact = await campfire.as_system().contacts.put(user_id, name=name, email=email)
+    await campfire.as_agent("7").conversations.open(
+        "Your order is late.", contact_id=contact.id, client_id=f"late-{user_id}"
+    )
+
+
+# --8<-- [end:put]
+
+
 # --8<-- [start:hook]
 @campfire.on("message.created", name="opening-hours")
 async def answer_at_night(event: Event) -> None:

@@ -114,11 +114,12 @@ class HostCode:
 
         Args:
             agent: An agent, as from ``authenticate``. Or only your id of one who has signed in
-                before: then name, role and the rest are as they were then.
+                before, or whom ``agents.put`` has stored: then name, role and the rest are as they
+                were then.
             organization: The organisation, if only the id is given.
 
         Raises:
-            NotFoundError: At a call: no agent of that id has ever signed in.
+            NotFoundError: At a call: no agent of that id has ever signed in or been stored.
             ConfigurationError: At a call: a value is none that an agent may have.
         """
 
@@ -176,7 +177,7 @@ class HostCode:
         return HostApi(InProcess(self._context, who))
 
     def within(self, connection: Any) -> HostTransaction:
-        """Put an operation into a transaction of your own.
+        """Let a transaction of your own cause work of campfire-chat.
 
         For example::
 

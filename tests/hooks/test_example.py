@@ -62,3 +62,8 @@ async def test_the_example_of_the_hosts_own_code(
             while len((thread := await system.messages.list(about)).items) < 3:
                 await asyncio.sleep(0.01)
         assert [message.body for message in thread.items][:1] == ["We open at nine."]
+        await system.agents.put("7", name="Ada")
+        for _ in range(2):
+            await module.tell_of_a_delay("1017", "Mia", "mia@shop.example")
+        (told,) = (await campfire.as_visitor("1017").conversations.list()).items
+        assert (await system.conversations.get(told.id)).contact.name == "Mia"

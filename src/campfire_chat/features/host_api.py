@@ -8,11 +8,15 @@ import msgspec
 
 from campfire_chat.access.records import PrincipalRecord
 from campfire_chat.features.agents.host_api import AgentsApi
+from campfire_chat.features.api_keys.host_api import ApiKeysApi
+from campfire_chat.features.contacts.host_api import ContactsApi
 from campfire_chat.features.conversations.host_api import C, ConversationsApi
+from campfire_chat.features.history.host_api import HistoryApi
 from campfire_chat.features.jobs.host_api import JobsApi
 from campfire_chat.features.messages.host_api import MessagesApi
 from campfire_chat.features.organizations.host_api import SettingsApi
 from campfire_chat.features.receipts.host_api import ReceiptsApi
+from campfire_chat.features.saved_replies.host_api import SavedRepliesApi
 from campfire_chat.http.events import EventPage
 from campfire_chat.http.in_process import InProcess
 
@@ -28,8 +32,12 @@ class HostApi(Generic[C]):
         conversations: Begin, list, find and change conversations.
         messages: Send, list, edit and delete messages and notes.
         receipts: Mark what was received and read.
+        history: What happened to conversations.
+        contacts: Look up and store contacts.
+        saved_replies: Texts that agents insert into what they write.
         agents: The agents and their availability.
         settings: The runtime settings.
+        api_keys: The API keys of the organisation.
         jobs: The jobs of the organisation.
     """
 
@@ -38,8 +46,12 @@ class HostApi(Generic[C]):
         self.conversations: ConversationsApi[C] = ConversationsApi(caller)
         self.messages = MessagesApi(caller)
         self.receipts = ReceiptsApi(caller)
+        self.history = HistoryApi(caller)
+        self.contacts = ContactsApi(caller)
+        self.saved_replies = SavedRepliesApi(caller)
         self.agents = AgentsApi(caller)
         self.settings = SettingsApi(caller)
+        self.api_keys = ApiKeysApi(caller)
         self.jobs = JobsApi(caller)
 
     async def me(self) -> PrincipalRecord:

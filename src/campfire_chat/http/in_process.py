@@ -8,10 +8,11 @@ no load limits, since the host app does not have to be protected from itself.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from starlette.requests import Request
 
 from campfire_chat.access.actor import Actor
@@ -20,7 +21,7 @@ from campfire_chat.access.identity import Credentials
 from campfire_chat.access.policy import require
 from campfire_chat.core import text
 from campfire_chat.core.decoding import UNREADABLE, invalid
-from campfire_chat.core.errors import InvalidTextError
+from campfire_chat.core.errors import InvalidError, InvalidTextError
 from campfire_chat.http.endpoints import Call, Context, Endpoint
 from campfire_chat.http.guards import check_idempotency_key, check_path
 
@@ -77,6 +78,19 @@ class InProcess:
             if isinstance(value, str):
                 text.check_text(value, field=name)
         return (await endpoint.handler(call)).value
+
+
+def time_text(moment: datetime | UnsetType | None, *, field: str) -> str | UnsetType | None:
+    """A time as a body has it. None and UNSET stay as they are.
+
+    Raises:
+        InvalidError: The time has no zone.
+    """
+    if not isinstance(moment, datetime):
+        return moment
+    if moment.utcoffset() is None:
+        raise InvalidError("The time needs a zone, such as UTC.", field=field)
+    return moment.isoformat()
 
 
 def _converted(fields: Mapping[str, Any], kind: Any) -> Any:

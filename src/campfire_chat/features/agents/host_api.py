@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campfire_chat.access.records import Availability
+from campfire_chat.access.records import Availability, Role
 from campfire_chat.features.agents.endpoints import AvailabilityRecord
 from campfire_chat.features.agents.records import AgentRecord
 from campfire_chat.http.in_process import InProcess
@@ -18,6 +18,32 @@ class AgentsApi:
     async def list(self) -> Page[AgentRecord]:
         """The agents of the organisation, by name, with their availability."""
         return await self._caller.call("list_agents")
+
+    async def put(
+        self,
+        external_id: str,
+        *,
+        name: str,
+        email: str | None = None,
+        avatar_url: str | None = None,
+        role: str = Role.AGENT,
+    ) -> AgentRecord:
+        """Store one of your users as an agent, who may never have signed in. So conversations can
+        be assigned to them. Once they sign in, what ``authenticate`` says of them counts.
+
+        Args:
+            external_id: Your id of the user.
+            role: A built-in role or one of your own.
+
+        Raises:
+            ForbiddenError: The caller may not store agents.
+            InvalidError: A value is refused, or there is no such role.
+        """
+        return await self._caller.call(
+            "put_agent",
+            path={"external_id": external_id},
+            body={"name": name, "email": email, "avatar_url": avatar_url, "role": role},
+        )
 
     async def get_availability(self, agent_id: str) -> AvailabilityRecord:
         """

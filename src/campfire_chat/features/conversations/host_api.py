@@ -7,14 +7,13 @@ from typing import Generic, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from campfire_chat.core.errors import InvalidError
 from campfire_chat.features.conversations.listing import Order, Tallies
 from campfire_chat.features.conversations.records import (
     AgentConversation,
     Priority,
     Status,
 )
-from campfire_chat.http.in_process import InProcess
+from campfire_chat.http.in_process import InProcess, time_text
 from campfire_chat.http.pagination import DEFAULT_LIMIT, Page
 
 #: The record of a conversation: what agents see, or what its visitor sees.
@@ -145,7 +144,7 @@ class ConversationsApi(Generic[C]):
             path={"conversation_id": conversation_id},
             body={
                 "status": status,
-                "snoozed_until": _moment(snoozed_until),
+                "snoozed_until": time_text(snoozed_until, field="snoozed_until"),
                 "priority": priority,
                 "assignee_id": assignee_id,
                 "tags": tags,
@@ -154,11 +153,3 @@ class ConversationsApi(Generic[C]):
             },
             client_id=client_id,
         )
-
-
-def _moment(moment: datetime | UnsetType | None) -> str | UnsetType | None:
-    if not isinstance(moment, datetime):
-        return moment
-    if moment.utcoffset() is None:
-        raise InvalidError("The time needs a zone, such as UTC.", field="snoozed_until")
-    return moment.isoformat()
