@@ -15,6 +15,8 @@ from campfire_chat.app import Campfire
 from campfire_chat.core.errors import CampfireError, ConfigurationError
 from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.features.host_api import HostApi
+from campfire_chat.features.jobs.endpoints import JobGroup
+from campfire_chat.features.webhooks.records import DeliveryState, TextChoice, WebhookState
 from campfire_chat.hooks.before import OutgoingMessage
 from campfire_chat.hooks.errors import MessageRefusedError
 from campfire_chat.hooks.event import Event
@@ -30,8 +32,10 @@ __all__ = [
     "Campfire",
     "CampfireError",
     "ConfigurationError",
+    "DeliveryState",
     "Event",
     "HostApi",
+    "JobGroup",
     "Limits",
     "MessageRefusedError",
     "OutgoingMessage",
@@ -40,6 +44,8 @@ __all__ = [
     "ResolveOrganization",
     "Role",
     "Status",
+    "TextChoice",
     "Visitor",
+    "WebhookState",
     "__version__",
 ]

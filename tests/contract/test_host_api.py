@@ -21,13 +21,16 @@ from campfire_chat import (
     Availability,
     Campfire,
     CampfireError,
+    DeliveryState,
     HostApi,
+    JobGroup,
     Role,
     Status,
+    TextChoice,
     Visitor,
+    WebhookState,
 )
 from campfire_chat.core.errors import NotFoundError, NotStartedError
-from campfire_chat.features.jobs.endpoints import JobGroup
 from campfire_chat.runtime import ENDPOINTS
 from tests.support.host import campfire_for, cookies_of
 
@@ -42,6 +45,7 @@ ONLY_REST = {
 }
 
 Api = HostApi[Any]
+SINCE = datetime(2001, 1, 1, 9, tzinfo=UTC)
 UNTIL = datetime(2999, 1, 1, 9, tzinfo=UTC)
 
 
@@ -426,6 +430,130 @@ CASES = [
         "/api-keys/key_x",
         lambda api, _: api.api_keys.revoke("key_x"),
     ),
+    case("list_webhooks", "/webhooks", lambda api, _: api.webhooks.list()),
+    case("list_webhook_events", "/webhook-events", lambda api, _: api.webhooks.event_types()),
+    case(
+        "create_webhook",
+        "/webhooks",
+        lambda api, _: api.webhooks.create("https://crm.example/hook"),
+        {"url": "https://crm.example/hook"},
+    ),
+    case(
+        "create_webhook",
+        "/webhooks",
+        lambda api, _: api.webhooks.create(
+            "https://crm.example/hook",
+            description="The CRM",
+            events=["message.created"],
+            text=TextChoice.PUBLIC,
+            state=WebhookState.PAUSED,
+        ),
+        {
+            "url": "https://crm.example/hook",
+            "description": "The CRM",
+            "events": ["message.created"],
+            "text": "public",
+            "state": "paused",
+        },
+    ),
+    case(
+        "create_webhook",
+        "/webhooks",
+        lambda api, _: api.webhooks.create("http://localhost/"),
+        {"url": "http://localhost/"},
+    ),
+    case(
+        "get_webhook",
+        "/webhooks/{webhook}",
+        lambda api, ids: api.webhooks.get(ids["webhook"]),
+    ),
+    case("get_webhook", "/webhooks/whk_x", lambda api, _: api.webhooks.get("whk_x")),
+    case(
+        "change_webhook",
+        "/webhooks/{webhook}",
+        lambda api, ids: api.webhooks.change(
+            ids["webhook"], events=None, text=TextChoice.ALL, state=WebhookState.PAUSED
+        ),
+        {"events": None, "text": "all", "state": "paused"},
+    ),
+    case(
+        "change_webhook",
+        "/webhooks/{webhook}",
+        lambda api, ids: api.webhooks.change(
+            ids["webhook"], url="https://erp.example/", description="The ERP"
+        ),
+        {"url": "https://erp.example/", "description": "The ERP"},
+    ),
+    case(
+        "change_webhook",
+        "/webhooks/{webhook}",
+        lambda api, ids: api.webhooks.change(ids["webhook"], events=["nonsense"]),
+        {"events": ["nonsense"]},
+    ),
+    case(
+        "rotate_webhook_secret",
+        "/webhooks/{webhook}/secret",
+        lambda api, ids: api.webhooks.rotate(ids["webhook"]),
+    ),
+    case(
+        "delete_webhook",
+        "/webhooks/{webhook}",
+        lambda api, ids: api.webhooks.delete(ids["webhook"]),
+    ),
+    case(
+        "test_webhook",
+        "/webhooks/{webhook}/test",
+        lambda api, ids: api.webhooks.send_test(ids["webhook"]),
+    ),
+    case(
+        "list_webhook_deliveries",
+        "/webhooks/{webhook}/deliveries",
+        lambda api, ids: api.webhooks.deliveries(ids["webhook"]),
+    ),
+    case(
+        "list_webhook_deliveries",
+        "/webhooks/{webhook}/deliveries",
+        lambda api, ids: api.webhooks.deliveries(
+            ids["webhook"], state=DeliveryState.FAILED, limit=1
+        ),
+        state="failed",
+        limit=1,
+    ),
+    case(
+        "list_webhook_deliveries",
+        "/webhooks/{webhook}/deliveries",
+        lambda api, ids: api.webhooks.deliveries(ids["webhook"], cursor="x"),
+        cursor="x",
+    ),
+    case(
+        "get_webhook_delivery",
+        "/webhooks/{webhook}/deliveries/{delivery}",
+        lambda api, ids: api.webhooks.delivery(ids["webhook"], ids["delivery"]),
+    ),
+    case(
+        "replay_webhook_delivery",
+        "/webhooks/{webhook}/deliveries/{delivery}/replay",
+        lambda api, ids: api.webhooks.replay(ids["webhook"], ids["delivery"]),
+    ),
+    case(
+        "replay_webhook_delivery",
+        "/webhooks/{webhook}/deliveries/dlv_x/replay",
+        lambda api, ids: api.webhooks.replay(ids["webhook"], "dlv_x"),
+    ),
+    case(
+        "replay_webhook_span",
+        "/webhooks/{webhook}/replay",
+        lambda api, ids: api.webhooks.replay_span(ids["webhook"], since=SINCE, until=UNTIL),
+        {"since": SINCE.isoformat(), "until": UNTIL.isoformat()},
+    ),
+    case(
+        "replay_webhook_span",
+        "/webhooks/{webhook}/replay",
+        lambda api, ids: api.webhooks.replay_span(
+            ids["webhook"], since=SINCE, until=UNTIL, state=None
+        ),
+        {"since": SINCE.isoformat(), "until": UNTIL.isoformat(), "state": None},
+    ),
     case("list_jobs", "/jobs", lambda api, _: api.jobs.list()),
     case(
         "list_jobs", "/jobs", lambda api, _: api.jobs.list(state=JobGroup.PENDING), state="pending"
@@ -479,12 +607,18 @@ async def content(campfire: Campfire, organization: str) -> World:
     own = await ada.saved_replies.create("kettle", "Kettles", "Which kettle is it?")
     key = (await boss.api_keys.create("Backup", ["inbox.read"], expires_at=UNTIL)).key
     ids |= {"shared_reply": shared.id, "own_reply": own.id, "key": key.id}
+    webhook = await boss.webhooks.create(
+        "https://shop.example/hook", events=["saved_reply.deleted"]
+    )
+    delivery = await boss.webhooks.send_test(webhook.id)
+    ids |= {"webhook": webhook.id, "delivery": delivery.id}
     return World(organization, ids)
 
 
 @pytest.fixture
 async def campfire(database_url: str) -> AsyncIterator[Campfire]:
-    campfire = campfire_for(database_url, drain_on_signal=False)
+    # Without jobs, which would change deliveries while they are compared.
+    campfire = campfire_for(database_url, drain_on_signal=False, work="elsewhere")
     async with campfire.lifespan():
         yield campfire
 
@@ -528,8 +662,8 @@ def alike(answer: Any, world: World) -> Any:
     """An answer without what differs between two organisations: ids, secrets, times and ETags,
     which count the changes of all organisations."""
     text = json.dumps(answer, sort_keys=True).replace(world.organization, "ORGANIZATION")
-    text = re.sub(r"\b(conv|msg|vis|agt|job|req|srp|key)_[0-9a-z]{26}\b", r"\1", text)
-    text = re.sub(r"\bcfk_\w+", "SECRET", text)
+    text = re.sub(r"\b(conv|msg|vis|agt|job|req|srp|key|whk|dlv|evt)_[0-9a-z]{26}\b", r"\1", text)
+    text = re.sub(r"\bcfk_\w+|\bwhsec_[\w+/=]+", "SECRET", text)
     text = re.sub(r'"etag": "\\"[1-9]\d*\\""', '"etag": "ETAG"', text)
     return json.loads(re.sub(r"\b20\d\d-[\d-]+T[\d:.]+Z", "TIME", text))
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
@@ -21,6 +21,7 @@ from campfire_chat.core.runtime_settings import Scope, Setting
 from campfire_chat.core.server_flags import SAFE_FLAGS
 from campfire_chat.database.tables import metadata
 from campfire_chat.http.endpoints import Endpoint
+from campfire_chat.http.in_process import InProcess
 from campfire_chat.ledger.events import EventType, all_types
 from campfire_chat.realtime import frames
 from campfire_chat.runtime import ENDPOINTS, SETTINGS
@@ -100,6 +101,34 @@ def test_every_parameter_of_campfire() -> None:
     for name in inspect.signature(campfire_chat.Campfire.__init__).parameters:
         if name not in ("self", "settings"):
             assert f"### `{name}`" in page("settings"), name
+
+
+def parts_of_the_host_api() -> dict[str, type]:
+    """The class of each noun by its name in the Python API."""
+
+    def nobody() -> NoReturn:
+        raise AssertionError("nothing is called")
+
+    api: campfire_chat.HostApi[Any] = campfire_chat.HostApi(InProcess(nobody, nobody))
+    return {name: type(part) for name, part in vars(api).items() if not name.startswith("_")}
+
+
+def methods_of(part: type) -> list[str]:
+    return [name for name in vars(part) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize(("name", "part"), parts_of_the_host_api().items())
+def test_every_method_of_the_host_api(name: str, part: type) -> None:
+    text = (ROOT / "docs" / "how-to" / "host-api.md").read_text("utf-8")
+    row = re.search(rf"^\| `{name}` \| (.+) \|$", text, re.M)
+    assert row, f"{name} is not in docs/how-to/host-api.md"
+    assert sorted(re.findall(r"`(\w+)`", row[1])) == sorted(methods_of(part))
+    assert f"::: {part.__module__}.{part.__name__}\n" in page("python")
+
+
+@pytest.mark.parametrize("name", campfire_chat.__all__)
+def test_every_public_name(name: str) -> None:
+    assert name == "__version__" or f"::: campfire_chat.{name}\n" in page("python")
 
 
 @pytest.mark.parametrize("event", all_types(), ids=lambda event: event.name)
@@ -262,6 +291,10 @@ def public_docstrings() -> dict[str, str]:
     for name, method in inspect.getmembers(campfire_chat.Campfire):
         if not name.startswith("_"):
             texts[f"Campfire.{name}"] = inspect.getdoc(method) or ""
+    for part in parts_of_the_host_api().values():
+        for name in ("", *methods_of(part)):
+            described = getattr(part, name) if name else part
+            texts[f"{part.__name__}.{name}"] = inspect.getdoc(described) or ""
     texts |= {error.__name__: inspect.getdoc(error) or "" for error in all_errors().values()}
     return {**texts, "Settings": inspect.getdoc(Settings) or ""}
 

@@ -23,7 +23,9 @@ from campfire_chat import (
     Campfire,
     CampfireError,
     ConfigurationError,
+    DeliveryState,
     HostApi,
+    JobGroup,
     Limits,
     MessageRefusedError,
     OutgoingMessage,
@@ -32,7 +34,9 @@ from campfire_chat import (
     ResolveOrganization,
     Role,
     Status,
+    TextChoice,
     Visitor,
+    WebhookState,
 )
 from campfire_chat.features.conversations.records import AgentConversation, VisitorConversation
 
@@ -129,6 +133,15 @@ async def in_python() -> None:
     assert_type((await ada.messages.send("conv_1", "Hello!", client_id="1")).body, str)
     anybody: HostApi[AgentConversation] = campfire.as_agent(Agent(id="1", name="Ada"))
     assert_type((await anybody.me()).id, str)
+    webhook = await ada.webhooks.create("https://crm.example/hook", text=TextChoice.PUBLIC)
+    assert_type(webhook.secret, str)
+    await ada.webhooks.change(webhook.id, events=None, state=WebhookState.PAUSED)
+    failed = await ada.webhooks.deliveries(webhook.id, state=DeliveryState.FAILED)
+    await ada.webhooks.replay(webhook.id, failed.items[0].id)
+    await ada.webhooks.change(webhook.id, state="paused")  # pyright: ignore[reportArgumentType]
+    assert_type((await ada.api_keys.create("CRM", ["inbox.read"])).secret, str)
+    await ada.agents.put("8", name="Grace", role="tier1")
+    await ada.jobs.list(state=JobGroup.PENDING)
 
 
 status: str = Status.OPEN.value

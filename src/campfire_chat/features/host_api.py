@@ -17,6 +17,7 @@ from campfire_chat.features.messages.host_api import MessagesApi
 from campfire_chat.features.organizations.host_api import SettingsApi
 from campfire_chat.features.receipts.host_api import ReceiptsApi
 from campfire_chat.features.saved_replies.host_api import SavedRepliesApi
+from campfire_chat.features.webhooks.host_api import WebhooksApi
 from campfire_chat.http.events import EventPage
 from campfire_chat.http.in_process import InProcess
 
@@ -38,6 +39,7 @@ class HostApi(Generic[C]):
         agents: The agents and their availability.
         settings: The runtime settings.
         api_keys: The API keys of the organisation.
+        webhooks: The webhooks of the organisation, and their deliveries.
         jobs: The jobs of the organisation.
     """
 
@@ -52,6 +54,7 @@ class HostApi(Generic[C]):
         self.agents = AgentsApi(caller)
         self.settings = SettingsApi(caller)
         self.api_keys = ApiKeysApi(caller)
+        self.webhooks = WebhooksApi(caller)
         self.jobs = JobsApi(caller)
 
     async def me(self) -> PrincipalRecord:
