@@ -293,6 +293,8 @@ class Runtime:
                 stack.push_async_callback(self.worker.stop)
                 await self.feed.start()
                 stack.push_async_callback(self.feed.stop)
+            else:
+                await self.feed.register()
             if self._settings.drain_on_signal:
                 signals = stack.enter_context(DrainOnSignal(self.gateway.drain))
                 self.gateway.on_first = signals.stand

@@ -96,11 +96,17 @@ class FeedRunner:
         self._found_at = 0
         self._tasks: list[asyncio.Task[None]] = []
 
+    async def register(self) -> None:
+        """Make the consumers known, also in a process that does not read for them: what happens
+        before the first worker starts waits for it."""
+        if self._consumers:
+            await self._positions.register(list(self._consumers))
+
     async def start(self) -> None:
         if not self._consumers:
             return
         self._stopping = False
-        await self._positions.register(list(self._consumers))
+        await self.register()
         self._tasks = [
             asyncio.create_task(self._serve(), name="campfire-feed"),
             asyncio.create_task(self._keep_claims(), name="campfire-feed-claims"),
