@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campfire_chat.core import clock
-from campfire_chat.features.webhooks import rules
+from campfire_chat.features.webhooks import replaying, rules
 from tests.support.people import Person
 from tests.support.receiver import Receiver, resets, says
 from tests.support.servers import eventually
@@ -220,6 +220,54 @@ def test_send_a_test_event_and_replay(
     assert len({request.headers["webhook-id"] for request in receiver.requests}) == 2
     eventually(lambda: len(deliveries(admin, webhook, state="delivered")) == 2)
     assert all(each["attempts"] >= 2 for each in deliveries(admin, webhook))
+
+
+def test_a_large_replay_goes_on_in_steps(
+    create: Create,
+    admin: Person,
+    visitor: Person,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replaying, "AT_ONCE", 3)
+    webhook = create(receiver, text="all", **MESSAGES)
+    path = f"/webhooks/{webhook['id']}"
+    conversation = visitor.begin("0")["id"]
+    for number in range(1, 11):
+        visitor.write(conversation, str(number))
+    eventually(lambda: len(deliveries(admin, webhook, state="delivered")) == 11)
+    # The log keeps the time of each event; nine of them lie in the span.
+    times = [request.json["timestamp"] for request in receiver.requests]
+    admin.post(f"{path}/replay", {"since": times[1], "until": times[10], "state": "failed"}, 200)
+    span = {"since": times[1], "until": times[10], "state": None}
+    admin.post(f"{path}/replay", span, 200)
+    eventually(lambda: len(receiver.requests) == 20)
+    eventually(lambda: len(deliveries(admin, webhook, state="delivered")) == 11)
+    assert sorted(each["attempts"] for each in deliveries(admin, webhook)) == [1] * 2 + [2] * 9
+    again = [int(request.json["data"]["body"]) for request in receiver.requests[11:]]
+    assert again == list(range(1, 10))
+
+
+def test_a_replay_ends_when_its_webhook_is_deleted(
+    create: Create,
+    admin: Person,
+    visitor: Person,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+) -> None:
+    webhook = create(receiver, **MESSAGES)
+    path = f"/webhooks/{webhook['id']}"
+    conversation = visitor.begin("0")["id"]
+    visitor.write(conversation, "1")
+    eventually(lambda: len(deliveries(admin, webhook, state="delivered")) == 2)
+    monkeypatch.setattr(replaying, "AT_ONCE", 1)
+    span = {"since": "2020-01-01T00:00:00Z", "until": "2990-01-01T00:00:00Z", "state": None}
+    admin.post(f"{path}/replay", span, 200)
+    admin.delete(path)
+    truth = Truth(database_url)
+    kinds = "'webhook.replay', 'webhook.send'"
+    eventually(lambda: not truth.query(f"SELECT 1 FROM campfire_jobs WHERE kind IN ({kinds})"))
 
 
 def test_a_rotated_secret_and_the_one_before_both_sign(

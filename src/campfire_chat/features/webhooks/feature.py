@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from campfire_chat.feature import Feature, Parts
 from campfire_chat.features.webhooks.endpoints import ENDPOINTS
 from campfire_chat.features.webhooks.events import EVENTS
-from campfire_chat.features.webhooks.job_kinds import EXPIRE, SEND
+from campfire_chat.features.webhooks.job_kinds import EXPIRE, REPLAY, SEND
 from campfire_chat.features.webhooks.service import WebhookService
 
 
@@ -19,6 +19,6 @@ WEBHOOKS = Feature(
     "webhooks",
     events=EVENTS,
     endpoints=ENDPOINTS,
-    jobs=(SEND, EXPIRE),
+    jobs=(SEND, REPLAY, EXPIRE),
     services=_services,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from campfire_chat.features.webhooks.records import DeliveryState
 from campfire_chat.jobs.job import JobKind
 from campfire_chat.jobs.retention import Nothing
 from campfire_chat.jobs.retry import Retry
@@ -13,6 +14,25 @@ from campfire_chat.ledger.write_batch import WriteBatch
 
 class Sending(Struct, frozen=True):
     webhook_id: str
+
+
+class Replaying(Struct, frozen=True, kw_only=True):
+    """What of a replay is still to do.
+
+    Attributes:
+        since: The beginning of the span of the events, in microseconds since 1970; ``until`` is
+            its end, which is not part of it.
+        only: Deliveries in this state; None for all that are finished.
+        after: The last delivery that was looked at; empty at the beginning.
+        end: The last delivery that there was when somebody asked for the replay.
+    """
+
+    webhook_id: str
+    since: int
+    until: int
+    only: DeliveryState | None
+    after: str
+    end: str
 
 
 #: Sends what is due of one webhook. A failing receiver is no failure of the job: it is noted at
@@ -25,6 +45,8 @@ SEND = JobKind(
     timeout=120.0,
     at_once=4,
 )
+#: Goes on with a replay, one step at a time.
+REPLAY = JobKind("webhook.replay", Replaying, permissions=())
 EXPIRE = JobKind("webhook.expire", Nothing, permissions=())
 DAILY = Schedule("webhooks", 24 * 3600, EXPIRE.name)
 

@@ -1,4 +1,4 @@
-"""Creating, changing and deleting webhooks, and what a person sends again."""
+"""Creating, changing and deleting webhooks, and sending a test event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from campfire_chat.core import ids
 from campfire_chat.core.clock import SECOND
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.features.webhooks import queries, rules
-from campfire_chat.features.webhooks.codec import Delivery, Webhook, events_text
+from campfire_chat.features.webhooks.codec import Webhook, events_text
 from campfire_chat.features.webhooks.errors import InvalidWebhookError
 from campfire_chat.features.webhooks.events import WEBHOOK_CHANGED, WebhookChange, WebhookChanged
 from campfire_chat.features.webhooks.job_kinds import defer_sending
@@ -40,7 +40,7 @@ class WebhookPatch(Struct, frozen=True, kw_only=True):
     state: WebhookState | UnsetType = UNSET
 
 
-class _WebhookOperation(Operation[Webhook]):
+class WebhookOperation(Operation[Webhook]):
     """A write about one webhook."""
 
     def __init__(self, actor: Actor, webhook_id: str) -> None:
@@ -67,7 +67,7 @@ class _WebhookOperation(Operation[Webhook]):
         transaction.tell_inbox(self.organization, WEBHOOK_CHANGED, data)
 
 
-class CreateWebhook(_WebhookOperation):
+class CreateWebhook(WebhookOperation):
     """Create a webhook. The values were checked."""
 
     def __init__(
@@ -113,7 +113,7 @@ class CreateWebhook(_WebhookOperation):
         return await self._present(transaction)
 
 
-class ChangeWebhook(_WebhookOperation):
+class ChangeWebhook(WebhookOperation):
     """Change a webhook. Made active again, it sends at once what has waited."""
 
     def __init__(self, actor: Actor, webhook_id: str, patch: WebhookPatch) -> None:
@@ -146,7 +146,7 @@ class ChangeWebhook(_WebhookOperation):
         return await self._present(transaction)
 
 
-class RotateSecret(_WebhookOperation):
+class RotateSecret(WebhookOperation):
     """Give a webhook a new secret. The present one signs beside it for a day."""
 
     def __init__(self, actor: Actor, webhook_id: str) -> None:
@@ -167,7 +167,7 @@ class RotateSecret(_WebhookOperation):
         return await self._present(transaction)
 
 
-class DeleteWebhook(_WebhookOperation):
+class DeleteWebhook(WebhookOperation):
     """Delete a webhook, and with it the access to its log. Its result is how it was."""
 
     async def run(self, transaction: Transaction) -> Webhook:
@@ -177,7 +177,7 @@ class DeleteWebhook(_WebhookOperation):
         return before
 
 
-class SendTest(_WebhookOperation):
+class SendTest(WebhookOperation):
     """Have a test event sent; its id is :attr:`delivery_id`."""
 
     appends = False
@@ -198,55 +198,6 @@ class SendTest(_WebhookOperation):
                 *(webhook.id, None, None, now, now, DeliveryState.WAITING.value, 0, 0, now),
                 *(None, None, None),
             ),
-        )
-        await queries.write(
-            transaction.session, self.organization, webhook.id, {"hold_until": None}
-        )
-        defer_sending(transaction, self.organization, webhook.id, run_at=now)
-        return webhook
-
-
-class Replay(_WebhookOperation):
-    """Send deliveries again that are finished.
-
-    Args:
-        delivery: One of them, or None for those of events of a span of time.
-        since: The beginning of the span, in microseconds since 1970, and ``until`` its end, which
-            is not part of it.
-        only: Those in this state; None for all.
-    """
-
-    appends = False
-
-    def __init__(
-        self,
-        actor: Actor,
-        webhook_id: str,
-        *,
-        delivery: Delivery | None = None,
-        since: int = 0,
-        until: int = 0,
-        only: DeliveryState | None = None,
-    ) -> None:
-        super().__init__(actor, webhook_id)
-        self._delivery_id = None if delivery is None else delivery.id
-        self._since = since
-        self._until = until
-        self._only = only
-
-    async def run(self, transaction: Transaction) -> Webhook:
-        webhook = await self._lock(transaction)
-        require_active(webhook)
-        now = transaction.now
-        await queries.restart(
-            transaction.session,
-            self.organization,
-            webhook.id,
-            now=now,
-            delivery_id=self._delivery_id,
-            since=self._since,
-            until=self._until,
-            only=self._only,
         )
         await queries.write(
             transaction.session, self.organization, webhook.id, {"hold_until": None}

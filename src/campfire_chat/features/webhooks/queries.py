@@ -17,6 +17,7 @@ from campfire_chat.features.webhooks.codec import (
     delivery_of,
     webhook_of,
 )
+from campfire_chat.features.webhooks.job_kinds import Replaying
 from campfire_chat.features.webhooks.records import AttemptRecord, DeliveryState
 from campfire_chat.features.webhooks.tables import attempts, deliveries, webhooks
 
@@ -172,40 +173,70 @@ async def hasten(session: Session, organization: str, webhook_id: str, now: int)
     )
 
 
-async def restart(
-    session: Session,
-    organization: str,
-    webhook_id: str,
-    *,
-    now: int,
-    delivery_id: str | None = None,
-    since: int = 0,
-    until: int = 0,
-    only: DeliveryState | None = None,
-) -> None:
-    """Send deliveries again that do not wait: one, or those of events of a span of time.
+_RESTARTED: dict[str, Any] = {
+    "state": DeliveryState.WAITING.value,
+    "tries": 0,
+    "error": None,
+    "finished_at": None,
+}
 
-    Args:
-        since: The beginning of the span, in microseconds since 1970, and ``until`` its end, which
-            is not part of it.
-        only: Those in this state; None for all that are finished.
-    """
-    finished = update(deliveries).where(
-        _d.org_id == organization,
-        _d.webhook_id == webhook_id,
-        _d.state != DeliveryState.WAITING.value,
-    )
-    if delivery_id is not None:
-        finished = finished.where(_d.delivery_id == delivery_id)
-    else:
-        finished = finished.where(_d.at >= since, _d.at < until)
-    if only is not None:
-        finished = finished.where(_d.state == only.value)
+
+async def restart(
+    session: Session, organization: str, webhook_id: str, delivery_id: str, now: int
+) -> None:
+    """Send a delivery again unless it waits."""
     await session.execute(
-        finished.values(
-            state=DeliveryState.WAITING.value, tries=0, next_at=now, error=None, finished_at=None
+        update(deliveries)
+        .where(_one(organization, webhook_id, delivery_id), _d.state != DeliveryState.WAITING.value)
+        .values(**_RESTARTED, next_at=now)
+    )
+
+
+async def last_id(session: Session, organization: str, webhook_id: str) -> str | None:
+    """The last delivery of a webhook; None if it has none."""
+    row = await session.first(
+        select(func.max(_d.delivery_id).label("last")).where(
+            _d.org_id == organization, _d.webhook_id == webhook_id
         )
     )
+    return None if row is None else row["last"]
+
+
+async def restart_some(
+    session: Session, organization: str, replaying: Replaying, *, now: int, count: int
+) -> str | None:
+    """Send the next deliveries of a replay again.
+
+    Args:
+        count: How many are looked at, at most.
+
+    Returns:
+        The last one that was looked at; None if there are no more behind it.
+    """
+    those = (
+        (_d.org_id == organization)
+        & (_d.webhook_id == replaying.webhook_id)
+        & (_d.delivery_id > replaying.after)
+        & (_d.delivery_id <= replaying.end)
+    )
+    if replaying.only is not None:
+        those &= _d.state == replaying.only.value
+    row = await session.first(
+        select(_d.delivery_id).where(those).order_by(_d.delivery_id).limit(1).offset(count - 1)
+    )
+    last: str | None = None if row is None else row["delivery_id"]
+    await session.execute(
+        update(deliveries)
+        .where(
+            those,
+            _d.delivery_id <= (last or replaying.end),
+            _d.state != DeliveryState.WAITING.value,
+            _d.at >= replaying.since,
+            _d.at < replaying.until,
+        )
+        .values(**_RESTARTED, next_at=now)
+    )
+    return last
 
 
 async def add_attempt(

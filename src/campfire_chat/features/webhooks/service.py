@@ -10,7 +10,7 @@ from campfire_chat.access.actor import Actor
 from campfire_chat.access.policy import require
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.feature import Service
-from campfire_chat.features.webhooks import queries, rules
+from campfire_chat.features.webhooks import queries, replaying, rules
 from campfire_chat.features.webhooks.addresses import networks_of
 from campfire_chat.features.webhooks.codec import Delivery, Webhook, delivery_record, record_of
 from campfire_chat.features.webhooks.consumer import WebhookFeed
@@ -19,7 +19,6 @@ from campfire_chat.features.webhooks.operations import (
     ChangeWebhook,
     CreateWebhook,
     DeleteWebhook,
-    Replay,
     RotateSecret,
     SendTest,
     WebhookPatch,
@@ -34,6 +33,7 @@ from campfire_chat.features.webhooks.records import (
     WebhookState,
     WebhookWithSecret,
 )
+from campfire_chat.features.webhooks.replaying import ReplayOne, ReplaySpan
 from campfire_chat.features.webhooks.retention import WebhookRetention
 from campfire_chat.features.webhooks.sender import Sender
 from campfire_chat.features.webhooks.sending import WebhookSending
@@ -57,7 +57,7 @@ class WebhookService(Service):
         self._retention = WebhookRetention(storage)
 
     def works(self) -> Iterable[Work]:
-        return (*self._sending.works(), EXPIRE.done_by(self._retention.expire))
+        return (*self._sending.works(), *replaying.works(), EXPIRE.done_by(self._retention.expire))
 
     def schedules(self) -> Iterable[Schedule]:
         return (DAILY,)
@@ -180,14 +180,15 @@ class WebhookService(Service):
         Raises:
             InvalidWebhookError: The webhook is not active.
         """
-        found = await self._find_delivery(actor, webhook_id, delivery_id)
-        await self._storage.submit(Replay(actor, webhook_id, delivery=found))
+        await self._find_delivery(actor, webhook_id, delivery_id)
+        await self._storage.submit(ReplayOne(actor, webhook_id, delivery_id))
         return delivery_record(await self._find_delivery(actor, webhook_id, delivery_id))
 
     async def replay_span(
         self, actor: Actor, webhook_id: str, *, since: int, until: int, only: DeliveryState | None
     ) -> WebhookRecord:
-        """Send the finished deliveries of events of a span of time again.
+        """Send the finished deliveries of events of a span of time again. Many of them are taken
+        in steps, by a job.
 
         Args:
             since: Microseconds since 1970; ``until`` is not part of the span.
@@ -197,7 +198,7 @@ class WebhookService(Service):
             InvalidWebhookError: The webhook is not active.
         """
         require(actor, WEBHOOKS_MANAGE)
-        operation = Replay(actor, webhook_id, since=since, until=until, only=only)
+        operation = ReplaySpan(actor, webhook_id, since=since, until=until, only=only)
         return self._record(await self._storage.submit(operation))
 
     async def _find(self, actor: Actor, webhook_id: str) -> Webhook:
