@@ -113,6 +113,19 @@ def test_pause_resume_rotate_replay_and_delete(
     expect(page.get_by_text("No webhooks yet")).to_be_visible()
 
 
+def test_a_paused_webhook_without_a_description_is_named_by_its_host(
+    server: ProcessServer, receiver: Receiver, open_page: NewPage
+) -> None:
+    receiver.answer = says(410)
+    desk = Desk(f"{server.url}/support", "default")
+    admin = desk.agent("boss", name="Ada Lovelace", role=Role.ADMIN)
+    admin.post("/webhooks", {"url": receiver.url, "events": ["message.created"]})
+    page = console(open_page, server, "#/webhooks")
+    expect(page.get_by_role("list", name="Webhooks").get_by_role("listitem")).to_have_count(1)
+    desk.visitor("mia", name="Mia").begin("Where is my kettle?")
+    expect(page.get_by_text(f"The webhook 127.0.0.1:{receiver.port} was paused")).to_be_visible()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_the_look(

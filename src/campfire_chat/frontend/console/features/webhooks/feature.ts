@@ -1,8 +1,10 @@
 import { createChunk } from "../../../shared/chunk";
+import type { WebhookRecord } from "../../../shared/types";
 import { toast } from "../../shell/overlay";
 import { may } from "../../shell/permissions";
 import type { Feature } from "../../shell/registry";
 import { navigate } from "../../shell/router";
+import { api } from "../../shell/session";
 // Not with the screen: what is tried again under another address would come without it.
 import "./webhooks.css";
 import { text } from "./strings";
@@ -10,6 +12,22 @@ import { text } from "./strings";
 const code = createChunk(() => import("./WebhooksScreen"));
 const { keys } = text;
 const PERMISSION = "webhooks.manage";
+const at = (id: string): string => `webhooks/${encodeURIComponent(id)}`;
+
+/** The host of its URL, which the event does not show; empty if that cannot be found out. */
+async function hostOf(id: string): Promise<string> {
+  try {
+    return new URL((await api.get<WebhookRecord>(at(id))).url).host;
+  } catch {
+    // That it was paused matters more than its name.
+    return "";
+  }
+}
+
+async function tellPaused(id: string, description: string): Promise<void> {
+  const notice = text.pausedNotice(description || (await hostOf(id)));
+  toast(notice, { urgent: true, action: { label: text.look, run: () => navigate(`#/${at(id)}`) } });
+}
 
 export const WEBHOOKS: Feature = {
   name: "webhooks",
@@ -18,8 +36,7 @@ export const WEBHOOKS: Feature = {
     "webhook.paused": ({ data: { id, description } }) => {
       if (!may(PERMISSION)) return;
       void code.ready?.reload();
-      const run = () => navigate(`#/webhooks/${encodeURIComponent(id)}`);
-      toast(text.pausedNotice(description), { urgent: true, action: { label: text.look, run } });
+      void tellPaused(id, description);
     },
   },
   screens: [

@@ -91,7 +91,8 @@ export const en = {
   response: "The beginning of the answer",
   replay: "Replay",
   replayedOne: "It is sent again.",
-  pausedNotice: (name: string) => `The webhook ${name} was paused and sends nothing.`,
+  pausedNotice: (name: string) =>
+    `${name ? `The webhook ${name}` : "A webhook"} was paused and sends nothing.`,
   look: "Look",
   retry: "Try again",
   failed: {
