@@ -29,7 +29,7 @@ from sqlalchemy.sql.elements import (
 from sqlalchemy.sql.selectable import Alias, FromClause
 
 from campfire_chat.access import tables as access_tables
-from campfire_chat.access.actor import actor_of_visitor, system_actor
+from campfire_chat.access.actor import Actor, actor_of_visitor, system_actor
 from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.core import clock
 from campfire_chat.core.runtime_settings import Scope
@@ -47,6 +47,14 @@ from campfire_chat.features.conversations import tables as conversation_tables
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.jobs.service import JobService
+from campfire_chat.features.saved_replies.errors import ShortcutTakenError
+from campfire_chat.features.saved_replies.operations import Changes, Draft
+from campfire_chat.features.saved_replies.service import SavedReplyService
+from campfire_chat.features.webhooks import queries as webhook_queries
+from campfire_chat.features.webhooks.job_kinds import Replaying
+from campfire_chat.features.webhooks.operations import WebhookPatch
+from campfire_chat.features.webhooks.records import DeliveryState, TextChoice, WebhookState
+from campfire_chat.features.webhooks.service import WebhookService
 from campfire_chat.jobs.job import Claimed
 from campfire_chat.settings import Settings
 from tests.support.host import agent_actor
@@ -62,6 +70,8 @@ OF_ALL = {
     "jobs.statements.END_LEASES": "a wrong clock was wrong for everybody",
     "jobs.statements.PARK_UNKNOWN": "code that is gone is gone for everybody",
     "jobs.retention.OLD_KEYS": "keys are forgotten for everybody",
+    "webhooks.queries.OLD_DELIVERIES": "deliveries are forgotten for everybody",
+    "webhooks.queries.OLD_ATTEMPTS": "attempts are forgotten for everybody",
     "feed.statements.BEHIND": "a process reads the feeds of everybody",
     "feed.statements.ORGANIZATIONS": "the same",
     "feed.statements.STATES": "who runs the installation sees how far each reader is",
@@ -322,6 +332,56 @@ async def _everything_rare(store: Store) -> None:
     assert len(await store.api_keys.list_all(boss)) == 1
     await store.api_keys.revoke(boss, made.key.id)
     await store.jobs.drop("default", jobs[0].id)
+    await _saved_replies(SavedReplyService(store.storage), boss)
+    await _webhooks(store, boss)
+
+
+async def _saved_replies(service: SavedReplyService, boss: Actor) -> None:
+    hello = Draft(shortcut="hello", title="Hello", body="Hello!", shared=True)
+    made = await service.create(boss, hello)
+    with pytest.raises(ShortcutTakenError):
+        await service.create(boss, hello)
+    await service.change(boss, made.id, Changes(title="Hello again"))
+    for after in (None, ("a", "srp_1")):
+        await service.page(boss, "hel", after, 10)
+    await service.delete(boss, made.id)
+
+
+async def _webhooks(store: Store, boss: Actor) -> None:
+    service = WebhookService(store.storage, store.settings)
+    made = await service.create(
+        boss,
+        url="https://shop.example/hook",
+        description="",
+        events=None,
+        text=TextChoice.NONE,
+        state=WebhookState.ACTIVE,
+    )
+    await service.list_all(boss)
+    shown = await service.send_test(boss, made.id)
+    for state, before in ((None, None), (DeliveryState.WAITING, shown.id)):
+        await service.deliveries(boss, made.id, state, before, 10)
+    await service.delivery(boss, made.id, shown.id)
+    await service.replay(boss, made.id, shown.id)
+    only = DeliveryState.FAILED
+    await service.replay_span(boss, made.id, since=0, until=clock.now(), only=only)
+    await service.change(boss, made.id, WebhookPatch(state=WebhookState.PAUSED))
+    await service.change(boss, made.id, WebhookPatch(state=WebhookState.ACTIVE))
+
+    async def deliver(session: Session) -> None:
+        now = clock.now()
+        (delivery,) = await webhook_queries.due(session, "default", made.id, now, 10)
+        await webhook_queries.next_due(session, "default", made.id)
+        attempt = {"number": 1, "at": now, "duration": 1}
+        await webhook_queries.add_attempt(session, "default", delivery, attempt)
+        await webhook_queries.write_delivery(session, "default", delivery, {"attempts": 1})
+        replaying = Replaying(
+            webhook_id=made.id, since=0, until=now, only=only, after="", end=delivery.id
+        )
+        await webhook_queries.restart_some(session, "default", replaying, now=now, count=1)
+
+    await store.storage.writer.run(deliver)
+    await service.delete(boss, made.id)
 
 
 @pytest.mark.anyio
