@@ -1,4 +1,4 @@
-"""How a host's own tests talk to the desk: in the same process, without a network.
+"""How the tests of a host app use the kit: in the same process, without a network.
 
 Run it with ``pytest examples/test_my_host.py``; it needs httpx and anyio's pytest plugin.
 """
@@ -6,19 +6,18 @@ Run it with ``pytest examples/test_my_host.py``; it needs httpx and anyio's pyte
 # ruff: noqa: S101 - tests assert
 
 # --8<-- [start:test]
-from pathlib import Path
+from datetime import timedelta
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
-from campfire_chat import Agent, Campfire, Visitor
+from campfire_chat import Agent, Campfire, Event, Status, Visitor, testing
 
-SECRET = "only for tests, 32 characters..."
 PEOPLE = {
-    "ada": Agent(id="1", name="Ada"),
-    "maya": Visitor(id="7", name="Maya", email="maya@mail.example"),
+    "ada": Agent(id="ada", name="Ada"),
+    "mia": Visitor(id="mia", name="Mia", email="mia@mail.example"),
 }
 
 
@@ -26,30 +25,63 @@ def authenticate(connection: HTTPConnection) -> Agent | Visitor | None:
     return PEOPLE.get(connection.headers.get("x-user", ""))
 
 
+campfire = Campfire(
+    "sqlite:///support.db", secret_key="only for tests, 32 characters...", authenticate=authenticate
+)
+app = Starlette()
+campfire.mount_to(app, "/support")
+
+
+@campfire.on("message.created", name="opening-hours")
+async def say_when_we_open(event: Event) -> None:
+    message = event.data
+    if message.sender.kind == "visitor" and "open" in message.body:
+        await campfire.as_system().messages.send(
+            message.conversation_id, "We open at nine.", client_id=event.id
+        )
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
 @pytest.mark.anyio
-async def test_a_customer_asks_and_an_agent_answers(tmp_path: Path) -> None:
-    app = Starlette()
-    campfire = Campfire(
-        f"sqlite:///{tmp_path}/support.db", secret_key=SECRET, authenticate=authenticate
-    )
-    campfire.mount_to(app, "/support")
-    transport = httpx.ASGITransport(app=app)
-    api = "http://shop.example/support/api/v1/"
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url=api, headers={"x-user": "maya"}) as maya,
-        httpx.AsyncClient(transport=transport, base_url=api, headers={"x-user": "ada"}) as ada,
-    ):
-        question = {"message": {"body": "Is it waterproof?"}}
-        conversation = (await maya.post("conversations", json=question)).json()
+async def test_a_question_is_answered_and_comes_back_later() -> None:
+    async with testing.desk(campfire) as desk:
+        mia = desk.visitor("mia", name="Mia")
+        conversation = await mia.conversations.open("When do you open?")
+        await desk.settle()  # calls say_when_we_open
+        messages = (await mia.messages.list(conversation.id)).items
+        assert [message.body for message in messages] == ["We open at nine.", "When do you open?"]
 
-        inbox = (await ada.get("conversations?status=open")).json()["items"]
-        assert [row["contact"]["name"] for row in inbox] == ["Maya"]
-
-        thread = f"conversations/{conversation['id']}/messages"
-        await ada.post(thread, json={"body": "It is."})
-        messages = (await maya.get(thread)).json()["items"]
-        assert [message["body"] for message in messages] == ["It is.", "Is it waterproof?"]
+        ada = desk.agent("ada", name="Ada")
+        await ada.conversations.change(
+            conversation.id, status=Status.SNOOZED, snoozed_until=desk.now + timedelta(hours=2)
+        )
+        await desk.advance(hours=1)
+        assert (await ada.conversations.get(conversation.id)).status is Status.SNOOZED
+        await desk.advance(hours=1)
+        assert (await ada.conversations.get(conversation.id)).status is Status.OPEN
 
 
 # --8<-- [end:test]
+
+
+# --8<-- [start:requests]
+@pytest.mark.anyio
+async def test_who_is_signed_in_is_known() -> None:
+    transport = httpx.ASGITransport(app=app)
+    api = "http://shop.example/support/api/v1/"
+    async with (
+        testing.desk(campfire) as desk,
+        httpx.AsyncClient(transport=transport, base_url=api, headers={"x-user": "mia"}) as client,
+    ):
+        question = {"message": {"body": "Is it waterproof?"}}
+        sent = (await client.post("conversations", json=question)).json()
+
+        found = await desk.agent("ada").conversations.get(sent["id"])
+        assert (found.contact.name, found.contact.email) == ("Mia", "mia@mail.example")
+
+
+# --8<-- [end:requests]

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Unpack
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
@@ -32,6 +33,7 @@ from campfire_chat.host_code import HostCode
 from campfire_chat.http.example_key import is_example
 from campfire_chat.http.notices import error_response
 from campfire_chat.http.preflights import check_cors, pass_preflights
+from campfire_chat.jobs.failures import OnFailure
 from campfire_chat.mounting import Wrapped, check_reachable, relative
 from campfire_chat.realtime.buses.kinds import bus_for, kind_of
 from campfire_chat.runtime import Runtime, migrate
@@ -111,7 +113,7 @@ class Campfire(HostCode):
         self._tokens = Tokens(
             keys,
             lifetime=self.settings.token_lifetime,
-            now=clock,
+            now=self._now,
             revocations=self._revocations,
         )
         if authenticate is not None:
@@ -258,20 +260,7 @@ class Campfire(HostCode):
         """
         async with self._starting:
             if self._running is None:
-                running = Runtime(
-                    database_url=self._database_url,
-                    bus_url=self._bus_url,
-                    clock=self._clock,
-                    host=self._host,
-                    resolve_organization=self._resolve_organization,
-                    roles=self._roles,
-                    tokens=self._tokens,
-                    revocations=self._revocations,
-                    settings=self.settings,
-                    hooks=self._hooks,
-                    local_only=self._local_only,
-                    does_jobs=self._works or self.settings.work == "here",
-                )
+                running = self._runtime(self._database_url, self._bus_url, self.settings)
                 await running.start()
                 self._running = running
             self._users += 1
@@ -285,6 +274,73 @@ class Campfire(HostCode):
             if self._users == 0 and self._running is not None:
                 running, self._running = self._running, None
                 await running.stop()
+
+    @contextlib.asynccontextmanager
+    async def rehearsal(
+        self, database_url: str, *, clock: Clock, on_failure: OnFailure
+    ) -> AsyncGenerator[Runtime]:
+        """Start for a test: jobs and hooks wait until they are called.
+
+        Tests use :func:`campfire_chat.testing.desk`, which calls this.
+
+        Args:
+            database_url: Used instead of the configured database, with the bus that comes with it.
+            clock: Used instead of the configured clock.
+            on_failure: Told of the error of each job and hook that fails.
+
+        Raises:
+            ConfigurationError: The object is started already.
+            StorageUnavailableError: The database cannot be reached.
+            MigrationError: The schema is newer than this version, or the migration failed.
+        """
+        settings = msgspec.structs.replace(self.settings, migrate="auto", drain_on_signal=False)
+        async with self._starting:
+            if self._running is not None:
+                raise ConfigurationError("Enter testing.desk() before your app is started.")
+            usual, self._clock = self._clock, clock
+            try:
+                bus_url = bus_for(database_url)
+                running = self._runtime(database_url, bus_url, settings, by_hand=on_failure)
+                await running.start()
+            except BaseException:
+                self._clock = usual
+                raise
+            self._running = running
+            self._users += 1
+        try:
+            yield running
+        finally:
+            await self.stop()
+            self._clock = usual
+            self._revocations.clear()
+
+    def _runtime(
+        self,
+        database_url: str,
+        bus_url: str,
+        settings: Settings,
+        *,
+        by_hand: OnFailure | None = None,
+    ) -> Runtime:
+        return Runtime(
+            database_url=database_url,
+            bus_url=bus_url,
+            clock=self._clock,
+            host=self._host,
+            resolve_organization=self._resolve_organization,
+            roles=self._roles,
+            tokens=self._tokens,
+            revocations=self._revocations,
+            settings=settings,
+            hooks=self._hooks,
+            local_only=self._local_only,
+            does_jobs=self._works or settings.work == "here",
+            by_hand=by_hand,
+        )
+
+    def _now(self) -> int:
+        # A test may replace the clock, and tokens live as long as the object.
+        return self._clock()
 
     async def migrate(self) -> str:
         """Update the database schema without starting.

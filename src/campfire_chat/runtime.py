@@ -30,6 +30,7 @@ from campfire_chat.features.organizations.organization_service import Organizati
 from campfire_chat.features.registry import FEATURES
 from campfire_chat.feed.positions import Positions
 from campfire_chat.feed.runner import FeedRunner
+from campfire_chat.hooks import after
 from campfire_chat.hooks.after import AfterEvents
 from campfire_chat.hooks.before import MessageReview
 from campfire_chat.hooks.held import GIVEN_UP, RETRY, Redelivery
@@ -38,8 +39,10 @@ from campfire_chat.http.application import ENDPOINTS as ENGINE_ENDPOINTS
 from campfire_chat.http.application import build
 from campfire_chat.http.endpoints import Context, Endpoint
 from campfire_chat.http.example_key import LocalOnly
+from campfire_chat.jobs import failures
 from campfire_chat.jobs import worker as job_worker
 from campfire_chat.jobs.calls import Calls
+from campfire_chat.jobs.failures import OnFailure
 from campfire_chat.jobs.job import JobKind
 from campfire_chat.jobs.queue import Queue
 from campfire_chat.jobs.retention import DAILY, EXPIRE_KEYS, Retention
@@ -116,7 +119,14 @@ class _Listeners:
 class Runtime:
     """See the module. It belongs to one event loop and one start.
 
+    Args:
+        by_hand: For tests: nothing does jobs or reads the feed by itself. Whoever starts it calls
+            ``worker`` and ``feed``, which then do one thing after the other, and is told of
+            their failures.
+
     Attributes:
+        worker: Does the jobs.
+        feed: Gives the feed to its consumers.
         services: The services of features.
         context: What endpoints use.
         places: Says which organisation a request names.
@@ -138,10 +148,13 @@ class Runtime:
         hooks: HookRegistry,
         local_only: bool,
         does_jobs: bool,
+        by_hand: OnFailure | None = None,
     ) -> None:
         node = ids.new(ids.NODE)
         self._settings = settings
-        self._does_jobs = does_jobs
+        self._does_jobs = does_jobs and by_hand is None
+        self._by_hand = by_hand is not None
+        on_failure = by_hand or failures.nobody
         self._host = host
         self.hub = Hub(poll_interval=settings.poll_interval)
         self.storage = Storage(
@@ -212,7 +225,7 @@ class Runtime:
         self.hub.check_sockets = self.gateway.access.look
         self.jobs = Queue(writer, readers, now=clock)
         retention = Retention(writer, readers, now=clock)
-        redelivery = Redelivery(self.storage, hooks.after)
+        redelivery = Redelivery(self.storage, hooks.after, on_failure=on_failure)
         self._calls = Calls(lambda: self.bus.signal(job_worker.SIGNAL))
         self.worker = Worker(
             self.jobs,
@@ -226,16 +239,27 @@ class Runtime:
             now=clock,
             # What the host app commits itself, nobody tells of: it is found within the interval.
             poll=settings.poll_interval / 2,
+            slots=1 if self._by_hand else job_worker.SLOTS,
             call_others=self._calls.call,
+            on_failure=on_failure,
         )
         self.feed = FeedRunner(
             [
-                *(AfterEvents(hook, self.storage).consumer for hook in hooks.after.values()),
+                *(
+                    AfterEvents(
+                        hook,
+                        self.storage,
+                        on_failure=on_failure,
+                        at_once=1 if self._by_hand else after.AT_ONCE,
+                    ).consumer
+                    for hook in hooks.after.values()
+                ),
                 *(item for service in self._listeners for item in service.consumers()),
             ],
             self.storage,
             Positions(writer, readers, node=node, now=clock),
             now=clock,
+            on_failure=on_failure,
         )
         self.context = Context(
             settings=settings,
@@ -295,6 +319,7 @@ class Runtime:
                 stack.push_async_callback(self.feed.stop)
             else:
                 await self.feed.register()
+                stack.push_async_callback(self.feed.stop)
             if self._settings.drain_on_signal:
                 signals = stack.enter_context(DrainOnSignal(self.gateway.drain))
                 self.gateway.on_first = signals.stand

@@ -79,9 +79,9 @@ class Secrets:
             self.agent.get("/agents"),
             self.admin.get("/jobs", state="pending"),
             self.agent.get("/saved-replies"),
+            self.admin.get("/webhooks"),
             self.admin.get("/api-keys"),
             self.admin.get(f"/contacts/{self.visitor.id}"),
-            self.admin.get("/webhooks"),
         )
 
 

@@ -44,8 +44,9 @@ def test_the_smallest_hosts(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_hosts_own_tests(tmp_path: Path) -> None:
-    await test_my_host.test_a_customer_asks_and_an_agent_answers(tmp_path)
+async def test_a_hosts_own_tests() -> None:
+    await test_my_host.test_a_question_is_answered_and_comes_back_later()
+    await test_my_host.test_who_is_signed_in_is_known()
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:

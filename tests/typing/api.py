@@ -37,6 +37,7 @@ from campfire_chat import (
     TextChoice,
     Visitor,
     WebhookState,
+    testing,
 )
 from campfire_chat.features.conversations.records import AgentConversation, VisitorConversation
 
@@ -148,3 +149,14 @@ status: str = Status.OPEN.value
 assert issubclass(ConfigurationError, CampfireError)
 assert_type(CampfireError.code, str)
 choices: list[Availability | Priority] = [Availability.ONLINE, Priority.URGENT]
+
+
+async def own_tests(campfire: Campfire) -> None:
+    async with testing.desk(campfire, database_url="sqlite:///test.db") as desk:
+        assert_type(desk, testing.Desk)
+        assert_type(desk.visitor("mia", name="Mia"), HostApi[VisitorConversation])
+        assert_type(desk.agent("ada", role=Role.ADMIN), HostApi[AgentConversation])
+        assert_type(await desk.run_jobs(), int)
+        await desk.settle()
+        await desk.advance(days=1, hours=0.5)
+        desk.visitor("mia", role=Role.ADMIN)  # pyright: ignore[reportCallIssue]

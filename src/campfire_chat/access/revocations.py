@@ -21,6 +21,10 @@ class Revocations:
         """Tokens from before that moment have ended by themselves."""
         self._not_before = {key: at for key, at in self._not_before.items() if at >= before}
 
+    def clear(self) -> None:
+        """Forget all of them: those of another database count."""
+        self._not_before.clear()
+
     def refuse(self, actor: Actor, since: int) -> bool:
         """Whether a token that goes back to that moment was revoked."""
         if not self._not_before or actor.is_agent:

@@ -18,6 +18,8 @@ from campfire_chat.core.clock import SECOND, Clock
 from campfire_chat.feed.consumer import Consumer
 from campfire_chat.feed.positions import Place, Positions
 from campfire_chat.feed.reading import read_page
+from campfire_chat.jobs import failures as failures_of_work
+from campfire_chat.jobs.failures import OnFailure
 from campfire_chat.jobs.retry import Retry
 from campfire_chat.ledger.storage import Storage
 
@@ -69,6 +71,7 @@ class FeedRunner:
         storage: The database.
         positions: Their positions in it.
         now: The wall clock.
+        on_failure: Told of the error when a consumer fails.
     """
 
     def __init__(
@@ -78,11 +81,13 @@ class FeedRunner:
         positions: Positions,
         *,
         now: Clock,
+        on_failure: OnFailure = failures_of_work.nobody,
     ) -> None:
         self._consumers = {consumer.name: consumer for consumer in consumers}
         self._storage = storage
         self._positions = positions
         self._now = now
+        self._on_failure = on_failure
         #: Where there may be something to read; whoever begins to read takes it out first.
         self._grown: dict[Place, None] = {}
         self._reading: dict[Place, asyncio.Task[None]] = {}
@@ -112,9 +117,34 @@ class FeedRunner:
             asyncio.create_task(self._keep_claims(), name="campfire-feed-claims"),
         ]
 
+    async def catch_up(self) -> list[Place]:
+        """Give all consumers what is committed by now, and what they commit meanwhile, one after
+        the other, without being started. A consumer that fails is left for the next call.
+
+        Returns:
+            The places that were not read, since another process reads for them.
+        """
+        self._failures.clear()
+        self._left.clear()
+        organizations = await self._positions.organizations()
+        behind = [
+            (organization, name) for organization in organizations for name in self._consumers
+        ]
+        while behind:
+            for place in behind:
+                task = asyncio.create_task(self._read(place), name=f"campfire-feed-{place[1]}")
+                self._reading[place] = task
+                await task
+            behind = [
+                place
+                for place in await self._positions.behind(list(self._consumers))
+                if place not in self._failures and place not in self._left
+            ]
+        return list(self._left)
+
     async def stop(self) -> None:
         """Let the pages that are being handled end, and release what is claimed."""
-        if not self._tasks:
+        if not self._tasks and not self._claims:
             return
         self._stopping = True
         self._wake.set()
@@ -279,6 +309,7 @@ class FeedRunner:
             await self._positions.failed(place, f"{type(error).__name__}: {error}")
         except Exception:
             logger.warning("the failure of %r could not be stored", name, exc_info=True)
+        self._on_failure(error)
 
     async def _keep_claims(self) -> None:
         while True:

@@ -11,6 +11,8 @@ from campfire_chat.hooks import statements
 from campfire_chat.hooks.event import event_of, subject_of
 from campfire_chat.hooks.held import HoldEvents, consumer_of
 from campfire_chat.hooks.registry import AfterHook
+from campfire_chat.jobs import failures
+from campfire_chat.jobs.failures import OnFailure
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.storage import Storage
 
@@ -25,12 +27,24 @@ class AfterEvents:
 
     An event for which the hook raises waits, together with the later ones of its subject, and is
     given out again by a job; see :mod:`campfire_chat.hooks.held`. Everything else goes on.
+
+    Args:
+        on_failure: Told of the error when the hook raises.
+        at_once: Subjects for which the hook is called at the same time.
     """
 
-    def __init__(self, hook: AfterHook, storage: Storage) -> None:
+    def __init__(
+        self,
+        hook: AfterHook,
+        storage: Storage,
+        *,
+        on_failure: OnFailure = failures.nobody,
+        at_once: int = AT_ONCE,
+    ) -> None:
         self._hook = hook
         self._storage = storage
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._on_failure = on_failure
+        self._room = asyncio.Semaphore(at_once)
 
     @property
     def consumer(self) -> Consumer:
@@ -73,11 +87,12 @@ class AfterEvents:
             async with self._room:
                 try:
                     await self._hook.call(event_of(event))
-                except Exception:
+                except Exception as error:
                     logger.warning(
                         "the hook %r failed for %s of %s, which is tried again",
                         *(self._hook.name, event.event, event.stream),
                         exc_info=True,
                     )
+                    self._on_failure(error)
                     return events[number:]
         return []

@@ -17,7 +17,8 @@ from campfire_chat.feed.reading import FeedEvent, read_one
 from campfire_chat.hooks import statements
 from campfire_chat.hooks.event import event_of
 from campfire_chat.hooks.registry import AfterHook
-from campfire_chat.jobs import deferral
+from campfire_chat.jobs import deferral, failures
+from campfire_chat.jobs.failures import OnFailure
 from campfire_chat.jobs.job import Job, JobKind, Work
 from campfire_chat.jobs.retry import Retry
 from campfire_chat.ledger.operation import Operation
@@ -109,11 +110,19 @@ class Redelivery:
 
     Args:
         hooks: By their names.
+        on_failure: Told of the last error for an event that is given up. The job tells of others.
     """
 
-    def __init__(self, storage: Storage, hooks: Mapping[str, AfterHook]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        hooks: Mapping[str, AfterHook],
+        *,
+        on_failure: OnFailure = failures.nobody,
+    ) -> None:
         self._storage = storage
         self._hooks = hooks
+        self._on_failure = on_failure
 
     def works(self) -> list[Work]:
         return [RETRY.done_by(self._give_out), GIVEN_UP.done_by(self._give_out_one)]
@@ -143,6 +152,7 @@ class Redelivery:
                     raise
                 held = Held(name, stream, seq)
                 done.append((position, number))
+                self._on_failure(error)
                 return _GivenOut(job.organization, job.arguments, done, (held, error))
             done.append((position, number))
         return _GivenOut(job.organization, job.arguments, done, None) if done else None

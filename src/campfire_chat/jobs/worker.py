@@ -13,6 +13,8 @@ import msgspec
 
 from campfire_chat.core.clock import SECOND, Clock
 from campfire_chat.core.errors import ConfigurationError
+from campfire_chat.jobs import failures
+from campfire_chat.jobs.failures import OnFailure
 from campfire_chat.jobs.finish import FinishWith
 from campfire_chat.jobs.job import Claimed, Work
 from campfire_chat.jobs.queue import Queue
@@ -55,6 +57,7 @@ class Worker:
         poll: Seconds between two queries for jobs of which nobody has told this process.
         slots: How many jobs may run at the same time.
         call_others: Called when there are jobs that this process does not take now.
+        on_failure: Told of the error of each attempt that fails.
 
     Raises:
         ConfigurationError: Two kinds have one name, or a schedule's kind has no code.
@@ -71,6 +74,7 @@ class Worker:
         poll: float,
         slots: int = SLOTS,
         call_others: Callable[[], None] = _nobody,
+        on_failure: OnFailure = failures.nobody,
     ) -> None:
         self._works = {work.kind: work for work in works}
         if len(self._works) < len(works):
@@ -85,6 +89,7 @@ class Worker:
         self._poll = poll
         self._slots = slots
         self._call_others = call_others
+        self._on_failure = on_failure
         self._of_one = max(1, slots * SLOTS_OF_ONE // SLOTS)
         self._running: dict[Claimed, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -162,13 +167,20 @@ class Worker:
         if len(self._running) >= self._slots:
             # A job that ends sets `_wake`.
             return self._poll
+        soonest = await self.next_moment()
+        if soonest is None:
+            return self._poll
+        return min(self._poll, max(0.0, (soonest - self._now()) / SECOND))
+
+    async def next_moment(self) -> int | None:
+        """When a later job may begin, or a schedule makes one, in microseconds since 1970; None
+        without any."""
         now = self._now()
         moments = [schedule.next_slot(now) for schedule in self._schedules]
         due = await self._queue.next_due(list(self._works))
         if due is not None and due > now:
             moments.append(due)
-        soonest = min(moments, default=now + int(self._poll * SECOND))
-        return min(self._poll, max(0.0, (soonest - now) / SECOND))
+        return min(moments, default=None)
 
     async def _begin(self) -> list[asyncio.Task[None]]:
         """Claim jobs that are due, as many as there is room for, and start them."""
@@ -254,13 +266,15 @@ class Worker:
                     logger.warning("another process took over job %s (%s)", job.id, job.kind)
             except Exception as error:
                 await self._failed(job, work, error)
+                self._on_failure(error)
         except asyncio.CancelledError:
             if self._stopping:
                 await self._queue.give_back(job)
             raise
-        except Exception:
+        except Exception as error:
             # Another process claims the job again when its lease has run out.
             logger.exception("the outcome of job %s (%s) could not be stored", job.id, job.kind)
+            self._on_failure(error)
         finally:
             del self._running[job]
             self._wake.set()
