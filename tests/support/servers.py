@@ -35,9 +35,10 @@ def listening_socket(port: int = 0) -> socket.socket:
     return bound
 
 
-def eventually(condition: Callable[[], Any]) -> None:
-    """Wait until something holds; for tests without an event loop of their own."""
-    deadline = time.monotonic() + PATIENCE
+def eventually(condition: Callable[[], Any], patience: float = PATIENCE) -> None:
+    """Wait until something holds, at most so many seconds; for tests without an event loop of
+    their own."""
+    deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError("it never came to hold")

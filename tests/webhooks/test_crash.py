@@ -27,6 +27,8 @@ pytestmark = pytest.mark.anyio
 ADA = agent_actor(Agent(id="ada", name="Ada", role=Role.ADMIN))
 EVENTS = 60
 KILLS = 3
+#: Seconds for a worker to start on a busy machine, wait for the claims of the one before, and send.
+PATIENCE = 120.0
 
 
 def worker(database_url: str) -> subprocess.Popen[bytes]:
@@ -76,14 +78,14 @@ async def test_killed_workers_lose_nothing(database_url: str) -> None:
             workers.append(worker(database_url))
             # Each dies at another point of the work, not at a time.
             wanted = EVENTS * (number + 1) // (KILLS + 1)
-            eventually(lambda wanted=wanted: len(receiver.requests) >= wanted)
+            eventually(lambda wanted=wanted: len(receiver.requests) >= wanted, PATIENCE)
             assert workers[-1].poll() is None
             workers[-1].kill()
-            workers[-1].wait(30)
+            workers[-1].wait(PATIENCE)
         workers.append(worker(database_url))
-        eventually(lambda: delivered() == EVENTS)
+        eventually(lambda: delivered() == EVENTS, PATIENCE)
         workers[-1].send_signal(signal.SIGTERM)
-        assert workers[-1].wait(30) == 0
+        assert workers[-1].wait(PATIENCE) == 0
         ids: dict[str, set[str]] = {}
         for request in receiver.requests:
             said = request.json["data"]["body"]
