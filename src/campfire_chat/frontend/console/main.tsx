@@ -7,6 +7,7 @@ import { listenToKeys } from "./shell/shortcuts";
 import { start, watch } from "./shell/start";
 import { text } from "./shell/strings";
 import "./ui/base.css";
+import "./ui/page.css";
 import "./shell/desk.css";
 import "./features/conversations/panes.css";
 import "./features/conversations/inbox.css";
