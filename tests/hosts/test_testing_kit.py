@@ -10,12 +10,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import anyio
 import anyio.from_thread
 import httpx
 import pytest
 
-from campfire_chat import Campfire, ConfigurationError, Event, Status, Visitor, testing
+from campfire_chat import (
+    Campfire,
+    CampfireError,
+    ConfigurationError,
+    Event,
+    MessageRefusedError,
+    OutgoingMessage,
+    Status,
+    Visitor,
+    testing,
+)
 from campfire_chat.core.errors import NotStartedError
 from tests.support.host import campfire_for, host_app
 
@@ -242,6 +253,52 @@ async def test_another_process_that_calls_the_hooks_is_noticed(
         await desk.settle()
         with pytest.raises(ConfigurationError, match="Another process"):
             await second.settle()
+
+
+@pytest.mark.anyio
+async def test_what_a_job_raises_is_raised(
+    campfire: Campfire, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Conversations that begin within a transaction of the host app are jobs."""
+    caplog.set_level(logging.CRITICAL)
+
+    @campfire.before("message.send")
+    def refuse(message: OutgoingMessage) -> None:
+        if "tea" in message.body:
+            raise MessageRefusedError("No tea, please.")
+
+    path = tmp_path / "shop.db"
+    async with testing.desk(campfire, database_url=f"sqlite:///{path}") as desk:
+        system = campfire.as_system()
+        for body in ("It leaks.", "My tea is cold."):
+            async with aiosqlite.connect(path, timeout=30) as connection:
+                await connection.execute("BEGIN")
+                mia = Visitor(id="mia")
+                id = await campfire.within(connection).open_conversation(mia, body)
+                await connection.commit()
+            assert id not in {row.id for row in (await system.conversations.list()).items}
+            if body == "It leaks.":
+                await desk.run_jobs()
+                assert (await system.conversations.get(id)).last_message.text == body
+            else:
+                with pytest.raises(MessageRefusedError, match="No tea"):
+                    await desk.run_jobs()
+
+
+@pytest.mark.anyio
+async def test_a_failed_start_leaves_the_object_as_it_was(
+    campfire: Campfire, tmp_path: Path, sqlite_database_url: str
+) -> None:
+    with pytest.raises(CampfireError):
+        async with testing.desk(campfire, database_url=f"sqlite:///{tmp_path}/no/such/folder.db"):
+            pass
+    usual = campfire_for(sqlite_database_url)
+    for _ in range(2):
+        async with testing.desk(usual, now=datetime(2001, 1, 1, tzinfo=UTC)) as desk:
+            assert (await desk.visitor("mia").conversations.open("Hi")).created_at[:4] == "2001"
+        async with usual.lifespan():
+            opened = await usual.as_visitor(Visitor(id="mia")).conversations.open("Hi")
+            assert opened.created_at[:4] != "2001"
 
 
 def test_without_pytests_event_loop(campfire: Campfire) -> None:
