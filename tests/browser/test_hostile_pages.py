@@ -148,13 +148,6 @@ BROKEN = {
     "locks never come": NAVIGATOR.format(
         name="locks", value=LATER.format(what="new Promise(() => undefined)")
     ),
-    "BroadcastChannel missing": "delete window.BroadcastChannel;",
-    "BroadcastChannel throws": (
-        "window.BroadcastChannel = class { constructor() { throw new Error('channel'); } };"
-    ),
-    "BroadcastChannel cannot post": (
-        "BroadcastChannel.prototype.postMessage = () => { throw new Error('channel'); };"
-    ),
     "crypto missing": GONE.format(name="crypto"),
     "crypto throws": "Crypto.prototype.getRandomValues = () => { throw new Error('crypto'); };",
     "randomUUID missing": "delete Crypto.prototype.randomUUID;",
@@ -176,7 +169,6 @@ BROKEN = {
             name="locks",
             value=LATER.format(what="Promise.reject(new DOMException('', 'SecurityError'))"),
         )
-        + "delete window.BroadcastChannel;"
     ),
     "arrays have a toJSON": (
         "Array.prototype.toJSON = function () { return '[' + this.join() + ']'; };"

@@ -268,20 +268,16 @@ def test_a_tab_that_sends_for_another_one_shows_the_conversation(
     assert len(agent.thread(only_conversation(agent))) == 2
 
 
-def test_a_tab_that_was_not_told_looks_when_it_is_shown(
+def test_a_draft_stays_when_another_tab_begins_a_conversation(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:
-    page = open_page("about:blank")
-    page.context.add_init_script("delete window.BroadcastChannel;")
-    page.goto(f"{desk_server.url}/home")
+    page = open_page(f"{desk_server.url}/home")
     first = WidgetScreen(page)
     first.open()
     second = second_tab(page.context, desk_server.url)
     second.open()
-    second.write("Begun here")
-    expect(second.tick("Sent")).to_be_visible()
     first.field.fill("A draft")
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    second.write("Begun here")
     # The draft stays where it was written, and the list has the conversation.
     back = first.panel.get_by_role("button", name="All conversations")
     expect(back).to_be_visible()
@@ -289,6 +285,28 @@ def test_a_tab_that_was_not_told_looks_when_it_is_shown(
     first.field.fill("")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(first.log.get_by_text("Begun here", exact=True)).to_be_visible()
+
+
+def test_a_conversation_that_an_agent_begins_appears(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    widget = WidgetScreen(open_page(f"{desk_server.url}/home"))
+    widget.open()
+    widget.write("Where is my kettle?")
+    expect(widget.tick("Sent")).to_be_visible()
+    agent = agent_of(desk_server)
+    contact = agent.get(f"/conversations/{only_conversation(agent)}")["contact"]["id"]
+    agent.begin("Your order is on its way", contact_id=contact)
+    # What is open stays open.
+    widget.panel.get_by_role("button", name="All conversations").click()
+    expect(widget.log).to_have_count(0)
+    row = widget.panel.get_by_role("button", name=re.compile("Your order is on its way"))
+    expect(row.get_by_role("img", name="1 unread")).to_be_visible()
+    # Nobody has opened the panel since the page was loaded.
+    widget.page.reload()
+    expect(widget.launcher).to_have_accessible_name("Open chat, 1 unread")
+    agent.begin("It has arrived", contact_id=contact)
+    expect(widget.launcher).to_have_accessible_name("Open chat, 2 unread")
 
 
 def test_the_badge_of_a_tab_that_was_never_opened(

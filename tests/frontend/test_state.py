@@ -32,14 +32,14 @@ from tests.support.servers import ThreadServer
 SOURCES = Path(campfire_chat.__file__).parent / "frontend"
 #: No screen shows what these tell of. They only move the position.
 UNSEEN = {
-    *("settings.changed", "own_settings.changed", "own_conversation.updated"),
+    *("settings.changed", "own_settings.changed"),
     "agent.availability_changed",
     *("api_key.created", "api_key.rotated", "api_key.revoked"),
     *("webhook.changed", "webhook.paused"),
 }
 #: What these are about is asked for again, since the event does not tell it: see
-#: tests/browser/test_saved_replies.py.
-ASKED = {"saved_reply.changed", "saved_reply.deleted"}
+#: tests/browser/test_saved_replies.py and test_sending.py.
+ASKED = {"saved_reply.changed", "saved_reply.deleted", "own_conversation.updated"}
 EVENTS = [
     event for feature in FEATURES for event in feature.events if event.name not in UNSEEN | ASKED
 ]

@@ -3,7 +3,7 @@ import type { ApiError } from "../shared/api";
 import { newClientId } from "../shared/entries";
 import { reduce } from "../shared/reducers";
 import { drop, load, save } from "../shared/storage";
-import type { Message, Page, Participant, StreamEvent, VisitorConversation } from "../shared/types";
+import type { Message, Page, Participant, StreamEvent, VisitorConversation, VisitorSummary } from "../shared/types";
 import { again, changed, isMine, roomOf, session, show, state, succeeded } from "./chat";
 import { connection } from "./line";
 import { CONVERSATIONS } from "./features/conversations";
@@ -30,6 +30,29 @@ export function learnOf({ items }: Page<VisitorConversation>): void {
   for (const info of items) {
     if (!roomOf(info.id)) follow(newRoom(info.id, info), info.head);
   }
+}
+
+/**
+ * Follows what is begun elsewhere: by an agent, or in another tab.
+ *
+ * @param discover Looks for it.
+ */
+export function followOwn(discover: () => void): void {
+  let looked = false;
+  connection?.subscribe(
+    "visitor:" + state.me,
+    {},
+    {
+      // Those that are listed have their own streams.
+      onEvent: ({ data }) => roomOf((data as VisitorSummary).id) ?? discover(),
+      // What was begun after the list was asked for and before the stream began.
+      onHead(head) {
+        if (head && !looked) discover();
+        looked = true;
+      },
+      onReset: discover,
+    },
+  );
 }
 
 /** Listed from now on, with every event after that one. */

@@ -1,5 +1,4 @@
 /** Messages from the box to the server. */
-import { createChannel, type Channel } from "../shared/channel";
 import { createChunk } from "../shared/chunk";
 import { newEntry, type OutboxEntry } from "../shared/entries";
 import { listen } from "../shared/listen";
@@ -23,8 +22,6 @@ const code = createChunk(
 );
 /** Null until there is something to send. */
 let outbox: Outbox | null = null;
-/** To the other tabs of this visitor. */
-let channel: Channel<null> | null = null;
 /** Written on this page before the server has said who the visitor is. */
 let early: OutboxEntry[] = [];
 
@@ -107,15 +104,9 @@ function opened(thread: string, info: VisitorConversation): void {
   state.rooms = state.rooms.filter(({ key }) => key !== id);
   write(state.draft);
   follow(room as Listed, 0);
-  channel?.post(null);
   // This tab may have sent what was written in another one.
   if (room !== state.room) void discover();
   host.emit("conversation", { id });
-}
-
-/** It is known who the visitor is, and so which other tabs are theirs. */
-export function hearTabs(): void {
-  channel ??= createChannel("campfire:" + session.principal(), () => void discover());
 }
 
 /** Sends what was written before that was known, to the open conversation if there is one. */
@@ -146,8 +137,7 @@ function forgetEarly(): void {
 /** The visitor is another one. */
 export function stopSending(): void {
   outbox?.close();
-  channel?.close();
-  outbox = channel = null;
+  outbox = null;
   forgetEarly();
 }
 

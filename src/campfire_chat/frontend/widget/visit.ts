@@ -4,8 +4,8 @@ import { createCurtain, type Curtain } from "../shared/curtain";
 import { again, changed, host, session, show, state, succeeded } from "./chat";
 import { closeLine, connection, learnTeam, openLine } from "./line";
 import { count, settle } from "./marks";
-import { enter, learnOf, list } from "./rooms";
-import { hearTabs, sendEarly, stopSending, takeUp } from "./sending";
+import { enter, followOwn, learnOf, list } from "./rooms";
+import { sendEarly, stopSending, takeUp } from "./sending";
 import { newRoom, newState, type Room } from "./state";
 
 /** Milliseconds between two times that this tab gives way to another one by itself. */
@@ -35,13 +35,12 @@ export async function start(): Promise<void> {
     // At once: the next notice is newer.
     const answer = session.answer();
     if (answer) learnTeam(answer.availability);
-    // Before the list is asked for: what another tab begins must not fall in between.
-    hearTabs();
     const page = await list();
     if (mark !== turn) return;
     state.me = answer?.visitor.id ?? "";
     if (!connection) {
       openLine(doubt, () => void start());
+      followOwn(discover);
       takeUp();
     }
     learnOf(page);
@@ -72,7 +71,7 @@ function failed(error: ApiError, mark: number): void {
   again(error, () => mark === turn && start());
 }
 
-/** Another tab may have begun a conversation. */
+/** An agent, or another tab, may have begun a conversation. */
 export async function discover(): Promise<void> {
   const mark = turn;
   if (state.phase === "ended") return;
