@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { text } from "./strings";
 import { Flame } from "../ui/Flame";
 import { Icon } from "../ui/Icon";
@@ -23,12 +24,19 @@ const expect = ({ component }: Screen): void => {
 
 /** Where one can go, and what is always at hand. */
 export function Rail() {
+  const views = useRef<HTMLUListElement>(null);
+  const shown = screen.value;
+  // On a phone the row of views scrolls, and the present one may be outside of it.
+  useEffect(() => {
+    const current = views.current?.querySelector("[aria-current]");
+    current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [shown]);
   return (
     <nav class="rail" aria-label={text.viewsLabel}>
       <span class="mark" title={text.product}>
         <Flame />
       </span>
-      <ul>
+      <ul ref={views}>
         {screens.value.map((known) =>
           entriesOf(known).map(({ key, label, icon, current, count, go }) => (
             <li key={key}>
