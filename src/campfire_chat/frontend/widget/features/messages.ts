@@ -28,5 +28,7 @@ export const MESSAGES: Reducers<Listed, "conversation", "message"> = {
     host.emit("message", data);
   },
   "message.updated": change,
-  "message.deleted": change,
+  "message.deleted"(room, { actor, ...message }) {
+    change(room, message);
+  },
 };

@@ -26,5 +26,7 @@ export const MESSAGES: Reducers<Thread, "conversation" | "notes", "message"> = {
     if (!known && !own) announce(text.announced(participantName(message.sender), message.body));
   },
   "message.updated": changeMessage,
-  "message.deleted": changeMessage,
+  "message.deleted"(opened, { actor, ...message }) {
+    changeMessage(opened, message);
+  },
 };
