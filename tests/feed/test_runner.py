@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from campfire_chat.access.actor import actor_of_visitor
+from campfire_chat.access.actor import actor_of_visitor, system_actor
 from campfire_chat.access.records import Visitor
 from campfire_chat.core import ids
 from campfire_chat.feed import runner as module
-from campfire_chat.feed.consumer import Consumer
-from campfire_chat.feed.positions import LEASE, Positions
+from campfire_chat.feed.consumer import Consumer, Interest
+from campfire_chat.feed.positions import LEASE, Positions, begin_here
 from campfire_chat.feed.reading import FeedEvent, FeedPage
 from campfire_chat.feed.runner import (
     LEFT_TO_OTHERS,
@@ -70,11 +70,13 @@ async def employ(watch: Watch) -> AsyncIterator[Employ]:
     """Starts runners. The storage of each tells it of its own commits."""
     async with AsyncExitStack() as stack:
 
-        async def employ(store: Store, *consumers: tuple[str, Handle]) -> FeedRunner:
+        async def employ(
+            store: Store, *consumers: tuple[str, Handle], interest: Interest | None = None
+        ) -> FeedRunner:
             storage = store.storage
             node = ids.new(ids.NODE)
             runner = FeedRunner(
-                [Consumer(name, handle) for name, handle in consumers],
+                [Consumer(name, handle, interest) for name, handle in consumers],
                 storage,
                 Positions(storage.writer, storage.readers, node=node, now=watch),
                 now=watch,
@@ -147,6 +149,75 @@ async def test_what_no_wake_up_told_of_is_found(store: Store, employ: Employ, wa
     watch.move(LOOK_EVERY + 1)
     runner._wake.set()
     await until(lambda: seen.bodies == {"acme": ["hello"]})
+
+
+async def test_nothing_is_read_where_a_consumer_has_no_interest(
+    store: Store, database_url: str, employ: Employ, watch: Watch
+) -> None:
+    say, seen = Say(store), Seen()
+    stored: set[str] = set()
+
+    async def find() -> set[str]:
+        return stored
+
+    interest = Interest(find)
+    runner = await employ(store, ("notes", seen.handle), interest=interest)
+    await settled(runner)
+    await say("hello")
+    runner.heard("acme")
+    watch.move(ORGANIZATIONS_EVERY + 1)
+    runner._wake.set()
+    await until(lambda: not runner._wake.is_set())
+    await settled(runner)
+    assert (seen.pages, positions(database_url, "notes")) == (0, {})
+    # Somebody begins there, as an operation does with its own commit.
+    await store.storage.submit(BeginHere("acme", "notes"))
+    interest.add("acme")
+    await say("again")
+    runner.heard("acme")
+    await until(lambda: seen.bodies == {"acme": ["again"]})
+    # Another process has made it one of them, and no word came of it.
+    await say("before", "globex")
+    await store.storage.submit(BeginHere("globex", "notes"))
+    stored.update(("acme", "globex"))
+    await say("unheard", "globex")
+    watch.move(LOOK_EVERY + 1)
+    runner._wake.set()
+    await until(lambda: seen.bodies.get("globex") == ["unheard"])
+
+
+async def test_what_is_added_during_a_look_stays() -> None:
+    found = asyncio.Event()
+    added: list[str] = []
+
+    async def find() -> list[str]:
+        await found.wait()
+        return ["acme"]
+
+    interest = Interest(find)
+    interest.on_added = added.append
+    looking = asyncio.create_task(interest.refresh())
+    await asyncio.sleep(0)
+    interest.add("globex")
+    found.set()
+    await looking
+    assert "acme" in interest
+    assert "globex" in interest
+    assert added == ["globex"]
+    # Nobody has stored it: the next look says so.
+    await interest.refresh()
+    assert "globex" not in interest
+
+
+class BeginHere(Operation[None]):
+    """Has a consumer begin in an organisation."""
+
+    def __init__(self, organization: str, consumer: str) -> None:
+        super().__init__(system_actor(organization))
+        self._consumer = consumer
+
+    async def run(self, transaction: Transaction) -> None:
+        begin_here(transaction, self.organization, self._consumer)
 
 
 async def test_one_process_reads_for_a_consumer_and_another_takes_over(

@@ -56,6 +56,7 @@ from campfire_chat.features.webhooks.operations import WebhookPatch
 from campfire_chat.features.webhooks.records import DeliveryState, TextChoice, WebhookState
 from campfire_chat.features.webhooks.service import WebhookService
 from campfire_chat.jobs.job import Claimed
+from campfire_chat.realtime.bus import Bus
 from campfire_chat.settings import Settings
 from tests.support.host import agent_actor
 from tests.support.rooms import modules, place_of, sources
@@ -70,6 +71,7 @@ OF_ALL = {
     "jobs.statements.END_LEASES": "a wrong clock was wrong for everybody",
     "jobs.statements.PARK_UNKNOWN": "code that is gone is gone for everybody",
     "jobs.retention.OLD_KEYS": "keys are forgotten for everybody",
+    "webhooks.queries.ORGANIZATIONS": "every process knows who has webhooks",
     "webhooks.queries.OLD_DELIVERIES": "deliveries are forgotten for everybody",
     "webhooks.queries.OLD_ATTEMPTS": "attempts are forgotten for everybody",
     "feed.statements.BEHIND": "a process reads the feeds of everybody",
@@ -348,7 +350,9 @@ async def _saved_replies(service: SavedReplyService, boss: Actor) -> None:
 
 
 async def _webhooks(store: Store, boss: Actor) -> None:
-    service = WebhookService(store.storage, store.settings)
+    service = WebhookService(
+        store.storage, Bus("memory://", node="store", on_wake=lambda _: None), store.settings
+    )
     made = await service.create(
         boss,
         url="https://shop.example/hook",

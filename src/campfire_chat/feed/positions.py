@@ -13,6 +13,7 @@ from campfire_chat.core.clock import SECOND, Clock
 from campfire_chat.database.lanes import Lanes, Session
 from campfire_chat.feed import statements
 from campfire_chat.jobs.deferral import MAX_ERROR
+from campfire_chat.ledger import streams
 from campfire_chat.ledger.operation import BatchOperation, ConditionalOperation, Operation
 from campfire_chat.ledger.transaction import Transaction
 from campfire_chat.ledger.write_batch import WriteBatch
@@ -181,6 +182,14 @@ class Positions:
 
     def _until(self) -> int:
         return self._now() + int(self.lease * SECOND)
+
+
+def begin_here(transaction: Transaction, organization: str, consumer: str) -> None:
+    """Have a consumer, which has not read in an organisation so far, begin there with what the
+    transaction commits. The transaction has locked the inbox."""
+    head = transaction.records.heads[organization, streams.inbox(organization)]
+    row = (organization, consumer, head, None, 0, None, None)
+    transaction.upsert(statements.WRITE_POSITIONS, (organization, consumer), row)
 
 
 class _Reached(BatchOperation[None]):

@@ -100,6 +100,9 @@ class FeedRunner:
         self._looked_at = 0
         self._found_at = 0
         self._tasks: list[asyncio.Task[None]] = []
+        for consumer in self._consumers.values():
+            if consumer.interest is not None:
+                consumer.interest.on_added = self.heard
 
     async def register(self) -> None:
         """Make the consumers known, also in a process that does not read for them: what happens
@@ -126,9 +129,13 @@ class FeedRunner:
         """
         self._failures.clear()
         self._left.clear()
+        await self._refresh()
         organizations = await self._positions.organizations()
         behind = [
-            (organization, name) for organization in organizations for name in self._consumers
+            (organization, name)
+            for organization in organizations
+            for name, consumer in self._consumers.items()
+            if consumer.reads(organization)
         ]
         while behind:
             for place in behind:
@@ -137,7 +144,7 @@ class FeedRunner:
                 await task
             behind = [
                 place
-                for place in await self._positions.behind(list(self._consumers))
+                for place in await self._behind()
                 if place not in self._failures and place not in self._left
             ]
         return list(self._left)
@@ -170,9 +177,10 @@ class FeedRunner:
 
     def heard(self, organization: str) -> None:
         """The feed of an organisation has grown."""
-        for name in self._consumers:
-            self._grown[organization, name] = None
-        self._wake.set()
+        for name, consumer in self._consumers.items():
+            if consumer.reads(organization):
+                self._grown[organization, name] = None
+                self._wake.set()
 
     async def _serve(self) -> None:
         while not self._stopping:
@@ -192,12 +200,24 @@ class FeedRunner:
         # The clock may have been set back.
         if not 0 <= now - self._looked_at < int(LOOK_EVERY * SECOND):
             self._looked_at = now
-            for place in await self._positions.behind(list(self._consumers)):
+            await self._refresh()
+            for place in await self._behind():
                 self._grown[place] = None
         if not 0 <= now - self._found_at < int(ORGANIZATIONS_EVERY * SECOND):
             self._found_at = now
             for organization in await self._positions.organizations():
                 self.heard(organization)
+
+    async def _refresh(self) -> None:
+        """Ask where the consumers read."""
+        for consumer in self._consumers.values():
+            if consumer.interest is not None:
+                await consumer.interest.refresh()
+
+    async def _behind(self) -> list[Place]:
+        """Where consumers have something to read."""
+        found = await self._positions.behind(list(self._consumers))
+        return [place for place in found if self._consumers[place[1]].reads(place[0])]
 
     def _begin(self) -> None:
         """Begin to read where there may be something."""

@@ -12,17 +12,14 @@ from campfire_chat.access.actor import system_actor
 from campfire_chat.core import ids
 from campfire_chat.features.webhooks import queries, rules
 from campfire_chat.features.webhooks.job_kinds import defer_sending
-from campfire_chat.features.webhooks.operations import DELIVERY
+from campfire_chat.features.webhooks.operations import CONSUMER, DELIVERY
 from campfire_chat.features.webhooks.records import DeliveryState, WebhookState
-from campfire_chat.feed.consumer import Consumer
+from campfire_chat.feed.consumer import Consumer, Interest
 from campfire_chat.feed.reading import FeedEvent, FeedPage
 from campfire_chat.hooks.event import subject_of
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.ledger.transaction import Transaction
-
-#: Keeps the position in the feed.
-NAME = "webhooks"
 
 
 class WebhookFeed:
@@ -30,10 +27,11 @@ class WebhookFeed:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self.interest = Interest(lambda: storage.read(queries.organizations))
 
     @property
     def consumer(self) -> Consumer:
-        return Consumer(NAME, self._handle)
+        return Consumer(CONSUMER, self._handle, self.interest)
 
     async def _handle(self, organization: str, page: FeedPage) -> Operation[None] | None:
         webhooks = await self._storage.read(lambda session: queries.all_of(session, organization))

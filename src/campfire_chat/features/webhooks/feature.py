@@ -12,7 +12,7 @@ from campfire_chat.features.webhooks.service import WebhookService
 
 
 def _services(parts: Parts) -> Iterable[object]:
-    yield WebhookService(parts.storage, parts.settings)
+    yield WebhookService(parts.storage, parts.bus, parts.settings)
 
 
 WEBHOOKS = Feature(

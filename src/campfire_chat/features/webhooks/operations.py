@@ -22,10 +22,13 @@ from campfire_chat.features.webhooks.records import (
     TextChoice,
     WebhookState,
 )
+from campfire_chat.feed.positions import begin_here
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.transaction import Transaction
 
 #: The prefixes of ids.
+#: Keeps the position in the feed.
+CONSUMER = "webhooks"
 WEBHOOK = "whk"
 DELIVERY = "dlv"
 
@@ -94,10 +97,14 @@ class CreateWebhook(WebhookOperation):
     async def run(self, transaction: Transaction) -> Webhook:
         require(self.actor, WEBHOOKS_MANAGE)
         session = transaction.session
-        if await queries.count(session, self.organization) >= rules.MOST_WEBHOOKS:
+        count = await queries.count(session, self.organization)
+        if count >= rules.MOST_WEBHOOKS:
             raise InvalidWebhookError(
                 f"An organisation may have {rules.MOST_WEBHOOKS} webhooks. Delete one first."
             )
+        if not count:
+            # Nothing was read for webhooks in this organisation so far.
+            begin_here(transaction, self.organization, CONSUMER)
         await queries.add(
             session,
             self.organization,

@@ -48,12 +48,22 @@ def _old_attempts(_: Engine) -> ClauseElement:
     )
 
 
+def _organizations(_: Engine) -> ClauseElement:
+    return select(_w.org_id).distinct()
+
+
+ORGANIZATIONS = Query(_organizations)
 OLD_DELIVERIES = Query(_old_deliveries)
 OLD_ATTEMPTS = Query(_old_attempts)
 
 
 def _this(organization: str, webhook_id: str) -> Any:
     return (_w.org_id == organization) & (_w.webhook_id == webhook_id)
+
+
+async def organizations(session: Session) -> list[str]:
+    """Every organisation that has a webhook."""
+    return [organization for (organization,) in await session.fetch(ORGANIZATIONS)]
 
 
 async def all_of(session: Session, organization: str) -> list[Webhook]:

@@ -41,15 +41,20 @@ from campfire_chat.feed.consumer import Consumer
 from campfire_chat.jobs.job import Work
 from campfire_chat.jobs.schedule import Schedule
 from campfire_chat.ledger.storage import Storage
+from campfire_chat.realtime.bus import Bus
 from campfire_chat.settings import Settings
+
+#: What the other processes are told over the bus: an organisation has a new webhook.
+SIGNAL = "webhooks"
 
 
 class WebhookService(Service):
     """See the module. Every method raises ForbiddenError for a caller without
     ``webhooks.manage``, and NotFoundError for what the organisation does not have."""
 
-    def __init__(self, storage: Storage, settings: Settings) -> None:
+    def __init__(self, storage: Storage, bus: Bus, settings: Settings) -> None:
         self._storage = storage
+        self._bus = bus
         networks = networks_of(settings.webhook_networks)
         self._internal = bool(networks)
         self._sending = WebhookSending(storage, Sender(networks))
@@ -64,6 +69,10 @@ class WebhookService(Service):
 
     def consumers(self) -> Iterable[Consumer]:
         return (self._feed.consumer,)
+
+    def signalled(self, what: str, organization: str) -> None:
+        if what == SIGNAL:
+            self._feed.interest.add(organization)
 
     # Webhooks.
 
@@ -100,7 +109,10 @@ class WebhookService(Service):
             text=text,
             state=state,
         )
-        return self._with_secret(await self._storage.submit(operation))
+        created = await self._storage.submit(operation)
+        self._feed.interest.add(actor.organization)
+        self._bus.signal(SIGNAL, actor.organization)
+        return self._with_secret(created)
 
     async def change(self, actor: Actor, webhook_id: str, patch: WebhookPatch) -> WebhookRecord:
         """
