@@ -570,5 +570,6 @@ def test_every_kind_of_jobs_says_what_it_may_do() -> None:
     assert {kind.name for kind in JOBS} == {
         *("idempotency.expire", "conversation.wake", "conversation.open"),
         *("hook.retry", "hook.event"),
+        *("webhook.send", "webhook.replay", "webhook.expire"),
     }
     assert all(isinstance(one, Permission) for kind in JOBS for one in kind.permissions)

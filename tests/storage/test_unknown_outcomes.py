@@ -166,19 +166,19 @@ async def _availability(desk: Desk) -> Any:
 OPERATIONS: dict[str, tuple[Callable[[Desk], Awaitable[Any]], Any, dict[str, int]]] = {
     "send": (_send, (3, False), {"conversation": 1, "inbox": 1}),
     "note": (_note, (1, False), {"notes": 1, "inbox": 1}),
-    "open": (_open, False, {"conversation": 1, "inbox": 1}),
+    "open": (_open, False, {"conversation": 1, "visitor": 1, "inbox": 1}),
     "first of its organization": (
         _first_of_its_organization,
         None,
-        {"conversation": 1, "inbox": 1},
+        {"conversation": 1, "visitor": 1, "inbox": 1},
     ),
-    "change": (_change, True, {"conversation": 1, "notes": 2, "inbox": 1}),
-    "change with key": (_change_with_key, "Tea", {"conversation": 2, "inbox": 1}),
+    "change": (_change, True, {"conversation": 1, "notes": 2, "visitor": 1, "inbox": 1}),
+    "change with key": (_change_with_key, "Tea", {"conversation": 2, "visitor": 1, "inbox": 1}),
     "edit": (_edit, "!", {"conversation": 1, "inbox": 1}),
     "delete": (_delete, True, {"conversation": 1, "inbox": 1}),
     "mark": (_mark, (2, 2, 0), {}),
     "presence": (_presence, ["ada"], {}),
-    "availability": (_availability, "ada", {}),
+    "availability": (_availability, "ada", {"inbox": 1}),
 }
 
 
