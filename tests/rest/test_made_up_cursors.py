@@ -26,6 +26,7 @@ def made_up(place: Any) -> str:
 
 def places() -> list[Any]:
     found: list[Any] = [None, [], {}, "x", 1.5, True, [["latest", 1, "x"]], "[" * 300]
+    found += ["dlv_x", ["hello", "srp_x"]]
     for number in NUMBERS:
         found += [number, [number, number], [number, 0], [0, number], [number, "job_x"]]
         found += [[order, number, "conv_x"] for order in ("latest", "longest_waiting")]
@@ -37,7 +38,12 @@ def test_no_cursor_is_an_error_of_the_server(desk: Desk, row: Endpoint) -> None:
     visitor, agent = desk.visitor(), desk.agent(role="owner")
     conversation = visitor.begin()["id"]
     [message] = visitor.thread(conversation)
-    path = row.path.format(conversation_id=conversation, message_id=message["id"])
+    hook = {"url": "https://shop.example/hook", "state": "paused"}
+    path = row.path.format(
+        conversation_id=conversation,
+        message_id=message["id"],
+        webhook_id=agent.post("/webhooks", hook)["id"],
+    )
     accepted = 0
     for place in places():
         for more in (

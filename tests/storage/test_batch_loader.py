@@ -11,7 +11,7 @@ from campfire_chat.core.errors import NotFoundError, StorageUnavailableError
 from campfire_chat.database.batch_loader import MOST, BatchLoader
 from campfire_chat.database.lanes import Session
 from campfire_chat.ledger.stream_access import StreamAccess
-from campfire_chat.runtime import AGGREGATES
+from campfire_chat.runtime import AGGREGATES, OWN_STREAMS
 from tests.support.store import Store
 from tests.support.talk import VISITOR, store_on
 
@@ -133,7 +133,7 @@ async def test_lanes_that_do_not_run_leave_nobody_waiting(store: Store) -> None:
 
 async def test_a_crowd_at_the_door(store: Store) -> None:
     """Each gets the head of its own stream, and nobody one of another's."""
-    audience = StreamAccess(store.storage.readers, AGGREGATES)
+    audience = StreamAccess(store.storage.readers, AGGREGATES, OWN_STREAMS)
     opened = [
         (await store.conversations.open(VISITOR, client_id=f"{n}", body=f"{n}"))[0].id
         for n in range(40)
