@@ -163,6 +163,8 @@ async def test_an_overloaded_server_is_given_its_time(
         copy_sqlite(sqlite_template, path),
         **{**QUICK, "heartbeat": 25.0, "poll_interval": 1.0},
         write_queue=1,
+        # The queue has room for one: no job may take it.
+        work="elsewhere",
     )
     with ThreadServer(host_app(campfire)) as server:
         desk = Desk(f"{server.url}/support")

@@ -71,5 +71,6 @@ async def test_events_are_kept(empty_database_url: str) -> None:
         (1, "inbox:acme", 1),
         (2, "inbox:acme", 2),
         (3, f"conversation:{opened.id}", 1),
+        (3, f"visitor:{mia.principal.id}", 1),
         (3, "inbox:acme", 3),
     ]
