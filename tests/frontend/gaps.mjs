@@ -10,7 +10,7 @@ const [sources] = process.argv.slice(2);
 // A second is over when the steps say so.
 let timers = [];
 globalThis.setTimeout = (callback) => timers.push(callback);
-const { createStreams } = await import(pathToFileURL(`${sources}/shared/streams.ts`).href);
+const { createStreams } = await import(pathToFileURL(`${sources}/common/streams.ts`).href);
 
 /** Events of one page of a replay; few, so that short lists of steps make several pages. */
 const PAGE = 2;

@@ -6,5 +6,5 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const { linked } = await import(pathToFileURL(`${process.argv[2]}/shared/links.ts`));
+const { linked } = await import(pathToFileURL(`${process.argv[2]}/common/links.ts`));
 console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf-8")).map(linked)));

@@ -72,7 +72,7 @@ Object.assign(globalThis, {
   },
 });
 
-const load = (name) => import(pathToFileURL(`${sources}/shared/${name}.ts`).href);
+const load = (name) => import(pathToFileURL(`${sources}/common/${name}.ts`).href);
 const { createApi } = await load("api");
 const { createConnection } = await load("connection");
 const { createOutbox } = await load("outbox");

@@ -11,7 +11,7 @@ import pytest
 import campfire_chat
 from tests.support.node import NODE
 
-SHARED = Path(campfire_chat.__file__).parent / "frontend" / "shared"
+COMMON = Path(campfire_chat.__file__).parent / "frontend" / "common"
 
 CODE = """
 const languages = JSON.parse(process.argv[1]);
@@ -36,7 +36,7 @@ def test_the_first_language_that_there_is(languages: list[str], shown: str) -> N
     done = subprocess.run(
         [
             *(str(NODE), "--no-warnings", "--experimental-transform-types", "--input-type=module"),
-            *("-e", CODE, json.dumps(languages), (SHARED / "language.ts").as_uri()),
+            *("-e", CODE, json.dumps(languages), (COMMON / "language.ts").as_uri()),
         ],
         capture_output=True,
         text=True,

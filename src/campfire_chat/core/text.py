@@ -68,7 +68,7 @@ def is_blank(text: str) -> bool:
     """Whether nothing of ``text`` can be seen.
 
     White space, control and format characters, fillers and variation selectors show nothing. The
-    clients decide the same in ``frontend/shared/text.ts``.
+    clients decide the same in ``frontend/common/text.ts``.
     """
     return not any(
         not character.isspace()

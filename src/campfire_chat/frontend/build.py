@@ -9,7 +9,7 @@ As a command::
 
     python src/campfire_chat/frontend/build.py            # build when stale
     python src/campfire_chat/frontend/build.py --force    # build
-    python src/campfire_chat/frontend/build.py --types    # write shared/types.ts anew
+    python src/campfire_chat/frontend/build.py --types    # write common/types.ts anew
     python src/campfire_chat/frontend/build.py --check    # type-check the sources
     python src/campfire_chat/frontend/build.py --sizes    # print sizes; exit 1 when over budget
 """
@@ -197,7 +197,7 @@ def over_budget(found: dict[str, int]) -> list[str]:
 
 
 def write_types() -> None:
-    """Write ``shared/types.ts`` from the records of the installed package."""
+    """Write ``common/types.ts`` from the records of the installed package."""
     wire_types = importlib.import_module("wire_types")
     wire_types.TYPES.write_text(wire_types.text(), "utf-8")
 
@@ -205,11 +205,11 @@ def write_types() -> None:
 def check_types() -> None:
     """
     Raises:
-        BundleError: ``shared/types.ts`` is not what the Python records say.
+        BundleError: ``common/types.ts`` is not what the Python records say.
     """
     wire_types = importlib.import_module("wire_types")
     if wire_types.TYPES.read_text("utf-8") != wire_types.text():
-        raise BundleError("shared/types.ts is not up to date: run build.py --types.")
+        raise BundleError("common/types.ts is not up to date: run build.py --types.")
 
 
 def type_check() -> None:
@@ -241,7 +241,7 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the browser bundle.")
     parser.add_argument("--force", action="store_true", help="build even when it is fresh")
-    parser.add_argument("--types", action="store_true", help="write shared/types.ts anew")
+    parser.add_argument("--types", action="store_true", help="write common/types.ts anew")
     parser.add_argument("--check", action="store_true", help="type-check the sources")
     parser.add_argument("--sizes", action="store_true", help="exit 1 when over the size budget")
     options = parser.parse_args()

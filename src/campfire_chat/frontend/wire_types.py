@@ -1,4 +1,4 @@
-"""Writes ``shared/types.ts``: the types of everything that goes over the wire.
+"""Writes ``common/types.ts``: the types of everything that goes over the wire.
 
 They are made from what the Python code declares: the records, bodies, frames, events and errors.
 The file is committed, since a build from an sdist has node but none of the package's own
@@ -25,7 +25,7 @@ from campfire_chat.ledger.events import EventFrame
 from campfire_chat.realtime.frames import Frame
 from campfire_chat.runtime import ENDPOINTS, FRAMES
 
-TYPES = Path(__file__).resolve().parent / "shared" / "types.ts"
+TYPES = Path(__file__).resolve().parent / "common" / "types.ts"
 
 HEAD = """\
 /**

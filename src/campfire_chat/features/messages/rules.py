@@ -11,7 +11,7 @@ def check_body(body: str, *, limit: int) -> str:
 
     Args:
         limit: Unicode code points, as ``len`` counts them; an emoji made of several counts as
-            several. ``frontend/shared/text.ts`` counts the same.
+            several. ``frontend/common/text.ts`` counts the same.
 
     Raises:
         BodyEmptyError: It contains nothing visible.

@@ -1,4 +1,4 @@
-import { isComposing } from "../shared/keyboard";
+import { isComposing } from "../common/keyboard";
 import { host, state } from "./chat";
 import { Composer } from "./Composer";
 import { Header } from "./Header";

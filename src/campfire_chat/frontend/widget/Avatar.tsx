@@ -1,8 +1,8 @@
-import type { Availability } from "../shared/types";
-import { createChunk } from "../shared/chunk";
+import type { Availability } from "../common/types";
+import { createChunk } from "../common/chunk";
 import { text } from "./strings";
 
-const pictures = createChunk(() => import("../shared/pictures"));
+const pictures = createChunk(() => import("../common/pictures"));
 
 function show(image: HTMLImageElement, url: string): void {
   void pictures.load().then(({ showPicture }) => showPicture(image, url));

@@ -1,5 +1,5 @@
-import type { OutboxEntry } from "../shared/entries";
-import type { Message } from "../shared/types";
+import type { OutboxEntry } from "../common/entries";
+import type { Message } from "../common/types";
 import { Avatar } from "./Avatar";
 import { time } from "./format";
 import { Icon } from "./icons";

@@ -1,5 +1,5 @@
-import { isComposing } from "../shared/keyboard";
-import { characters, isBlank } from "../shared/text";
+import { isComposing } from "../common/keyboard";
+import { characters, isBlank } from "../common/text";
 import { state } from "./chat";
 import { Icon } from "./icons";
 import { text } from "./strings";

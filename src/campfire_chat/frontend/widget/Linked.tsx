@@ -1,8 +1,8 @@
-import { createChunk } from "../shared/chunk";
+import { createChunk } from "../common/chunk";
 import { changed } from "./chat";
 
 /** What finds the addresses in a text, once a text that has one is shown. */
-export const links = createChunk(() => import("../shared/links"));
+export const links = createChunk(() => import("../common/links"));
 
 /** Plain text in which addresses can be followed; never markup. */
 export function Linked({ body }: { body: string }) {

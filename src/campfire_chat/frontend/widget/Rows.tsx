@@ -1,5 +1,5 @@
 import type { JSX } from "#dom/jsx-runtime";
-import type { Message } from "../shared/types";
+import type { Message } from "../common/types";
 import { Bubble } from "./Bubble";
 import { state } from "./chat";
 import { day } from "./format";

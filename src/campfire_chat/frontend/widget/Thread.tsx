@@ -1,4 +1,4 @@
-import { kept } from "../shared/storage";
+import { kept } from "../common/storage";
 import { Waiting } from "./Bubble";
 import { state } from "./chat";
 import { text } from "./strings";

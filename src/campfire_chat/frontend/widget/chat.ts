@@ -2,8 +2,8 @@
  * The one chat of the page: what is shown, and on whose behalf. The modules beside this one keep
  * the rest, by subject: `visit`, `line`, `rooms`, `marks` and `sending`.
  */
-import type { ApiError } from "../shared/api";
-import type { Participant } from "../shared/types";
+import type { ApiError } from "../common/api";
+import type { Participant } from "../common/types";
 import type { Host } from "./host";
 import { createSession, type Session } from "./session";
 import { newState, type Listed, type State } from "./state";

@@ -1,7 +1,7 @@
 /**
  * What launcher and panel know of each other. They are two bundles: only types cross here.
  */
-import type { Availability, Message } from "../shared/types";
+import type { Availability, Message } from "../common/types";
 import type { Words } from "./strings";
 
 export type Theme = "light" | "dark" | "auto";

@@ -1,6 +1,6 @@
 /** The connection to the server, and what it says besides the streams. */
-import { createConnection, type Connection } from "../shared/connection";
-import type { Availability } from "../shared/types";
+import { createConnection, type Connection } from "../common/connection";
+import type { Availability } from "../common/types";
 import { changed, host, isMine, roomOf, session, show, state } from "./chat";
 import { markTo, settle } from "./marks";
 import { showTyping } from "./rooms";

@@ -1,13 +1,13 @@
 /** What has arrived and what has been read, here and as the server knows it. */
-import { createChunk } from "../shared/chunk";
-import { isAttentive, unreadAfter } from "../shared/reading";
-import type { Message } from "../shared/types";
+import { createChunk } from "../common/chunk";
+import { isAttentive, unreadAfter } from "../common/reading";
+import type { Message } from "../common/types";
 import { changed, host, isMine, state } from "./chat";
 import { connection } from "./line";
 import type { Room } from "./state";
 
-const code = createChunk(() => import("../shared/sight"));
-let sight: ReturnType<typeof import("../shared/sight").createSight> | null = null;
+const code = createChunk(() => import("../common/sight"));
+let sight: ReturnType<typeof import("../common/sight").createSight> | null = null;
 /** How many messages are unread, as the page was told. */
 let total = 0;
 let timer = 0;

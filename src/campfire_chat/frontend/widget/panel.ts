@@ -1,6 +1,6 @@
 /** A chat from its beginning to its end, as the launcher uses it. */
-import { listen, listenAgain } from "../shared/listen";
-import { onAttention } from "../shared/reading";
+import { listen, listenAgain } from "../common/listen";
+import { onAttention } from "../common/reading";
 import { session, setChat, show, state } from "./chat";
 import type { Host, Panel } from "./host";
 import { begin, look, settle } from "./marks";

@@ -1,9 +1,9 @@
 /** The conversations: their messages, what happens in them, and which one is on the screen. */
-import type { ApiError } from "../shared/api";
-import { newClientId } from "../shared/entries";
-import { reduce } from "../shared/reducers";
-import { drop, load, save } from "../shared/storage";
-import type { Message, Page, Participant, StreamEvent, VisitorConversation, VisitorSummary } from "../shared/types";
+import type { ApiError } from "../common/api";
+import { newClientId } from "../common/entries";
+import { reduce } from "../common/reducers";
+import { drop, load, save } from "../common/storage";
+import type { Message, Page, Participant, StreamEvent, VisitorConversation, VisitorSummary } from "../common/types";
 import { again, changed, isMine, roomOf, session, show, state, succeeded } from "./chat";
 import { connection } from "./line";
 import { CONVERSATIONS } from "./features/conversations";

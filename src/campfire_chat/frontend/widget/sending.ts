@@ -1,11 +1,11 @@
 /** Messages from the box to the server. */
-import { createChunk } from "../shared/chunk";
-import { newEntry, type OutboxEntry } from "../shared/entries";
-import { listen } from "../shared/listen";
-import type { Outbox } from "../shared/outbox";
-import { drop, keys, load, save } from "../shared/storage";
-import { characters, isBlank } from "../shared/text";
-import type { VisitorConversation } from "../shared/types";
+import { createChunk } from "../common/chunk";
+import { newEntry, type OutboxEntry } from "../common/entries";
+import { listen } from "../common/listen";
+import type { Outbox } from "../common/outbox";
+import { drop, keys, load, save } from "../common/storage";
+import { characters, isBlank } from "../common/text";
+import type { VisitorConversation } from "../common/types";
 import { host, session, show, state } from "./chat";
 import { connection } from "./line";
 import { draftKey, follow, write } from "./rooms";
@@ -17,7 +17,7 @@ import { discover } from "./visit";
 const PROOF_WHILE_TYPING = 5000;
 
 const code = createChunk(
-  () => import("../shared/outbox"),
+  () => import("../common/outbox"),
   () => show({ lacking: true }),
 );
 /** Null until there is something to send. */

@@ -1,6 +1,6 @@
-import { createApi, type Api, type ApiError } from "../shared/api";
-import { drop, keys, load, save } from "../shared/storage";
-import type { VisitorCreated } from "../shared/types";
+import { createApi, type Api, type ApiError } from "../common/api";
+import { drop, keys, load, save } from "../common/storage";
+import type { VisitorCreated } from "../common/types";
 import type { Host } from "./host";
 
 /** Who the visitor is, on this browser and at the server. */

@@ -1,7 +1,7 @@
-import type { ConnectionState } from "../shared/connection";
-import { newClientId, type OutboxEntry } from "../shared/entries";
-import { byId, type Changes } from "../shared/features/messages";
-import type { Availability, Message, Participant, VisitorConversation } from "../shared/types";
+import type { ConnectionState } from "../common/connection";
+import { newClientId, type OutboxEntry } from "../common/entries";
+import { byId, type Changes } from "../common/features/messages";
+import type { Availability, Message, Participant, VisitorConversation } from "../common/types";
 
 /** One conversation as it is shown; `info` is null until the first message opened it. */
 export interface Room {

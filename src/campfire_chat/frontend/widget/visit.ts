@@ -1,6 +1,6 @@
 /** Who is in front of the page, from the first question to the end. */
-import type { ApiError } from "../shared/api";
-import { createCurtain, type Curtain } from "../shared/curtain";
+import type { ApiError } from "../common/api";
+import { createCurtain, type Curtain } from "../common/curtain";
 import { again, changed, host, session, show, state, succeeded } from "./chat";
 import { closeLine, connection, learnTeam, openLine } from "./line";
 import { count, settle } from "./marks";

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "../../shared/api";
-import { isComposing } from "../../shared/keyboard";
+import { ApiError } from "../../common/api";
+import { isComposing } from "../../common/keyboard";
 import { text } from "./strings";
 import { Icon } from "../ui/Icon";
 import { Modal } from "../ui/Modal";

@@ -1,6 +1,6 @@
 import type { ComponentType } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
-import type { Chunk } from "../../shared/chunk";
+import type { Chunk } from "../../common/chunk";
 import { text as common } from "../ui/strings";
 import { text } from "./strings";
 import { Notice } from "../ui/Notice";

@@ -1,4 +1,4 @@
-import type { StreamEvent } from "../../shared/types";
+import type { StreamEvent } from "../../common/types";
 import { features, type Listeners } from "./registry";
 
 /** Tells every feature that listens of an event of the inbox, or of what is the agent's own. */

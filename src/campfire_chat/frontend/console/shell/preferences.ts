@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
-import { load, save } from "../../shared/storage";
-import type { SettingsRecord } from "../../shared/types";
+import { load, save } from "../../common/storage";
+import type { SettingsRecord } from "../../common/types";
 import { toast } from "./overlay";
 import { may } from "./permissions";
 import { api, reason } from "./session";

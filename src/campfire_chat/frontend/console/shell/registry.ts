@@ -1,9 +1,9 @@
 /** What features tell the shell. The shell knows none of them: `features/registry.ts` lists them. */
 import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
-import type { Chunk } from "../../shared/chunk";
-import type { EventOf } from "../../shared/reducers";
-import type { EventMap } from "../../shared/types";
+import type { Chunk } from "../../common/chunk";
+import type { EventOf } from "../../common/reducers";
+import type { EventMap } from "../../common/types";
 import type { IconName } from "../ui/Icon";
 
 export interface Shortcut {

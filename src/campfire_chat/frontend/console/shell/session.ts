@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
-import { ApiError, createApi } from "../../shared/api";
-import { createConnection, type ConnectionState } from "../../shared/connection";
-import { createCurtain } from "../../shared/curtain";
-import type { PrincipalRecord } from "../../shared/types";
+import { ApiError, createApi } from "../../common/api";
+import { createConnection, type ConnectionState } from "../../common/connection";
+import { createCurtain } from "../../common/curtain";
+import type { PrincipalRecord } from "../../common/types";
 
 /** The page is served at `<mount>/console/`; everything else lies beside it. */
 export const base = new URL("../", location.href).href;

@@ -1,4 +1,4 @@
-import { isComposing } from "../../shared/keyboard";
+import { isComposing } from "../../common/keyboard";
 import { text } from "./strings";
 import { keyOf, letterOf, noteScript } from "./keys";
 import { anythingOpen, closeMenu, helpOpen, menu, paletteOpen } from "./overlay";

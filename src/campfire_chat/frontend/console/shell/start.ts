@@ -1,5 +1,5 @@
 import { effect, untracked } from "@preact/signals";
-import type { EventPage } from "../../shared/types";
+import type { EventPage } from "../../common/types";
 import { text } from "./strings";
 import { dispatch } from "./events";
 import { closeDialog, closeMenu } from "./overlay";

@@ -1,5 +1,5 @@
-import type { Availability } from "../../shared/types";
-import { showPicture } from "../../shared/pictures";
+import type { Availability } from "../../common/types";
+import { showPicture } from "../../common/pictures";
 import { hue, initials } from "./format";
 import { text } from "./strings";
 

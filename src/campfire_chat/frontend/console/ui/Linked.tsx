@@ -1,4 +1,4 @@
-import { linked } from "../../shared/links";
+import { linked } from "../../common/links";
 
 /** Plain text whose web addresses can be followed. */
 export function Linked({ body }: { body: string }) {

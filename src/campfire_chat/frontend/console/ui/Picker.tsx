@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { isComposing } from "../../shared/keyboard";
+import { isComposing } from "../../common/keyboard";
 import { plain } from "./format";
 import { text } from "./strings";
 import { Icon } from "./Icon";

@@ -1,5 +1,5 @@
 import { text } from "./strings";
-import type { Participant, Timestamp } from "../../shared/types";
+import type { Participant, Timestamp } from "../../common/types";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

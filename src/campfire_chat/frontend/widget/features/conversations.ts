@@ -1,4 +1,4 @@
-import type { Reducers } from "../../shared/reducers";
+import type { Reducers } from "../../common/reducers";
 import { catchUp } from "../rooms";
 import type { Listed } from "../state";
 

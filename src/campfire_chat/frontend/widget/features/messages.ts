@@ -1,5 +1,5 @@
-import type { Reducers } from "../../shared/reducers";
-import type { Message } from "../../shared/types";
+import type { Reducers } from "../../common/reducers";
+import type { Message } from "../../common/types";
 import { host, isMine, state } from "../chat";
 import { isShown, unreadIn } from "../marks";
 import { merge, type Listed } from "../state";

@@ -1,4 +1,4 @@
-import type { Availability } from "../../../shared/types";
+import type { Availability } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import type { Feature } from "../../shell/registry";

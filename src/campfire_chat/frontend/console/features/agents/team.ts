@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { AgentRecord, Availability, Page } from "../../../shared/types";
+import type { AgentRecord, Availability, Page } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { may } from "../../shell/permissions";

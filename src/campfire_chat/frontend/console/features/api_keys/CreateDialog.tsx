@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { isBlank } from "../../../shared/text";
+import { isBlank } from "../../../common/text";
 import { closeDialog } from "../../shell/overlay";
 import { Modal } from "../../ui/Modal";
 import { create, grantable } from "./keys";

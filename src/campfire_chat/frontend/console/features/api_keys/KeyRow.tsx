@@ -1,4 +1,4 @@
-import type { ApiKeyRecord } from "../../../shared/types";
+import type { ApiKeyRecord } from "../../../common/types";
 import { now } from "../../shell/clock";
 import { openDialog } from "../../shell/overlay";
 import { fullTime, moment, participantName } from "../../ui/format";

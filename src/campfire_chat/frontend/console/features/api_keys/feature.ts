@@ -1,4 +1,4 @@
-import { createChunk } from "../../../shared/chunk";
+import { createChunk } from "../../../common/chunk";
 import type { Feature } from "../../shell/registry";
 // Not with the screen: what is tried again under another address would come without it.
 import "./keys.css";

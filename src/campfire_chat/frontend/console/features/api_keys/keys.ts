@@ -5,7 +5,7 @@ import type {
   ApiKeySecret,
   GrantablePermission,
   Page,
-} from "../../../shared/types";
+} from "../../../common/types";
 import { openDialog, toast } from "../../shell/overlay";
 import { api, reason } from "../../shell/session";
 import { text } from "./strings";

@@ -1,4 +1,4 @@
-import type { Contact } from "../../../shared/types";
+import type { Contact } from "../../../common/types";
 import { contactName } from "../../ui/format";
 import { text } from "./strings";
 import { thread } from "../messages/thread";

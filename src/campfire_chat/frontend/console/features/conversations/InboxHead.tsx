@@ -1,5 +1,5 @@
 import { text } from "./strings";
-import { isComposing } from "../../../shared/keyboard";
+import { isComposing } from "../../../common/keyboard";
 import { canManage } from "../../shell/permissions";
 import { counts } from "./counts";
 import {

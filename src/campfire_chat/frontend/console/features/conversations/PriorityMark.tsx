@@ -1,4 +1,4 @@
-import type { Priority } from "../../../shared/types";
+import type { Priority } from "../../../common/types";
 import { text } from "./strings";
 
 const BARS: Record<Priority, number> = { low: 1, medium: 2, high: 3, urgent: 4 };

@@ -1,4 +1,4 @@
-import type { Priority } from "../../../shared/types";
+import type { Priority } from "../../../common/types";
 import { text } from "./strings";
 import { changeConversation, summaryOf } from "./changes";
 import { closeMenu } from "../../shell/overlay";

@@ -1,4 +1,4 @@
-import type { Priority } from "../../../shared/types";
+import type { Priority } from "../../../common/types";
 import { age, contactName, fullTime, moment, span } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";

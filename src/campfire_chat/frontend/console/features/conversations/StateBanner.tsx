@@ -1,4 +1,4 @@
-import type { ConversationSummary } from "../../../shared/types";
+import type { ConversationSummary } from "../../../common/types";
 import { moment } from "../../ui/format";
 import { text } from "./strings";
 import { now } from "../../shell/clock";

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { isComposing } from "../../../shared/keyboard";
-import { characters, isBlank } from "../../../shared/text";
+import { isComposing } from "../../../common/keyboard";
+import { characters, isBlank } from "../../../common/text";
 import { text } from "./strings";
 import { canManage } from "../../shell/permissions";
 import { changeConversation } from "./changes";

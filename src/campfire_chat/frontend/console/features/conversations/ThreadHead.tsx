@@ -1,4 +1,4 @@
-import type { ConversationSummary } from "../../../shared/types";
+import type { ConversationSummary } from "../../../common/types";
 import { contactName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";

@@ -1,4 +1,4 @@
-import type { EventNames } from "../../../shared/reducers";
+import type { EventNames } from "../../../common/reducers";
 import type {
   EventMap,
   EventPage,
@@ -6,7 +6,7 @@ import type {
   Participant,
   StreamEvent,
   Timestamp,
-} from "../../../shared/types";
+} from "../../../common/types";
 import { moment, participantName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";

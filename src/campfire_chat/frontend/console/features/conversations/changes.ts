@@ -2,7 +2,7 @@ import type {
   AgentConversation,
   ConversationChange,
   ConversationSummary,
-} from "../../../shared/types";
+} from "../../../common/types";
 import { moment } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";

@@ -1,4 +1,4 @@
-import type { AgentConversation, ConversationSummary, Page } from "../../../shared/types";
+import type { AgentConversation, ConversationSummary, Page } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import type { Command, Finder } from "../../shell/registry";

@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { Tallies } from "../../../shared/types";
+import type { Tallies } from "../../../common/types";
 import { api, connection } from "../../shell/session";
 
 /** Milliseconds between two requests, however much happens. */

@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { AgentConversation, ConversationSummary } from "../../../shared/types";
+import type { AgentConversation, ConversationSummary } from "../../../common/types";
 import { contactName, plain } from "../../ui/format";
 import { api } from "../../shell/session";
 

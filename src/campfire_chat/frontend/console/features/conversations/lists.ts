@@ -1,12 +1,12 @@
 import { batch, computed, signal } from "@preact/signals";
-import { load, save } from "../../../shared/storage";
+import { load, save } from "../../../common/storage";
 import type {
   AgentConversation,
   ConversationSummary,
   Page,
   Status,
   Timestamp,
-} from "../../../shared/types";
+} from "../../../common/types";
 import { plain } from "../../ui/format";
 import { screen } from "../../shell/router";
 import { api, me, reason } from "../../shell/session";

@@ -1,6 +1,6 @@
-import { ApiError } from "../../../shared/api";
-import { newClientId } from "../../../shared/entries";
-import type { Taken } from "../../../shared/types";
+import { ApiError } from "../../../common/api";
+import { newClientId } from "../../../common/entries";
+import type { Taken } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { canManage } from "../../shell/permissions";

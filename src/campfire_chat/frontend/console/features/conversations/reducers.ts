@@ -1,5 +1,5 @@
-import type { EventOf, Reducers } from "../../../shared/reducers";
-import type { StreamEvent } from "../../../shared/types";
+import type { EventOf, Reducers } from "../../../common/reducers";
+import type { StreamEvent } from "../../../common/types";
 import type { Listeners } from "../../shell/registry";
 import { activityOf } from "./activity";
 import { loadCounts } from "./counts";

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { HistoryEntry, Page } from "../../../shared/types";
+import type { HistoryEntry, Page } from "../../../common/types";
 import { api, reason } from "../../shell/session";
 
 export const entries = signal<readonly HistoryEntry[]>([]);

@@ -1,4 +1,4 @@
-import type { HistoryEntry, Message, Participant, StatusChanged, StreamEvent } from "../../../shared/types";
+import type { HistoryEntry, Message, Participant, StatusChanged, StreamEvent } from "../../../common/types";
 import { isMe } from "../../shell/session";
 import { participantName } from "../../ui/format";
 import { text as common } from "../../ui/strings";

@@ -1,4 +1,4 @@
-import type { JobRecord } from "../../../shared/types";
+import type { JobRecord } from "../../../common/types";
 import { now } from "../../shell/clock";
 import { openDialog } from "../../shell/overlay";
 import { fullTime, moment } from "../../ui/format";

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { JobRecord, Page } from "../../../shared/types";
+import type { JobRecord, Page } from "../../../common/types";
 import { toast } from "../../shell/overlay";
 import { api, reason } from "../../shell/session";
 import { text } from "./strings";

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Message } from "../../../shared/types";
+import type { Message } from "../../../common/types";
 import { clockTime, fullTime, participantName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { isComposing } from "../../../shared/keyboard";
-import { characters, isBlank } from "../../../shared/text";
+import { isComposing } from "../../../common/keyboard";
+import { characters, isBlank } from "../../../common/text";
 import { participantName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { isComposing } from "../../../shared/keyboard";
-import { characters, isBlank } from "../../../shared/text";
-import type { Message } from "../../../shared/types";
+import { isComposing } from "../../../common/keyboard";
+import { characters, isBlank } from "../../../common/text";
+import type { Message } from "../../../common/types";
 import { text } from "./strings";
 import { stopEditing } from "./composer";
 import { connection } from "../../shell/session";

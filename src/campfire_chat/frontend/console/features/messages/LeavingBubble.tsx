@@ -1,4 +1,4 @@
-import type { OutboxEntry } from "../../../shared/entries";
+import type { OutboxEntry } from "../../../common/entries";
 import { clockTime } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { onAttention } from "../../../shared/reading";
+import { onAttention } from "../../../common/reading";
 import { dayName, fullTime } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";

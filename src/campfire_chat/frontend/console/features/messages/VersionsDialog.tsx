@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { MessageVersion, Page } from "../../../shared/types";
+import type { MessageVersion, Page } from "../../../common/types";
 import { fullTime } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";

@@ -1,4 +1,4 @@
-import type { Message } from "../../../shared/types";
+import type { Message } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { toast } from "../../shell/overlay";

@@ -1,8 +1,8 @@
 import { computed, effect, signal } from "@preact/signals";
-import type { OutboxEntry } from "../../../shared/entries";
-import type { Visibility } from "../../../shared/types";
-import { drop, keys, load, save } from "../../../shared/storage";
-import { characters, isBlank } from "../../../shared/text";
+import type { OutboxEntry } from "../../../common/entries";
+import type { Visibility } from "../../../common/types";
+import { drop, keys, load, save } from "../../../common/storage";
+import { characters, isBlank } from "../../../common/text";
 import { may } from "../../shell/permissions";
 import { connection, me } from "../../shell/session";
 import { moveOnAfter } from "../conversations/changes";

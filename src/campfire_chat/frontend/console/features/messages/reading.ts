@@ -1,7 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
-import { isAttentive, unreadAfter } from "../../../shared/reading";
-import { createSight } from "../../../shared/sight";
-import type { ConversationSummary, Message } from "../../../shared/types";
+import { isAttentive, unreadAfter } from "../../../common/reading";
+import { createSight } from "../../../common/sight";
+import type { ConversationSummary, Message } from "../../../common/types";
 import { connection, covered, me } from "../../shell/session";
 import { markRead, rows } from "../conversations/inbox";
 import { isOwn, numbered, thread, type Thread } from "./thread";

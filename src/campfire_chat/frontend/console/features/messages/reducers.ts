@@ -1,5 +1,5 @@
-import { isAttentive } from "../../../shared/reading";
-import type { Reducers } from "../../../shared/reducers";
+import { isAttentive } from "../../../common/reading";
+import type { Reducers } from "../../../common/reducers";
 import { participantName } from "../../ui/format";
 import { text } from "./strings";
 import { isMe } from "../../shell/session";

@@ -1,9 +1,9 @@
 import { computed, signal } from "@preact/signals";
-import { newEntry, type OutboxEntry } from "../../../shared/entries";
-import { listen } from "../../../shared/listen";
-import { createOutbox, type Outbox, type Stored } from "../../../shared/outbox";
-import { drop, keys, load, save } from "../../../shared/storage";
-import type { Message, Visibility } from "../../../shared/types";
+import { newEntry, type OutboxEntry } from "../../../common/entries";
+import { listen } from "../../../common/listen";
+import { createOutbox, type Outbox, type Stored } from "../../../common/outbox";
+import { drop, keys, load, save } from "../../../common/storage";
+import type { Message, Visibility } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { api, connection, me } from "../../shell/session";

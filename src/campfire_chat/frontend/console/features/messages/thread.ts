@@ -1,5 +1,5 @@
 import { batch, signal, type Signal } from "@preact/signals";
-import { ApiError } from "../../../shared/api";
+import { ApiError } from "../../../common/api";
 import type {
   AgentConversation,
   Availability,
@@ -8,12 +8,12 @@ import type {
   Participant,
   ReceiptRecord,
   StreamEvent,
-} from "../../../shared/types";
+} from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
-import { byId, type Changes } from "../../../shared/features/messages";
-import { unreadAfter } from "../../../shared/reading";
-import { reduce, type Reducers } from "../../../shared/reducers";
+import { byId, type Changes } from "../../../common/features/messages";
+import { unreadAfter } from "../../../common/reading";
+import { reduce, type Reducers } from "../../../common/reducers";
 import { ACTIVITIES } from "../conversations/reducers";
 import { MESSAGES } from "./reducers";
 import { loadActivities, type Activity } from "../conversations/activity";

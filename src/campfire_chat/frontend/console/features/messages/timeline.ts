@@ -1,6 +1,6 @@
 import { computed } from "@preact/signals";
-import type { OutboxEntry } from "../../../shared/entries";
-import type { Message, Timestamp } from "../../../shared/types";
+import type { OutboxEntry } from "../../../common/entries";
+import type { Message, Timestamp } from "../../../common/types";
 import { dayKey } from "../../ui/format";
 import type { Activity } from "../conversations/activity";
 import { leaving } from "./sending";

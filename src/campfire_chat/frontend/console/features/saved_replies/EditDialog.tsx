@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "../../../shared/api";
-import { isBlank } from "../../../shared/text";
-import type { SavedReplyRecord } from "../../../shared/types";
+import { ApiError } from "../../../common/api";
+import { isBlank } from "../../../common/text";
+import type { SavedReplyRecord } from "../../../common/types";
 import { closeDialog, toast, useClosedWhen } from "../../shell/overlay";
 import { reason } from "../../shell/session";
 import { Modal } from "../../ui/Modal";

@@ -5,7 +5,7 @@ import { insert } from "../messages/insertion";
 import { closeMenu, openDialog, toast } from "../../shell/overlay";
 import { me } from "../../shell/session";
 import { Picker, type Option } from "../../ui/Picker";
-import type { SavedReplyRecord } from "../../../shared/types";
+import type { SavedReplyRecord } from "../../../common/types";
 import { find } from "./find";
 import { EDIT, NEW } from "./names";
 import { ensure, load, mayCreate, phase, replies } from "./replies";

@@ -1,4 +1,4 @@
-import type { SavedReplyRecord } from "../../../shared/types";
+import type { SavedReplyRecord } from "../../../common/types";
 import { now } from "../../shell/clock";
 import { openDialog } from "../../shell/overlay";
 import { me } from "../../shell/session";

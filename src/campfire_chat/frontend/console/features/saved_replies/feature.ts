@@ -1,4 +1,4 @@
-import { createChunk } from "../../../shared/chunk";
+import { createChunk } from "../../../common/chunk";
 import { openDialog, openMenu } from "../../shell/overlay";
 import { may } from "../../shell/permissions";
 import type { Feature } from "../../shell/registry";

@@ -1,4 +1,4 @@
-import type { SavedReplyRecord } from "../../../shared/types";
+import type { SavedReplyRecord } from "../../../common/types";
 import { plain } from "../../ui/format";
 
 const wordsOf = (text: string): string[] => plain(text).match(/[\p{L}\p{N}_]+/gu) ?? [];

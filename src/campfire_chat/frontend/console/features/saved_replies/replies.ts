@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
-import { ApiError } from "../../../shared/api";
-import type { Page, SavedReplyEvent, SavedReplyRecord } from "../../../shared/types";
+import { ApiError } from "../../../common/api";
+import type { Page, SavedReplyEvent, SavedReplyRecord } from "../../../common/types";
 import { may } from "../../shell/permissions";
 import { api, me, reason } from "../../shell/session";
 

@@ -1,4 +1,4 @@
-import type { SettingRecord } from "../../../shared/types";
+import type { SettingRecord } from "../../../common/types";
 import { enter } from "./settings";
 import type { Entry } from "./values";
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { showPicture } from "../../../shared/pictures";
+import { showPicture } from "../../../common/pictures";
 
 /** Milliseconds without a key, after which an address counts as written to its end. */
 const PAUSE = 400;

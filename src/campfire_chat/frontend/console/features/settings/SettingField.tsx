@@ -1,4 +1,4 @@
-import type { SettingRecord } from "../../../shared/types";
+import type { SettingRecord } from "../../../common/types";
 import { conflict, discard, drafts, entry, errors, reset, shown } from "./settings";
 import { editorOf, GROUPED } from "./editors";
 import { text } from "./strings";

@@ -1,5 +1,5 @@
 import type { ComponentType } from "preact";
-import type { Control, SettingRecord } from "../../../shared/types";
+import type { Control, SettingRecord } from "../../../common/types";
 import { DEFAULT_COLOR, isColor } from "./colors";
 import { common, LineEditor, type EditorProps } from "./LineEditor";
 import { Picture } from "./Picture";

@@ -1,11 +1,11 @@
 import { computed, signal } from "@preact/signals";
-import { ApiError } from "../../../shared/api";
+import { ApiError } from "../../../common/api";
 import type {
   Scope,
   SettingRecord,
   SettingsChanged,
   SettingsRecord,
-} from "../../../shared/types";
+} from "../../../common/types";
 import { announce, toast } from "../../shell/overlay";
 import { applyPreferences } from "../../shell/preferences";
 import { api, apiMatching, isMe, reason } from "../../shell/session";

@@ -1,4 +1,4 @@
-import type { SettingRecord } from "../../../shared/types";
+import type { SettingRecord } from "../../../common/types";
 import { text } from "./strings";
 
 /** What a field holds: text for what is typed, otherwise the value itself. */

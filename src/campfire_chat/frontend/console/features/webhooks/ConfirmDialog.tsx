@@ -1,4 +1,4 @@
-import type { WebhookRecord } from "../../../shared/types";
+import type { WebhookRecord } from "../../../common/types";
 import { closeDialog } from "../../shell/overlay";
 import { Modal } from "../../ui/Modal";
 import { text } from "./strings";

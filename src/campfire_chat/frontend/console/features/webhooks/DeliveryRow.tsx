@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { DeliveryDetails, DeliveryRecord } from "../../../shared/types";
+import type { DeliveryDetails, DeliveryRecord } from "../../../common/types";
 import { now } from "../../shell/clock";
 import { api, reason } from "../../shell/session";
 import { fullTime, moment } from "../../ui/format";

@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import type { WebhookRecord } from "../../../shared/types";
+import type { WebhookRecord } from "../../../common/types";
 import { openDialog } from "../../shell/overlay";
 import { Icon, type IconName } from "../../ui/Icon";
 import { Notice } from "../../ui/Notice";

@@ -1,4 +1,4 @@
-import type { WebhookRecord } from "../../../shared/types";
+import type { WebhookRecord } from "../../../common/types";
 import { now } from "../../shell/clock";
 import { moment } from "../../ui/format";
 import { text } from "./strings";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { TextChoice, WebhookRecord } from "../../../shared/types";
+import type { TextChoice, WebhookRecord } from "../../../common/types";
 import { closeDialog } from "../../shell/overlay";
 import { Modal } from "../../ui/Modal";
 import { text } from "./strings";

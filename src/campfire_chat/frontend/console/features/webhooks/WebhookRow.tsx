@@ -1,4 +1,4 @@
-import type { WebhookRecord } from "../../../shared/types";
+import type { WebhookRecord } from "../../../common/types";
 import { ROW } from "./focus";
 import { text } from "./strings";
 import { addressOf, nameOf } from "./webhooks";

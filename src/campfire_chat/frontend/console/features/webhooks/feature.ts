@@ -1,5 +1,5 @@
-import { createChunk } from "../../../shared/chunk";
-import type { WebhookRecord } from "../../../shared/types";
+import { createChunk } from "../../../common/chunk";
+import type { WebhookRecord } from "../../../common/types";
 import { toast } from "../../shell/overlay";
 import { may } from "../../shell/permissions";
 import type { Feature } from "../../shell/registry";

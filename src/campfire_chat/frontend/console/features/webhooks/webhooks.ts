@@ -8,7 +8,7 @@ import type {
   WebhookRecord,
   WebhookState,
   WebhookWithSecret,
-} from "../../../shared/types";
+} from "../../../common/types";
 import { toast } from "../../shell/overlay";
 import { navigate } from "../../shell/router";
 import { api, reason } from "../../shell/session";
