@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect } from "preact/hooks";
 import { dialog } from "../../shell/overlay";
 import { focusHome } from "../../ui/focus";
 import { Icon } from "../../ui/Icon";
-import { Notice } from "../../ui/Notice";
+import { ListState } from "../../ui/ListState";
 import { CreateDialog } from "./CreateDialog";
 import { createKey, LIST } from "./focus";
 import { KeyRow } from "./KeyRow";
@@ -37,28 +37,27 @@ export function Screen() {
           {text.create}
         </button>
       </header>
-      {phase.value === "failed" && (
-        <Notice
-          title={text.failed.load}
-          help={problem.value}
-          action={text.reload}
-          onAction={() => void reload()}
-        />
-      )}
-      <p class="key-loading" role="status" hidden={!loading}>
-        {loading && text.loading}
-      </p>
-      <ul class="key-list" id={LIST} data-home tabIndex={-1} aria-label={text.list}>
-        {keys.value.map((apiKey) => (
-          <KeyRow key={apiKey.id} apiKey={apiKey} />
-        ))}
-      </ul>
-      {phase.value === "ready" && !keys.value.length && (
-        <div class="empty">
-          <p class="empty-title">{text.empty.title}</p>
-          <p>{text.empty.help}</p>
-        </div>
-      )}
+      <ListState
+        isLoading={loading}
+        loading={text.loading}
+        failed={
+          phase.value === "failed"
+            ? {
+                title: text.failed.load,
+                help: problem.value,
+                retry: text.reload,
+                onRetry: () => void reload(),
+              }
+            : null
+        }
+        empty={phase.value === "ready" && !keys.value.length ? text.empty : null}
+      >
+        <ul class="key-list" id={LIST} data-home tabIndex={-1} aria-label={text.list}>
+          {keys.value.map((apiKey) => (
+            <KeyRow key={apiKey.id} apiKey={apiKey} />
+          ))}
+        </ul>
+      </ListState>
       {open?.kind === CREATE && <CreateDialog />}
       {open?.kind === SECRET && <SecretDialog />}
       {open?.kind === ROTATE && <RotateDialog id={open.subject} />}

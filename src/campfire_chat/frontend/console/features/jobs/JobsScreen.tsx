@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { focusHome } from "../../ui/focus";
 import { Icon } from "../../ui/Icon";
-import { Notice } from "../../ui/Notice";
+import { ListState } from "../../ui/ListState";
 import { dialog } from "../../shell/overlay";
 import { DropDialog } from "./DropDialog";
 import { DROP, focused, focusJob, LIST } from "./focus";
@@ -89,40 +89,39 @@ export function Screen() {
           </button>
         ))}
       </div>
-      {phase.value === "failed" && (
-        <Notice
-          title={text.failed.load}
-          help={problem.value}
-          action={text.retry}
-          onAction={() => void reload()}
-        />
-      )}
-      <p class="job-loading" role="status" hidden={!waiting}>
-        {waiting && text.loading}
-      </p>
-      <ul
-        class="job-list"
-        id={LIST}
-        ref={list}
-        data-home
-        tabIndex={-1}
-        aria-label={text.list(text.groups[group.value])}
-        onFocusIn={() => (before.current.focused = focused())}
-        onFocusOut={({ relatedTarget }) => {
-          // Gone elsewhere; what is removed loses the focus to nothing.
-          if (relatedTarget) before.current.focused = null;
-        }}
+      <ListState
+        isLoading={waiting}
+        loading={text.loading}
+        failed={
+          phase.value === "failed"
+            ? {
+                title: text.failed.load,
+                help: problem.value,
+                retry: text.retry,
+                onRetry: () => void reload(),
+              }
+            : null
+        }
+        empty={phase.value === "ready" && !shown.length ? empty : null}
       >
-        {shown.map((job) => (
-          <JobRow key={job.id} job={job} />
-        ))}
-      </ul>
-      {phase.value === "ready" && !shown.length && (
-        <div class="empty">
-          <p class="empty-title">{empty.title}</p>
-          <p>{empty.help}</p>
-        </div>
-      )}
+        <ul
+          class="job-list"
+          id={LIST}
+          ref={list}
+          data-home
+          tabIndex={-1}
+          aria-label={text.list(text.groups[group.value])}
+          onFocusIn={() => (before.current.focused = focused())}
+          onFocusOut={({ relatedTarget }) => {
+            // Gone elsewhere; what is removed loses the focus to nothing.
+            if (relatedTarget) before.current.focused = null;
+          }}
+        >
+          {shown.map((job) => (
+            <JobRow key={job.id} job={job} />
+          ))}
+        </ul>
+      </ListState>
       {cursor.value && (
         <p class="job-more">
           <button type="button" class="button" onClick={() => void loadMore()}>

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { focusHome } from "../../ui/focus";
 import { Icon } from "../../ui/Icon";
-import { Notice } from "../../ui/Notice";
+import { ListState } from "../../ui/ListState";
 import { find } from "./find";
 import { create, focused, focusReply, LIST, moveFocus, SEARCH } from "./focus";
 import { ensure, load, mayCreate, phase, problem, replies } from "./replies";
@@ -99,40 +99,39 @@ export function Screen() {
           ))}
         </div>
       </div>
-      {phase.value === "failed" && (
-        <Notice
-          title={text.failed.load}
-          help={problem.value}
-          action={text.retry}
-          onAction={() => void load()}
-        />
-      )}
-      <p class="saved-replies-loading" role="status" hidden={!waiting}>
-        {waiting && text.loading}
-      </p>
-      <ul
-        class="saved-reply-list"
-        id={LIST}
-        ref={list}
-        data-home
-        tabIndex={-1}
-        aria-label={text.list(text.groups[group.value])}
-        onFocusIn={() => (before.current.focused = focused())}
-        onFocusOut={({ relatedTarget }) => {
-          // Gone elsewhere; what is removed loses the focus to nothing.
-          if (relatedTarget) before.current.focused = null;
-        }}
+      <ListState
+        isLoading={waiting}
+        loading={text.loading}
+        failed={
+          phase.value === "failed"
+            ? {
+                title: text.failed.load,
+                help: problem.value,
+                retry: text.retry,
+                onRetry: () => void load(),
+              }
+            : null
+        }
+        empty={phase.value === "ready" && !shown.length ? empty : null}
       >
-        {shown.map((record) => (
-          <ReplyRow key={record.id} record={record} />
-        ))}
-      </ul>
-      {phase.value === "ready" && !shown.length && (
-        <div class="empty">
-          <p class="empty-title">{empty.title}</p>
-          <p>{empty.help}</p>
-        </div>
-      )}
+        <ul
+          class="saved-reply-list"
+          id={LIST}
+          ref={list}
+          data-home
+          tabIndex={-1}
+          aria-label={text.list(text.groups[group.value])}
+          onFocusIn={() => (before.current.focused = focused())}
+          onFocusOut={({ relatedTarget }) => {
+            // Gone elsewhere; what is removed loses the focus to nothing.
+            if (relatedTarget) before.current.focused = null;
+          }}
+        >
+          {shown.map((record) => (
+            <ReplyRow key={record.id} record={record} />
+          ))}
+        </ul>
+      </ListState>
     </main>
   );
 }

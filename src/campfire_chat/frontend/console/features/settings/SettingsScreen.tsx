@@ -44,7 +44,7 @@ export function Screen() {
           onAction={() => void reload()}
         />
       )}
-      <p class="settings-loading" role="status" hidden={loaded.value || problem.value !== null}>
+      <p class="list-loading" role="status" hidden={loaded.value || problem.value !== null}>
         {!loaded.value && text.loading}
       </p>
       {shown !== undefined && (

@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import type { WebhookRecord } from "../../../common/types";
 import { openDialog } from "../../shell/overlay";
 import { Icon, type IconName } from "../../ui/Icon";
-import { Notice } from "../../ui/Notice";
+import { ListState } from "../../ui/ListState";
 import { DeliveryRow } from "./DeliveryRow";
 import { FORM, REMOVE, ROTATE } from "./focus";
 import { text } from "./strings";
@@ -109,25 +109,27 @@ export function WebhookDetail({ webhook }: { webhook: WebhookRecord }) {
           </button>
         ))}
       </div>
-      {logPhase.value === "failed" && (
-        <Notice
-          title={text.failed.log}
-          help={problem.value}
-          action={text.retry}
-          onAction={() => openLog(id)}
-        />
-      )}
-      <ul class="hook-list" data-home tabIndex={-1} aria-label={text.log}>
-        {deliveries.value.map((delivery) => (
-          <DeliveryRow key={delivery.id} delivery={delivery} active={state === "active"} />
-        ))}
-      </ul>
-      {logPhase.value === "ready" && !deliveries.value.length && (
-        <div class="empty">
-          <p class="empty-title">{text.logEmpty.title}</p>
-          <p>{text.logEmpty.help}</p>
-        </div>
-      )}
+      <ListState
+        isLoading={false}
+        loading={null}
+        failed={
+          logPhase.value === "failed"
+            ? {
+                title: text.failed.log,
+                help: problem.value,
+                retry: text.retry,
+                onRetry: () => openLog(id),
+              }
+            : null
+        }
+        empty={logPhase.value === "ready" && !deliveries.value.length ? text.logEmpty : null}
+      >
+        <ul class="hook-list" data-home tabIndex={-1} aria-label={text.log}>
+          {deliveries.value.map((delivery) => (
+            <DeliveryRow key={delivery.id} delivery={delivery} active={state === "active"} />
+          ))}
+        </ul>
+      </ListState>
       {cursor.value && (
         <p class="hook-more">
           <button type="button" class="button" onClick={() => void loadMore(id)}>

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect } from "preact/hooks";
 import { dialog, openDialog } from "../../shell/overlay";
 import { focusHome } from "../../ui/focus";
 import { Icon } from "../../ui/Icon";
-import { Notice } from "../../ui/Notice";
+import { ListState } from "../../ui/ListState";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { FORM, REMOVE, ROTATE, shownId } from "./focus";
 import { SecretDialog } from "./SecretDialog";
@@ -53,28 +53,27 @@ function WebhookList() {
           {text.create}
         </button>
       </header>
-      {phase.value === "failed" && (
-        <Notice
-          title={text.failed.load}
-          help={problem.value}
-          action={text.retry}
-          onAction={() => void reload()}
-        />
-      )}
-      <p class="hook-loading" role="status" hidden={!waiting}>
-        {waiting && text.loading}
-      </p>
-      <ul class="hook-list" data-home tabIndex={-1} aria-label={text.list}>
-        {webhooks.value.map((webhook) => (
-          <WebhookRow key={webhook.id} webhook={webhook} />
-        ))}
-      </ul>
-      {phase.value === "ready" && !webhooks.value.length && (
-        <div class="empty">
-          <p class="empty-title">{text.empty.title}</p>
-          <p>{text.empty.help}</p>
-        </div>
-      )}
+      <ListState
+        isLoading={waiting}
+        loading={text.loading}
+        failed={
+          phase.value === "failed"
+            ? {
+                title: text.failed.load,
+                help: problem.value,
+                retry: text.retry,
+                onRetry: () => void reload(),
+              }
+            : null
+        }
+        empty={phase.value === "ready" && !webhooks.value.length ? text.empty : null}
+      >
+        <ul class="hook-list" data-home tabIndex={-1} aria-label={text.list}>
+          {webhooks.value.map((webhook) => (
+            <WebhookRow key={webhook.id} webhook={webhook} />
+          ))}
+        </ul>
+      </ListState>
     </>
   );
 }
