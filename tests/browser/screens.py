@@ -33,6 +33,11 @@ class WidgetScreen:
         """Ticks of that kind on the screen."""
         return self.log.get_by_role("img", name=label, exact=True)
 
+    def expect_sent(self) -> None:
+        """The server has everything that is on the screen."""
+        expect(self.log.locator(".mine").last).to_be_visible()
+        expect(self.tick("Sending")).to_have_count(0)
+
     @property
     def typing(self) -> Locator:
         return self.log.get_by_role("img", name=re.compile("is typing$"))

@@ -129,10 +129,12 @@ def test_each_has_its_own_visitors(shops: str, open_page: NewPage) -> None:
     tea = WidgetScreen(page, title="Tea & Kettles")
     tea.open()
     tea.write("For the tea shop")
+    tea.expect_sent()
     page.goto(f"{shops}/shop/sun")
     sun = WidgetScreen(page, title="Sunny Side")
     sun.open()
     sun.write("For the sunny side")
+    sun.expect_sent()
     for name, body in {"tea": "For the tea shop", "sun": "For the sunny side"}.items():
         agent = Desk(f"{shops}/support/o/{name}", name).agent()
         bodies = [item["last_message"]["text"] for item in agent.get("/conversations")["items"]]

@@ -214,6 +214,7 @@ def test_an_open_tab_learns_of_a_conversation_begun_in_another(
     expect(second.log.get_by_text("Begun here", exact=True)).to_be_visible()
     second.write("Continued there")
     expect(first.log.get_by_text("Continued there", exact=True)).to_be_visible()
+    second.expect_sent()
     agent = agent_of(desk_server)
     assert len(agent.thread(only_conversation(agent))) == 2
 
@@ -264,8 +265,52 @@ def test_a_tab_that_sends_for_another_one_shows_the_conversation(
         route.continue_()
     second.write("Continued there")
     expect(first.log.get_by_text("Continued there", exact=True)).to_be_visible()
+    second.expect_sent()
     agent = agent_of(desk_server)
     assert len(agent.thread(only_conversation(agent))) == 2
+
+
+@pytest.mark.parametrize("draft", ["", "And one more thing"])
+def test_what_another_tab_sends_stays_on_the_screen(
+    desk_server: ProcessServer, open_page: NewPage, draft: str
+) -> None:
+    """Also when this tab learns of the conversation before the other one has its answer."""
+    first = WidgetScreen(open_page(f"{desk_server.url}/home"))
+    first.open()
+    second = second_tab(first.page.context, desk_server.url)
+    second.open()
+    first.page.route("**/outbox-*.js", lambda route: None)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    second.page.route("**/api/v1/conversations", hold)
+    seen = watch_thread(first.page)
+    first.write("Begun here")
+    while not held:
+        second.page.wait_for_timeout(50)
+    # The first tab has listed the conversation once it counts what an agent says in it.
+    agent = agent_of(desk_server)
+    conversation = only_conversation(agent)
+    agent.write(conversation, "We have read it")
+    expect(first.panel.locator("header .plain .dot")).to_be_visible()
+    first.field.fill(draft)
+    route, response = held[0]
+    route.fulfill(response=response)
+    expect(first.log.get_by_text("We have read it", exact=True)).to_be_visible()
+    shown = seen()
+    assert all(
+        bubbles.count("Begun here") == 1 for bubbles in shown[shown.index(["Begun here"]) :]
+    ), shown
+    expect(first.field).to_have_value(draft)
+    second.write("Continued there")
+    expect(first.log.get_by_text("Continued there", exact=True)).to_be_visible()
+    second.expect_sent()
+    assert len(agent.thread(conversation)) == 3
 
 
 def test_a_draft_stays_when_another_tab_begins_a_conversation(

@@ -16,7 +16,6 @@ import type {
   Typing,
   TypingNotice,
   Welcome,
-  WelcomeLimits,
 } from "./types";
 
 export type { StreamHandlers } from "./streams";
@@ -54,10 +53,7 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  readonly state: ConnectionState;
   readonly transport: "websocket" | "poll";
-  readonly principal: PrincipalRecord | null;
-  readonly limits: WelcomeLimits | null;
   start(): void;
   /** Closes and forgets every subscription. */
   stop(): void;
@@ -390,17 +386,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   return {
-    get state() {
-      return state;
-    },
     get transport() {
       return poller ? "poll" : "websocket";
-    },
-    get principal() {
-      return welcome?.principal ?? null;
-    },
-    get limits() {
-      return welcome?.limits ?? null;
     },
     start() {
       if (running) return;

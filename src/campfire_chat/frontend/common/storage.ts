@@ -15,14 +15,17 @@ function attempt<T>(use: (storage: Storage) => T, otherwise: () => T): T {
   }
 }
 
-export function load<T>(key: string): T | null {
-  const text = memory.get(key) ?? attempt((storage) => storage.getItem(key), () => null);
+/** Null for what is no JSON: others can write there as well. */
+export function decode<T>(text: string | null): T | null {
   try {
     return text ? (JSON.parse(text) as T) : null;
   } catch {
     return null;
   }
 }
+
+export const load = <T>(key: string): T | null =>
+  decode(memory.get(key) ?? attempt((storage) => storage.getItem(key), () => null));
 
 export function save(key: string, value: unknown): void {
   const text = encode(value);

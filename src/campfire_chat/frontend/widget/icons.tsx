@@ -18,7 +18,7 @@ export function Icon({ name, label }: { name: IconName; label?: string }) {
       class={"icon icon-" + name}
       viewBox="0 0 24 24"
       role="img"
-      aria-hidden={label ? "false" : "true"}
+      aria-hidden={label ? undefined : "true"}
       aria-label={label}
     >
       <path d={paths[name]} />

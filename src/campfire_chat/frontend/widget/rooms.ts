@@ -72,13 +72,15 @@ export function follow(room: Listed, after: number): void {
   );
 }
 
-/** Shows a conversation; null: a new one. */
-export function enter(room: Room | null): void {
+/**
+ * Shows a conversation; null: a new one.
+ *
+ * @param typed Is in the box, and goes on with it: what is typed while the panel is still starting.
+ */
+export function enter(room: Room | null, typed = state.phase === "ready" ? "" : state.draft): void {
   stopTyping();
   show({ room: room ?? newRoom(newClientId()), view: "room", atEnd: true });
   if (room?.phase === "ready") begin(room);
-  // What was typed while the panel was still starting is kept.
-  const typed = state.phase === "ready" ? "" : state.draft;
   write([load<string>(draftKey()), typed].filter(Boolean).join("\n"));
   state.focus = state.open;
   if (room?.info) void (room.phase === "ready" ? catchUp : fill)(room);

@@ -3,13 +3,13 @@ import { createChunk } from "../common/chunk";
 import { newEntry, type OutboxEntry } from "../common/entries";
 import { listen } from "../common/listen";
 import type { Outbox } from "../common/outbox";
-import { drop, keys, load, save } from "../common/storage";
+import { decode, drop, keys, load, save } from "../common/storage";
 import { characters, isBlank } from "../common/text";
 import type { VisitorConversation } from "../common/types";
 import { host, session, show, state } from "./chat";
 import { connection } from "./line";
 import { draftKey, follow, write } from "./rooms";
-import { newRoom, type Listed, type Room } from "./state";
+import type { Listed, Room } from "./state";
 import { stopTyping, typed } from "./typing";
 import { discover } from "./visit";
 
@@ -94,7 +94,10 @@ async function prepare(): Promise<void> {
 /** The first message of a thread has made it a conversation. */
 function opened(thread: string, info: VisitorConversation): void {
   const { id } = info;
-  const room = state.room.key === thread ? state.room : newRoom(thread);
+  const { room } = state;
+  host.emit("conversation", { id });
+  // It was written in another tab, or the person has gone elsewhere.
+  if (room.key !== thread) return void discover();
   drop(draftKey());
   room.key = id;
   room.info = info;
@@ -104,9 +107,17 @@ function opened(thread: string, info: VisitorConversation): void {
   state.rooms = state.rooms.filter(({ key }) => key !== id);
   write(state.draft);
   follow(room as Listed, 0);
-  // This tab may have sent what was written in another one.
-  if (room !== state.room) void discover();
-  host.emit("conversation", { id });
+}
+
+/** Another tab has sent a message: it stays on the screen, until its conversation brings it. */
+export function sentElsewhere({ key, oldValue, newValue }: StorageEvent): void {
+  // By what is stored now: several notices may come at once.
+  if (!key?.startsWith(unsent()) || load(key)) return;
+  const entry = decode<OutboxEntry>(newValue ?? oldValue);
+  state.sent = state.sent.filter(({ client_id }) => client_id !== entry?.client_id);
+  // What had failed was thrown away.
+  if (entry?.state === "queued") state.sent.push(entry);
+  if (!state.room.info) void discover();
 }
 
 /** Sends what was written before that was known, to the open conversation if there is one. */
@@ -143,13 +154,12 @@ export function stopSending(): void {
 
 // What was refused for good.
 
-const withOutbox = (use: (outbox: Outbox) => void) =>
+const withOutbox = (use: (outbox: Outbox) => unknown) =>
   void prepare().then(() => outbox && use(outbox));
 
 export const resend = (id: string) => withOutbox((outbox) => outbox.retry(id));
 
-export const discard = (id: string) =>
-  withOutbox((outbox) => void outbox.remove(id));
+export const discard = (id: string) => withOutbox((outbox) => outbox.remove(id));
 
 /** Takes the message back into the box. */
 export const edit = (id: string) =>

@@ -6,7 +6,7 @@ export const en = {
   greeting: "How can we help?",
   welcome: "Ask us anything.",
   lasting: "Your conversation stays here when you leave this page.",
-  fleeting: "Your browser stores nothing here: it ends when you leave this page.",
+  fleeting: "Your conversation ends when you leave this page.",
   away: "Leave a message. We answer as soon as we are back.",
   availability: { online: "Online", away: "Away", busy: "Busy right now", offline: "Not here now" },
   conversations: "Conversations",

@@ -1,11 +1,13 @@
 /** Who is in front of the page, from the first question to the end. */
 import type { ApiError } from "../common/api";
 import { createCurtain, type Curtain } from "../common/curtain";
-import { again, changed, host, session, show, state, succeeded } from "./chat";
+import { drop } from "../common/storage";
+import type { OutboxEntry } from "../common/entries";
+import { again, changed, host, roomOf, session, show, state, succeeded } from "./chat";
 import { closeLine, connection, learnTeam, openLine } from "./line";
 import { count, settle } from "./marks";
-import { enter, followOwn, learnOf, list } from "./rooms";
-import { sendEarly, stopSending, takeUp } from "./sending";
+import { draftKey, enter, followOwn, learnOf, list } from "./rooms";
+import { sendEarly, sentElsewhere, stopSending, takeUp } from "./sending";
 import { newRoom, newState, type Room } from "./state";
 
 /** Milliseconds between two times that this tab gives way to another one by itself. */
@@ -46,9 +48,11 @@ export async function start(): Promise<void> {
     learnOf(page);
   } catch (error) {
     if (mark !== turn) return;
-    if ((error as ApiError).status === 401) end();
-    else failed(error as ApiError, mark);
-    return;
+    const { final, message, status } = error as ApiError;
+    if (status === 401) return end();
+    if (state.phase === "starting") show({ phase: "failed", refusal: final ? message : "" });
+    // By itself, unless the server has refused for good.
+    return again(error as ApiError, () => mark === turn && start());
   }
   succeeded();
   if (state.phase !== "ready") {
@@ -60,15 +64,6 @@ export async function start(): Promise<void> {
     state.phase = "ready";
   }
   settle();
-}
-
-/** Tries again by itself, unless the server has refused for good. */
-function failed(error: ApiError, mark: number): void {
-  const { final, message } = error;
-  if (state.phase === "starting") {
-    show({ phase: "failed", refusal: final ? message : "" });
-  }
-  again(error, () => mark === turn && start());
 }
 
 /** An agent, or another tab, may have begun a conversation. */
@@ -84,11 +79,18 @@ export async function discover(): Promise<void> {
   } catch {
     return; // The next look, or the next start, finds the same.
   }
-  const { room, draft, outbox } = state;
-  const newest = state.rooms.find(isOpen);
-  // Nothing was begun here: this is where the talk goes on.
-  const blank = !room.info && !draft && !outbox.some(({ thread }) => thread === room.key);
-  if (newest && blank && state.view === "room") enter(newest);
+  const { room, draft, outbox, sent, view } = state;
+  const isHere = ({ thread }: OutboxEntry) => thread === room.key;
+  // Another tab has sent what was written here.
+  const moved = sent.find(isHere)?.conversation_id;
+  const next = moved
+    ? roomOf(moved)
+    : // Nothing was begun here: this is where the talk goes on.
+      view === "room" && !draft && !outbox.some(isHere) && state.rooms.find(isOpen);
+  if (!room.info && next) {
+    drop(draftKey());
+    enter(next, draft);
+  }
   settle();
 }
 
@@ -159,10 +161,13 @@ export function wake(): void {
   if (asleep) void start();
 }
 
-/** Another tab has logged out or logged somebody else in, or has stored what it sends. */
-export function storageChanged(): void {
+/** Another tab has logged out or logged somebody else in, or has stored or sent a message. */
+export function storageChanged(change: StorageEvent): void {
   if (!session.replaced()) {
-    if (state.phase === "ready") takeUp();
+    if (state.phase === "ready") {
+      sentElsewhere(change);
+      takeUp();
+    }
     return;
   }
   if (asleep) return;

@@ -36,6 +36,8 @@ export const me = signal<PrincipalRecord | null>(null);
 export const covered = signal(false);
 export const linkState = signal<ConnectionState>("idle");
 export const polling = signal(false);
+/** The most characters of a message, as the server says; everything fits until it has. */
+export const bodyLimit = signal(Infinity);
 
 /** Without these there is nothing to show. */
 const NEEDED = ["inbox.read", "conversations.read"];

@@ -5,7 +5,17 @@ import { dispatch } from "./events";
 import { closeDialog, closeMenu } from "./overlay";
 import { features } from "./registry";
 import { screen, screens } from "./router";
-import { api, connection, covered, identify, linkState, me, phase, polling } from "./session";
+import {
+  api,
+  bodyLimit,
+  connection,
+  covered,
+  identify,
+  linkState,
+  me,
+  phase,
+  polling,
+} from "./session";
 
 /** Seconds until the page asks again by itself whether the server is back. */
 const RETRY = 5;
@@ -65,7 +75,10 @@ export async function start(): Promise<void> {
   if (phase.peek() === "unreachable") setTimeout(() => void start(), RETRY * 1000);
 }
 
-connection.on("welcome", () => (polling.value = false));
+connection.on("welcome", ({ limits }) => {
+  polling.value = false;
+  bodyLimit.value = limits.body_characters;
+});
 
 connection.on("state", (state) => {
   linkState.value = state;

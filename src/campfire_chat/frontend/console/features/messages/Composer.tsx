@@ -19,7 +19,7 @@ import {
 } from "./composer";
 import { openByTrigger, openTool, tools } from "./insertion";
 import { canManage } from "../../shell/permissions";
-import { connection, isMe } from "../../shell/session";
+import { bodyLimit, isMe } from "../../shell/session";
 import { FIELD, focusThread } from "./focus";
 import { isPeriod } from "../../shell/keys";
 import { thread } from "./thread";
@@ -35,7 +35,7 @@ export function Composer({ name }: { name: string }) {
   const { mode, quoting } = draft.value;
   const body = written.value;
   const note = mode === "note";
-  const limit = connection.limits?.body_characters ?? Infinity;
+  const limit = bodyLimit.value;
   const length = characters(body);
   const nearLimit = length > limit * 0.9;
   const sendable = !isBlank(body) && length <= limit;

@@ -4,7 +4,7 @@ import { characters, isBlank } from "../../../common/text";
 import type { Message } from "../../../common/types";
 import { text } from "./strings";
 import { stopEditing } from "./composer";
-import { connection } from "../../shell/session";
+import { bodyLimit } from "../../shell/session";
 import { editMessage } from "./changes";
 
 /** A message while it is being edited, in its own place. */
@@ -26,7 +26,7 @@ export function EditForm({ message }: { message: Message }) {
     area.style.height = `${area.scrollHeight + 2}px`;
   }, [body]);
 
-  const limit = connection.limits?.body_characters ?? Infinity;
+  const limit = bodyLimit.value;
   const length = characters(body);
   const savable = !isBlank(body) && length <= limit && !saving;
   const save = async () => {

@@ -4,7 +4,7 @@ import type { Visibility } from "../../../common/types";
 import { drop, keys, load, save } from "../../../common/storage";
 import { characters, isBlank } from "../../../common/text";
 import { may } from "../../shell/permissions";
-import { connection, me } from "../../shell/session";
+import { bodyLimit, connection, me } from "../../shell/session";
 import { moveOnAfter } from "../conversations/changes";
 import { focusField, focusThread } from "./focus";
 import { setResolving } from "../conversations/lists";
@@ -127,8 +127,7 @@ export function send({ resolve = false } = {}): boolean {
   const conversation = openId.peek();
   const { mode, quoting } = draft.peek();
   const body = written.peek();
-  const limit = connection.limits?.body_characters;
-  if (!conversation || isBlank(body) || (limit && characters(body) > limit)) return false;
+  if (!conversation || isBlank(body) || characters(body) > bodyLimit.peek()) return false;
   const quoted = quoting ? thread.peek()?.messages.peek().get(quoting) : undefined;
   const seen = mode === "note" || quoted?.visibility === "public";
   const allowed = quoted && !quoted.deleted_at && seen;
