@@ -16,8 +16,9 @@ from campfire_chat.features.agents.service import AgentService
 from campfire_chat.features.contacts.service import ContactService
 from campfire_chat.features.conversations.records import AgentConversation, VisitorConversation
 from campfire_chat.features.conversations.service import ConversationService
-from campfire_chat.features.conversations.within import HostTransaction
 from campfire_chat.features.host_api import HostApi
+from campfire_chat.features.host_transaction import HostTransaction
+from campfire_chat.features.messages.service import MessageService
 from campfire_chat.hooks.before import BeforeFunction
 from campfire_chat.hooks.registry import AfterFunction, HookRegistry
 from campfire_chat.http.endpoints import Context
@@ -201,6 +202,7 @@ class HostCode:
             HostConnection(connection),
             running.storage,
             running.services[ConversationService],
+            running.services[MessageService],
             running.services[ContactService],
         )
 

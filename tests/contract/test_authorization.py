@@ -568,7 +568,7 @@ def test_an_own_message_is_edited_by_those_who_may_still_write(desk: Desk) -> No
 
 def test_every_kind_of_jobs_says_what_it_may_do() -> None:
     assert {kind.name for kind in JOBS} == {
-        *("idempotency.expire", "conversation.wake", "conversation.open"),
+        *("idempotency.expire", "conversation.wake", "conversation.open", "message.send"),
         *("hook.retry", "hook.event"),
         *("webhook.send", "webhook.replay", "webhook.expire"),
     }

@@ -153,6 +153,70 @@ async def test_it_happens_with_the_hosts_commit(campfire: Campfire, database_url
         assert (await system.conversations.counts()).all.open == number
 
 
+async def bodies_of(campfire: Campfire, about: str, count: int) -> list[Any]:
+    """The messages of a conversation, oldest first, once there are so many."""
+    async with asyncio.timeout(30):
+        while True:
+            with contextlib.suppress(NotFoundError):
+                found = await campfire.as_system().messages.list(about)
+                if len(found.items) >= count:
+                    return sorted(found.items, key=lambda message: message.at)
+            await asyncio.sleep(0.02)
+
+
+async def test_messages_go_with_the_hosts_commit(campfire: Campfire, database_url: str) -> None:
+    connect = plain_sqlite if database_url.startswith("sqlite") else asyncpg_connection
+    begun = await campfire.as_visitor(MIA).conversations.open("Where is my kettle?")
+    with contextlib.suppress(RolledBack):
+        async with connect(database_url) as connection:
+            await campfire.within(connection).send_message(begun.id, "lost")
+            raise RolledBack
+    async with connect(database_url) as connection:
+        within = campfire.within(connection)
+        sent = [
+            await within.send_message(begun.id, "It is on its way."),
+            await within.send_message(begun.id, "Thank you!", visitor="mia"),
+            await within.write_note(begun.id, "Sent with the second post."),
+            # A conversation of the same transaction.
+            await within.write_note(await within.open_conversation(MIA, "Another one"), "Again"),
+        ]
+    _, *found = await bodies_of(campfire, begun.id, 4)
+    assert {message.id for message in found} == set(sent[:3])
+    by_id = {message.id: message for message in found}
+    assert [
+        (by_id[message].sender.kind.value, by_id[message].visibility.value, by_id[message].body)
+        for message in sent[:3]
+    ] == [
+        ("system", "public", "It is on its way."),
+        ("visitor", "public", "Thank you!"),
+        ("system", "internal", "Sent with the second post."),
+    ]
+    async with asyncio.timeout(30):
+        while len(listed := (await campfire.as_system().conversations.list()).items) < 2:
+            await asyncio.sleep(0.02)
+    (other,) = [conversation.id for conversation in listed if conversation.id != begun.id]
+    assert [message.id for message in await bodies_of(campfire, other, 2)][1] == sent[3]
+
+
+async def test_another_ones_conversation_gets_no_message(
+    campfire: Campfire, database_url: str
+) -> None:
+    connect = plain_sqlite if database_url.startswith("sqlite") else asyncpg_connection
+    begun = await campfire.as_visitor(MIA).conversations.open("Where is my kettle?")
+    async with connect(database_url) as connection:
+        within = campfire.within(connection)
+        await within.send_message(begun.id, "I read it all", visitor=Visitor(id="eve"))
+        await within.send_message(begun.id, "Hello?", organization="other")
+    truth = Truth(database_url)
+    query = (
+        "SELECT kind FROM campfire_jobs WHERE attempts > 0 AND error LIKE '%no such conversation%'"
+    )
+    async with asyncio.timeout(30):
+        while len(truth.query(query)) < 2:
+            await asyncio.sleep(0.02)
+    assert len(await bodies_of(campfire, begun.id, 1)) == 1
+
+
 async def test_mistakes_are_told_at_the_call(
     campfire: Campfire, database_url: str, empty_database_url: str, tmp_path: Any
 ) -> None:
@@ -175,6 +239,8 @@ async def test_mistakes_are_told_at_the_call(
         for ask in (
             within.open_conversation(MIA, " "),
             within.open_conversation(MIA, "Hello?", subject="a\nb"),
+            within.send_message("conv_1", " "),
+            within.write_note("conv_1", ""),
         ):
             with pytest.raises(CampfireError) as refused:
                 await ask

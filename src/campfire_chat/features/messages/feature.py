@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from campfire_chat.feature import Feature, Parts
+from campfire_chat.features.messages import ordering
 from campfire_chat.features.messages.endpoints import ENDPOINTS
 from campfire_chat.features.messages.events import EVENTS
 from campfire_chat.features.messages.frame_handlers import FRAMES
@@ -20,5 +21,6 @@ MESSAGES = Feature(
     events=EVENTS,
     endpoints=ENDPOINTS,
     frames=FRAMES,
+    jobs=(ordering.SEND,),
     services=_services,
 )

@@ -56,6 +56,7 @@ class Send(BatchOperation[Sent]):
         body: The text to store.
         original: The text that was sent.
         assign: Whether an agent who answers an unassigned conversation gets it.
+        message_id: The id that it gets; None for a new one.
     """
 
     kind = CONVERSATIONS
@@ -71,8 +72,10 @@ class Send(BatchOperation[Sent]):
         visibility: Visibility,
         reply_to: str | None,
         assign: bool = False,
+        message_id: str | None = None,
     ) -> None:
         super().__init__(actor, (conversation_id,))
+        self._message_id = message_id
         self._conversation_id = conversation_id
         self._client_id = client_id
         self._key = client_key(actor.sender_key, client_id)
@@ -116,6 +119,7 @@ class Send(BatchOperation[Sent]):
             body=self._body,
             visibility=self._visibility,
             reply_to=self._reply_to,
+            message_id=self._message_id,
         )
         add_message(batch, actor, conversation, message, assign=self._assign)
         keep(batch, self.organization, self._key, self._original, self._body)
@@ -182,11 +186,12 @@ def begin_message(
     body: str,
     visibility: Visibility = Visibility.PUBLIC,
     reply_to: str | None = None,
+    message_id: str | None = None,
 ) -> Message:
     """The next message of a conversation. It is stored by :func:`add_message`."""
     internal = visibility is Visibility.INTERNAL
     return Message(
-        id=ids.new(ids.MESSAGE),
+        id=message_id or ids.new(ids.MESSAGE),
         conversation_id=conversation.id,
         visibility=visibility,
         seq=(conversation.notes_head if internal else conversation.head) + 1,

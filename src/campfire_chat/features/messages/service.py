@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
-from campfire_chat.access.actor import Actor
+from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.policy import require
 from campfire_chat.core import text
-from campfire_chat.features.messages import queries, versions
+from campfire_chat.feature import Service
+from campfire_chat.features.messages import ordering, queries, versions
 from campfire_chat.features.messages.operations import (
     DeleteMessage,
     EditMessage,
     require_author,
     require_deleter,
 )
+from campfire_chat.features.messages.ordering import MessageOrder
 from campfire_chat.features.messages.permissions import MESSAGE_VERSIONS_READ
 from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
 from campfire_chat.features.messages.reviewing import Reviewing
 from campfire_chat.features.messages.sending import Send, Sent
 from campfire_chat.hooks.before import MessageReview
+from campfire_chat.jobs.job import Work
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.settings import Settings
 
 
-class MessageService:
+class MessageService(Service):
     """See the module. It has no load limits, but checks what the caller may see and do."""
 
     def __init__(
@@ -33,6 +37,9 @@ class MessageService:
         self._storage = storage
         self._settings = settings
         self._reviewing = Reviewing(storage, review, limit=settings.max_body_characters)
+
+    def works(self) -> Iterable[Work]:
+        yield ordering.SEND.done_by(ordering.done_by(self._send_by_host))
 
     def send(
         self,
@@ -43,11 +50,15 @@ class MessageService:
         body: str,
         visibility: Visibility = Visibility.PUBLIC,
         reply_to: str | None = None,
+        message_id: str | None = None,
     ) -> asyncio.Future[Sent]:
         """Store a message. The same client id stores once, without a time limit.
 
         The message enters the queue during the call, so messages keep the order of the calls. If
         the host app has functions that look at messages before, those of one conversation keep it.
+
+        Args:
+            message_id: The id that it gets; None for a new one.
 
         Raises:
             InvalidError: The body or an id cannot be stored.
@@ -67,10 +78,32 @@ class MessageService:
                     visibility=visibility,
                     reply_to=reply_to,
                     assign=self._settings.assign_on_reply,
+                    message_id=message_id,
                 )
             )
 
         return self._reviewing.new(actor, conversation_id, client_id, visibility, original, store)
+
+    def check_order(self, wanted: MessageOrder) -> None:
+        """
+        Raises:
+            ConfigurationError: The visitor has values that none may have.
+            InvalidError: The text is refused.
+        """
+        if wanted.visitor is not None:
+            actor_of_visitor(wanted.visitor)
+        self._reviewing.check(wanted.body)
+
+    async def _send_by_host(self, actor: Actor, wanted: MessageOrder) -> None:
+        """Send a message that the host app has ordered; its id is the client id as well."""
+        await self.send(
+            actor,
+            wanted.conversation_id,
+            client_id=wanted.message_id,
+            body=wanted.body,
+            visibility=wanted.visibility,
+            message_id=wanted.message_id,
+        )
 
     async def get(self, actor: Actor, message_id: str) -> Message:
         """
