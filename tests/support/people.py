@@ -13,6 +13,7 @@ from msgspec import structs
 
 from campfire_chat import Agent, Campfire, Visitor
 from tests.support import host
+from tests.support.trust import trust
 
 _numbers = itertools.count(1)
 _open: list[Person] = []
@@ -60,6 +61,7 @@ class Person:
             cookies=host.cookies_of(self.user),
             timeout=40,
             trust_env=False,
+            verify=trust(),
         )
 
     @property
@@ -195,7 +197,7 @@ class Desk:
 
     def anonymous(self) -> Person:
         """A stranger with a token; always in the default organisation."""
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, verify=trust()) as client:
             created = checked(client.post(f"{self.base}/api/v1/visitors"), 201)
         return Person(self.base, token=created["token"])
 

@@ -21,6 +21,7 @@ import uvicorn
 
 from campfire_chat import Campfire
 from tests.support import host
+from tests.support.trust import trust
 
 ROOT = Path(__file__).parents[2]
 
@@ -192,15 +193,16 @@ class ProcessServer:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE
         probe = f"{self.url}{self.mount}/api/v1/health/ready"
-        while True:
-            if self._running.poll() is not None:
-                raise RuntimeError(f"the server ended while starting:\n{self.log}")
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(probe, timeout=2).status_code == 200:
-                    return
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"the server did not get ready:\n{self.log}")
-            time.sleep(0.05)
+        with httpx.Client(timeout=2, verify=trust()) as client:
+            while True:
+                if self._running.poll() is not None:
+                    raise RuntimeError(f"the server ended while starting:\n{self.log}")
+                with contextlib.suppress(httpx.TransportError):
+                    if client.get(probe).status_code == 200:
+                        return
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"the server did not get ready:\n{self.log}")
+                time.sleep(0.05)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal and do not wait for what comes of it."""
