@@ -89,6 +89,15 @@ async def test_a_job_is_due_at_its_time_and_claimed_once(store: Store, watch: Wa
     assert await store.jobs.next_due(KINDS) is None
 
 
+async def test_the_longest_due_is_claimed_first(store: Store, watch: Watch) -> None:
+    # Made in the other order than the one in which they are due.
+    for number, seconds in ((1, 3), (2, 2), (3, 1)):
+        await store.storage.submit(Defer([number], run_at=watch() + seconds * SECOND))
+    watch.move(3)
+    claimed = [numbers(await claim(store, limit=1)) for _ in range(3)]
+    assert claimed == [['{"number":3}'], ['{"number":2}'], ['{"number":1}']]
+
+
 async def test_what_is_refused_defers_nothing(store: Store, watch: Watch) -> None:
     with pytest.raises(NotFoundError):
         await store.storage.submit(Defer([1, 2], run_at=watch(), refused=True))
@@ -202,12 +211,40 @@ async def test_a_job_that_fails_comes_back_when_it_is_time(store: Store, watch: 
     assert (again.id, again.attempt) == (job.id, 2)
 
 
-async def test_an_attempt_that_was_broken_off_does_not_count(store: Store, watch: Watch) -> None:
+async def test_an_attempt_that_was_broken_off_does_not_count(
+    store: Store, watch: Watch, database_url: str
+) -> None:
     await store.storage.submit(Defer([1], run_at=watch()))
     (job,) = await claim(store)
     await store.jobs.give_back(job)
     (again,) = await claim(store)
     assert (again.id, again.attempt) == (job.id, 1)
+    # Nor does it hide why the attempt before it failed.
+    await store.jobs.retry(again, delay=0, error="oh")
+    (third,) = await claim(store)
+    await store.jobs.give_back(third)
+    assert Truth(database_url).query("SELECT attempts, error FROM campfire_jobs") == [(1, "oh")]
+    (fourth,) = await claim(store)
+    await store.jobs.retry(fourth, delay=0, error="oh again")
+    assert Truth(database_url).query("SELECT attempts, error FROM campfire_jobs") == [
+        (2, "oh again")
+    ]
+
+
+async def test_parked_jobs_are_listed_with_the_latest_first(store: Store, watch: Watch) -> None:
+    made_at = watch()
+    await store.storage.submit(Defer(range(3), run_at=made_at))
+    jobs = sorted(await claim(store), key=lambda job: job.arguments)
+    for job in jobs:
+        watch.move(1)
+        await store.jobs.park(job, error=f"error of {job.arguments}")
+    found = await store.jobs.parked()
+    assert [one.id for one in found] == [job.id for job in reversed(jobs)]
+    latest = found[0]
+    assert (latest.organization, latest.kind) == ("default", "test.errand")
+    assert (latest.arguments, latest.error) == ('{"number":2}', 'error of {"number":2}')
+    assert (latest.created_at, latest.parked_at) == (made_at, made_at + 3 * SECOND)
+    assert await store.jobs.parked(limit=2) == found[:2]
 
 
 async def test_a_parked_job_waits_for_a_person(store: Store, watch: Watch) -> None:
@@ -242,6 +279,8 @@ async def test_a_kind_without_code_is_left_alone_and_later_parked(
     ((job_id, kind),) = await store.jobs.park_unknown(["test.other"], before=watch())
     (parked,) = await store.jobs.parked()
     assert (parked.id, parked.kind) == (job_id, kind) == (job_id, "test.errand")
+    assert (parked.parked_at, parked.attempts) == (watch(), 0)
+    assert parked.error == "No code for this kind of job is installed."
 
 
 async def test_a_clock_that_was_ahead_keeps_no_job(store: Store, watch: Watch) -> None:
@@ -288,6 +327,13 @@ async def test_a_slot_gets_one_job_over_all_processes(
     assert Truth(database_url).query("SELECT slot FROM campfire_schedules") == [
         (schedule.slot(watch()),)
     ]
+
+
+def test_the_one_with_the_fewest_running_is_served_first() -> None:
+    due = {"busy": 9, "calm": 9, "new": 9}
+    room = {"busy": 1, "calm": 8}
+    assert fair_shares(due, 1, room, most=12) == {"new": 1}
+    assert fair_shares(due, 2, room, most=12) == {"new": 1, "calm": 1}
 
 
 @given(

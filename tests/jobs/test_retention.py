@@ -22,6 +22,11 @@ ADA = agent_actor(Agent(id="ada", name="Ada"))
 MIA = actor_of_visitor(Visitor(id="mia", name="Mia"))
 
 
+def test_keys_live_for_thirty_days_and_are_looked_at_daily() -> None:
+    assert retention.KEY_LIFE == 30 * 86_400
+    assert retention.DAILY.every == 86_400
+
+
 async def test_keys_live_for_their_time(
     database_url: str, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,10 +26,21 @@ def test_the_ceiling_doubles_up_to_the_longest() -> None:
     assert [retry.ceiling(failures) for failures in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+def test_what_a_kind_gets_that_says_nothing_of_it() -> None:
+    """Ten attempts, the first again within a second and the last within five minutes."""
+    retry = Retry()
+    delays = [retry.delay(failures) is None for failures in range(1, 12)]
+    assert delays == [False] * 9 + [True, True]
+    assert (retry.ceiling(1), retry.ceiling(9), retry.ceiling(10_000)) == (1, 256, 3600)
+
+
 def test_delays_are_spread() -> None:
     """Jobs that failed together do not come back together."""
-    delays = {Retry(attempts=9).delay(5) for _ in range(50)}
-    assert len(delays) > 40
+    ceiling = 16 * SECOND
+    delays = {Retry(attempts=9).delay(5) or 0 for _ in range(200)}
+    assert len(delays) > 160
+    assert min(delays) < ceiling * 0.2
+    assert ceiling * 0.8 < max(delays) <= ceiling
 
 
 @given(now=st.integers(0, 2**52), every=st.integers(1, 10**6))

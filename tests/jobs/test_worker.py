@@ -12,6 +12,7 @@ import pytest
 from campfire_chat.core.clock import SECOND
 from campfire_chat.core.errors import ConfigurationError
 from campfire_chat.jobs import worker as module
+from campfire_chat.jobs.calls import EVERY
 from campfire_chat.jobs.job import Claimed, Job, JobKind
 from campfire_chat.jobs.queue import LEASE
 from campfire_chat.jobs.retry import Retry
@@ -20,6 +21,7 @@ from campfire_chat.jobs.worker import TIDY_EVERY, UNKNOWN_AFTER, Worker
 from tests.jobs.conftest import OpenStore, Watch
 from tests.jobs.test_queue import Defer, Errand
 from tests.support.store import Store
+from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
@@ -58,6 +60,10 @@ async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not holds():
             await asyncio.sleep(0.01)
+
+
+def test_the_numbers_that_the_documentation_names() -> None:
+    assert (module.SLOTS, module.GRACE, LEASE, UNKNOWN_AFTER, EVERY) == (16, 5, 30, 15 * 60, 0.1)
 
 
 async def test_jobs_are_done_once_and_their_effects_stored(
@@ -315,6 +321,126 @@ async def test_a_schedule_is_kept_by_several_processes(
         watch.move(60)
     await until(lambda: len(done) == 6)
     assert len(set(done)) == 6
+
+
+async def test_a_kind_has_its_own_limit_beside_the_others(
+    store: Store, watch: Watch, employ: Employ
+) -> None:
+    kind = JobKind("test.errand", Errand, permissions=(), at_once=2)
+    may_end = asyncio.Event()
+    running, most, done = 0, 0, 0
+
+    async def do(job: Job[Errand]) -> None:
+        nonlocal running, most, done
+        running += 1
+        most = max(most, running)
+        await may_end.wait()
+        running -= 1
+        done += 1
+
+    await employ(store, do, start=True, kind=kind)
+    await store.storage.submit(Defer(range(10), run_at=watch()))
+    await until(lambda: running == 2)
+    # It looks again, and takes no third one.
+    watch.move(1)
+    await store.storage.submit(Defer([10], run_at=watch()))
+    assert await store.jobs.next_due(["test.errand"]) is not None
+    may_end.set()
+    await until(lambda: done == 11)
+    assert most == 2
+
+
+async def test_the_next_moment_is_that_of_a_job_or_of_a_schedule(
+    store: Store, watch: Watch, employ: Employ
+) -> None:
+    async def do(job: Job[Errand]) -> None: ...
+
+    schedule = Schedule("test", 60, "test.errand")
+    idle = await employ(store, do)
+    assert await idle.next_moment() is None
+    worker = await employ(store, do, schedules=[schedule])
+    assert await worker.next_moment() == schedule.next_slot(watch())
+    soon = watch() + 1
+    await store.storage.submit(Defer([1], run_at=soon))
+    assert await worker.next_moment() == await idle.next_moment() == soon
+    # What is due by now is no later moment.
+    watch.move(0.001)
+    assert await idle.next_moment() is None
+    # The job that was due, and that of the schedule's present slot.
+    assert await worker.run_due() == 2
+    assert await worker.run_due() == 0
+
+
+async def test_each_failure_is_told_of(store: Store, watch: Watch, employ: Employ) -> None:
+    told: list[str] = []
+
+    async def do(job: Job[Errand]) -> None:
+        raise ValueError(f"attempt {job.attempt}")
+
+    worker = await employ(store, do, on_failure=lambda error: told.append(str(error)))
+    await store.storage.submit(Defer([1], run_at=watch()))
+    for _ in range(3):
+        await worker.run_due()
+        watch.move(40)
+    assert told == ["attempt 1", "attempt 2", "attempt 3"]
+
+
+async def test_an_outcome_that_cannot_be_stored_is_told_of_and_comes_again(
+    store: Store, watch: Watch, employ: Employ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Exception] = []
+    attempts: list[int] = []
+
+    async def do(job: Job[Errand]) -> None:
+        attempts.append(job.attempt)
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise ConnectionError("the database is away")
+
+    worker = await employ(store, do, on_failure=told.append)
+    await store.storage.submit(Defer([1], run_at=watch()))
+    with monkeypatch.context() as patch:
+        patch.setattr(store.jobs, "finish", away)
+        patch.setattr(store.jobs, "retry", away)
+        await worker.run_due()
+    assert [str(error) for error in told] == ["the database is away"]
+    watch.move(LEASE)
+    assert await worker.run_due() == 1
+    assert attempts == [1, 2]
+    assert await store.jobs.next_due(["test.errand"]) is None
+
+
+async def test_a_long_job_keeps_its_lease_and_is_broken_off_when_it_is_lost(
+    store: Store, watch: Watch, employ: Employ, database_url: str
+) -> None:
+    began, broken_off = asyncio.Event(), asyncio.Event()
+
+    async def do(job: Job[Errand]) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            broken_off.set()
+            raise
+
+    truth = Truth(database_url)
+
+    def leased_until() -> int:
+        return truth.query("SELECT due_at FROM campfire_jobs")[0][0]
+
+    store.jobs.lease = 0.3
+    await employ(store, do, start=True)
+    await store.storage.submit(Defer([1], run_at=watch()))
+    await began.wait()
+    for _ in range(3):
+        watch.move(0.2)
+        await until(lambda: leased_until() == watch() + int(0.3 * SECOND))
+    assert not broken_off.is_set()
+    # Another process believed that this one was dead.
+    truth.write("UPDATE campfire_jobs SET lease = 'another', due_at = ?", watch() + 99 * SECOND)
+    async with asyncio.timeout(30):
+        await broken_off.wait()
+    assert truth.query("SELECT lease, attempts FROM campfire_jobs") == [("another", 1)]
 
 
 async def test_what_cannot_work_is_refused(store: Store, watch: Watch, employ: Employ) -> None:

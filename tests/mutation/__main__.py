@@ -90,12 +90,13 @@ class Baseline:
     def tests_of(self, module: Path, line: int, budget: float) -> list[str]:
         """Those to try, in their order: as many as usually take ``budget`` seconds.
 
-        What runs at import concerns every test of the module.
+        What runs at import concerns every test of the module, and what only ever runs then, such as
+        a table, every test of the target.
         """
         lines = self._lines.get(str(module), {})
         tests = set(lines.get(str(line), ()))
         if not tests:
-            tests = {test for some in lines.values() for test in some}
+            tests = {test for some in lines.values() for test in some} or set(self.seconds)
         noticed = self._noticed.get(module, {})
         quick = sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))
         # One case of each test comes before the second one of any: the others are much alike.
