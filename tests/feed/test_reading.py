@@ -18,7 +18,7 @@ from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.messages.records import Visibility
 from campfire_chat.feed import reading
-from campfire_chat.feed.reading import FeedEvent, FeedPage, read_page
+from campfire_chat.feed.reading import FeedEvent, FeedPage, read_one, read_page
 from tests.jobs.conftest import OpenStore
 from tests.support.host import agent_actor
 from tests.support.store import Store
@@ -206,6 +206,60 @@ async def test_pages_end_with_a_flush(
     monkeypatch.setattr(reading, "PAGE_ENTRIES", 1)
     monkeypatch.setattr(reading, "PAGE_EVENTS", 1)
     check(await whole(store, "acme"), stored(database_url, "acme"))
+
+
+async def test_a_page_ends_as_soon_as_it_has_enough_events(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mia = visitor("acme", 1)
+    opened, _ = await store.conversations.open(mia, client_id="first", body="Hello?")
+    await store.messages.send(mia, opened.id, client_id="second", body="Are you there?")
+    events = await whole(store, "acme")
+    first = [event for event in events if event.position == events[0].position]
+    assert len(first) < len(events)
+    monkeypatch.setattr(reading, "PAGE_EVENTS", len(first))
+    page = await page_after(store, "acme", 0)
+    assert (page.events, page.position) == (first, events[0].position)
+    monkeypatch.setattr(reading, "PAGE_EVENTS", len(first) + 1)
+    page = await page_after(store, "acme", 0)
+    assert page.events == events
+
+
+async def test_what_was_removed_from_the_log_is_passed_over(
+    store: Store, database_url: str
+) -> None:
+    mia = visitor("acme", 1)
+    opened, _ = await store.conversations.open(mia, client_id="first", body="Hello?")
+    sent = await store.messages.send(mia, opened.id, client_id="second", body="Are you there?")
+    before = await whole(store, "acme")
+    gone = next(event for event in before if "Are you there?" in event.payload)
+    Truth(database_url).write(
+        "DELETE FROM campfire_events WHERE org_id = ? AND stream = ? AND seq = ?",
+        *("acme", gone.stream, gone.seq),
+    )
+    places = [(event.stream, event.seq) for event in before if event is not gone]
+    assert [(event.stream, event.seq) for event in await whole(store, "acme")] == places
+    assert sent.message_id in gone.payload
+
+
+async def test_one_event_is_found_by_its_place(store: Store) -> None:
+    await store.conversations.open(visitor("acme", 1), client_id="first", body="Hello?")
+    for event in await whole(store, "acme"):
+        found = await store.storage.read(
+            lambda session, event=event: read_one(
+                session, "acme", event.position, event.number, event.stream, event.seq
+            )
+        )
+        assert found == event
+    for organization, seq in (("globex", 1), ("acme", 10_000)):
+        assert (
+            await store.storage.read(
+                lambda session, organization=organization, seq=seq: read_one(
+                    session, organization, 1, 0, "inbox:acme", seq
+                )
+            )
+            is None
+        )
 
 
 async def test_deleted_text_is_not_in_the_feed(store: Store, database_url: str) -> None:
