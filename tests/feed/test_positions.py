@@ -119,15 +119,16 @@ async def test_a_new_consumer_begins_at_the_end_of_each_feed(
     await say("before")
     await say("before", "globex")
     await one.register(["notes"])
+    assert sorted(await one.organizations()) == ["acme", "globex"]
+    assert await one.behind(["notes"]) == []
     await say("after")
+    await say("first", "initech")
     # It is known already, and a younger one is not.
     await one.register(["notes", "other"])
-    assert sorted(await one.organizations()) == ["acme", "globex"]
     assert await one.behind(["notes", "other"]) == [PLACE]
     assert await one.claim(("globex", "notes")) == head(database_url, "globex")
     assert await one.claim(("acme", "other")) == head(database_url, "acme")
     # An organisation that is younger than the consumer is read from its beginning.
-    await say("first", "initech")
     assert await one.claim(("initech", "notes")) == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from msgspec import UNSET
 
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Agent, Availability, Visitor
+from campfire_chat.core.clock import rfc3339
 from campfire_chat.core.runtime_settings import Scope
 from campfire_chat.database.lanes import Session
 from campfire_chat.features.conversations.records import Priority, Status
@@ -71,6 +73,8 @@ def check(events: Sequence[FeedEvent], log: Sequence[tuple[str, int, str]]) -> N
     assert places == sorted(set(places))
     heads: dict[str, int] = {}
     for event in events:
+        frame = json.loads(event.payload)
+        assert (event.event, rfc3339(event.at)) == (frame["event"], frame["at"])
         assert event.seq == heads.get(event.stream, 0) + 1
         heads[event.stream] = event.seq
 
@@ -205,6 +209,26 @@ async def test_pages_end_with_a_flush(
     )
     monkeypatch.setattr(reading, "PAGE_ENTRIES", 1)
     monkeypatch.setattr(reading, "PAGE_EVENTS", 1)
+    check(await whole(store, "acme"), stored(database_url, "acme"))
+
+
+async def test_a_flush_with_many_entries_is_read_whole(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitors = [visitor("acme", number) for number in range(12)]
+    opened = [
+        (mia, (await store.conversations.open(mia, client_id="first", body="Hello?"))[0].id)
+        for mia in visitors
+    ]
+    await asyncio.gather(
+        *(
+            store.messages.send(mia, conversation, client_id="second", body="Are you there?")
+            for mia, conversation in opened
+        )
+    )
+    entries = [event.position for event in await whole(store, "acme") if "inbox" in event.stream]
+    assert len(set(entries)) < len(entries), "some were committed together"
+    monkeypatch.setattr(reading, "PAGE_ENTRIES", 1)
     check(await whole(store, "acme"), stored(database_url, "acme"))
 
 

@@ -12,6 +12,8 @@ import pytest
 from campfire_chat.access.actor import actor_of_visitor, system_actor
 from campfire_chat.access.records import Visitor
 from campfire_chat.core import ids
+from campfire_chat.core.clock import SECOND
+from campfire_chat.feed import reading
 from campfire_chat.feed import runner as module
 from campfire_chat.feed.consumer import Consumer, Interest
 from campfire_chat.feed.positions import LEASE, Positions, begin_here
@@ -394,3 +396,307 @@ async def test_an_operation_takes_effect_with_the_position_or_not_at_all(
     await say("b")
     second.heard("acme")
     await until(lambda: seen() == ["a", "b"])
+
+
+def made(
+    store: Store, watch: Watch, *consumers: Consumer, lease: float = LEASE, **options: Any
+) -> FeedRunner:
+    """A runner that is not started."""
+    storage = store.storage
+    positions = Positions(
+        storage.writer, storage.readers, node=ids.new(ids.NODE), now=watch, lease=lease
+    )
+    return FeedRunner(consumers, storage, positions, now=watch, **options)
+
+
+async def test_catching_up_gives_all_that_is_committed_and_what_comes_of_it(
+    store: Store, watch: Watch
+) -> None:
+    say, seen = Say(store), Seen()
+    wanted: set[str] = set()
+
+    async def find() -> set[str]:
+        return wanted
+
+    async def answering(organization: str, page: FeedPage) -> None:
+        await seen.handle(organization, page)
+        if len(seen.bodies[organization]) < 3:
+            await say("answer", organization)
+
+    narrow = Seen()
+    runner = made(
+        store,
+        watch,
+        Consumer("notes", answering),
+        Consumer("narrow", narrow.handle, Interest(find)),
+    )
+    await say("before")
+    await runner.register()
+    # Younger than the consumers, and told of by nobody.
+    await say("hello", "globex")
+    await say("hello")
+    wanted.add("globex")
+    assert await runner.catch_up() == []
+    hello = ["hello", "answer", "answer"]
+    assert seen.bodies == {"acme": hello, "globex": hello}
+    assert narrow.bodies == {"globex": hello}
+    assert not runner.running
+    pages = seen.pages
+    assert await runner.catch_up() == []
+    assert seen.pages == pages
+    await runner.stop()
+
+
+async def test_catching_up_leaves_what_fails_or_is_read_elsewhere(
+    open_store: OpenStore, watch: Watch
+) -> None:
+    stores = [await open_store(), await open_store()]
+    say, seen = Say(stores[0]), Seen()
+    broken = True
+    told: list[str] = []
+
+    async def fragile(organization: str, page: FeedPage) -> None:
+        if broken and organization == "acme":
+            raise ValueError("not today")
+        await seen.handle(organization, page)
+
+    runner = made(
+        stores[0],
+        watch,
+        Consumer("notes", fragile),
+        on_failure=lambda error: told.append(str(error)),
+    )
+    other = made(stores[1], watch, Consumer("notes", Seen().handle))
+    await runner.register()
+    await say("a")
+    await say("b", "globex")
+    assert await runner.catch_up() == []
+    assert seen.bodies == {"globex": ["b"]}
+    assert told == ["not today"]
+    broken = False
+    # It is not left alone for as long as a runner that has been started would.
+    assert await runner.catch_up() == []
+    assert seen.bodies == {"globex": ["b"], "acme": ["a"]}
+    await say("c")
+    assert sorted(await other.catch_up()) == [("acme", "notes"), ("globex", "notes")]
+    # Its end lets the other one read.
+    await runner.stop()
+    assert await other.catch_up() == []
+
+
+async def test_a_stop_waits_for_the_page_that_is_handled(
+    store: Store, database_url: str, employ: Employ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PAGE_EVENTS", 1)
+    say = Say(store)
+    began, may_end = asyncio.Event(), asyncio.Event()
+    handled: list[int] = []
+
+    async def slow(organization: str, page: FeedPage) -> None:
+        began.set()
+        await may_end.wait()
+        handled.append(page.position)
+
+    await say("before")
+    runner = await employ(store, ("notes", slow))
+    await settled(runner)
+    assert runner.running
+    await say("a")
+    runner.heard("acme")
+    await began.wait()
+    await say("b")
+    stopping = asyncio.create_task(runner.stop())
+    await asyncio.sleep(0)
+    may_end.set()
+    await stopping
+    assert not runner.running
+    # And not for those that would follow.
+    assert len(handled) == 1
+    assert positions(database_url, "notes") == {"acme": handled[0]}
+    assert Truth(database_url).query(
+        "SELECT count(*) FROM campfire_consumers WHERE lease IS NOT NULL"
+    ) == [(0,)]
+
+
+async def test_a_stop_does_not_wait_for_ever(
+    store: Store, database_url: str, employ: Employ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GRACE", 0.01)
+    say = Say(store)
+    began = asyncio.Event()
+
+    async def hang(organization: str, page: FeedPage) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    await say("before")
+    runner = await employ(store, ("notes", hang))
+    await settled(runner)
+    before = positions(database_url, "notes")
+    await say("a")
+    runner.heard("acme")
+    await began.wait()
+    await runner.stop()
+    # The page comes again.
+    assert positions(database_url, "notes") == before
+
+
+async def test_the_position_is_stored_before_the_end_is_reached(
+    store: Store, database_url: str, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a long feed, a crash repeats what was handled within a second, and no more."""
+    monkeypatch.setattr(reading, "PAGE_EVENTS", 1)
+    say = Say(store)
+    pages: list[int] = []
+    stored: list[int] = []
+
+    async def slow(organization: str, page: FeedPage) -> None:
+        pages.append(page.position)
+        stored.append(positions(database_url, "notes")["acme"])
+        watch.move(module.STORE_EVERY / 2)
+
+    await say("before")
+    runner = made(store, watch, Consumer("notes", slow))
+    await runner.register()
+    begin = positions(database_url, "notes")["acme"]
+    for number in range(6):
+        await say(f"a{number}")
+    await runner.catch_up()
+    assert stored == [begin, begin, pages[1], pages[1], pages[3], pages[3]]
+    assert positions(database_url, "notes")["acme"] == pages[5]
+    await runner.stop()
+
+
+async def test_a_slow_page_keeps_its_claim_and_ends_when_it_is_lost(
+    store: Store, database_url: str, watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    say = Say(store)
+    truth = Truth(database_url)
+    pages: list[int] = []
+    may_end = asyncio.Event()
+
+    async def slow(organization: str, page: FeedPage) -> None:
+        pages.append(page.position)
+        await may_end.wait()
+
+    def leased_until() -> int:
+        return truth.query("SELECT leased_until FROM campfire_consumers WHERE org_id = 'acme'")[0][
+            0
+        ]
+
+    await say("before")
+    runner = made(store, watch, Consumer("notes", slow), lease=0.3)
+    await runner.start()
+    try:
+        await say("a")
+        runner.heard("acme")
+        await until(lambda: len(pages) == 1)
+        for _ in range(3):
+            watch.move(0.2)
+            await until(lambda: leased_until() == watch() + int(0.3 * SECOND))
+        truth.write("UPDATE campfire_consumers SET lease = 'another' WHERE org_id = 'acme'")
+        await until(lambda: "another process took over the consumer 'notes'" in caplog.text)
+        await say("b")
+        may_end.set()
+        await settled(runner)
+        # It has ended after its page.
+        assert len(pages) == 1
+    finally:
+        await runner.stop()
+
+
+async def test_a_process_reads_at_so_many_places_and_no_more(
+    store: Store, employ: Employ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 2)
+    say = Say(store)
+    may_end = asyncio.Event()
+    reading_in: set[str] = set()
+    most = 0
+
+    async def slow(organization: str, page: FeedPage) -> None:
+        nonlocal most
+        reading_in.add(organization)
+        most = max(most, len(reading_in))
+        await may_end.wait()
+        reading_in.discard(organization)
+        done.add(organization)
+
+    done: set[str] = set()
+    runner = await employ(store, ("notes", slow))
+    names = {"acme", "globex", "initech", "hooli"}
+    for name in sorted(names):
+        await say("hello", name)
+        runner.heard(name)
+    await until(lambda: len(reading_in) == 2)
+    may_end.set()
+    await until(lambda: done == names)
+    assert most == 2
+
+
+async def test_it_sleeps_until_a_failure_is_waited_out(store: Store, watch: Watch) -> None:
+    runner = made(store, watch, Consumer("notes", Seen().handle))
+    place = ("acme", "notes")
+    assert runner._pause() == LOOK_EVERY
+    runner._failures[place] = module._Failures(1, watch() + 2 * SECOND)
+    # Nothing is new there.
+    assert runner._pause() == LOOK_EVERY
+    runner._grown[place] = None
+    assert runner._pause() == 2
+    watch.move(10)
+    assert runner._pause() == 0.01
+    reading_now = asyncio.create_task(asyncio.sleep(0))
+    # The end of what is being read wakes it.
+    runner._reading[place] = reading_now
+    assert runner._pause() == LOOK_EVERY
+    await reading_now
+
+
+async def test_without_consumers_nothing_is_done(store: Store, employ: Employ) -> None:
+    runner = await employ(store)
+    assert not runner.running
+    runner.heard("acme")
+    assert await runner.catch_up() == []
+
+
+async def test_a_failure_is_waited_out_longer_each_time(
+    store: Store, employ: Employ, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say = Say(store)
+    attempts = 0
+    counts: list[int] = []
+
+    class Told(type(module.AGAIN), frozen=True):
+        def delay(self, failures: int) -> int | None:
+            counts.append(failures)
+            return 10 * SECOND
+
+    monkeypatch.setattr(module, "AGAIN", Told())
+
+    async def fragile(organization: str, page: FeedPage) -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 4:
+            raise ValueError("not yet")
+
+    await say("before")
+    runner = await employ(store, ("notes", fragile))
+    await settled(runner)
+    await say("a")
+    for number in range(1, 4):
+        runner.heard("acme")
+        await until(lambda: len(counts) == number and not runner._reading)  # noqa: B023
+        # Word of another commit is no reason to try again.
+        runner.heard("acme")
+        await until(lambda: not runner._wake.is_set())
+        assert attempts == number
+        watch.move(10)
+    runner.heard("acme")
+    await settled(runner)
+    assert (counts, attempts) == ([1, 2, 3], 4)
+    # It works again, and so the next failure is the first one.
+    attempts = 0
+    await say("b")
+    runner.heard("acme")
+    await until(lambda: len(counts) == 4)
+    assert counts[-1] == 1
