@@ -28,24 +28,59 @@ def test_the_organisation_leads_every_key(table: Table) -> None:
 
 
 def test_the_migrations_make_exactly_these_tables(database_url: str, engine: str) -> None:
+    """With the same columns, of which the same may be empty."""
     truth = Truth(database_url)
+    columns: dict[str, dict[str, bool]] = {}
     if engine == "sqlite":
-        rows = truth.query("SELECT name FROM sqlite_master WHERE type = 'table'")
-        columns = {
-            name: {row[1] for row in truth.query(f"PRAGMA table_info({name})")}
-            for (name,) in rows
-            if name.startswith("campfire_")
-        }
+        for (name,) in truth.query("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            if name.startswith("campfire_"):
+                info = truth.query(f"PRAGMA table_info({name})")
+                columns[name] = {row[1]: not row[3] for row in info}
     else:
-        columns = {}
-        for table, column in truth.query(
-            "SELECT table_name, column_name FROM information_schema.columns "
+        for table, column, nullable in truth.query(
+            "SELECT table_name, column_name, is_nullable FROM information_schema.columns "
             "WHERE table_schema = 'public' AND table_name LIKE 'campfire%'"
         ):
-            columns.setdefault(table, set()).add(column)
+            columns.setdefault(table, {})[column] = nullable == "YES"
     columns.pop("campfire_alembic_version")
-    expected = {table.name: set(table.columns.keys()) for table in TABLES}
-    assert columns == expected
+    assert columns == {
+        table.name: {column.name: bool(column.nullable) for column in table.columns}
+        for table in TABLES
+    }
+
+
+def test_the_migrations_make_exactly_these_indexes(database_url: str, engine: str) -> None:
+    truth = Truth(database_url)
+    found: dict[str, tuple[str, bool]] = {}
+    if engine == "sqlite":
+        for table in TABLES:
+            for _, name, unique, *_ in truth.query(f"PRAGMA index_list({table.name})"):
+                if not name.startswith("sqlite_autoindex"):
+                    found[name] = (table.name, bool(unique))
+    else:
+        for name, table_name, unique in truth.query(
+            "SELECT c.relname, t.relname, i.indisunique FROM pg_index i "
+            "JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid "
+            "WHERE t.relname LIKE 'campfire%' AND NOT EXISTS "
+            "(SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)"
+        ):
+            found[name] = (table_name, unique)
+    assert found == {
+        index.name: (table.name, bool(index.unique)) for table in TABLES for index in table.indexes
+    }
+
+
+def test_sqlite_keeps_the_rows_of_small_tables_in_their_key(sqlite_database_url: str) -> None:
+    without = {
+        name
+        for name, sql in Truth(sqlite_database_url).query(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name LIKE 'campfire%'"
+        )
+        if "WITHOUT ROWID" in sql
+    }
+    assert without == {
+        table.name for table in TABLES if not table.dialect_options["sqlite"]["with_rowid"]
+    }
 
 
 def test_the_migrated_keys_lead_with_the_organisation(database_url: str, engine: str) -> None:
