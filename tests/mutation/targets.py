@@ -65,7 +65,7 @@ TARGETS = {
             *("tests/rest/test_access_labels.py", "tests/rest/test_api_keys.py"),
             *("tests/rest/test_bodies.py", "tests/protocol/test_sessions.py"),
             *("tests/protocol/test_revocations.py", "tests/hosts/test_organizations.py"),
-            "tests/hosts/test_authenticate.py",
+            *("tests/hosts/test_authenticate.py", "tests/storage/test_access_tables.py"),
         ),
     ),
     "limits": Target(
@@ -79,6 +79,7 @@ TARGETS = {
             *("tests/contract/test_limits.py", "tests/rest/test_limits.py"),
             *("tests/protocol/test_limits.py", "tests/protocol/test_rates.py"),
             *("tests/protocol/test_visits.py", "tests/protocol/test_strangers.py"),
+            "tests/storage/test_access_tables.py",
         ),
     ),
     "ledger": Target(
