@@ -16,9 +16,8 @@ from campfire_chat.access.actor import actor_of_visitor
 from campfire_chat.access.records import Agent, Visitor
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch
-from tests.jobs.test_crash import ended
 from tests.support.host import agent_actor, campfire_for
-from tests.support.servers import ROOT
+from tests.support.servers import ROOT, ended
 from tests.support.store import Store
 from tests.support.truth import Truth
 

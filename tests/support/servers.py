@@ -46,6 +46,17 @@ def eventually(condition: Callable[[], Any], patience: float = PATIENCE) -> None
         time.sleep(0.01)
 
 
+@contextlib.contextmanager
+def ended(processes: list[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """Kills whichever of the processes are running in the end."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate(timeout=30)
+
+
 class ThreadServer:
     """Serves an ASGI app from a thread of this process."""
 

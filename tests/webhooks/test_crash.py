@@ -14,10 +14,9 @@ from campfire_chat.access.actor import actor_of_visitor
 from campfire_chat.access.records import Agent, Role, Visitor
 from campfire_chat.features.webhooks.records import TextChoice, WebhookState
 from campfire_chat.features.webhooks.service import WebhookService
-from tests.jobs.test_crash import ended
 from tests.support.host import agent_actor, campfire_for
 from tests.support.receiver import Receiver
-from tests.support.servers import ROOT, eventually
+from tests.support.servers import ROOT, ended, eventually
 from tests.support.store import Store
 from tests.support.truth import Truth
 from tests.webhooks.conftest import LOOPBACK

@@ -16,11 +16,13 @@ from tests.faults.scenarios import (
     sent_five_times,
     soak,
     stopped_reader,
+    work_killed,
     workers_killed,
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
     workers_killed.SCENARIO,
+    work_killed.SCENARIO,
     bus_down.SCENARIO,
     bus_lies.SCENARIO,
     bad_networks.SCENARIO,
