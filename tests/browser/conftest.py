@@ -19,9 +19,22 @@ from tests.support.servers import ROOT, ProcessServer, process_server
 
 CHROMIUM = os.environ.get("CAMPFIRE_TEST_CHROMIUM") or shutil.which("chromium")
 
+#: Features that Chromium goes without. The first two draw the suggestions under the address bar as
+#: pages, and load them anew for every window, although nobody sees them: half the CPU of a context.
+#: The others are those that Playwright turns off itself, because the last such list wins.
+WITHOUT = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect"),
+    *("TcpPortRandomizationWin", "OptimizationHints", "NetworkTimeServiceQuerying"),
+    *("AimEnabled", "PreconnectToSearch"),
+)
+
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
+    f"--disable-features={','.join(WITHOUT)}",
 ]
 
 #: Milliseconds for anything on a screen; far more than it needs.
