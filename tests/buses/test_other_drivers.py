@@ -47,6 +47,8 @@ def test_other_redis_pys(wanted: str, version: str, redis: str, tmp_path: Path) 
         pytest.skip(f"redis{wanted} cannot be had: {installed.stderr[-300:]}")
     environment = {
         **os.environ,
+        # A few tests in one process; workers would cost more than they bring.
+        "PYTEST_ADDOPTS": "",
         "PYTHONPATH": os.pathsep.join(
             [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
         ),
