@@ -49,6 +49,18 @@ __all__ = ["limits_clock"]
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
+#: What takes minutes, in the order in which it begins: no worker is to be alone with it in the end.
+LONG = (
+    "tests/faults/test_scenarios.py",
+    "tests/package/test_tools.py",
+    "tests/buses/test_other_drivers.py",
+    "tests/browser/",
+    "tests/contract/",
+    "tests/buses/",
+    "tests/hosts/",
+    "tests/jobs/",
+)
+
 NewClient = Callable[..., "Client"]
 
 
@@ -69,6 +81,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
     config.addinivalue_line("markers", "every_engine: a screen that is tried on every database")
     config.addinivalue_line("markers", "browser: runs in Chromium")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; within a file, and among the others, everything stays where it is."""
+
+    def turn(item: pytest.Item) -> int:
+        path = item.nodeid.partition("::")[0]
+        return next((at for at, one in enumerate(LONG) if path.startswith(one)), len(LONG))
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(wrapper=True)
