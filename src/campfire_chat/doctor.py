@@ -19,7 +19,6 @@ from campfire_chat.core.errors import CampfireError
 from campfire_chat.core.private_files import readable_by_others
 from campfire_chat.core.urls import redacted
 from campfire_chat.database import schema
-from campfire_chat.database.dialects import Engine
 from campfire_chat.database.engines import engine_of
 from campfire_chat.database.lanes import Lanes, Session
 from campfire_chat.database.sqlite import path_of
@@ -179,7 +178,7 @@ async def _database(url: str) -> list[Finding]:
             findings.append(
                 _private(path, f"{path}") or _ok(f"{path} may be read by its owner alone")
             )
-        return [*findings, await lane.run(lambda session: _schema(session, engine))]
+        return [*findings, await lane.run(_schema)]
     except CampfireError as error:
         return [_fail(f"{redacted(url)}: {error}")]
     finally:
@@ -238,8 +237,8 @@ async def _postgresql(session: Session) -> list[Finding]:
     return findings
 
 
-async def _schema(session: Session, engine: Engine) -> Finding:
-    wanted = schema.head(engine)
+async def _schema(session: Session) -> Finding:
+    wanted = schema.head()
     current = await schema.revision(session)
     if current == wanted:
         return _ok(f"the schema is at {current}, as this version needs it")

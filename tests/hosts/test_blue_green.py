@@ -21,7 +21,6 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from campfire_chat.database import schema
-from campfire_chat.database.engines import engine_of
 from campfire_chat.database.errors import MigrationError
 from campfire_chat.realtime.bus import Wake
 from tests.support import next_version
@@ -33,7 +32,7 @@ from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
-HEAD = schema.head(engine_of("sqlite:///x.db"))
+HEAD = schema.head()
 
 
 @contextmanager

@@ -394,7 +394,7 @@ def test_a_new_column_is_named_three_times(database_url: str, tmp_path: Path) ->
         "    access_labels: list[str]",
         "    mood: str | None = None",
     )
-    head = schema.head(ENGINE)
+    head = schema.head()
     (package / "database" / "migrations" / "versions" / "r9001_mood.py").write_text(
         _MIGRATION.format(head=head).lstrip(), "utf-8"
     )

@@ -10,6 +10,7 @@ that finds a newer schema reads there whether it may continue.
 
 from __future__ import annotations
 
+import functools
 import logging
 from pathlib import Path
 
@@ -51,17 +52,23 @@ class _Statements(list[str]):
         """Does nothing, because nothing is buffered."""
 
 
-def _config(engine: Engine, output: _Statements | None = None) -> Config:
-    config = Config() if output is None else Config(output_buffer=output)  # type: ignore[arg-type]
+def _config(engine: Engine, output: _Statements) -> Config:
+    config = Config(output_buffer=output)  # type: ignore[arg-type]
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["dialect_name"] = engine.name
     config.attributes["version_table"] = VERSION_TABLE
     return config
 
 
-def head(engine: Engine) -> str:
+@functools.cache
+def _scripts(folder: Path) -> ScriptDirectory:
+    """The migrations of a folder. They are read once, and do not change while a process runs."""
+    return ScriptDirectory(str(folder))
+
+
+def head() -> str:
     """The revision that this version needs."""
-    found = ScriptDirectory.from_config(_config(engine)).get_current_head()
+    found = _scripts(SCRIPTS).get_current_head()
     if found is None:
         raise MigrationError("The migrations are missing. Install campfire-chat again.")
     return found
@@ -93,9 +100,9 @@ async def revision(session: Session) -> str | None:
 
 async def welcomes(session: Session, current: str | None) -> bool:
     """Whether this version may run on the schema: it has our revision, or a newer one allows it."""
-    if current == head(session.engine):
+    if current == head():
         return True
-    known = _revisions(session.engine)
+    known = _revisions()
     if current is None or current in known:
         return False
     column = tables.settings.c
@@ -105,17 +112,16 @@ async def welcomes(session: Session, current: str | None) -> bool:
     return row is not None and row["value"] in known
 
 
-def _revisions(engine: Engine) -> dict[str, str]:
+def _revisions() -> dict[str, str]:
     """Every revision that this version knows, with the oldest that can run on its tables."""
-    scripts = ScriptDirectory.from_config(_config(engine)).walk_revisions()
+    scripts = _scripts(SCRIPTS).walk_revisions()
     return {script.revision: script.module.oldest for script in scripts}
 
 
 async def _upgrade(session: Session, current: str | None) -> str:
-    engine, wanted = session.engine, head(session.engine)
-    scripts = ScriptDirectory.from_config(_config(engine))
+    engine, wanted = session.engine, head()
     at = current
-    for script in reversed(list(scripts.iterate_revisions(wanted, current))):
+    for script in reversed(list(_scripts(SCRIPTS).iterate_revisions(wanted, current))):
         for statement in _render(engine, at, script.revision):
             await session.command(statement)
         # What SQL cannot say, a migration does to the rows itself.
@@ -123,7 +129,7 @@ async def _upgrade(session: Session, current: str | None) -> str:
         if rewrite is not None:
             await rewrite(session)
         at = script.revision
-    oldest = _revisions(engine)[wanted]
+    oldest = _revisions()[wanted]
     await session.execute(
         engine.upsert(tables.settings)
         .values(org_id=scalars.INSTALLATION, key=OLDEST, value=oldest)
@@ -144,7 +150,7 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
             schema is of a newer version of this package that does not work with this one; or
             the upgrade failed.
     """
-    wanted = head(engine)
+    wanted = head()
     if mode == "off":
         return wanted
 
@@ -152,7 +158,7 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
         if engine.name == "postgresql":
             await session.execute(text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_LOCK))
         current = await revision(session)
-        if current != wanted and mode == "auto" and (current or wanted) in _revisions(engine):
+        if current != wanted and mode == "auto" and (current or wanted) in _revisions():
             current = await _upgrade(session, current)
         return current, await welcomes(session, current)
 
