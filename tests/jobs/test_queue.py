@@ -14,6 +14,7 @@ from msgspec import Struct
 from campfire_chat.access.actor import system_actor
 from campfire_chat.core.clock import SECOND
 from campfire_chat.core.errors import NotFoundError
+from campfire_chat.jobs.deferral import MAX_ERROR, park
 from campfire_chat.jobs.finish import FinishWith
 from campfire_chat.jobs.job import Claimed, JobKind
 from campfire_chat.jobs.queue import LEASE, fair_shares
@@ -229,6 +230,29 @@ async def test_an_attempt_that_was_broken_off_does_not_count(
     assert Truth(database_url).query("SELECT attempts, error FROM campfire_jobs") == [
         (2, "oh again")
     ]
+
+
+class Park(Operation[None]):
+    """Something was tried without a job, and failed."""
+
+    async def run(self, transaction: Transaction) -> None:
+        park(transaction, "acme", "test.errand", '{"number":7}', attempts=4, error="x" * 5000)
+
+
+async def test_what_failed_without_a_job_is_shown_and_done_by_one(
+    store: Store, watch: Watch
+) -> None:
+    await store.storage.submit(Park(system_actor("acme")))
+    assert await claim(store) == []
+    (parked,) = await store.jobs.parked()
+    assert (parked.organization, parked.kind, parked.arguments) == (
+        *("acme", "test.errand", '{"number":7}'),
+    )
+    assert (parked.attempts, parked.error) == (4, "x" * MAX_ERROR)
+    assert (parked.created_at, parked.parked_at) == (watch(), watch())
+    assert await store.jobs.restart("acme", parked.id)
+    (job,) = await claim(store)
+    assert (job.id, job.organization, job.attempt) == (parked.id, "acme", 1)
 
 
 async def test_parked_jobs_are_listed_with_the_latest_first(store: Store, watch: Watch) -> None:

@@ -111,7 +111,7 @@ TARGETS = {
         ("tests/feed", "tests/hooks/test_after.py", "tests/rest/test_jobs.py", _SCHEMA),
     ),
     "jobs": Target(
-        ("jobs/*.py", "features/jobs/*.py"),
+        ("jobs/*.py", "features/jobs/queries.py", "features/jobs/service.py"),
         (
             *("tests/jobs/test_calls.py", "tests/jobs/test_queue.py", "tests/jobs/test_retry.py"),
             *("tests/jobs/test_retention.py", "tests/jobs/test_snoozes.py"),
