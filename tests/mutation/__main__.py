@@ -42,6 +42,8 @@ CACHE = ROOT / "tests" / "output" / "mutation"
 
 #: Seconds after which a run is ended, beyond what its tests may take; see ``overlay``.
 AT_MOST = 120.0
+#: Seconds below which a test is quick.
+QUICK = 0.1
 
 NOTICED, HUNG, SURVIVED, EXPLAINED, UNTESTED = (
     "noticed",
@@ -90,13 +92,16 @@ class Baseline:
     def tests_of(self, module: Path, line: int, budget: float) -> list[str]:
         """Those to try, in their order: as many as usually take ``budget`` seconds.
 
-        What runs at import concerns every test of the module, and what only ever runs then, such as
-        a table, every test of the target.
+        What runs at import concerns every test of the module, and the quick ones of the target, which
+        may look at a number or a table and run nothing.
         """
         lines = self._lines.get(str(module), {})
         tests = set(lines.get(str(line), ()))
         if not tests:
-            tests = {test for some in lines.values() for test in some} or set(self.seconds)
+            tests = {test for some in lines.values() for test in some}
+            tests |= {test for test, seconds in self.seconds.items() if seconds < QUICK}
+        # A module of which nothing runs later, such as a table.
+        tests = tests or set(self.seconds)
         noticed = self._noticed.get(module, {})
         quick = sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))
         # One case of each test comes before the second one of any: the others are much alike.

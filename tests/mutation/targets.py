@@ -102,6 +102,7 @@ TARGETS = {
             *("tests/storage/test_events_of_contact.py", "tests/storage/test_batch_loader.py"),
             *("tests/storage/test_unknown_outcomes.py", "tests/storage/test_contention.py"),
             *("tests/feed/test_reading.py", "tests/rest/test_conversations.py"),
+            "tests/storage/test_taking_writes.py",
             *("tests/rest/test_queue.py", "tests/rest/test_versions.py"),
             *("tests/rest/test_access_labels.py", "tests/rest/test_visitor_stream.py", _SCHEMA),
         ),
