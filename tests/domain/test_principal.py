@@ -93,6 +93,15 @@ def test_who_somebody_is_has_to_be_exact(make: Any, fields: dict[str, Any]) -> N
         make(**fields)
 
 
+@pytest.mark.parametrize("fields", [{"name": 7}, {"email": b"m@x.example"}, {"avatar_url": 7}])
+@pytest.mark.parametrize("make", [agent, visitor])
+def test_what_is_shown_of_somebody_is_text_or_nothing(make: Any, fields: dict[str, Any]) -> None:
+    (name,) = fields
+    with pytest.raises(ConfigurationError, match=rf"\.{name} must be a string or None, not "):
+        make(**fields)
+    make(**dict.fromkeys(fields))
+
+
 @pytest.mark.parametrize("make", [agent, visitor])
 def test_the_longest_ids_are_kept(make: Any) -> None:
     actor = make(id="x" * 128, organization="o" * 64)

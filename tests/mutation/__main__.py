@@ -92,8 +92,8 @@ class Baseline:
     def tests_of(self, module: Path, line: int, budget: float) -> list[str]:
         """Those to try, in their order: as many as usually take ``budget`` seconds.
 
-        What runs at import concerns every test of the module, and the quick ones of the target, which
-        may look at a number or a table and run nothing.
+        What runs at import concerns every test of the module, and the quick ones of the target,
+        which may look at a number or a table and run nothing.
         """
         lines = self._lines.get(str(module), {})
         tests = set(lines.get(str(line), ()))

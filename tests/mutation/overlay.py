@@ -114,8 +114,18 @@ if LINES in os.environ:
     _coverage.start()
     _seconds: dict[str, float] = {}
 
+    def _forget_statements() -> None:
+        """A statement is put together once in a process; now every test that sends it does."""
+        for name, module in list(sys.modules.items()):
+            if name.startswith("campfire_chat."):
+                for value in list(vars(module).values()):
+                    known = getattr(value, "_compiled", None)
+                    if isinstance(known, dict):
+                        known.clear()  # pyright: ignore[reportUnknownMemberType]
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+        _forget_statements()
         _coverage.switch_context(item.nodeid)
         began, waited = time.monotonic(), _kept_waiting()
         yield
