@@ -83,8 +83,18 @@ TARGETS = {
         ),
     ),
     "ledger": Target(
+        ("ledger/*.py",),
         (
-            "ledger/*.py",
+            *("tests/domain/test_access_labels.py", "tests/domain/test_rules.py"),
+            *("tests/storage/test_store.py", "tests/storage/test_write_batches.py"),
+            *("tests/storage/test_ledger_ends.py", "tests/storage/test_vanishing_callers.py"),
+            *("tests/storage/test_pages.py", "tests/storage/test_queue.py"),
+            *("tests/storage/test_refusals.py", "tests/storage/test_taking_writes.py"),
+            *("tests/storage/test_batch_loader.py", "tests/feed/test_reading.py", _SCHEMA),
+        ),
+    ),
+    "conversations": Target(
+        (
             *("features/messages/sending.py", "features/messages/operations.py"),
             *("features/messages/queries.py", "features/receipts/operations.py"),
             *("features/receipts/queries.py", "features/conversations/aggregate.py"),
@@ -93,18 +103,12 @@ TARGETS = {
             "features/conversations/queue.py",
         ),
         (
-            *("tests/domain/test_access_labels.py", "tests/domain/test_rules.py"),
             *("tests/storage/test_desk_model.py", "tests/storage/test_store.py"),
-            *("tests/storage/test_write_batches.py", "tests/storage/test_ledger_ends.py"),
-            *("tests/storage/test_vanishing_callers.py", "tests/storage/test_pages.py"),
-            *("tests/storage/test_queue.py", "tests/storage/test_refusals.py"),
-            *("tests/storage/test_codec.py", "tests/storage/test_visits.py"),
-            *("tests/storage/test_events_of_contact.py", "tests/storage/test_batch_loader.py"),
-            *("tests/storage/test_unknown_outcomes.py", "tests/storage/test_contention.py"),
-            *("tests/feed/test_reading.py", "tests/rest/test_conversations.py"),
-            "tests/storage/test_taking_writes.py",
-            *("tests/rest/test_queue.py", "tests/rest/test_versions.py"),
-            *("tests/rest/test_access_labels.py", "tests/rest/test_visitor_stream.py", _SCHEMA),
+            *("tests/storage/test_pages.py", "tests/storage/test_queue.py"),
+            *("tests/storage/test_refusals.py", "tests/storage/test_events_of_contact.py"),
+            *("tests/rest/test_conversations.py", "tests/rest/test_queue.py"),
+            *("tests/rest/test_versions.py", "tests/rest/test_access_labels.py"),
+            "tests/rest/test_visitor_stream.py",
         ),
     ),
     "feed": Target(
