@@ -57,6 +57,14 @@ def test_a_changed_key_is_none(data: st.DataObject) -> None:
     assert api_keys.id_of(whole + other) is None
 
 
+def test_the_right_checksum_does_not_make_a_key_of_what_is_none() -> None:
+    whole = api_keys.make(ids.new(ids.API_KEY))
+    text = whole[:-7]
+    assert api_keys.id_of(text + api_keys._checksum(text)) is not None
+    for other in (text + "0", text[:-1], "xyz_" + text[4:], text[:-1] + "u", text[:-1] + "\u0660"):
+        assert api_keys.id_of(other + api_keys._checksum(other)) is None
+
+
 def test_a_token_of_another_kind_is_no_key_and_a_key_is_no_token() -> None:
     assert not api_keys.is_api_key("eyJ0.x.y")
     assert api_keys.id_of("eyJ0.x.y") is None

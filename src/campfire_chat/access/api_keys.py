@@ -33,7 +33,7 @@ def is_api_key(token: str) -> bool:
 
 def id_of(api_key: str) -> str | None:
     """The ``key_…`` id in an API key; None if the key has not the right form."""
-    if len(api_key) != _LENGTH or not api_key.isascii() or not is_api_key(api_key):
+    if len(api_key) != _LENGTH or not is_api_key(api_key):
         return None
     text, checksum = api_key[:-_CHECKSUM], api_key[-_CHECKSUM:]
     if not set(text[len(PREFIX) :]) <= set(_ALPHABET) or checksum != _checksum(text):
