@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campfire_chat import Agent, Campfire, ConfigurationError, Visitor
+from campfire_chat.access import permissions as permissions_module
 from campfire_chat.access.actor import (
     Actor,
     actor_of_agent,
@@ -102,6 +103,19 @@ def test_no_two_permissions_have_one_name() -> None:
     with pytest.raises(AssertionError, match=r"notes\.read"):
         Permission("notes.read", "Again.", least=Role.VIEWER)
     assert [one.name for one in all_permissions()] == NAMES
+
+
+def test_visitors_have_what_is_declared_for_them_whenever_that_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = of_visitors()
+    with monkeypatch.context() as patch:
+        patch.setattr(permissions_module, "_declared", dict(permissions_module._declared))
+        theirs = Permission("test.theirs", "Test.", least=Role.VIEWER, visitors=True)
+        Permission("test.agents", "Test.", least=Role.VIEWER)
+        assert of_visitors() == before | {theirs}
+    of_visitors.cache_clear()
+    assert of_visitors() == before
 
 
 @given(some_names, permissions)
