@@ -230,6 +230,10 @@ async def test_a_flush_with_many_entries_is_read_whole(
     assert len(set(entries)) < len(entries), "some were committed together"
     monkeypatch.setattr(reading, "PAGE_ENTRIES", 1)
     check(await whole(store, "acme"), stored(database_url, "acme"))
+    # Also by whoever begins just before it.
+    last = max(entries)
+    before = max(position for position in entries if position < last)
+    assert (await page_after(store, "acme", before)).position == last
 
 
 async def test_a_page_ends_as_soon_as_it_has_enough_events(

@@ -98,10 +98,10 @@ class Baseline:
         lines = self._lines.get(str(module), {})
         tests = set(lines.get(str(line), ()))
         if not tests:
-            tests = {test for some in lines.values() for test in some}
-            tests |= {test for test, seconds in self.seconds.items() if seconds < QUICK}
-        # A module of which nothing runs later, such as a table.
-        tests = tests or set(self.seconds)
+            later = {test for some in lines.values() for test in some}
+            short = {test for test, seconds in self.seconds.items() if seconds < QUICK}
+            # Of a module such as a table, nothing runs later.
+            tests = later | short if later else set(self.seconds)
         noticed = self._noticed.get(module, {})
         quick = sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))
         # One case of each test comes before the second one of any: the others are much alike.
