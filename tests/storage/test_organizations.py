@@ -71,6 +71,8 @@ OF_ALL = {
     "jobs.statements.END_LEASES": "a wrong clock was wrong for everybody",
     "jobs.statements.PARK_UNKNOWN": "code that is gone is gone for everybody",
     "jobs.retention.OLD_KEYS": "keys are forgotten for everybody",
+    "presence.session_queries.OVER": "any process ends the sessions of a dead one",
+    "presence.retention.DELETE_DEAD": "what dead processes left behind, of everybody",
     "webhooks.queries.ORGANIZATIONS": "every process knows who has webhooks",
     "webhooks.queries.OLD_DELIVERIES": "deliveries are forgotten for everybody",
     "webhooks.queries.OLD_ATTEMPTS": "attempts are forgotten for everybody",
@@ -287,7 +289,6 @@ async def _everything_rare(store: Store) -> None:
     await store.messages.edit(mia, message.id, "Hello!")
     await store.messages.delete(mia, message.id)
     await store.agents.set_availability(boss, "boss", Availability.AWAY)
-    await store.presence.sweep("default")
     await store.nodes.beat("node", "memory")
     assert [node.id for node in await store.nodes.all()] == ["node"]
     await store.nodes.forget(["node"])

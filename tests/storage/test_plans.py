@@ -13,6 +13,8 @@ import pytest
 
 from campfire_chat.access import usage_table
 from campfire_chat.database.statement import Query
+from campfire_chat.features.presence import retention as presence_retention
+from campfire_chat.features.presence import session_queries
 from campfire_chat.features.webhooks import queries as webhook_queries
 from campfire_chat.feed import statements as feed_statements
 from campfire_chat.hooks import statements as hook_statements
@@ -58,6 +60,8 @@ def test_no_query_is_left_out() -> None:
     # A write; a table of a few rows, which is kept short; a daily look through all.
     exempt = {id(event_log.TELL), id(usage_table._OTHERS), id(retention.OLD_KEYS)}
     exempt |= {id(webhook_queries.OLD_DELIVERIES), id(webhook_queries.OLD_ATTEMPTS)}
+    # As many rows as there are agents at work; an hourly look through all.
+    exempt |= {id(session_queries.OVER), id(presence_retention.DELETE_DEAD)}
     # As many rows as there are webhooks in the installation.
     exempt.add(id(webhook_queries.ORGANIZATIONS))
     # The queue of jobs holds what is to be done now, and is looked through in order of time.

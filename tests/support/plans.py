@@ -26,6 +26,7 @@ from campfire_chat.features.messages import events_of_contact, originals, versio
 from campfire_chat.features.messages import queries as message_queries
 from campfire_chat.features.organizations import queries as organization_queries
 from campfire_chat.features.presence import queries as presence_queries
+from campfire_chat.features.presence import session_queries
 from campfire_chat.features.receipts import queries as receipt_queries
 from campfire_chat.feed import reading
 from campfire_chat.feed import statements as feed_statements
@@ -75,6 +76,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         "before_public": 10**9,
         "before_internal": 10**9,
         "alive_since": 0,
+        "alive_until": 2**62,
         "now": middle,
         "at": middle,
         "count": LIMIT + 1,
@@ -116,9 +118,13 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "messages.queries.COUNT_BETWEEN": (message_queries.COUNT_BETWEEN, {}),
     "messages.queries.WITH_NOTES": (message_queries.WITH_NOTES, {}),
     "messages.queries.PUBLIC_ALONE": (message_queries.PUBLIC_ALONE, {}),
-    "realtime.presence_table.PRESENT_AT": (presence_queries.PRESENT_AT, {}),
-    "realtime.presence_table.VIEWERS": (presence_queries.VIEWERS, {}),
-    "realtime.presence_table.ONE": (presence_queries.ONE, {}),
+    "presence.queries.PRESENT_AT": (presence_queries.PRESENT_AT, {}),
+    "presence.queries.VIEWERS": (presence_queries.VIEWERS, {}),
+    "presence.queries.ONE": (presence_queries.ONE, {}),
+    "presence.session_queries.OPEN": (session_queries.OPEN, {}),
+    "presence.session_queries.IN_SESSION": (session_queries.IN_SESSION, {}),
+    "presence.session_queries.END": (session_queries.END, {}),
+    "presence.session_queries.FORGET_BEATS": (session_queries.FORGET_BEATS, {}),
     "receipts.queries.OF_CONVERSATION": (receipt_queries.OF_CONVERSATION, {}),
     "receipts.queries.READ_COUNTS": (receipt_queries.READ_COUNTS, {"ids": "conversations"}),
     "receipts.queries.MARKS": (receipt_queries.MARKS, {"ids": "conversations"}),

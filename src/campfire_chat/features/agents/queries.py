@@ -19,7 +19,7 @@ from campfire_chat.features.agents.records import AgentRecord, Assignee
 from campfire_chat.features.agents.rules import effective
 from campfire_chat.features.presence import queries as presence_queries
 from campfire_chat.features.presence import tables as presence_tables
-from campfire_chat.features.presence.queries import CONNECTED
+from campfire_chat.features.presence.queries import CONNECTED, IS_ALIVE, Alive
 from campfire_chat.ledger.lookups import Lookup
 
 _a = tables.agents.c
@@ -40,7 +40,7 @@ def _present(_: Engine) -> ClauseElement:
             _p.org_id == bindparam("org_id"),
             _p.place == CONNECTED,
             _p.participant_kind == SenderKind.AGENT.value,
-            _p.beat_at >= bindparam("alive_since", type_=_p.beat_at.type),
+            IS_ALIVE,
         )
         .distinct()
     )
@@ -89,7 +89,7 @@ DESCRIBED = Query(_described)
 
 
 async def of_organization(
-    session: Session, organization: str, *, alive_since: int, assignable: frozenset[str]
+    session: Session, organization: str, *, alive: Alive, assignable: frozenset[str]
 ) -> list[AgentRecord]:
     """The agents of an organisation, sorted by name, with their present availability.
 
@@ -97,26 +97,26 @@ async def of_organization(
         assignable: The roles of agents to whom conversations may be assigned.
     """
     rows = await session.fetch(TEAM, org_id=organization)
-    present = await session.fetch(PRESENT, org_id=organization, alive_since=alive_since)
-    alive = {row[0] for row in present}
+    present = await session.fetch(PRESENT, org_id=organization, **alive.values)
+    here = {row[0] for row in present}
     agents = (AGENT_ROWS.read(row, assignable=row[_ROLE] in assignable) for row in rows)
     return [
         msgspec.structs.replace(
-            agent, availability=effective(agent.availability, present=agent.id in alive)
+            agent, availability=effective(agent.availability, present=agent.id in here)
         )
         for agent in agents
     ]
 
 
 async def availability_of(
-    session: Session, organization: str, agent_id: str, *, alive_since: int
+    session: Session, organization: str, agent_id: str, *, alive: Alive
 ) -> Availability | None:
     """The assigned agent as the visitor may see them. None for an unknown agent."""
     rows = await session.fetch(CHOSEN, org_id=organization, agent_id=agent_id)
     if not rows:
         return None
     present = await presence_queries.is_present(
-        session, organization, SenderKind.AGENT, agent_id, alive_since=alive_since
+        session, organization, SenderKind.AGENT, agent_id, alive=alive
     )
     return effective(Availability(rows[0][0]), present=present)
 

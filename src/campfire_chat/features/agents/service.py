@@ -92,11 +92,11 @@ class AgentService:
 
     async def of(self, organization: str) -> list[AgentRecord]:
         """The agents of an organisation, for the roster."""
-        since = self._presence.alive_since
+        alive = self._presence.alive
         assignable = self._assignable
         return await self._storage.read(
             lambda session: queries.of_organization(
-                session, organization, alive_since=since, assignable=assignable
+                session, organization, alive=alive, assignable=assignable
             )
         )
 

@@ -124,9 +124,9 @@ class ConversationService(Service):
         Raises:
             NotFoundError: No such conversation, or not one that the caller may see.
         """
-        since = self._presence.alive_since
+        alive = self._presence.alive
         return await self._storage.read(
-            lambda session: views.read_one(session, actor, conversation_id, alive_since=since)
+            lambda session: views.read_one(session, actor, conversation_id, alive=alive)
         )
 
     async def page(
@@ -202,9 +202,9 @@ class ConversationService(Service):
             changing.add_done_callback(lambda _: self.on_restricted(actor.organization))
             changing = asyncio.shield(changing)
         summary = await changing
-        since = self._presence.alive_since
+        alive = self._presence.alive
         return await self._storage.read(
-            lambda session: views.read_around(session, actor, summary, alive_since=since)
+            lambda session: views.read_around(session, actor, summary, alive=alive)
         )
 
     async def admit_writer(self, actor: Actor, conversation_id: str) -> None:

@@ -22,29 +22,28 @@ from campfire_chat.features.conversations.records import (
 )
 from campfire_chat.features.conversations.rules import Conversation
 from campfire_chat.features.presence import queries as presence_queries
+from campfire_chat.features.presence.queries import Alive
 from campfire_chat.features.receipts import queries as receipt_queries
 from campfire_chat.features.receipts.records import ReceiptRecord
 
 View = AgentConversation | VisitorConversation
 
 
-async def read_one(
-    session: Session, actor: Actor, conversation_id: str, *, alive_since: int
-) -> View:
+async def read_one(session: Session, actor: Actor, conversation_id: str, *, alive: Alive) -> View:
     """A conversation with its receipts and who is present.
 
     Args:
-        alive_since: Participants with a beat since this time are present; in ms since 1970.
+        alive: When the last beat was of those who are present.
 
     Raises:
         NotFoundError: No such conversation, or not one that the caller may see.
     """
     found = await queries.get(session, actor, conversation_id)
-    return await read_around(session, actor, found.summary, alive_since=alive_since)
+    return await read_around(session, actor, found.summary, alive=alive)
 
 
 async def read_around(
-    session: Session, actor: Actor, summary: ConversationSummary, *, alive_since: int
+    session: Session, actor: Actor, summary: ConversationSummary, *, alive: Alive
 ) -> View:
     """A conversation that is in hand, with its receipts and who is present: one visit to the
     database for an agent, whatever is asked there.
@@ -61,16 +60,16 @@ async def read_around(
         availability = None
         if summary.assignee is not None:
             availability = await agent_queries.availability_of(
-                session, organization, summary.assignee.id, alive_since=alive_since
+                session, organization, summary.assignee.id, alive=alive
             )
         read_count, receipts = _read(counts), receipt_queries.receipts_of(marks)
         return _for_visitor(summary, read_count, receipts, availability)
-    since = {"org_id": organization, "alive_since": alive_since}
+    who = {"org_id": organization, **alive.values}
     contact = {"kind": SenderKind.VISITOR.value, "participant_id": summary.contact.id}
     counts, marks, looking, present = await session.fetch_all(
         *asked,
-        presence_queries.VIEWERS.prepare(engine, {**since, "place": about}),
-        presence_queries.ONE.prepare(engine, {**since, **contact}),
+        presence_queries.VIEWERS.prepare(engine, {**who, "place": about}),
+        presence_queries.ONE.prepare(engine, {**who, **contact}),
     )
     return msgspec.structs.replace(
         _for_agent(summary, _read(counts)),

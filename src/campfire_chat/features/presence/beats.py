@@ -52,6 +52,11 @@ class _Key(NamedTuple):
     kind: SenderKind
     id: str
 
+    @property
+    def is_of_session(self) -> bool:
+        """Whether it is an agent who is connected: that is what makes a session."""
+        return self.place == CONNECTED and self.kind is SenderKind.AGENT
+
 
 class _Here:
     __slots__ = ("count", "participant")
@@ -205,9 +210,15 @@ class Beats(Service):
             self._changed.clear()
             changes, self._changes = self._changes, {}
             written, self._written = self._written, asyncio.Event()
-            alive = [key for key, (_, here) in changes.items() if here]
-            gone = {key: participant for key, (participant, here) in changes.items() if not here}
+            agents = {key for key in changes if key.is_of_session}
+            alive = [key for key, (_, here) in changes.items() if here and key not in agents]
+            gone = {
+                key: participant
+                for key, (participant, here) in changes.items()
+                if not here and key not in agents
+            }
             try:
+                await self._write_agents({key: changes[key][0] for key in agents})
                 await self._write_alive(alive)
                 await self._write_gone(gone)
             except Exception:
@@ -215,24 +226,44 @@ class Beats(Service):
                 logger.warning("presence could not be written", exc_info=True)
             finally:
                 written.set()
-            for organization in {
-                key.organization
-                for key in changes
-                if key.place == CONNECTED and key.kind is SenderKind.AGENT
-            }:
+            for organization in {key.organization for key in agents}:
                 self.on_agents(organization)
 
     async def _keep_beating(self) -> None:
         while True:
             await asyncio.sleep(self._beat)
             try:
+                # Before the beats, which replace what shows when a session ended: the database may
+                # have been away, or the clock set.
+                await self._presence.end_sessions()
                 await self._write_alive(list(self._here))
-                for organization in self.organizations():
-                    await self._presence.sweep(organization)
+                await self._begin_sessions()
             except Exception:
                 logger.warning(
                     "beats could not be written; next attempt in a moment", exc_info=True
                 )
+
+    async def _begin_sessions(self) -> None:
+        """Begin the sessions of agents whose session has ended although they are connected here,
+        since their beats were late."""
+        here = {key: item.participant for key, item in self._here.items() if key.is_of_session}
+        for organization, part in _parts(list(here)):
+            known = await self._presence.in_session(organization, [key.id for key in part])
+            missing = [key for key in part if key.id not in known and key in self._here]
+            await self._write_agents({key: here[key] for key in missing})
+
+    async def _write_agents(self, changed: Mapping[_Key, Participant]) -> None:
+        """Write which of these agents are connected here, and which are not."""
+        for organization, part in _parts(list(changed)):
+            came = [
+                Beat(organization, key.place, self._here[key].participant)
+                for key in part
+                if key in self._here
+            ]
+            left = [
+                Beat(organization, key.place, changed[key]) for key in part if key not in self._here
+            ]
+            await self._presence.move_agents(organization, node_id=self._node, came=came, left=left)
 
     async def _write_alive(self, keys: Sequence[_Key]) -> None:
         for organization, part in _parts(keys):

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import delete
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.records import Participant
 from campfire_chat.database.prepared import Row
-from campfire_chat.features.presence import statements, tables
+from campfire_chat.features.presence import statements
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.transaction import Transaction
-
-_p = tables.presence.c
 
 
 class Beat(Struct, frozen=True):
@@ -40,15 +37,15 @@ class WritePresence(Operation[None]):
     ) -> None:
         super().__init__(actor)
         self._node_id = node_id
-        self._alive = alive
-        self._gone = gone
+        self.alive = alive
+        self.gone = gone
         self.size += 300 * (len(alive) + len(gone))
 
     async def run(self, transaction: Transaction) -> None:
         session = transaction.session
-        gone = [self._row(beat, transaction.now)[:5] for beat in self._gone]
+        gone = [self._row(beat, transaction.now)[:5] for beat in self.gone]
         await session.write(statements.DELETE_PRESENCE, gone)
-        alive = [self._row(beat, transaction.now) for beat in self._alive]
+        alive = [self._row(beat, transaction.now) for beat in self.alive]
         await session.write(statements.WRITE_PRESENCE, alive)
 
     def _row(self, beat: Beat, now: int) -> Row:
@@ -63,28 +60,4 @@ class WritePresence(Operation[None]):
             participant.name,
             participant.avatar_url,
             now,
-        )
-
-
-class SweepPresence(Operation[None]):
-    """Delete beats from before one time, and from after another.
-
-    The later ones were written before a clock was set back. Without this they would count as
-    present for as long as the clock had been ahead. A participant who is still connected gets a
-    new beat.
-    """
-
-    appends = False
-
-    def __init__(self, actor: Actor, before: int, after: int) -> None:
-        super().__init__(actor)
-        self._before = before
-        self._after = after
-
-    async def run(self, transaction: Transaction) -> None:
-        await transaction.session.execute(
-            delete(tables.presence).where(
-                _p.org_id == self.organization,
-                (_p.beat_at < self._before) | (_p.beat_at > self._after),
-            )
         )

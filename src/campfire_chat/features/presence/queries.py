@@ -1,12 +1,15 @@
 """Presence: who is connected and who has which conversation open, as beats in the database.
 
 A row is written when a participant connects, and updated with every beat. A row that was not
-updated for its lifetime no longer counts. So after a crash nobody stays present for longer.
+updated for its lifetime no longer counts. So after a crash nobody stays present for longer. Nor
+does a row count whose time is further ahead: it was written before the clock was set back, and a
+participant who is still connected gets a new beat.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.sql.elements import ClauseElement
@@ -24,12 +27,27 @@ _p = tables.presence.c
 CONNECTED = ""
 
 
-_SINCE = bindparam("alive_since", type_=_p.beat_at.type)
+class Alive(NamedTuple):
+    """Whose last beat is between these times is present; in microseconds since 1970."""
+
+    since: int
+    until: int
+
+    @property
+    def values(self) -> dict[str, int]:
+        """The parameters of :data:`IS_ALIVE`."""
+        return {"alive_since": self.since, "alive_until": self.until}
+
+
+IS_ALIVE = _p.beat_at.between(
+    bindparam("alive_since", type_=_p.beat_at.type),
+    bindparam("alive_until", type_=_p.beat_at.type),
+)
 
 
 def _present_at(engine: Engine) -> ClauseElement:
     return select(_p.place, _p.participant_kind, _p.participant_id, _p.name, _p.avatar_url).where(
-        engine.among(_p.org_id, _p.place, "places"), _p.beat_at >= _SINCE
+        engine.among(_p.org_id, _p.place, "places"), IS_ALIVE
     )
 
 
@@ -40,7 +58,7 @@ def _viewers(_: Engine) -> ClauseElement:
             _p.org_id == bindparam("org_id"),
             _p.place == bindparam("place"),
             _p.participant_kind == SenderKind.AGENT.value,
-            _p.beat_at >= _SINCE,
+            IS_ALIVE,
         )
         .order_by(_p.participant_id)
     )
@@ -54,7 +72,7 @@ def _one(_: Engine) -> ClauseElement:
             _p.place == CONNECTED,
             _p.participant_kind == bindparam("kind"),
             _p.participant_id == bindparam("participant_id"),
-            _p.beat_at >= _SINCE,
+            IS_ALIVE,
         )
         .limit(1)
     )
@@ -68,14 +86,14 @@ ONE = Query(_one)
 
 
 async def present_at(
-    session: Session, organization: str, conversation_ids: Sequence[str], *, alive_since: int
+    session: Session, organization: str, conversation_ids: Sequence[str], *, alive: Alive
 ) -> dict[str, list[Participant]]:
     """Who has these conversations open. For the roster, which tells only agents."""
     rows = await session.fetch(
         PRESENT_AT,
         org_id=organization,
         places=session.engine.list_value(conversation_ids),
-        alive_since=alive_since,
+        **alive.values,
     )
     found: dict[str, list[Participant]] = {}
     for place, kind, participant_id, name, avatar_url in rows:
@@ -95,7 +113,7 @@ def viewers_of(rows: Sequence[Row]) -> list[Participant]:
 
 
 async def is_present(
-    session: Session, organization: str, kind: SenderKind, participant_id: str, *, alive_since: int
+    session: Session, organization: str, kind: SenderKind, participant_id: str, *, alive: Alive
 ) -> bool:
     """Whether a participant is connected to any process."""
     rows = await session.fetch(
@@ -103,6 +121,6 @@ async def is_present(
         org_id=organization,
         kind=kind.value,
         participant_id=participant_id,
-        alive_since=alive_since,
+        **alive.values,
     )
     return bool(rows)

@@ -12,3 +12,6 @@ WRITE_PRESENCE = BulkInsert(
 
 
 DELETE_PRESENCE = BulkDelete(tables.presence)
+
+
+WRITE_SESSIONS = BulkInsert(tables.agent_sessions, keys=("org_id", "agent_id"))

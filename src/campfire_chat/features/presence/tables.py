@@ -27,3 +27,17 @@ presence = Table(
     PrimaryKeyConstraint("org_id", "place", "participant_kind", "participant_id", "node_id"),
     sqlite_with_rowid=False,
 )
+
+
+#: The sessions of agents that go on: the events tell of those that have ended.
+agent_sessions = Table(
+    "campfire_agent_sessions",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("agent_id", String, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    # When the agent last closed the last connection to a process. Beats tell of the others.
+    Column("left_at", BigInteger),
+    PrimaryKeyConstraint("org_id", "agent_id"),
+    sqlite_with_rowid=False,
+)

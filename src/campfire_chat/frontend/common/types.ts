@@ -548,6 +548,23 @@ export type Scope = "organization" | "agent";
 
 export type SenderKind = "visitor" | "agent" | "bot" | "system" | "api_key";
 
+/** An agent is gone, and has not come back within the grace time. */
+export interface SessionEnded {
+  /** The agent. */
+  id: string;
+  /** The same as in `agent.session_started`. */
+  started_at: Timestamp;
+  /** When the agent was last seen connected. */
+  ended_at: Timestamp;
+}
+
+/** An agent is connected who was connected to no process before. */
+export interface SessionStarted {
+  /** The agent. */
+  id: string;
+  started_at: Timestamp;
+}
+
 /** `before` and `after` are values of the setting, its default if nothing was chosen. */
 export interface SettingChange {
   before: unknown;
@@ -792,6 +809,8 @@ export interface WebhookWithSecret extends WebhookRecord {
 /** What the data of each type of events is. */
 export interface EventMap {
   "agent.availability_changed": AvailabilityChanged;
+  "agent.session_ended": SessionEnded;
+  "agent.session_started": SessionStarted;
   "api_key.created": ApiKeyChanged;
   "api_key.revoked": ApiKeyChanged;
   "api_key.rotated": ApiKeyChanged;
@@ -818,6 +837,8 @@ export interface EventMap {
 /** The kinds of streams in which each type of events appears. */
 export interface EventStreams {
   "agent.availability_changed": "inbox";
+  "agent.session_ended": "inbox";
+  "agent.session_started": "inbox";
   "api_key.created": "inbox";
   "api_key.revoked": "inbox";
   "api_key.rotated": "inbox";
