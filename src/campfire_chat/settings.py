@@ -185,7 +185,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             what other processes wrote when a wake-up was lost.
         presence_beat: Seconds between two beats. With a beat a process records that a participant
             is still connected.
-        presence_life: Seconds after the last beat for which a participant counts as present.
+        presence_life: Seconds after the last beat for which a participant counts as present. An
+            agent who comes back within twice that time goes on with the same session.
         reauthenticate: Seconds after which the client of a signed-in socket has to prove the
             session of the host app again.
         drain_delay: Seconds at a shutdown between the moment when ``ready`` fails and the moment

@@ -33,7 +33,7 @@ SOURCES = Path(campfire_chat.__file__).parent / "frontend"
 #: No screen shows what these tell of. They only move the position.
 UNSEEN = {
     *("settings.changed", "own_settings.changed"),
-    "agent.availability_changed",
+    *("agent.availability_changed", "agent.session_started", "agent.session_ended"),
     *("api_key.created", "api_key.rotated", "api_key.revoked"),
     *("webhook.changed", "webhook.paused"),
 }

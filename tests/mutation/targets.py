@@ -164,10 +164,12 @@ TARGETS = {
             *("realtime/sockets/send_queue.py", "realtime/sockets/requests.py"),
             *("realtime/sockets/socket.py", "realtime/sockets/gateway.py", "http/events.py"),
             *("features/presence/beats.py", "features/presence/typing.py"),
+            *("features/presence/rules.py", "features/presence/sessions.py"),
             "features/agents/roster.py",
         ),
         (
             *("tests/realtime", "tests/protocol/test_hub_leaks.py"),
+            *("tests/domain/test_agent_sessions.py", "tests/storage/test_agent_sessions.py"),
             *("tests/protocol/test_streams.py", "tests/protocol/test_ephemeral.py"),
             *("tests/protocol/test_send_queue.py", "tests/protocol/test_admission.py"),
             *("tests/protocol/test_messages.py", "tests/protocol/test_sessions.py"),

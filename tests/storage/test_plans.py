@@ -60,7 +60,7 @@ def test_no_query_is_left_out() -> None:
     # A write; a table of a few rows, which is kept short; a daily look through all.
     exempt = {id(event_log.TELL), id(usage_table._OTHERS), id(retention.OLD_KEYS)}
     exempt |= {id(webhook_queries.OLD_DELIVERIES), id(webhook_queries.OLD_ATTEMPTS)}
-    # As many rows as there are agents at work; an hourly look through all.
+    # As many rows as there are agents at work; a rare look through all.
     exempt |= {id(session_queries.OVER), id(presence_retention.DELETE_DEAD)}
     # As many rows as there are webhooks in the installation.
     exempt.add(id(webhook_queries.ORGANIZATIONS))

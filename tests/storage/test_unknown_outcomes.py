@@ -18,6 +18,7 @@ from campfire_chat.features.conversations.records import Priority
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.messages.records import Visibility
 from campfire_chat.features.presence.operations import Beat
+from campfire_chat.features.presence.queries import CONNECTED
 from campfire_chat.ledger.write_batch import Committed, Notice
 from campfire_chat.settings import Settings
 from tests.support.engines import create_postgres_database, drop_postgres_database
@@ -157,6 +158,12 @@ async def _presence(desk: Desk) -> Any:
     ]
 
 
+async def _agent_comes(desk: Desk) -> Any:
+    beat = Beat("default", CONNECTED, Participant(SenderKind.AGENT, "ada", "Ada", None))
+    await desk.store.presence.move_agents("default", node_id="n", came=[beat])
+    return await desk.store.presence.in_session("default", ["ada"])
+
+
 async def _availability(desk: Desk) -> Any:
     record = await desk.store.agents.set_availability(ADA, "ada", Availability.AWAY)
     return record.id
@@ -178,6 +185,7 @@ OPERATIONS: dict[str, tuple[Callable[[Desk], Awaitable[Any]], Any, dict[str, int
     "delete": (_delete, True, {"conversation": 1, "inbox": 1}),
     "mark": (_mark, (2, 2, 0), {}),
     "presence": (_presence, ["ada"], {}),
+    "agent comes": (_agent_comes, {"ada"}, {"inbox": 1}),
     "availability": (_availability, "ada", {"inbox": 1}),
 }
 

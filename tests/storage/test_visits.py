@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from campfire_chat.access.records import Agent
+from campfire_chat.access.records import Agent, Participant, SenderKind
 from campfire_chat.core import clock
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.postgresql import PostgreSQLEngine
 from campfire_chat.database.sqlite import SQLiteEngine
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.presence.operations import Beat
+from campfire_chat.features.presence.queries import CONNECTED
 from campfire_chat.settings import Settings
 from tests.storage.test_store import AGENT, begin
 from tests.support.host import agent_actor
@@ -88,6 +90,53 @@ async def test_a_change_and_its_answer(
     assert found == await store.conversations.get(AGENT, conversation)
     again = await store.conversations.change(AGENT, conversation, patch, assignee, client_id="once")
     assert again == found
+
+
+def beat(kind: SenderKind, place: str = CONNECTED) -> Beat:
+    return Beat("default", place, Participant(kind, "somebody", "Somebody", None))
+
+
+async def test_a_beat_of_an_agent_costs_what_that_of_a_visitor_costs(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so does a visitor who comes or goes, and an agent who opens a conversation."""
+    agent = beat(SenderKind.AGENT)
+    await store.presence.move_agents("default", node_id="n", came=[agent])
+    visits = Visits(monkeypatch)
+    for alive in (agent, beat(SenderKind.VISITOR), beat(SenderKind.AGENT, "conv_1")):
+        visits.made.clear()
+        await store.presence.write("default", node_id="n", alive=[alive])
+        # BEGIN, the row, COMMIT.
+        assert visits.made.total() == 3, visits.made
+    visits.made.clear()
+    await store.presence.write("default", node_id="n", gone=[beat(SenderKind.VISITOR)])
+    assert visits.made.total() == 3, visits.made
+    assert visits.empty == 0
+
+
+async def test_an_agent_who_comes_and_goes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    await begin(store)
+    agent = beat(SenderKind.AGENT)
+    visits = Visits(monkeypatch)
+    for node, cost in (("a", 5), ("b", 4)):
+        # BEGIN with the lock of the inbox, the session, the row, COMMIT; and for the first the
+        # session with its event.
+        visits.made.clear()
+        await store.presence.move_agents("default", node_id=node, came=[agent])
+        assert visits.made.total() == cost, visits.made
+    visits.made.clear()
+    await store.presence.move_agents("default", node_id="a", left=[agent])
+    assert visits.made.total() == 5, visits.made
+    assert visits.empty == 0
+
+
+async def test_a_look_for_sessions_that_are_over_is_one_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.presence.move_agents("default", node_id="n", came=[beat(SenderKind.AGENT)])
+    visits = Visits(monkeypatch)
+    await store.presence.end_sessions()
+    assert visits.made.total() == 1, visits.made
 
 
 async def test_a_message_is_one_visit_and_writes_nothing_for_the_visitors_list(

@@ -233,10 +233,11 @@ class Beats(Service):
         while True:
             await asyncio.sleep(self._beat)
             try:
-                # Before the beats, which replace what shows when a session ended: the database may
-                # have been away, or the clock set.
+                # The beats replace what shows when a session ended: the database may have been
+                # away, or the clock set. So that is looked at before, by the same time.
+                at = self._presence.now
                 await self._presence.end_sessions()
-                await self._write_alive(list(self._here))
+                await self._write_alive(list(self._here), at)
                 await self._begin_sessions()
             except Exception:
                 logger.warning(
@@ -265,7 +266,7 @@ class Beats(Service):
             ]
             await self._presence.move_agents(organization, node_id=self._node, came=came, left=left)
 
-    async def _write_alive(self, keys: Sequence[_Key]) -> None:
+    async def _write_alive(self, keys: Sequence[_Key], at: int | None = None) -> None:
         for organization, part in _parts(keys):
             # Looked up only now, because participants who have left must not be written again.
             beats = [
@@ -273,7 +274,7 @@ class Beats(Service):
                 for key in part
                 if key in self._here
             ]
-            await self._presence.write(organization, node_id=self._node, alive=beats)
+            await self._presence.write(organization, node_id=self._node, alive=beats, at=at)
 
     async def _write_gone(self, gone: Mapping[_Key, Participant]) -> None:
         for organization, part in _parts(list(gone)):

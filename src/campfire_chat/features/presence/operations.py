@@ -23,7 +23,11 @@ class Beat(Struct, frozen=True):
 
 
 class WritePresence(Operation[None]):
-    """Write some beats of a process, and delete others."""
+    """Write some beats of a process, and delete others.
+
+    Args:
+        at: The time of the beats, in microseconds; None for that of the transaction.
+    """
 
     appends = False
 
@@ -34,21 +38,24 @@ class WritePresence(Operation[None]):
         node_id: str,
         alive: Sequence[Beat] = (),
         gone: Sequence[Beat] = (),
+        at: int | None = None,
     ) -> None:
         super().__init__(actor)
         self._node_id = node_id
         self.alive = alive
         self.gone = gone
+        self._at = at
         self.size += 300 * (len(alive) + len(gone))
 
     async def run(self, transaction: Transaction) -> None:
         session = transaction.session
-        gone = [self._row(beat, transaction.now)[:5] for beat in self.gone]
+        at = transaction.now if self._at is None else self._at
+        gone = [self._row(beat, at)[:5] for beat in self.gone]
         await session.write(statements.DELETE_PRESENCE, gone)
-        alive = [self._row(beat, transaction.now) for beat in self.alive]
+        alive = [self._row(beat, at) for beat in self.alive]
         await session.write(statements.WRITE_PRESENCE, alive)
 
-    def _row(self, beat: Beat, now: int) -> Row:
+    def _row(self, beat: Beat, at: int) -> Row:
         """The columns of the table. The first five are the key."""
         participant = beat.participant
         return (
@@ -59,5 +66,5 @@ class WritePresence(Operation[None]):
             self._node_id,
             participant.name,
             participant.avatar_url,
-            now,
+            at,
         )

@@ -24,7 +24,7 @@ from campfire_chat.jobs.schedule import Schedule
 from campfire_chat.ledger.storage import Storage
 
 EXPIRE = JobKind("presence.expire", Nothing, permissions=())
-HOURLY = Schedule("presence", 3600, EXPIRE.name)
+SCHEDULE = Schedule("presence", 6 * 3600, EXPIRE.name)
 #: Rows that are deleted at a time; messages are written in between.
 AT_ONCE = 500
 
@@ -63,7 +63,7 @@ class PresenceRetention(Service):
         return (EXPIRE.done_by(self.expire),)
 
     def schedules(self) -> Iterable[Schedule]:
-        return (HOURLY,)
+        return (SCHEDULE,)
 
     async def expire(self, job: Job[Nothing]) -> None:
         """Delete every beat that is dead by the clock of each process, whoever does the job."""

@@ -28,15 +28,20 @@ class PresenceService:
         self._grace = GRACE * self._life
 
     @property
+    def now(self) -> int:
+        """What the clock shows, in microseconds since 1970."""
+        return self._storage.now()
+
+    @property
     def alive(self) -> Alive:
         """A participant whose last beat is not within these times is gone."""
-        now = self._storage.now()
+        now = self.now
         return Alive(now - self._life, now + self._life)
 
     @property
     def recent(self) -> Alive:
         """What was not seen within these times is gone also by the clock of another process."""
-        now = self._storage.now()
+        now = self.now
         return Alive(now - self._grace, now + self._grace)
 
     async def write(
@@ -46,10 +51,17 @@ class PresenceService:
         node_id: str,
         alive: Sequence[Beat] = (),
         gone: Sequence[Beat] = (),
+        at: int | None = None,
     ) -> None:
-        """Write beats of a process, and delete others."""
-        actor = system_actor(organization)
-        await self._storage.submit(WritePresence(actor, node_id=node_id, alive=alive, gone=gone))
+        """Write beats of a process, and delete others.
+
+        Args:
+            at: The time of the beats, in microseconds; None for the time of the commit.
+        """
+        operation = WritePresence(
+            system_actor(organization), node_id=node_id, alive=alive, gone=gone, at=at
+        )
+        await self._storage.submit(operation)
 
     async def move_agents(
         self,
