@@ -17,6 +17,7 @@ from campfire_chat.core import clock
 from campfire_chat.core.clock import SECOND
 from campfire_chat.features.presence.operations import Beat
 from campfire_chat.features.presence.queries import CONNECTED
+from campfire_chat.features.presence.sessions import EndSessions
 from campfire_chat.settings import Settings
 from tests.support.store import Store
 from tests.support.truth import Truth
@@ -350,5 +351,31 @@ def test_places_and_visitors_make_no_session(play: Play) -> None:
         await presence.write(run.organization, node_id="n", gone=people)
         assert run.told() == []
         assert run.open() == []
+
+    play(story)
+
+
+def test_one_organization_that_fails_holds_up_no_other(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(run: Run) -> None:
+        # It comes first.
+        other = Process(run.stores[0], f"a-{run.organization}")
+        await other.connect()
+        await run.do(("connect", 0))
+        await run.do(("kill", 0))
+        run.watch.seconds += GRACE + 1
+        original = EndSessions.run
+
+        async def broken(operation: EndSessions, transaction: Any) -> None:
+            if operation.organization != run.organization:
+                raise ValueError("oh")
+            await original(operation, transaction)
+
+        monkeypatch.setattr(EndSessions, "run", broken)
+        await run.do(("tick", 0))
+        assert run.told() == [(run.seen[0], run.seen[0])]
+        monkeypatch.undo()
+        await other.tick()
 
     play(story)

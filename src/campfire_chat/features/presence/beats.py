@@ -6,6 +6,9 @@ arrivals and departures here are told to all processes at once.
 
 Somebody who closes their last connection is gone at once: the beat is deleted. That a beat ages is
 for connections that end without a word, as in a crash or when the network is lost.
+
+Agents who come and go begin and end their sessions with that: see
+:mod:`~campfire_chat.features.presence.sessions`.
 """
 
 from __future__ import annotations

@@ -34,19 +34,20 @@ _s = tables.agent_sessions.c
 
 def _delete_dead(_: Engine) -> ClauseElement:
     """Delete some dead beats. The last one of a session stays: it says when the session ended."""
-    key = tuple_(*tables.presence.primary_key.columns)
+    key = list(tables.presence.primary_key.columns)
     of_session = select(_s.agent_id).where(_s.org_id == _p.org_id, _s.agent_id == _p.participant_id)
     kept = and_(
         _p.place == CONNECTED, _p.participant_kind == SenderKind.AGENT.value, of_session.exists()
     )
     # A beat that another process is just writing is not waited for.
     dead = (
-        select(*tables.presence.primary_key.columns)
+        select(*key)
         .where(not_(IS_ALIVE), not_(kept))
         .limit(bindparam("count", type_=Integer))
         .with_for_update(skip_locked=True)
+        .cte("dead")
     )
-    return delete(tables.presence).where(key.in_(dead)).returning(_p.org_id)
+    return delete(tables.presence).where(tuple_(*key).in_(select(dead))).returning(_p.org_id)
 
 
 DELETE_DEAD = Query(_delete_dead)

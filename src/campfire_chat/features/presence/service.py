@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from campfire_chat.access.actor import system_actor
 from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.core.clock import SECOND
+from campfire_chat.core.errors import InternalError
 from campfire_chat.features.presence import queries, session_queries
 from campfire_chat.features.presence.operations import Beat, WritePresence
 from campfire_chat.features.presence.queries import Alive
 from campfire_chat.features.presence.rules import GRACE
 from campfire_chat.features.presence.sessions import EndSessions, MoveAgents
 from campfire_chat.ledger.storage import Storage
+
+logger = logging.getLogger("campfire_chat.realtime")
 
 
 class PresenceService:
@@ -88,8 +92,12 @@ class PresenceService:
         recent = self.recent
         over = await self._storage.read(lambda session: session_queries.over(session, recent))
         for organization, agent_ids in over.items():
-            actor = system_actor(organization)
-            await self._storage.submit(EndSessions(actor, agent_ids, self._grace))
+            operation = EndSessions(system_actor(organization), agent_ids, self._grace)
+            try:
+                await self._storage.submit(operation)
+            except InternalError:
+                # The sessions and the beats of the others have to go on.
+                logger.warning("sessions of %s could not be ended", organization, exc_info=True)
 
     async def in_session(self, organization: str, agent_ids: Sequence[str]) -> set[str]:
         """Those of these agents who have a session."""
