@@ -16,6 +16,7 @@ from campfire_chat.core.errors import CampfireError, ConfigurationError
 from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.features.host_api import HostApi
 from campfire_chat.features.jobs.endpoints import JobGroup
+from campfire_chat.features.tags.records import TagColor
 from campfire_chat.features.webhooks.records import DeliveryState, TextChoice, WebhookState
 from campfire_chat.hooks.before import OutgoingMessage
 from campfire_chat.hooks.errors import MessageRefusedError
@@ -44,6 +45,7 @@ __all__ = [
     "ResolveOrganization",
     "Role",
     "Status",
+    "TagColor",
     "TextChoice",
     "Visitor",
     "WebhookState",

@@ -61,6 +61,7 @@ class Secrets:
         self.job = job["id"]
         saved = {"shortcut": "secret", "title": "secret", "body": "secret", "shared": True}
         self.saved_reply = self.admin.post("/saved-replies", saved)["id"]
+        self.tag = self.admin.post("/tags", {"name": "secret"})["id"]
         body = {"name": "secret key", "permissions": ["agents.read"]}
         self.key = self.admin.post("/api-keys", body)["key"]["id"]
         webhook = self.admin.post(
@@ -80,6 +81,7 @@ class Secrets:
             self.admin.get("/jobs", state="pending"),
             self.agent.get("/saved-replies"),
             self.admin.get("/webhooks"),
+            self.agent.get("/tags"),
             self.admin.get("/api-keys"),
             self.admin.get(f"/contacts/{self.visitor.id}"),
         )
@@ -92,6 +94,7 @@ PARAMETERS: dict[str, Callable[[Secrets], list[str]]] = {
     "agent_id": lambda secrets: [secrets.agent.id],
     "job_id": lambda secrets: [secrets.job],
     "saved_reply_id": lambda secrets: [secrets.saved_reply],
+    "tag_id": lambda secrets: [secrets.tag],
     "key_id": lambda secrets: [secrets.key],
     "contact": lambda secrets: [secrets.visitor.id],
     "external_id": lambda secrets: ["ada"],
@@ -116,6 +119,8 @@ BODIES: dict[str, Any] = {
     "change_own_settings": {},
     "create_saved_reply": {},
     "change_saved_reply": {},
+    "change_tag": {},
+    "merge_tag": {"into": "tag_1"},
     # Whoever may do these does them in their own organisation.
     "put_agent": {"name": "intruder"},
     "put_contact": {"name": "intruder"},
@@ -129,6 +134,7 @@ BODIES: dict[str, Any] = {
 WITHOUT_IDS = {
     *("create_visitor", "get_me", "create_conversation", "list_conversations", "list_agents"),
     *("list_jobs", "list_saved_replies", "create_saved_reply"),
+    *("list_tags", "create_tag"),
     *("list_api_keys", "list_key_permissions", "create_api_key"),
     *("list_webhooks", "create_webhook", "list_webhook_events"),
     *("count_conversations", "search_conversations", "take_conversation"),
@@ -394,6 +400,7 @@ def _about(secrets: Secrets, endpoint: Endpoint, person: Person) -> str:
         agent_id=person.id,
         job_id=secrets.job,
         saved_reply_id=secrets.saved_reply,
+        tag_id=secrets.tag,
         key_id=secrets.key,
         contact=secrets.visitor.id,
         external_id="somebody",

@@ -26,6 +26,7 @@ from campfire_chat import (
     JobGroup,
     Role,
     Status,
+    TagColor,
     TextChoice,
     Visitor,
     WebhookState,
@@ -554,6 +555,30 @@ CASES = [
         ),
         {"since": SINCE.isoformat(), "until": UNTIL.isoformat(), "state": None},
     ),
+    case(
+        "list_tags", "/tags", lambda api, _: api.tags.list(search="k", limit=1), search="k", limit=1
+    ),
+    case("get_tag", "/tags/{tag}", lambda api, ids: api.tags.get(ids["tag"])),
+    case(
+        "create_tag",
+        "/tags",
+        lambda api, _: api.tags.create("late", color=TagColor.RED, description="Too late"),
+        {"name": "late", "color": "red", "description": "Too late"},
+    ),
+    case("create_tag", "/tags", lambda api, _: api.tags.create("KETTLE"), {"name": "KETTLE"}),
+    case(
+        "change_tag",
+        "/tags/{tag}",
+        lambda api, ids: api.tags.change(ids["tag"], name="kettles"),
+        {"name": "kettles"},
+    ),
+    case(
+        "merge_tag",
+        "/tags/{tag}/merge",
+        lambda api, ids: api.tags.merge(ids["tag"], into=ids["vip"]),
+        {"into": "{vip}"},
+    ),
+    case("delete_tag", "/tags/{tag}", lambda api, ids: api.tags.delete(ids["tag"])),
     case("list_jobs", "/jobs", lambda api, _: api.jobs.list()),
     case(
         "list_jobs", "/jobs", lambda api, _: api.jobs.list(state=JobGroup.PENDING), state="pending"
@@ -600,6 +625,7 @@ async def content(campfire: Campfire, organization: str) -> World:
     await ada.messages.edit(message.id, "Hello Mia!")
     note = await ada.messages.note(opened.id, "Who is she?", client_id="note")
     await ada.conversations.change(opened.id, status=Status.SNOOZED, snoozed_until=UNTIL)
+    tags = [await boss.tags.create(name) for name in ("kettle", "vip")]
     (job,) = (await boss.jobs.list(state=JobGroup.PENDING)).items
     ids = {name: (await people[name].me()).id for name in ("ada", "mia")}
     ids |= {"conversation": opened.id, "message": message.id, "note": note.id, "job": job.id}
@@ -612,6 +638,7 @@ async def content(campfire: Campfire, organization: str) -> World:
     )
     delivery = await boss.webhooks.send_test(webhook.id)
     ids |= {"webhook": webhook.id, "delivery": delivery.id}
+    ids |= {tag.name.replace("kettle", "tag"): tag.id for tag in tags}
     return World(organization, ids)
 
 
@@ -662,7 +689,9 @@ def alike(answer: Any, world: World) -> Any:
     """An answer without what differs between two organisations: ids, secrets, times and ETags,
     which count the changes of all organisations."""
     text = json.dumps(answer, sort_keys=True).replace(world.organization, "ORGANIZATION")
-    text = re.sub(r"\b(conv|msg|vis|agt|job|req|srp|key|whk|dlv|evt)_[0-9a-z]{26}\b", r"\1", text)
+    text = re.sub(
+        r"\b(conv|msg|vis|agt|job|req|srp|tag|key|whk|dlv|evt)_[0-9a-z]{26}\b", r"\1", text
+    )
     text = re.sub(r"\bcfk_\w+|\bwhsec_[\w+/=]+", "SECRET", text)
     text = re.sub(r'"etag": "\\"[1-9]\d*\\""', '"etag": "ETAG"', text)
     return json.loads(re.sub(r"\b20\d\d-[\d-]+T[\d:.]+Z", "TIME", text))

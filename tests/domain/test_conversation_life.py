@@ -18,7 +18,6 @@ from campfire_chat.features.conversations import events as conversation_events
 from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.features.conversations.rules import (
     MAX_SUBJECT_LENGTH,
-    MAX_TAG_LENGTH,
     MAX_TAGS,
     Change,
     Conversation,
@@ -29,6 +28,7 @@ from campfire_chat.features.conversations.rules import (
     receive,
 )
 from campfire_chat.features.messages.records import Visibility
+from campfire_chat.features.tags.rules import MOST_NAME
 from tests.domain.test_rules import AGENT, NOW, VISITOR, conversation, message_of
 
 BOT = Participant(SenderKind.BOT, "bot")
@@ -170,13 +170,13 @@ def test_only_what_really_changes_is_told_and_to_whom(patches: list[dict[str, An
 
 
 def test_the_bounds_themselves_are_allowed() -> None:
-    tags = [f"{n:02}".ljust(MAX_TAG_LENGTH, "x") for n in range(MAX_TAGS)]
+    tags = [f"{n:02}".ljust(MOST_NAME, "x") for n in range(MAX_TAGS)]
     assert check_tags(tags) == tags
     assert check_tags([*tags, tags[0]]) == tags
     with pytest.raises(InvalidError):
         check_tags([*tags, "one more"])
     with pytest.raises(InvalidError):
-        check_tags(["x" * (MAX_TAG_LENGTH + 1)])
+        check_tags(["x" * (MOST_NAME + 1)])
     assert check_subject("x" * MAX_SUBJECT_LENGTH) == "x" * MAX_SUBJECT_LENGTH
     with pytest.raises(InvalidError):
         check_subject("x" * (MAX_SUBJECT_LENGTH + 1))
@@ -198,4 +198,4 @@ def test_a_refused_snooze_changes_nothing(until: int) -> None:
 
 def test_the_documented_bounds() -> None:
     """As the reference of the API names them."""
-    assert (MAX_TAGS, MAX_TAG_LENGTH, MAX_SUBJECT_LENGTH) == (20, 40, 200)
+    assert (MAX_TAGS, MOST_NAME, MAX_SUBJECT_LENGTH) == (20, 40, 200)

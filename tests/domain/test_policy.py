@@ -63,15 +63,16 @@ TABLE = {
         *("conversations.read", "inbox.read", "notes.read", "message_versions.read"),
         *("agents.read", "availability.write", "settings.read", "own_settings.edit"),
         *("saved_replies.read", "contacts.read", "history.read"),
+        "tags.read",
     },
     "agent": {
         *("conversations.create", "conversations.manage", "conversations.reply", "notes.write"),
-        "saved_replies.write",
+        *("saved_replies.write", "tags.create"),
     },
     "admin": {
         *("conversations.restrict", "messages.delete", "agents.manage", "jobs.manage"),
         *("settings.edit", "saved_replies.share", "contacts.write", "api_keys.manage"),
-        *("agents.impersonate", "webhooks.manage"),
+        *("agents.impersonate", "webhooks.manage", "tags.write"),
     },
     "owner": set[str](),
 }

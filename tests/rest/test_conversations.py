@@ -256,7 +256,7 @@ def test_the_life_of_a_conversation(desk: Desk) -> None:
     assert "conversation.tags_changed" not in public
     assert public.count("conversation.status_changed") == 2
     inbox = agent.events(f"inbox:{desk.organization}")
-    assert {event["event"] for event in inbox} == {"conversation.updated"}
+    assert {event["event"] for event in inbox} == {"conversation.updated", "tag.changed"}
     row = inbox[-1]["data"]
     assert {key: agent.get(path)[key] for key in row} == row
 

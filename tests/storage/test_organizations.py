@@ -50,12 +50,17 @@ from campfire_chat.features.jobs.service import JobService
 from campfire_chat.features.saved_replies.errors import ShortcutTakenError
 from campfire_chat.features.saved_replies.operations import Changes, Draft
 from campfire_chat.features.saved_replies.service import SavedReplyService
+from campfire_chat.features.tags.operations import Changes as TagChanges
+from campfire_chat.features.tags.operations import Draft as TagDraft
+from campfire_chat.features.tags.records import TagColor
+from campfire_chat.features.tags.rewriting import REWRITE, Rewriter, Rewriting
+from campfire_chat.features.tags.service import TagService
 from campfire_chat.features.webhooks import queries as webhook_queries
 from campfire_chat.features.webhooks.job_kinds import Replaying
 from campfire_chat.features.webhooks.operations import WebhookPatch
 from campfire_chat.features.webhooks.records import DeliveryState, TextChoice, WebhookState
 from campfire_chat.features.webhooks.service import WebhookService
-from campfire_chat.jobs.job import Claimed
+from campfire_chat.jobs.job import Claimed, Job
 from campfire_chat.realtime.bus import Bus
 from campfire_chat.settings import Settings
 from tests.support.host import agent_actor
@@ -336,7 +341,30 @@ async def _everything_rare(store: Store) -> None:
     await store.api_keys.revoke(boss, made.key.id)
     await store.jobs.drop("default", jobs[0].id)
     await _saved_replies(SavedReplyService(store.storage), boss)
+    await _tags(store, boss, opened.id)
     await _webhooks(store, boss)
+
+
+async def _tags(store: Store, boss: Actor, conversation: str) -> None:
+    service = TagService(store.storage)
+    draft = TagDraft(name="tea", color=TagColor.GREEN, description="")
+    tea = await service.create(boss, draft, client_id=None)
+    await store.conversations.change(boss, conversation, Patch(tags=["tea", "late"]), UNSET)
+    for name in ("drinks", "tea"):
+        await service.change(boss, tea.id, TagChanges(name=name))
+    listed, _ = await service.page(boss, "late", None, 10)
+    assert await service.merge(boss, listed[0].id, tea.id, client_id=None) == await service.get(
+        boss, tea.id
+    )
+    rewriting = Rewriting(tag_id=listed[0].id, rewrite_id="rew_1")
+    actor = system_actor("default", *REWRITE.permissions)
+    job = Job("job_1", "default", rewriting, 1, actor)
+    await store.storage.submit(await Rewriter(store.storage).step(job))
+    found, _ = await store.conversations.page(
+        boss, statuses=list(Status), assignee_id=listing.ANYONE, tag="tea", before=None, limit=10
+    )
+    assert [item.tags for item in found] == [["tea"]]
+    await service.delete(boss, tea.id)
 
 
 async def _saved_replies(service: SavedReplyService, boss: Actor) -> None:

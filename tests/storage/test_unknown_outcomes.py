@@ -179,7 +179,8 @@ OPERATIONS: dict[str, tuple[Callable[[Desk], Awaitable[Any]], Any, dict[str, int
         None,
         {"conversation": 1, "visitor": 1, "inbox": 1},
     ),
-    "change": (_change, True, {"conversation": 1, "notes": 2, "visitor": 1, "inbox": 1}),
+    # The inbox is also told of the tag, which is a new one.
+    "change": (_change, True, {"conversation": 1, "notes": 2, "visitor": 1, "inbox": 2}),
     "change with key": (_change_with_key, "Tea", {"conversation": 2, "visitor": 1, "inbox": 1}),
     "edit": (_edit, "!", {"conversation": 1, "inbox": 1}),
     "delete": (_delete, True, {"conversation": 1, "inbox": 1}),

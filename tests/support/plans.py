@@ -20,6 +20,7 @@ from campfire_chat.features.agents import queries as agent_queries
 from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.conversations import listing
 from campfire_chat.features.conversations import queries as conversation_queries
+from campfire_chat.features.conversations import rules as conversation_rules
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.history import queries as history_queries
 from campfire_chat.features.messages import events_of_contact, originals, versions
@@ -28,6 +29,7 @@ from campfire_chat.features.organizations import queries as organization_queries
 from campfire_chat.features.presence import queries as presence_queries
 from campfire_chat.features.presence import session_queries
 from campfire_chat.features.receipts import queries as receipt_queries
+from campfire_chat.features.tags import queries as tag_queries
 from campfire_chat.feed import reading
 from campfire_chat.feed import statements as feed_statements
 from campfire_chat.ledger import event_log, rewriting
@@ -85,6 +87,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         "message_id": known[0][0],
         "contact": contact[0][0],
         "labels": listed(["vip"]),
+        "tag_id": "tag_vip",
         "spans": engine.spans_value([(f"conversation:{item}", 1, 3) for item in ids]),
         "organizations": listed(["default", "other"]),
         **{f"status_{number}": status.value for number, status in enumerate(Status)},
@@ -92,6 +95,8 @@ def values_of(database_url: str) -> dict[str, Any]:
 
 
 ORDERS: tuple[listing.Order, ...] = ("latest", "longest_waiting")
+
+TAGGED: tuple[listing.Tagged, ...] = ("few", "many")
 
 #: Query → values that mean something else in it than elsewhere, by the name of a value.
 QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
@@ -145,6 +150,16 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "organizations.queries.ORGANIZATION": (organization_queries.ORGANIZATION, {}),
     "organizations.queries.CHOSEN": (organization_queries.CHOSEN, {"subject": "stream"}),
     "organizations.queries.CHANGED": (organization_queries.CHANGED, {}),
+    "tags.queries.NAMED": (tag_queries.NAMED, {}),
+    "tags.queries.ONCE_NAMED": (tag_queries.ONCE_NAMED, {}),
+    "tags.queries.OF_CONVERSATIONS": (tag_queries.OF_CONVERSATIONS, {"ids": "conversations"}),
+    **{
+        f"conversations.listing.page_query({tagged} tagged, {whose}, {count})": (
+            listing.page_query(whose, count, "latest", tagged=tagged),
+            {"whose": "agent_id"},
+        )
+        for whose, count, tagged in itertools.product(("all", "assigned"), (1, 4), TAGGED)
+    },
     **{
         f"conversations.listing.page_query({narrowed=}, {whose}, {order}, {count})": (
             listing.page_query(whose, count, order, narrowed=narrowed),
@@ -163,7 +178,10 @@ BY_ONE = {
     "feed.statements.ORGANIZATIONS",
 }
 #: What is read and sorted whole: a team, and what one visitor began.
-WHOLE = {"agents.queries.TEAM"} | {name for name in QUERIES if "own" in name}
+#: And the few conversations that have a tag.
+WHOLE = {"agents.queries.TEAM"} | {
+    name for name in QUERIES if "own" in name or "few tagged" in name
+}
 
 
 def check(name: str, database_url: str, values: Mapping[str, Any], *, small: bool) -> None:
@@ -245,9 +263,12 @@ async def _check_postgresql(
         if name == "messages.events_of_contact.OF_CONTACT":
             # All that the contact and others said: conversations, messages, and their events.
             most *= 2
+        if "tagged" in name:
+            # For each status all conversations that have the tag, or those until enough have it.
+            most += 8 * listing.FEW
         if name.endswith("COUNTS"):
             # Each of six counts.
-            most += 6 * listing.MOST_COUNTED
+            most += 6 * conversation_rules.MOST_COUNTED
         assert touched <= most, f"{touched} rows\n{shown}"
 
 

@@ -34,6 +34,7 @@ from campfire_chat import (
     ResolveOrganization,
     Role,
     Status,
+    TagColor,
     TextChoice,
     Visitor,
     WebhookState,
@@ -131,6 +132,8 @@ async def in_python() -> None:
     assert_type(mine.items, list[VisitorConversation])
     await ada.conversations.change("conv_1", status="open")  # pyright: ignore[reportArgumentType]
     await ada.conversations.change("conv_1", assignee_id=None, tags=["vip"])
+    tag = await ada.tags.create("vip", color=TagColor.PURPLE)
+    assert_type((await ada.tags.merge(tag.id, into="tag_1")).color, TagColor)
     assert_type((await ada.messages.send("conv_1", "Hello!", client_id="1")).body, str)
     anybody: HostApi[AgentConversation] = campfire.as_agent(Agent(id="1", name="Ada"))
     assert_type((await anybody.me()).id, str)

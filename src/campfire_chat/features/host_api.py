@@ -17,6 +17,7 @@ from campfire_chat.features.messages.host_api import MessagesApi
 from campfire_chat.features.organizations.host_api import SettingsApi
 from campfire_chat.features.receipts.host_api import ReceiptsApi
 from campfire_chat.features.saved_replies.host_api import SavedRepliesApi
+from campfire_chat.features.tags.host_api import TagsApi
 from campfire_chat.features.webhooks.host_api import WebhooksApi
 from campfire_chat.http.events import EventPage
 from campfire_chat.http.in_process import InProcess
@@ -37,6 +38,7 @@ class HostApi(Generic[C]):
         contacts: Look up and store contacts.
         saved_replies: Texts that agents insert into what they write.
         agents: The agents and their availability.
+        tags: The tags of the organisation.
         settings: The runtime settings.
         api_keys: The API keys of the organisation.
         webhooks: The webhooks of the organisation, and their deliveries.
@@ -52,6 +54,7 @@ class HostApi(Generic[C]):
         self.contacts = ContactsApi(caller)
         self.saved_replies = SavedRepliesApi(caller)
         self.agents = AgentsApi(caller)
+        self.tags = TagsApi(caller)
         self.settings = SettingsApi(caller)
         self.api_keys = ApiKeysApi(caller)
         self.webhooks = WebhooksApi(caller)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from campfire_chat.access.policy import require
+from campfire_chat.core import text
 from campfire_chat.core.decoding import moment
 from campfire_chat.core.errors import (
     ClientIdConflictError,
@@ -30,6 +31,8 @@ from campfire_chat.features.conversations.records import (
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.messages.errors import TEXT_ERRORS
+from campfire_chat.features.tags.errors import TagNameTakenError, TooManyTagsError
+from campfire_chat.features.tags.rules import MOST_NAME
 from campfire_chat.hooks.errors import REVIEW_ERRORS
 from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
 from campfire_chat.http.idempotency import client_id_of
@@ -84,6 +87,13 @@ class ConversationList(Struct, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    tag: (
+        Annotated[
+            str,
+            Meta(max_length=MOST_NAME, description="the name of a tag; needs inbox.read"),
+        ]
+        | None
+    ) = None
     order: Annotated[Order, Meta(description="longest_waiting needs inbox.read")] = "latest"
     cursor: Cursor | None = None
     limit: Limit = DEFAULT_LIMIT
@@ -134,8 +144,10 @@ async def list_page(call: Call) -> Reply:
         assignee = {"me": call.actor.principal.id, "unassigned": None}.get(
             query.assignee, query.assignee
         )
-    if query.order != "latest":
+    if query.order != "latest" or query.tag is not None:
         require(call.actor, INBOX_READ)
+    if query.tag is not None:
+        text.check_text(query.tag, field="tag")
     before: Place | None = read_cursor(query.cursor, Place)
     if before is not None and before[0] != query.order:
         raise InvalidCursorError(field="cursor")
@@ -143,6 +155,7 @@ async def list_page(call: Call) -> Reply:
         call.actor,
         statuses=[Status(query.status)] if query.status else list(Status),
         assignee_id=assignee,
+        tag=query.tag,
         order=query.order,
         before=None if before is None else before[1:],
         limit=query.limit,
@@ -221,7 +234,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="List conversations, newest activity or longest wait first",
         query=ConversationList,
         returns={200: (Page[AgentConversation], Page[VisitorConversation])},
-        errors=(InvalidCursorError,),
+        errors=(InvalidCursorError, InvalidTextError),
     ),
     Endpoint(
         operation="count_conversations",
@@ -276,7 +289,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Change status, assignee, priority, tags, subject or access labels",
         body=ConversationChange,
         returns={200: _Conversation},
-        errors=(NotFoundError, ClientIdConflictError, InvalidTextError),
+        errors=(
+            NotFoundError,
+            ClientIdConflictError,
+            InvalidTextError,
+            TagNameTakenError,
+            TooManyTagsError,
+        ),
         cost=Cost.WRITE,
     ),
 )

@@ -62,6 +62,7 @@ class ConversationsApi(Generic[C]):
         *,
         status: Status | None = None,
         assignee: str | None = None,
+        tag: str | None = None,
         order: Order = "latest",
         cursor: str | None = None,
         limit: int = DEFAULT_LIMIT,
@@ -72,6 +73,7 @@ class ConversationsApi(Generic[C]):
             status: Only those with this status.
             assignee: ``me``, ``unassigned`` or an agent's ``agt_…`` id. It needs the permission
                 ``inbox.read``.
+            tag: Only those with the tag of this name. It needs the same permission.
             order: The newest activity first, or the longest wait.
             cursor: ``next_cursor`` of the page before.
             limit: 1 to 100.
@@ -81,6 +83,7 @@ class ConversationsApi(Generic[C]):
             query={
                 "status": status,
                 "assignee": assignee,
+                "tag": tag,
                 "order": order,
                 "cursor": cursor,
                 "limit": limit,

@@ -7,7 +7,17 @@ from functools import cache, partial
 from typing import Any, Literal
 
 from msgspec import Struct
-from sqlalchemy import Integer, String, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import (
+    Integer,
+    String,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from campfire_chat.access.actor import Actor
@@ -18,9 +28,12 @@ from campfire_chat.database.statement import Query
 from campfire_chat.features.conversations import tables
 from campfire_chat.features.conversations.codec import CONVERSATION_ROWS
 from campfire_chat.features.conversations.records import Status
-from campfire_chat.features.conversations.rules import Conversation
+from campfire_chat.features.conversations.rules import MOST_COUNTED, Conversation
+from campfire_chat.features.tags import queries as tag_queries
+from campfire_chat.features.tags.rules import folded
+from campfire_chat.features.tags.tables import conversation_tags
 
-_c = tables.conversations.c
+_c, _l = tables.conversations.c, conversation_tags.c
 
 #: Which assignee a list is narrowed to: an agent's id, nobody, or anyone.
 ANYONE = object()
@@ -35,21 +48,29 @@ Place = tuple[int, str]
 #: Where the first page of a list begins.
 _BEGINNING: dict[Order, Place] = {"latest": (2**62, ""), "longest_waiting": (-1, "")}
 
-#: Conversations that are counted; beyond that the number stands still, so that a count costs the
-#: same however much there is.
-MOST_COUNTED = 10_000
+#: How many conversations have a tag: at most :data:`FEW`, or more.
+Tagged = Literal["few", "many"]
+FEW = 1_000
 
 #: Whose conversations a list holds: an organisation's, an agent's, nobody's, or a visitor's own.
 _Whose = Literal["all", "assigned", "unassigned", "own"]
 
 
 def _page(
-    whose: _Whose, statuses: int, order: Order, narrowed: bool, engine: Engine
+    whose: _Whose,
+    statuses: int,
+    order: Order,
+    narrowed: bool,
+    tagged: Tagged | None,
+    engine: Engine,
 ) -> ClauseElement:
     """A page of a list of conversations in any of so many statuses.
 
     Each status is one range of an index, cut off at the limit before the ranges are merged, so
     that the page costs the same however much there is. A visitor's own are few.
+
+    With a tag that few conversations have, these are read and sorted. With one that many have, the
+    ranges are gone through as without a tag, until enough of them have it.
     """
     waiting = order == "longest_waiting"
     time = _c.waiting_since if waiting else _c.last_activity_at
@@ -63,6 +84,17 @@ def _page(
     one = select(tables.conversations).where(_c.org_id == bindparam("org_id"))
     if narrowed:
         one = one.where(visible_to(engine, _c.access_labels))
+    in_status: ColumnElement[str] = _c.status
+    if tagged is not None:
+        with_it = select(_l.conversation_id).where(
+            _l.org_id == bindparam("org_id"), _l.tag_id == bindparam("tag_id", type_=String)
+        )
+        if tagged == "few":
+            one = one.where(_c.conversation_id.in_(with_it))
+            # An expression that no index has: the few are found by their ids, and then sorted.
+            in_status = _c.status.concat(literal_column("''"))
+        else:
+            one = one.where(with_it.where(_l.conversation_id == _c.conversation_id).exists())
     if waiting:
         one = one.where(
             # Said in so many words, so that PostgreSQL takes the partial index.
@@ -76,7 +108,7 @@ def _page(
     inner = sorted_by(time, _c.conversation_id)
     if whose == "own":
         mine = _c.contact_id == bindparam("whose", type_=String)
-        ranges = [one.where(mine, _c.status.in_(wanted)).order_by(*inner)]
+        ranges = [one.where(mine, in_status.in_(wanted)).order_by(*inner)]
     else:
         if whose == "assigned":
             one = one.where(_c.assignee_id == bindparam("whose", type_=String))
@@ -85,7 +117,7 @@ def _page(
             # PostgreSQL does not see that they are all the same, and would sort them.
             first = _c.assignee_id.asc() if waiting else _c.assignee_id.desc()
             inner = [first, *inner]
-        ranges = [one.where(_c.status == status).order_by(*inner) for status in wanted]
+        ranges = [one.where(in_status == status).order_by(*inner) for status in wanted]
     found = union_all(*(select(each.subquery()) for each in ranges)).subquery()
     outer = found.c.waiting_since if waiting else found.c.last_activity_at
     page = (
@@ -97,11 +129,19 @@ def _page(
 
 
 @cache
-def page_query(whose: _Whose, statuses: int, order: Order, *, narrowed: bool = False) -> Query:
+def page_query(
+    whose: _Whose,
+    statuses: int,
+    order: Order,
+    *,
+    narrowed: bool = False,
+    tagged: Tagged | None = None,
+) -> Query:
     """The query of a list in so many statuses: ``org_id``, ``whose`` where it narrows,
-    ``status_0`` …, ``at`` and ``id`` of the last row before, ``count``; and the agent's ``labels``
-    if the host app narrows what they see."""
-    return Query(partial(_page, whose, statuses, order, narrowed))
+    ``status_0`` …, ``at`` and ``id`` of the last row before, ``count``; the agent's ``labels``
+    if the host app narrows what they see; and ``tag_id`` for those with a tag that few or many
+    conversations have."""
+    return Query(partial(_page, whose, statuses, order, narrowed, tagged))
 
 
 async def read_page(
@@ -110,6 +150,7 @@ async def read_page(
     *,
     statuses: Sequence[Status],
     assignee_id: str | object | None,
+    tag: str | None = None,
     order: Order,
     before: Place | None,
     limit: int,
@@ -119,6 +160,7 @@ async def read_page(
     Args:
         assignee_id: An agent's id, None for nobody, :data:`ANYONE` for no condition; a visitor's
             list is their own, whoever is assigned.
+        tag: The name of a tag that they all have.
         before: Where the last row of the page before stands.
     """
     whose: _Whose = "all"
@@ -128,10 +170,21 @@ async def read_page(
         whose = "unassigned"
     elif assignee_id is not ANYONE:
         whose = "assigned"
+    tag_id: str | None = None
+    tagged: Tagged | None = None
+    if tag is not None:
+        found, _ = await tag_queries.resolve(session, actor.organization, [tag])
+        there = found.get(folded(tag))
+        if there is None or there.id is None:
+            return [], None
+        tag_id = there.id
+        some = await tag_queries.used_by(session, actor.organization, tag_id, "", FEW + 1)
+        tagged = "few" if len(some) <= FEW else "many"
     at, conversation_id = before or _BEGINNING[order]
     rows = await session.fetch(
-        page_query(whose, len(statuses), order, narrowed=is_narrowed(actor)),
+        page_query(whose, len(statuses), order, narrowed=is_narrowed(actor), tagged=tagged),
         org_id=actor.organization,
+        tag_id=tag_id,
         whose=assignee_id,
         at=at,
         id=conversation_id,
@@ -139,12 +192,12 @@ async def read_page(
         **values_for(session.engine, actor),
         **{f"status_{number}": status.value for number, status in enumerate(statuses)},
     )
-    found = [CONVERSATION_ROWS.read(row) for row in rows[:limit]]
+    page = [CONVERSATION_ROWS.read(row) for row in rows[:limit]]
     if len(rows) <= limit:
-        return found, None
-    last = found[-1]
+        return page, None
+    last = page[-1]
     time = last.waiting_since if order == "longest_waiting" else last.last_activity_at
-    return found, (time or 0, last.id)
+    return page, (time or 0, last.id)
 
 
 class Tally(Struct, frozen=True):

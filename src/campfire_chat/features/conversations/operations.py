@@ -29,12 +29,14 @@ from campfire_chat.features.conversations.rules import (
     Patch,
     change,
     check_subject,
+    check_tags,
 )
 from campfire_chat.features.messages.lookups import SENT
 from campfire_chat.features.messages.originals import ORIGINALS, Original, keep
 from campfire_chat.features.messages.records import Message, Visibility
 from campfire_chat.features.messages.sending import add_message, begin_message, differs
 from campfire_chat.features.receipts.operations import MARKS
+from campfire_chat.features.tags import using
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.lookups import Lookup
 from campfire_chat.ledger.operation import IdempotentOperation, Operation
@@ -214,6 +216,12 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
             if found is None or found.role not in self._assignable:
                 raise InvalidError("There is no such agent.", field="assignee_id")
             patch = msgspec.structs.replace(patch, assignee=found.assignee)
+        if patch.tags is not msgspec.UNSET and patch.tags != conversation.tags:
+            tags = check_tags(patch.tags)
+            used = await using.use(
+                transaction, self.actor, conversation.id, tags, said=conversation.tags
+            )
+            patch = msgspec.structs.replace(patch, tags=used)
         changes = change(
             conversation, patch, actor=self.actor.principal.participant, now=transaction.now
         )

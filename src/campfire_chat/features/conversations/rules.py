@@ -21,11 +21,14 @@ from campfire_chat.features.conversations.records import (
     VisitorSummary,
 )
 from campfire_chat.features.messages.records import Message, Preview, Visibility
+from campfire_chat.features.tags.rules import check_name
 from campfire_chat.ledger.events import EventType
 
 MAX_TAGS = 20
-MAX_TAG_LENGTH = 40
 MAX_SUBJECT_LENGTH = 200
+#: Conversations that are counted; beyond that the number stands still, so that a count costs the
+#: same however much there is.
+MOST_COUNTED = 10_000
 
 
 class Conversation(Struct, kw_only=True):
@@ -263,9 +266,7 @@ def check_tags(tags: list[str]) -> list[str]:
     Raises:
         InvalidError: Too many, or one is empty or too long.
     """
-    clean = list(
-        dict.fromkeys(text.check_line(tag, field="tags", limit=MAX_TAG_LENGTH) for tag in tags)
-    )
+    clean = list(dict.fromkeys(check_name(tag, field="tags") for tag in tags))
     if len(clean) > MAX_TAGS:
         raise InvalidError(f"A conversation may have at most {MAX_TAGS} tags.", field="tags")
     return clean

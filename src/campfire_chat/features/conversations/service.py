@@ -135,6 +135,7 @@ class ConversationService(Service):
         *,
         statuses: Sequence[Status],
         assignee_id: str | object | None,
+        tag: str | None = None,
         order: Order = "latest",
         before: Place | None,
         limit: int,
@@ -143,6 +144,9 @@ class ConversationService(Service):
 
         Without the permission to see the inbox it holds only what is the caller's own: a visitor's
         conversations, and those that are assigned to an agent.
+
+        Args:
+            tag: The name of a tag that they all have.
         """
         if not can(actor, INBOX_READ):
             assignee_id = actor.principal.id
@@ -152,6 +156,7 @@ class ConversationService(Service):
                 actor,
                 statuses=statuses,
                 assignee_id=assignee_id,
+                tag=tag,
                 order=order,
                 before=before,
                 limit=limit,

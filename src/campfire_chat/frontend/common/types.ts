@@ -328,6 +328,12 @@ export interface JobRecord {
 /** A parked job has failed for good. It is tried again only when somebody says so. */
 export type JobState = "waiting" | "running" | "parked";
 
+/** A tag in a list. */
+export interface ListedTag extends TagRecord {
+  /** How many conversations have it. 10000 means that many or more. */
+  conversations: number;
+}
+
 /** The caller's marks, and the number of messages after the read mark. */
 export interface Marked {
   delivered: number;
@@ -390,6 +396,15 @@ export interface NewSavedReply {
   /** 1 to 5,000 characters. */
   body: string;
   shared?: boolean;
+}
+
+/** A tag to create. */
+export interface NewTag {
+  /** One line of 1 to 40 characters. */
+  name: string;
+  color?: TagColor;
+  /** At most 200 characters. */
+  description?: string;
 }
 
 export interface NewWebhook {
@@ -659,6 +674,63 @@ export interface SubjectChanged {
   actor: Participant;
 }
 
+/**
+ * A tag was created or changed by `actor`, and is like this now. After a change of the name, the
+ * conversations follow, each with its own event.
+ */
+export interface TagChanged {
+  tag: TagRecord;
+  actor: Participant;
+}
+
+/** What is to change. What is left out stays. */
+export interface TagChanges {
+  name?: string;
+  color?: TagColor;
+  description?: string;
+}
+
+/**
+ * The colours of tags. The console has a readable text and background for each, in the light and
+ * in the dark theme.
+ */
+export type TagColor = "gray" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink";
+
+/** A tag was deleted, or merged into another one. */
+export interface TagDeleted {
+  /** The tag. */
+  id: string;
+  /** The id of the other one; null if it was deleted. */
+  merged_into: string | null;
+  /** Who did it. */
+  actor: Participant;
+}
+
+/** `into`: the id of the tag that stays. */
+export interface TagMerge {
+  into: string;
+}
+
+/** A word that conversations are sorted by. */
+export interface TagRecord {
+  /** `tag_…`. It stays when the tag is renamed. */
+  id: string;
+  /**
+   * What conversations show. No two tags of an organisation have the same one, whatever the case
+   * of its letters.
+   */
+  name: string;
+  color: TagColor;
+  /** What it is for; may be empty. */
+  description: string;
+  /** The id of who created it, such as an agent. */
+  created_by: string;
+  created_at: Timestamp;
+  /** The id of who changed it last. */
+  updated_by: string;
+  updated_at: Timestamp;
+}
+
 export interface TagsChanged {
   conversation_id: string;
   tags: string[];
@@ -830,6 +902,8 @@ export interface EventMap {
   "saved_reply.changed": SavedReplyEvent;
   "saved_reply.deleted": SavedReplyEvent;
   "settings.changed": SettingsChanged;
+  "tag.changed": TagChanged;
+  "tag.deleted": TagDeleted;
   "webhook.changed": WebhookChanged;
   "webhook.paused": WebhookPaused;
 }
@@ -858,6 +932,8 @@ export interface EventStreams {
   "saved_reply.changed": "inbox";
   "saved_reply.deleted": "inbox";
   "settings.changed": "inbox";
+  "tag.changed": "inbox";
+  "tag.deleted": "inbox";
   "webhook.changed": "inbox";
   "webhook.paused": "inbox";
 }
@@ -1110,6 +1186,7 @@ export type ErrorCode =
   | "invalid_cursor"
   | "invalid_saved_reply"
   | "invalid_setting"
+  | "invalid_tag"
   | "invalid_text"
   | "invalid_webhook"
   | "malformed"
@@ -1128,12 +1205,14 @@ export type ErrorCode =
   | "settings_stale"
   | "shortcut_taken"
   | "storage_unavailable"
+  | "tag_name_taken"
   | "token_expired"
   | "token_invalid"
   | "too_large"
   | "too_many"
   | "too_many_keys"
   | "too_many_saved_replies"
+  | "too_many_tags"
   | "unauthorized"
   | "unavailable"
   | "unknown_agent"
