@@ -8,6 +8,7 @@ import { JOBS } from "./jobs/feature";
 import { MESSAGES } from "./messages/feature";
 import { SAVED_REPLIES } from "./saved_replies/feature";
 import { SETTINGS } from "./settings/feature";
+import { TAGS } from "./tags/feature";
 import { WEBHOOKS } from "./webhooks/feature";
 
 /** In this order the screens stand in the rail, and the first one is what an agent comes to. */
@@ -16,6 +17,7 @@ export const FEATURES: readonly Feature[] = [
   CONVERSATIONS,
   AGENTS,
   SAVED_REPLIES,
+  TAGS,
   JOBS,
   API_KEYS,
   WEBHOOKS,

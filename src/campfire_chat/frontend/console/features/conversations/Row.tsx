@@ -11,6 +11,7 @@ import { thread } from "../messages/thread";
 import { Avatar } from "../../ui/Avatar";
 import { Icon } from "../../ui/Icon";
 import { memo } from "../../ui/memo";
+import { TagChip } from "../tags/TagChip";
 import { PriorityMark } from "./PriorityMark";
 
 /** Those that are worth a word in a crowded row; the others show their bars. */
@@ -104,11 +105,7 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
                     {text.until(moment(snoozed_until, now.value))}
                   </span>
                 )}
-                {tag && (
-                  <span class="tag">
-                    <bdi>{tag}</bdi>
-                  </span>
-                )}
+                {tag && <TagChip name={tag} />}
                 {tags.length > 1 && (
                   <span class="tag rest" title={tags.join(", ")}>
                     +{tags.length - 1}

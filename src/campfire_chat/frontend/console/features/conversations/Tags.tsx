@@ -3,6 +3,7 @@ import { canManage } from "../../shell/permissions";
 import { toggleTag } from "./changes";
 import { menuOpenIn, toggleMenu } from "../../shell/overlay";
 import { Icon } from "../../ui/Icon";
+import { TagChip } from "../tags/TagChip";
 
 /** The tags, each with a button that takes it away, and one to add more. */
 export function Tags({ id, tags }: { id: string; tags: readonly string[] }) {
@@ -10,8 +11,7 @@ export function Tags({ id, tags }: { id: string; tags: readonly string[] }) {
   return (
     <div class="tags">
       {tags.map((tag) => (
-        <span class="tag" key={tag}>
-          <bdi>{tag}</bdi>
+        <TagChip name={tag} key={tag}>
           {write && (
             <button
               type="button"
@@ -21,7 +21,7 @@ export function Tags({ id, tags }: { id: string; tags: readonly string[] }) {
               <Icon name="close" size={11} />
             </button>
           )}
-        </span>
+        </TagChip>
       ))}
       {write && (
         <button

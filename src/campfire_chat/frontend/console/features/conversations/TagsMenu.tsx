@@ -1,24 +1,39 @@
+import { useEffect } from "preact/hooks";
 import { text } from "./strings";
 import { summaryOf, toggleTag } from "./changes";
-import { knownTags } from "./inbox";
 import { Icon } from "../../ui/Icon";
-import { Picker } from "../../ui/Picker";
+import { type Option, Picker } from "../../ui/Picker";
+import { find, type Findable } from "../tags/find";
+import { colorOf, ensure, folded, mayCreate, tagNamed, tags } from "../tags/tags";
 
 const CREATE = "\u0000create";
 
-/** Tags that are in use, those of this conversation first; the menu stays open for more. */
+/** All tags, those of this conversation first; the menu stays open for more. */
 export function TagsMenu({ conversation }: { conversation: string }) {
+  useEffect(ensure, []);
   const mine = summaryOf(conversation)?.tags ?? [];
-  const names = [...new Set([...mine, ...knownTags.value])];
+  // A name may be one that its tag has had a moment ago.
+  const own = mine.map((name) => ({ name, description: tagNamed(name)?.description ?? "" }));
+  const known = new Set(own.map(({ name }) => tagNamed(name)?.id));
+  const others = tags.value.filter(({ id }) => !known.has(id));
+  const all: readonly Findable[] = [...own, ...others];
+  const option = ({ name, description }: Findable): Option => ({
+    key: name,
+    label: name,
+    mark: <span class={`tag-dot color-${colorOf(name)}`} />,
+    selected: mine.includes(name),
+    ...(description ? { hint: description } : {}),
+  });
   return (
     <Picker
       id="tags"
       label={text.tags}
       search={text.findTag}
       multiple
-      options={names.map((name) => ({ key: name, label: name, selected: mine.includes(name) }))}
+      options={all.map(option)}
+      find={(typed) => find(all, typed).map(option)}
       create={(typed) =>
-        names.includes(typed)
+        !mayCreate() || all.some(({ name }) => folded(name) === folded(typed))
           ? null
           : { key: CREATE, label: text.createTag(typed), mark: <Icon name="plus" size={15} /> }
       }

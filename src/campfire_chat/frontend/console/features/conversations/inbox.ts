@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { AgentConversation, ConversationSummary } from "../../../common/types";
 import { contactName, plain } from "../../ui/format";
 import { api } from "../../shell/session";
@@ -30,12 +30,6 @@ export function haystack({ contact, subject, tags, last_message, assignee }: Con
   ];
   return plain(words.join("\n"));
 }
-
-export const knownTags = computed(() => {
-  const found = new Set<string>();
-  for (const { summary } of rows.value.values()) for (const tag of summary.tags) found.add(tag);
-  return [...found].sort((a, b) => a.localeCompare(b));
-});
 
 // Merging what the server says.
 

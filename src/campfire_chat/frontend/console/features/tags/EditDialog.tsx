@@ -1,0 +1,143 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { ApiError } from "../../../common/api";
+import { isBlank } from "../../../common/text";
+import type { ListedTag } from "../../../common/types";
+import { closeDialog, toast, useClosedWhen } from "../../shell/overlay";
+import { reason } from "../../shell/session";
+import { Modal } from "../../ui/Modal";
+import { NEW } from "./names";
+import { text } from "./strings";
+import { TagChip } from "./TagChip";
+import { COLORS, ensure, phase, save, tags, type Writing } from "./tags";
+
+const { fields } = text;
+type Field = "name" | "description";
+const isField = (name: string | null): name is Field => name === "name" || name === "description";
+
+/** Creates a tag, or changes one. */
+export function EditDialog({ subject }: { subject: string }) {
+  useEffect(ensure, []);
+  const tag = tags.value.find(({ id }) => id === subject);
+  const gone = subject !== NEW && phase.value === "ready" && !tag;
+  useClosedWhen(gone);
+  if (subject !== NEW && !tag) return null;
+  return <Form key={subject} tag={tag ?? null} />;
+}
+
+function Form({ tag }: { tag: ListedTag | null }) {
+  const title = tag ? text.editTitle : text.create;
+  const [writing, setWriting] = useState<Writing>({
+    name: tag?.name ?? "",
+    color: tag?.color ?? "gray",
+    description: tag?.description ?? "",
+  });
+  const [refused, setRefused] = useState<{ field: Field | null; told: string } | null>(null);
+  const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const change = (part: Partial<Writing>) => {
+    setWriting({ ...writing, ...part });
+    setRefused(null);
+  };
+  const complete = !isBlank(writing.name);
+
+  // The field that was refused has the focus, with what is wrong as its description.
+  useLayoutEffect(() => {
+    if (refused?.field) form.current?.querySelector<HTMLElement>(`#tag-${refused.field}`)?.focus();
+  }, [refused]);
+
+  const submit = async () => {
+    if (!complete || busy) return;
+    setBusy(true);
+    try {
+      const saved = await save(tag?.id ?? null, writing);
+      closeDialog();
+      toast(!tag ? text.created : tag.name === saved.name ? text.saved : text.renamed);
+    } catch (error) {
+      const field = error instanceof ApiError ? error.field : null;
+      setBusy(false);
+      setRefused({
+        field: isField(field) ? field : null,
+        told: text.failed.why(text.failed.save, reason(error)),
+      });
+    }
+  };
+  const describedBy = (field: Field) =>
+    refused?.field === field ? "tag-refused" : `tag-${field}-help`;
+  return (
+    <Modal label={title} name="tag-dialog" onClose={closeDialog}>
+      <form
+        ref={form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <h2>{title}</h2>
+        {refused && (
+          <p class="tag-refused" id="tag-refused" role="alert">
+            {refused.told}
+          </p>
+        )}
+        <label for="tag-name">{fields.name}</label>
+        <input
+          id="tag-name"
+          type="text"
+          dir="auto"
+          autoFocus
+          autoComplete="off"
+          maxLength={40}
+          value={writing.name}
+          aria-invalid={refused?.field === "name"}
+          aria-describedby={describedBy("name")}
+          onInput={(event) => change({ name: event.currentTarget.value })}
+        />
+        <p class="tag-help" id="tag-name-help">
+          {tag ? fields.renameHelp : fields.nameHelp}
+        </p>
+        <fieldset>
+          <legend>{fields.color}</legend>
+          <div class="tag-colors">
+            {COLORS.map((color) => (
+              <label key={color}>
+                <input
+                  type="radio"
+                  name="color"
+                  checked={writing.color === color}
+                  onChange={() => change({ color })}
+                />
+                <span class={`tag color-${color}`}>{text.colors[color]}</span>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        <label for="tag-description">{fields.description}</label>
+        <input
+          id="tag-description"
+          type="text"
+          dir="auto"
+          autoComplete="off"
+          maxLength={200}
+          value={writing.description}
+          aria-invalid={refused?.field === "description"}
+          aria-describedby={describedBy("description")}
+          onInput={(event) => change({ description: event.currentTarget.value })}
+        />
+        <p class="tag-help" id="tag-description-help">
+          {fields.descriptionHelp}
+        </p>
+        <p class="tag-preview">
+          <span class="tag-help">{fields.preview}</span>
+          <TagChip name={writing.name.trim() || fields.unnamed} color={writing.color} />
+        </p>
+        <p class="modal-actions">
+          <button type="button" class="button" onClick={closeDialog}>
+            {text.cancel}
+          </button>
+          <button type="submit" class="button primary" disabled={!complete} aria-busy={busy}>
+            {text.save}
+          </button>
+        </p>
+      </form>
+    </Modal>
+  );
+}
