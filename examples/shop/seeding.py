@@ -23,6 +23,9 @@ from campfire_chat.features.messages.records import Visibility
 from campfire_chat.features.messages.service import MessageService
 from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.features.receipts.service import ReceiptService
+from campfire_chat.features.tags.operations import Draft
+from campfire_chat.features.tags.records import TagColor
+from campfire_chat.features.tags.service import TagService
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.ledger.write_batch import Committed, Heads, Notice
 from campfire_chat.runtime import AGGREGATES, OWN_STREAMS
@@ -30,6 +33,21 @@ from campfire_chat.settings import Settings
 
 from .accounts import User
 from .history import Line, Past, lines, load
+
+#: Tags that mean something to a shop at first sight; the others are grey.
+_TAGS = {
+    "damaged": (TagColor.RED, "It arrived broken, or a part of it is"),
+    "lost parcel": (TagColor.RED, "The carrier does not know where it is"),
+    "refund": (TagColor.ORANGE, "Money goes back"),
+    "returns": (TagColor.ORANGE, "Something comes back to us"),
+    "payment": (TagColor.YELLOW, "Cards, invoices and vouchers"),
+    "shipping": (TagColor.TEAL, "Where is it, and when does it arrive?"),
+    "customs": (TagColor.TEAL, "Duties and papers outside the EU"),
+    "product question": (TagColor.BLUE, "Before somebody buys"),
+    "wholesale": (TagColor.PURPLE, "Shops that order from us"),
+    "gift": (TagColor.PINK, "It is for somebody else"),
+    "feedback": (TagColor.GREEN, ""),
+}
 
 
 class _PastClock:
@@ -80,6 +98,7 @@ class _Seeding:
         self._conversations = ConversationService(storage, presence, settings, roles)
         self._messages = MessageService(storage, settings)
         self._receipts = ReceiptService(storage)
+        self._tags = TagService(storage)
         self._hands = hands
         self._now = now
         self._actors = {
@@ -96,6 +115,9 @@ class _Seeding:
     async def run(self, past: list[Past]) -> None:
         for actor in self._staff:
             await self._agents.remember(actor)
+        for name, (color, description) in _TAGS.items():
+            draft = Draft(name=name, color=color, description=description)
+            await self._tags.create(self._staff[0], draft, client_id=f"history-tag-{name}")
         for line in lines(past, self._now):
             self._hands.at = line.at
             await self._write(line, past[line.index])

@@ -35,6 +35,7 @@ from campfire_chat.features.messages.records import Message, MessageKind, Visibi
 from campfire_chat.features.presence import tables as presence_tables
 from campfire_chat.features.presence.queries import CONNECTED
 from campfire_chat.features.receipts import tables as receipt_tables
+from campfire_chat.features.tags import tables as tag_tables
 from campfire_chat.ledger import events, streams
 from campfire_chat.ledger import tables as ledger_tables
 from campfire_chat.ledger.client_keys import client_key
@@ -120,6 +121,8 @@ class Archive:
                 yield self._take()
         for name, head in self._heads.items():
             self._add(ledger_tables.streams.name, (self.organization, name, head))
+        for name in TAGS:
+            self._add(tag_tables.tags.name, _tag_row(self.organization, name))
         present = self.random.sample(self._visitors, min(PRESENT, len(self._visitors)))
         for actor in [*self.agents, *present]:
             self._add(presence_tables.presence.name, _beat_row(actor, CONNECTED))
@@ -225,6 +228,9 @@ class Archive:
         """A conversation's final row, and how far each of ``people`` has got."""
         self._heads.setdefault(NOTES.name(conversation.id), 0)
         self._add(conversation_tables.conversations.name, CONVERSATION_ROWS.write(conversation))
+        for name in conversation.tags:
+            link = (self.organization, f"tag_{name}", conversation.id)
+            self._add(tag_tables.conversation_tags.name, link)
         for principal, up_to_date in people:
             visitor = principal.external_id is not None
             count = conversation.agent_messages if visitor else conversation.visitor_messages
@@ -321,6 +327,11 @@ def _agent_row(actor: Actor) -> Row:
     who = (principal.id, principal.external_id, principal.name)
     about = (principal.avatar_url, principal.email, role)
     return (actor.organization, *who, *about, Availability.ONLINE.value, BEGINNING)
+
+
+def _tag_row(organization: str, name: str) -> Row:
+    about = (name, name, "gray", "")
+    return (organization, f"tag_{name}", *about, "system", BEGINNING, "system", BEGINNING)
 
 
 def _contact_row(actor: Actor, at: int) -> Row:
