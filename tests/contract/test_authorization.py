@@ -68,6 +68,8 @@ class Secrets:
             "/webhooks", {"url": "https://secret.example/", "state": "paused"}
         )
         self.webhook = webhook["id"]
+        team = {"name": "secret", "members": [self.agent.id]}
+        self.team = self.admin.post("/teams", team)["id"]
 
     def fingerprint(self) -> Any:
         """Everything that an intruder could have changed."""
@@ -82,6 +84,7 @@ class Secrets:
             self.agent.get("/saved-replies"),
             self.admin.get("/webhooks"),
             self.agent.get("/tags"),
+            self.agent.get("/teams"),
             self.admin.get("/api-keys"),
             self.admin.get(f"/contacts/{self.visitor.id}"),
         )
@@ -96,6 +99,7 @@ PARAMETERS: dict[str, Callable[[Secrets], list[str]]] = {
     "saved_reply_id": lambda secrets: [secrets.saved_reply],
     "tag_id": lambda secrets: [secrets.tag],
     "key_id": lambda secrets: [secrets.key],
+    "team_id": lambda secrets: [secrets.team],
     "contact": lambda secrets: [secrets.visitor.id],
     "external_id": lambda secrets: ["ada"],
     "webhook_id": lambda secrets: [secrets.webhook],
@@ -121,6 +125,8 @@ BODIES: dict[str, Any] = {
     "change_saved_reply": {},
     "change_tag": {},
     "merge_tag": {"into": "tag_1"},
+    "create_team": {},
+    "change_team": {},
     # Whoever may do these does them in their own organisation.
     "put_agent": {"name": "intruder"},
     "put_contact": {"name": "intruder"},
@@ -136,6 +142,7 @@ WITHOUT_IDS = {
     *("list_jobs", "list_saved_replies", "create_saved_reply"),
     *("list_tags", "create_tag"),
     *("list_api_keys", "list_key_permissions", "create_api_key"),
+    *("list_teams", "create_team"),
     *("list_webhooks", "create_webhook", "list_webhook_events"),
     *("count_conversations", "search_conversations", "take_conversation"),
     *("create_ticket", "health_live", "health_ready"),
@@ -402,6 +409,7 @@ def _about(secrets: Secrets, endpoint: Endpoint, person: Person) -> str:
         saved_reply_id=secrets.saved_reply,
         tag_id=secrets.tag,
         key_id=secrets.key,
+        team_id=secrets.team,
         contact=secrets.visitor.id,
         external_id="somebody",
         webhook_id=secrets.webhook,

@@ -131,6 +131,31 @@ CASES = [
     ),
     case("count_conversations", "/conversations/counts", lambda api, _: api.conversations.counts()),
     case(
+        "count_conversations",
+        "/conversations/counts",
+        lambda api, ids: api.conversations.counts(team=ids["team"]),
+        team="{team}",
+    ),
+    case(
+        "list_conversations",
+        "/conversations",
+        lambda api, ids: api.conversations.list(team=ids["team"], assignee="unassigned"),
+        team="{team}",
+        assignee="unassigned",
+    ),
+    case(
+        "change_conversation",
+        "/conversations/{conversation}",
+        lambda api, ids: api.conversations.change(ids["conversation"], team_id=ids["team"]),
+        {"team_id": "{team}"},
+    ),
+    case(
+        "change_conversation",
+        "/conversations/{conversation}",
+        lambda api, ids: api.conversations.change(ids["conversation"], team_id="team_x"),
+        {"team_id": "team_x"},
+    ),
+    case(
         "search_conversations",
         "/conversations/search",
         lambda api, _: api.conversations.search("Mia"),
@@ -361,6 +386,34 @@ CASES = [
         lambda api, ids: api.agents.set_availability(ids["ada"], Availability.AWAY),
         {"availability": "away"},
     ),
+    case("list_teams", "/teams", lambda api, _: api.teams.list()),
+    case("get_team", "/teams/{team}", lambda api, ids: api.teams.get(ids["team"])),
+    case("get_team", "/teams/team_x", lambda api, _: api.teams.get("team_x")),
+    case(
+        "create_team",
+        "/teams",
+        lambda api, ids: api.teams.create("Returns", description="x", members=[ids["ada"]]),
+        {"name": "Returns", "description": "x", "members": ["{ada}"]},
+    ),
+    case(
+        "create_team",
+        "/teams",
+        lambda api, _: api.teams.create("billing"),
+        {"name": "billing"},
+    ),
+    case(
+        "change_team",
+        "/teams/{team}",
+        lambda api, ids: api.teams.change(ids["team"], name="Money", members=[ids["ada"]]),
+        {"name": "Money", "members": ["{ada}"]},
+    ),
+    case(
+        "change_team",
+        "/teams/{team}",
+        lambda api, ids: api.teams.change(ids["team"], members=["agt_x"]),
+        {"members": ["agt_x"]},
+    ),
+    case("delete_team", "/teams/{team}", lambda api, ids: api.teams.delete(ids["team"])),
     case("get_settings", "/settings", lambda api, _: api.settings.get()),
     case(
         "change_settings",
@@ -628,6 +681,7 @@ async def content(campfire: Campfire, organization: str) -> World:
     tags = [await boss.tags.create(name) for name in ("kettle", "vip")]
     (job,) = (await boss.jobs.list(state=JobGroup.PENDING)).items
     ids = {name: (await people[name].me()).id for name in ("ada", "mia")}
+    ids["team"] = (await boss.teams.create("Billing")).id
     ids |= {"conversation": opened.id, "message": message.id, "note": note.id, "job": job.id}
     shared = await boss.saved_replies.create("open", "Hours", "From nine to six.", shared=True)
     own = await ada.saved_replies.create("kettle", "Kettles", "Which kettle is it?")
@@ -663,6 +717,7 @@ async def rest(campfire: Campfire, who: Agent | Visitor) -> AsyncIterator[httpx.
 
 async def over_rest(campfire: Campfire, world: World, name: str, one: Case) -> Any:
     method, path, query, body = one.request
+    query = json.loads(named(json.dumps(query), world.ids))
     body = json.loads(named(json.dumps(body), world.ids))
     async with rest(campfire, person(name, world.organization)) as client:
         response = await client.request(method, path.format(**world.ids), params=query, json=body)
@@ -689,9 +744,8 @@ def alike(answer: Any, world: World) -> Any:
     """An answer without what differs between two organisations: ids, secrets, times and ETags,
     which count the changes of all organisations."""
     text = json.dumps(answer, sort_keys=True).replace(world.organization, "ORGANIZATION")
-    text = re.sub(
-        r"\b(conv|msg|vis|agt|job|req|srp|tag|key|whk|dlv|evt)_[0-9a-z]{26}\b", r"\1", text
-    )
+    kinds = "conv|msg|vis|agt|job|req|team|tag|srp|key|whk|dlv|evt"
+    text = re.sub(rf"\b({kinds})_[0-9a-z]{{26}}\b", r"\1", text)
     text = re.sub(r"\bcfk_\w+|\bwhsec_[\w+/=]+", "SECRET", text)
     text = re.sub(r'"etag": "\\"[1-9]\d*\\""', '"etag": "ETAG"', text)
     return json.loads(re.sub(r"\b20\d\d-[\d-]+T[\d:.]+Z", "TIME", text))

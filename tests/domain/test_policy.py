@@ -62,8 +62,7 @@ TABLE = {
     "viewer": {
         *("conversations.read", "inbox.read", "notes.read", "message_versions.read"),
         *("agents.read", "availability.write", "settings.read", "own_settings.edit"),
-        *("saved_replies.read", "contacts.read", "history.read"),
-        "tags.read",
+        *("saved_replies.read", "contacts.read", "history.read", "teams.read", "tags.read"),
     },
     "agent": {
         *("conversations.create", "conversations.manage", "conversations.reply", "notes.write"),
@@ -72,7 +71,7 @@ TABLE = {
     "admin": {
         *("conversations.restrict", "messages.delete", "agents.manage", "jobs.manage"),
         *("settings.edit", "saved_replies.share", "contacts.write", "api_keys.manage"),
-        *("agents.impersonate", "webhooks.manage", "tags.write"),
+        *("agents.impersonate", "webhooks.manage", "tags.write", "teams.manage"),
     },
     "owner": set[str](),
 }

@@ -18,6 +18,7 @@ from campfire_chat.features.organizations.host_api import SettingsApi
 from campfire_chat.features.receipts.host_api import ReceiptsApi
 from campfire_chat.features.saved_replies.host_api import SavedRepliesApi
 from campfire_chat.features.tags.host_api import TagsApi
+from campfire_chat.features.teams.host_api import TeamsApi
 from campfire_chat.features.webhooks.host_api import WebhooksApi
 from campfire_chat.http.events import EventPage
 from campfire_chat.http.in_process import InProcess
@@ -39,6 +40,7 @@ class HostApi(Generic[C]):
         saved_replies: Texts that agents insert into what they write.
         agents: The agents and their availability.
         tags: The tags of the organisation.
+        teams: The teams and who is in them.
         settings: The runtime settings.
         api_keys: The API keys of the organisation.
         webhooks: The webhooks of the organisation, and their deliveries.
@@ -55,6 +57,7 @@ class HostApi(Generic[C]):
         self.saved_replies = SavedRepliesApi(caller)
         self.agents = AgentsApi(caller)
         self.tags = TagsApi(caller)
+        self.teams = TeamsApi(caller)
         self.settings = SettingsApi(caller)
         self.api_keys = ApiKeysApi(caller)
         self.webhooks = WebhooksApi(caller)

@@ -20,6 +20,7 @@ from campfire_chat.features.presence.feature import PRESENCE
 from campfire_chat.features.receipts.feature import RECEIPTS
 from campfire_chat.features.saved_replies.feature import SAVED_REPLIES
 from campfire_chat.features.tags.feature import TAGS
+from campfire_chat.features.teams.feature import TEAMS
 from campfire_chat.features.visitors.feature import VISITORS
 from campfire_chat.features.webhooks.feature import WEBHOOKS
 
@@ -38,4 +39,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     API_KEYS,
     WEBHOOKS,
     TAGS,
+    TEAMS,
 )

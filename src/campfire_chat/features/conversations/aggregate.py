@@ -29,8 +29,8 @@ class Conversations(AggregateKind[Conversation]):
     missing = queries.MISSING
 
     def shows(self, record: Conversation) -> tuple[str, ...]:
-        assignee = record.assignee
-        return (record.contact.id,) if assignee is None else (record.contact.id, assignee.id)
+        people = (record.contact, record.assignee, record.team)
+        return tuple(one.id for one in people if one is not None)
 
     def list_data(self, record: Conversation) -> ConversationSummary:
         return record.summary

@@ -8,6 +8,7 @@ from campfire_chat.features.agents.codec import ASSIGNEE_ROWS
 from campfire_chat.features.contacts.codec import CONTACT_ROWS
 from campfire_chat.features.conversations import tables
 from campfire_chat.features.conversations.rules import Conversation
+from campfire_chat.features.teams.codec import TEAM_NAME_ROWS
 
 CONVERSATION_ROWS = Codec(
     tables.conversations,
@@ -17,5 +18,6 @@ CONVERSATION_ROWS = Codec(
     inner={
         "contact": Joined(CONTACT_ROWS, "contact_id"),
         "assignee": Joined(ASSIGNEE_ROWS, "assignee_id"),
+        "team": Joined(TEAM_NAME_ROWS, "team_id"),
     },
 )

@@ -73,9 +73,17 @@ class ConversationChange(Struct, frozen=True, kw_only=True):
     snoozed_until: str | UnsetType | None = UNSET
     priority: Priority | UnsetType | None = UNSET
     assignee_id: AgentId | UnsetType | None = UNSET
+    team_id: EntityId | UnsetType | None = UNSET
     tags: list[str] | UnsetType = UNSET
     subject: str | UnsetType | None = UNSET
     access_labels: list[str] | UnsetType = UNSET
+
+
+_Team = Annotated[EntityId | None, Meta(description="a team's id; needs inbox.read")]
+
+
+class ConversationCounts(Struct, frozen=True, kw_only=True):
+    team: _Team = None
 
 
 class ConversationList(Struct, frozen=True, kw_only=True):
@@ -94,6 +102,7 @@ class ConversationList(Struct, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    team: _Team = None
     order: Annotated[Order, Meta(description="longest_waiting needs inbox.read")] = "latest"
     cursor: Cursor | None = None
     limit: Limit = DEFAULT_LIMIT
@@ -144,7 +153,7 @@ async def list_page(call: Call) -> Reply:
         assignee = {"me": call.actor.principal.id, "unassigned": None}.get(
             query.assignee, query.assignee
         )
-    if query.order != "latest" or query.tag is not None:
+    if query.order != "latest" or query.tag is not None or query.team is not None:
         require(call.actor, INBOX_READ)
     if query.tag is not None:
         text.check_text(query.tag, field="tag")
@@ -156,6 +165,7 @@ async def list_page(call: Call) -> Reply:
         statuses=[Status(query.status)] if query.status else list(Status),
         assignee_id=assignee,
         tag=query.tag,
+        team_id=query.team,
         order=query.order,
         before=None if before is None else before[1:],
         limit=query.limit,
@@ -166,7 +176,9 @@ async def list_page(call: Call) -> Reply:
 
 
 async def counts(call: Call) -> Reply:
-    return Reply(await call.service(ConversationService).counts(call.actor))
+    query: ConversationCounts = call.query
+    service = call.service(ConversationService)
+    return Reply(await service.counts(call.actor, team_id=query.team))
 
 
 async def search(call: Call) -> Reply:
@@ -203,6 +215,7 @@ async def change(call: Call) -> Reply:
             access_labels=body.access_labels,
         ),
         body.assignee_id,
+        team_id=body.team_id,
         client_id=call.idempotency_key,
     )
     return Reply(record)
@@ -243,6 +256,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         permission=INBOX_READ,
         handler=counts,
         summary="Count the open conversations: the caller's, unassigned ones and all",
+        query=ConversationCounts,
         returns={200: Tallies},
     ),
     Endpoint(
@@ -286,7 +300,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/conversations/{conversation_id}",
         permission=(CONVERSATIONS_MANAGE, CONVERSATIONS_RESTRICT),
         handler=change,
-        summary="Change status, assignee, priority, tags, subject or access labels",
+        summary="Change status, assignee, team, priority, tags, subject or access labels",
         body=ConversationChange,
         returns={200: _Conversation},
         errors=(

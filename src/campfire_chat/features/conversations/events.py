@@ -17,6 +17,7 @@ from campfire_chat.features.conversations.records import (
     VisitorSummary,
 )
 from campfire_chat.features.messages.records import Message
+from campfire_chat.features.teams.records import TeamName
 from campfire_chat.ledger.events import EventType
 
 #: Why a status changed by itself: the snooze has ended, or the visitor has replied.
@@ -48,6 +49,20 @@ class AssigneeChanged(Struct, frozen=True, kw_only=True):
     conversation_id: str
     assignee: Assignee | None
     previous: Assignee | None = None
+    actor: Participant
+
+
+class TeamChanged(Struct, frozen=True, kw_only=True):
+    """From which team to which one the conversation went. Visitors do not see teams.
+
+    Attributes:
+        previous: Null if no team had it.
+        actor: The participant who changed it.
+    """
+
+    conversation_id: str
+    team: TeamName | None
+    previous: TeamName | None
     actor: Participant
 
 
@@ -103,6 +118,7 @@ ASSIGNEE_CHANGED: Final = EventType(
 SUBJECT_CHANGED: Final = EventType(
     "conversation.subject_changed", ("conversation",), SubjectChanged
 )
+TEAM_CHANGED: Final = EventType("conversation.team_changed", ("notes",), TeamChanged)
 PRIORITY_CHANGED: Final = EventType("conversation.priority_changed", ("notes",), PriorityChanged)
 TAGS_CHANGED: Final = EventType("conversation.tags_changed", ("notes",), TagsChanged)
 SNOOZE_CHANGED: Final = EventType("conversation.snooze_changed", ("notes",), SnoozeChanged)
@@ -127,6 +143,7 @@ EVENTS: Final = (
     STATUS_CHANGED,
     ASSIGNEE_CHANGED,
     SUBJECT_CHANGED,
+    TEAM_CHANGED,
     PRIORITY_CHANGED,
     TAGS_CHANGED,
     SNOOZE_CHANGED,

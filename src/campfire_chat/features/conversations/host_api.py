@@ -63,6 +63,7 @@ class ConversationsApi(Generic[C]):
         status: Status | None = None,
         assignee: str | None = None,
         tag: str | None = None,
+        team: str | None = None,
         order: Order = "latest",
         cursor: str | None = None,
         limit: int = DEFAULT_LIMIT,
@@ -74,6 +75,7 @@ class ConversationsApi(Generic[C]):
             assignee: ``me``, ``unassigned`` or an agent's ``agt_…`` id. It needs the permission
                 ``inbox.read``.
             tag: Only those with the tag of this name. It needs the same permission.
+            team: Only those of this team, a ``team_…`` id. It needs ``inbox.read`` too.
             order: The newest activity first, or the longest wait.
             cursor: ``next_cursor`` of the page before.
             limit: 1 to 100.
@@ -84,6 +86,7 @@ class ConversationsApi(Generic[C]):
                 "status": status,
                 "assignee": assignee,
                 "tag": tag,
+                "team": team,
                 "order": order,
                 "cursor": cursor,
                 "limit": limit,
@@ -99,9 +102,13 @@ class ConversationsApi(Generic[C]):
             "get_conversation", path={"conversation_id": conversation_id}
         )
 
-    async def counts(self) -> Tallies:
-        """How many open conversations are the agent's, nobody's, and there at all."""
-        return await self._caller.call("count_conversations")
+    async def counts(self, *, team: str | None = None) -> Tallies:
+        """How many open conversations are the agent's, nobody's, and there at all.
+
+        Args:
+            team: Only those of this team.
+        """
+        return await self._caller.call("count_conversations", query={"team": team})
 
     async def search(self, text: str, *, limit: int = DEFAULT_LIMIT) -> Page[AgentConversation]:
         """Conversations by a part of the contact's name or e-mail address or of the subject, or
@@ -121,6 +128,7 @@ class ConversationsApi(Generic[C]):
         snoozed_until: datetime | UnsetType | None = UNSET,
         priority: Priority | UnsetType | None = UNSET,
         assignee_id: str | UnsetType | None = UNSET,
+        team_id: str | UnsetType | None = UNSET,
         tags: list[str] | UnsetType = UNSET,
         subject: str | UnsetType | None = UNSET,
         access_labels: list[str] | UnsetType = UNSET,
@@ -132,6 +140,7 @@ class ConversationsApi(Generic[C]):
             status: A snooze is the status ``snoozed``.
             snoozed_until: When a snooze ends; a time with its zone.
             assignee_id: The ``agt_…`` id of an agent; None for nobody.
+            team_id: The ``team_…`` id of a team; None for no team.
             tags: All tags that it has then.
             access_labels: All labels that it has then.
             client_id: Repeated with the same one, the change is made once.
@@ -150,6 +159,7 @@ class ConversationsApi(Generic[C]):
                 "snoozed_until": time_text(snoozed_until, field="snoozed_until"),
                 "priority": priority,
                 "assignee_id": assignee_id,
+                "team_id": team_id,
                 "tags": tags,
                 "subject": subject,
                 "access_labels": access_labels,

@@ -62,6 +62,7 @@ def _page(
     order: Order,
     narrowed: bool,
     tagged: Tagged | None,
+    of_team: bool,
     engine: Engine,
 ) -> ClauseElement:
     """A page of a list of conversations in any of so many statuses.
@@ -95,6 +96,8 @@ def _page(
             in_status = _c.status.concat(literal_column("''"))
         else:
             one = one.where(with_it.where(_l.conversation_id == _c.conversation_id).exists())
+    if of_team:
+        one = one.where(_c.team_id == bindparam("team_id", type_=String))
     if waiting:
         one = one.where(
             # Said in so many words, so that PostgreSQL takes the partial index.
@@ -114,9 +117,10 @@ def _page(
             one = one.where(_c.assignee_id == bindparam("whose", type_=String))
         elif whose == "unassigned":
             one = one.where(_c.assignee_id.is_(None))
-            # PostgreSQL does not see that they are all the same, and would sort them.
-            first = _c.assignee_id.asc() if waiting else _c.assignee_id.desc()
-            inner = [first, *inner]
+            if not of_team:
+                # PostgreSQL does not see that they are all the same, and would sort them.
+                first = _c.assignee_id.asc() if waiting else _c.assignee_id.desc()
+                inner = [first, *inner]
         ranges = [one.where(in_status == status).order_by(*inner) for status in wanted]
     found = union_all(*(select(each.subquery()) for each in ranges)).subquery()
     outer = found.c.waiting_since if waiting else found.c.last_activity_at
@@ -136,12 +140,13 @@ def page_query(
     *,
     narrowed: bool = False,
     tagged: Tagged | None = None,
+    of_team: bool = False,
 ) -> Query:
     """The query of a list in so many statuses: ``org_id``, ``whose`` where it narrows,
     ``status_0`` …, ``at`` and ``id`` of the last row before, ``count``; the agent's ``labels``
-    if the host app narrows what they see; and ``tag_id`` for those with a tag that few or many
-    conversations have."""
-    return Query(partial(_page, whose, statuses, order, narrowed, tagged))
+    if the host app narrows what they see; ``tag_id`` for those with a tag that few or many
+    conversations have; and ``team_id`` for those of one team."""
+    return Query(partial(_page, whose, statuses, order, narrowed, tagged, of_team))
 
 
 async def read_page(
@@ -151,6 +156,7 @@ async def read_page(
     statuses: Sequence[Status],
     assignee_id: str | object | None,
     tag: str | None = None,
+    team_id: str | None,
     order: Order,
     before: Place | None,
     limit: int,
@@ -161,6 +167,7 @@ async def read_page(
         assignee_id: An agent's id, None for nobody, :data:`ANYONE` for no condition; a visitor's
             list is their own, whoever is assigned.
         tag: The name of a tag that they all have.
+        team_id: A team's id; None for no condition.
         before: Where the last row of the page before stands.
     """
     whose: _Whose = "all"
@@ -182,10 +189,16 @@ async def read_page(
         tagged = "few" if len(some) <= FEW else "many"
     at, conversation_id = before or _BEGINNING[order]
     rows = await session.fetch(
-        page_query(whose, len(statuses), order, narrowed=is_narrowed(actor), tagged=tagged),
+        page_query(
+            *(whose, len(statuses), order),
+            narrowed=is_narrowed(actor),
+            tagged=tagged,
+            of_team=team_id is not None,
+        ),
         org_id=actor.organization,
         tag_id=tag_id,
         whose=assignee_id,
+        team_id=team_id,
         at=at,
         id=conversation_id,
         count=limit + 1,
@@ -219,8 +232,10 @@ class Tallies(Struct, frozen=True):
     all: Tally
 
 
-def _counts(narrowed: bool, engine: Engine) -> ClauseElement:
+def _counts(narrowed: bool, of_team: bool, engine: Engine) -> ClauseElement:
     seen = [visible_to(engine, _c.access_labels)] if narrowed else []
+    if of_team:
+        seen.append(_c.team_id == bindparam("team_id", type_=String))
     mine, nobodys = _c.assignee_id == bindparam("agent_id", type_=String), _c.assignee_id.is_(None)
     numbers = [
         select(func.count())
@@ -244,17 +259,24 @@ def _counts(narrowed: bool, engine: Engine) -> ClauseElement:
     return select(*(number.label(f"n{index}") for index, number in enumerate(numbers)))
 
 
-COUNTS = Query(partial(_counts, False))
-#: The same for an agent with ``labels``.
-NARROWED_COUNTS = Query(partial(_counts, True))
+@cache
+def counts_query(*, narrowed: bool, of_team: bool) -> Query:
+    """The query of the sizes: ``org_id``, ``agent_id``; the agent's ``labels`` if the host app
+    narrows what they see; and ``team_id``, if it is of one team."""
+    return Query(partial(_counts, narrowed, of_team))
 
 
-async def read_counts(session: Session, actor: Actor) -> Tallies:
-    """The sizes of the lists of an agent who may see the inbox."""
+async def read_counts(session: Session, actor: Actor, team_id: str | None) -> Tallies:
+    """The sizes of the lists of an agent who may see the inbox.
+
+    Args:
+        team_id: Only conversations of this team; None for no condition.
+    """
     rows = await session.fetch(
-        NARROWED_COUNTS if is_narrowed(actor) else COUNTS,
+        counts_query(narrowed=is_narrowed(actor), of_team=team_id is not None),
         org_id=actor.organization,
         agent_id=actor.principal.id,
+        team_id=team_id,
         **values_for(session.engine, actor),
     )
     mine, mine_waiting, nobodys, nobodys_waiting, everybodys, all_waiting = rows[0]

@@ -13,6 +13,7 @@ from campfire_chat.access.policy import require
 from campfire_chat.core import ids
 from campfire_chat.core.errors import ClientIdConflictError, ForbiddenError, InvalidError
 from campfire_chat.features.agents.queries import ASSIGNEES
+from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts import operations as contact_operations
 from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.contacts.records import Contact
@@ -37,6 +38,8 @@ from campfire_chat.features.messages.records import Message, Visibility
 from campfire_chat.features.messages.sending import add_message, begin_message, differs
 from campfire_chat.features.receipts.operations import MARKS
 from campfire_chat.features.tags import using
+from campfire_chat.features.teams.queries import TEAM_NAMES
+from campfire_chat.features.teams.records import TeamName
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.lookups import Lookup
 from campfire_chat.ledger.operation import IdempotentOperation, Operation
@@ -151,14 +154,16 @@ class OpenConversation(Operation[Opened]):
         return Opened(conversation_id=about, duplicate=True)
 
 
-def require_changer(
-    actor: Actor, patch: Patch, assignee_id: str | msgspec.UnsetType | None
-) -> None:
+#: To whom a conversation goes: an id, None for nobody, UNSET for no change.
+To = str | msgspec.UnsetType | None
+
+
+def require_changer(actor: Actor, patch: Patch, *to: To) -> None:
     """
     Raises:
         ForbiddenError: The caller may not make that change.
     """
-    manages = patch.manages or assignee_id is not msgspec.UNSET
+    manages = patch.manages or any(one is not msgspec.UNSET for one in to)
     if patch.restricts:
         require(actor, CONVERSATIONS_RESTRICT)
     # A change that names nothing asks for the permission too.
@@ -170,8 +175,9 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
     """Change a conversation. The result is how it is then.
 
     Args:
-        patch: What to change, except the assignee.
-        assignee_id: The new assignee, None for unassigned, UNSET for no change.
+        patch: What to change, except the assignee and the team.
+        assignee_id: The new assignee.
+        team_id: The new team.
         assignable: The roles of agents to whom conversations may be assigned.
     """
 
@@ -182,12 +188,14 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
         actor: Actor,
         conversation_id: str,
         patch: Patch,
-        assignee_id: str | msgspec.UnsetType | None,
+        assignee_id: To,
         *,
+        team_id: To = msgspec.UNSET,
         assignable: frozenset[str],
         client_id: str | None,
     ) -> None:
-        to = [] if isinstance(assignee_id, msgspec.UnsetType) else [assignee_id]
+        to = {"assignee": assignee_id, "team": team_id}
+        to = {name: one for name, one in to.items() if one is not msgspec.UNSET}
         content = msgspec.json.encode((conversation_id, patch, to)).decode()
         super().__init__(
             actor,
@@ -198,24 +206,24 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
         self._conversation_id = conversation_id
         self._patch = patch
         self._assignee_id = assignee_id
+        self._team_id = team_id
         self._assignable = assignable
 
     def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
         yield from super().lookups()
         if isinstance(self._assignee_id, str):
             yield ASSIGNEES, self._assignee_id
+        if isinstance(self._team_id, str):
+            yield TEAM_NAMES, self._team_id
 
     async def do(self, transaction: Transaction) -> ConversationSummary:
         conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
-        require_changer(self.actor, self._patch, self._assignee_id)
-        patch = self._patch
-        if self._assignee_id is None:
-            patch = msgspec.structs.replace(patch, assignee=None)
-        elif not isinstance(self._assignee_id, msgspec.UnsetType):
-            found = await transaction.look_up(ASSIGNEES, self.organization, self._assignee_id)
-            if found is None or found.role not in self._assignable:
-                raise InvalidError("There is no such agent.", field="assignee_id")
-            patch = msgspec.structs.replace(patch, assignee=found.assignee)
+        require_changer(self.actor, self._patch, self._assignee_id, self._team_id)
+        patch = msgspec.structs.replace(
+            self._patch,
+            assignee=await self._assignee(transaction),
+            team=await self._team(transaction),
+        )
         if patch.tags is not msgspec.UNSET and patch.tags != conversation.tags:
             tags = check_tags(patch.tags)
             used = await using.use(
@@ -230,6 +238,32 @@ class ChangeConversation(IdempotentOperation[ConversationSummary]):
         if until is not None and patch.status is Status.SNOOZED:
             snoozes.defer(transaction, conversation, until)
         return conversation.summary
+
+    async def _assignee(self, transaction: Transaction) -> Assignee | msgspec.UnsetType | None:
+        """
+        Raises:
+            InvalidError: There is no such agent, or conversations cannot be assigned to them.
+        """
+        assignee_id = self._assignee_id
+        if not isinstance(assignee_id, str):
+            return assignee_id
+        found = await transaction.look_up(ASSIGNEES, self.organization, assignee_id)
+        if found is None or found.role not in self._assignable:
+            raise InvalidError("There is no such agent.", field="assignee_id")
+        return found.assignee
+
+    async def _team(self, transaction: Transaction) -> TeamName | msgspec.UnsetType | None:
+        """
+        Raises:
+            InvalidError: There is no such team.
+        """
+        team_id = self._team_id
+        if not isinstance(team_id, str):
+            return team_id
+        found = await transaction.look_up(TEAM_NAMES, self.organization, team_id)
+        if found is None:
+            raise InvalidError("There is no such team.", field="team_id")
+        return found
 
     async def repeat(self, transaction: Transaction) -> ConversationSummary:
         found = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)

@@ -19,7 +19,7 @@ CONVERSATIONS_CREATE = Permission(
 )
 CONVERSATIONS_MANAGE = Permission(
     "conversations.manage",
-    "Change status, assignee, priority, tags and subject; take the conversation that waits "
+    "Change status, assignee, team, priority, tags and subject; take the conversation that waits "
     "longest.",
     least=Role.AGENT,
 )

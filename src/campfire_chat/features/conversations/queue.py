@@ -93,6 +93,7 @@ async def take(storage: Storage, actor: Actor, *, client_id: str | None) -> str 
                 actor,
                 statuses=[Status.OPEN],
                 assignee_id=None,
+                team_id=None,
                 order="longest_waiting",
                 before=None,
                 limit=_CANDIDATES,

@@ -13,6 +13,7 @@ from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.messages.records import Preview
 from campfire_chat.features.receipts.records import ReceiptRecord
+from campfire_chat.features.teams.records import TeamName
 
 
 class Status(StrEnum):
@@ -48,6 +49,7 @@ class ConversationSummary(Struct, frozen=True, kw_only=True):
     priority: Priority | None
     subject: str | None
     assignee: Assignee | None
+    team: TeamName | None
     tags: list[str]
     contact: Contact
     last_message: Preview | None

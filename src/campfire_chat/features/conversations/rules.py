@@ -22,6 +22,7 @@ from campfire_chat.features.conversations.records import (
 )
 from campfire_chat.features.messages.records import Message, Preview, Visibility
 from campfire_chat.features.tags.rules import check_name
+from campfire_chat.features.teams.records import TeamName
 from campfire_chat.ledger.events import EventType
 
 MAX_TAGS = 20
@@ -52,6 +53,7 @@ class Conversation(Struct, kw_only=True):
     priority: Priority | None = None
     subject: str | None = None
     assignee: Assignee | None = None
+    team: TeamName | None = None
     tags: list[str] = []
     last_message: Preview | None = None
     created_at: int
@@ -104,12 +106,14 @@ class Change(Struct, frozen=True):
 
 
 class Patch(Struct, frozen=True, kw_only=True):
-    """What to change. Unset fields stay. ``assignee`` and ``snoozed_until`` are resolved."""
+    """What to change. Unset fields stay. ``assignee``, ``team`` and ``snoozed_until`` are
+    resolved."""
 
     status: Status | UnsetType = UNSET
     snoozed_until: int | UnsetType | None = UNSET
     priority: Priority | UnsetType | None = UNSET
     assignee: Assignee | UnsetType | None = UNSET
+    team: TeamName | UnsetType | None = UNSET
     tags: list[str] | UnsetType = UNSET
     subject: str | UnsetType | None = UNSET
     access_labels: list[str] | UnsetType = UNSET
@@ -216,6 +220,17 @@ def change(
         )
     if patch.assignee is not UNSET and patch.assignee != conversation.assignee:
         changes += _set_assignee(conversation, patch.assignee, actor=actor)
+    if patch.team is not UNSET and patch.team != conversation.team:
+        previous, conversation.team = conversation.team, patch.team
+        changes.append(
+            Change(
+                events.TEAM_CHANGED,
+                events.TeamChanged(
+                    conversation_id=about, team=patch.team, previous=previous, actor=actor
+                ),
+                internal=True,
+            )
+        )
     if patch.priority is not UNSET and patch.priority != conversation.priority:
         conversation.priority = patch.priority
         changes.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from msgspec import UnsetType
+from msgspec import UNSET
 
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.policy import can, require
@@ -20,6 +20,7 @@ from campfire_chat.features.conversations.operations import (
     ChangeConversation,
     OpenConversation,
     Opened,
+    To,
     require_changer,
     require_opener,
 )
@@ -136,6 +137,7 @@ class ConversationService(Service):
         statuses: Sequence[Status],
         assignee_id: str | object | None,
         tag: str | None = None,
+        team_id: str | None = None,
         order: Order = "latest",
         before: Place | None,
         limit: int,
@@ -147,6 +149,7 @@ class ConversationService(Service):
 
         Args:
             tag: The name of a tag that they all have.
+            team_id: Only those of this team.
         """
         if not can(actor, INBOX_READ):
             assignee_id = actor.principal.id
@@ -157,16 +160,23 @@ class ConversationService(Service):
                 statuses=statuses,
                 assignee_id=assignee_id,
                 tag=tag,
+                team_id=team_id,
                 order=order,
                 before=before,
                 limit=limit,
             )
         )
 
-    async def counts(self, actor: Actor) -> Tallies:
-        """How many open conversations are the agent's, nobody's, and there at all."""
+    async def counts(self, actor: Actor, *, team_id: str | None = None) -> Tallies:
+        """How many open conversations are the agent's, nobody's, and there at all.
+
+        Args:
+            team_id: Only those of this team.
+        """
         require(actor, INBOX_READ)
-        return await self._storage.read(lambda session: listing.read_counts(session, actor))
+        return await self._storage.read(
+            lambda session: listing.read_counts(session, actor, team_id)
+        )
 
     async def find(self, actor: Actor, wanted: str, limit: int) -> list[View]:
         """Conversations that a few letters stand for, the latest activity first."""
@@ -186,18 +196,20 @@ class ConversationService(Service):
         actor: Actor,
         conversation_id: str,
         patch: Patch,
-        assignee_id: str | UnsetType | None,
+        assignee_id: To,
         *,
+        team_id: To = UNSET,
         client_id: str | None = None,
     ) -> View:
-        """Change status, assignee, priority, tags, subject or access labels."""
+        """Change status, assignee, team, priority, tags, subject or access labels."""
         await self.admit_writer(actor, conversation_id)
-        require_changer(actor, patch, assignee_id)
+        require_changer(actor, patch, assignee_id, team_id)
         operation = ChangeConversation(
             actor,
             conversation_id,
             patch,
             assignee_id,
+            team_id=team_id,
             assignable=self._assignable,
             client_id=text.check_optional_client_id(client_id),
         )

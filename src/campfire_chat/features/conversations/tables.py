@@ -42,6 +42,7 @@ conversations = Table(
     Column("agent_messages", Integer, nullable=False),
     # A sorted JSON list; null for a conversation that all agents see.
     Column("access_labels", Text),
+    Column("team_id", String),
     PrimaryKeyConstraint("org_id", "conversation_id"),
     # For lists: one status, of all or of one assignee, newest activity first.
     Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),
@@ -59,6 +60,19 @@ conversations = Table(
         *("org_id", "status", "assignee_id", "waiting_since", "conversation_id"),
         sqlite_where=text("waiting_since IS NOT NULL"),
         postgresql_where=text("waiting_since IS NOT NULL"),
+    ),
+    # Those of one team, by activity and by wait. Partial: a conversation of no team is not here.
+    Index(
+        "campfire_conversations_team",
+        *("org_id", "team_id", "status", "last_activity_at"),
+        sqlite_where=text("team_id IS NOT NULL"),
+        postgresql_where=text("team_id IS NOT NULL"),
+    ),
+    Index(
+        "campfire_conversations_team_waiting",
+        *("org_id", "team_id", "status", "waiting_since", "conversation_id"),
+        sqlite_where=text("team_id IS NOT NULL AND waiting_since IS NOT NULL"),
+        postgresql_where=text("team_id IS NOT NULL AND waiting_since IS NOT NULL"),
     ),
     # A visitor has only a few, which are sorted when they are read; without the time in it this
     # index stays as it is when a message comes.

@@ -180,6 +180,7 @@ export interface ConversationChange {
   snoozed_until?: string | null;
   priority?: Priority | null;
   assignee_id?: string | null;
+  team_id?: string | null;
   tags?: string[];
   subject?: string | null;
   access_labels?: string[];
@@ -199,6 +200,7 @@ export interface ConversationSummary {
   priority: Priority | null;
   subject: string | null;
   assignee: Assignee | null;
+  team: TeamName | null;
   tags: string[];
   contact: Contact;
   last_message: Preview | null;
@@ -405,6 +407,16 @@ export interface NewTag {
   color?: TagColor;
   /** At most 200 characters. */
   description?: string;
+}
+
+/** A team to create. */
+export interface NewTeam {
+  /** One line of 1 to 60 characters. */
+  name: string;
+  /** One line of at most 300 characters. */
+  description?: string;
+  /** At most 200. */
+  members?: string[];
 }
 
 export interface NewWebhook {
@@ -761,6 +773,52 @@ export interface Tally {
   waiting: number;
 }
 
+/** From which team to which one the conversation went. Visitors do not see teams. */
+export interface TeamChanged {
+  conversation_id: string;
+  team: TeamName | null;
+  /** Null if no team had it. */
+  previous: TeamName | null;
+  /** The participant who changed it. */
+  actor: Participant;
+}
+
+/** What is to change. What is left out stays. */
+export interface TeamChanges {
+  name?: string;
+  description?: string;
+  members?: string[];
+}
+
+/** A team was created, changed or deleted. */
+export interface TeamEvent {
+  /** The team. */
+  id: string;
+  /** How it is now; of a deleted team, how it was. */
+  team: TeamRecord;
+  /** Who did it. */
+  actor: Participant;
+}
+
+/** A team where only its name is shown. The team may have been deleted since. */
+export interface TeamName {
+  id: string;
+  name: string;
+}
+
+/** Agents who do the same work, such as those who answer questions about invoices. */
+export interface TeamRecord {
+  /** `team_…`. */
+  id: string;
+  name: string;
+  /** What the team does. It may be empty. */
+  description: string;
+  /** The ids of its agents, in the order of these ids. */
+  members: string[];
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
 /** Which texts a webhook sends: none, those of public messages, or those of notes too. */
 export type TextChoice = "none" | "public" | "all";
 
@@ -893,6 +951,7 @@ export interface EventMap {
   "conversation.status_changed": StatusChanged;
   "conversation.subject_changed": SubjectChanged;
   "conversation.tags_changed": TagsChanged;
+  "conversation.team_changed": TeamChanged;
   "conversation.updated": ConversationSummary;
   "message.created": Message;
   "message.deleted": DeletedMessage;
@@ -904,6 +963,9 @@ export interface EventMap {
   "settings.changed": SettingsChanged;
   "tag.changed": TagChanged;
   "tag.deleted": TagDeleted;
+  "team.changed": TeamEvent;
+  "team.created": TeamEvent;
+  "team.deleted": TeamEvent;
   "webhook.changed": WebhookChanged;
   "webhook.paused": WebhookPaused;
 }
@@ -923,6 +985,7 @@ export interface EventStreams {
   "conversation.status_changed": "conversation";
   "conversation.subject_changed": "conversation";
   "conversation.tags_changed": "notes";
+  "conversation.team_changed": "notes";
   "conversation.updated": "inbox";
   "message.created": "conversation" | "notes";
   "message.deleted": "conversation" | "notes";
@@ -934,6 +997,9 @@ export interface EventStreams {
   "settings.changed": "inbox";
   "tag.changed": "inbox";
   "tag.deleted": "inbox";
+  "team.changed": "inbox";
+  "team.created": "inbox";
+  "team.deleted": "inbox";
   "webhook.changed": "inbox";
   "webhook.paused": "inbox";
 }
@@ -1206,6 +1272,7 @@ export type ErrorCode =
   | "shortcut_taken"
   | "storage_unavailable"
   | "tag_name_taken"
+  | "team_name_taken"
   | "token_expired"
   | "token_invalid"
   | "too_large"
@@ -1213,6 +1280,7 @@ export type ErrorCode =
   | "too_many_keys"
   | "too_many_saved_replies"
   | "too_many_tags"
+  | "too_many_teams"
   | "unauthorized"
   | "unavailable"
   | "unknown_agent"

@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 #: The oldest revision whose code can run on the tables as they are after this one.
-oldest = "0008"
+oldest = "0013"
 
 
 def upgrade() -> None:

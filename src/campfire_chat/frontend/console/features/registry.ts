@@ -9,6 +9,7 @@ import { MESSAGES } from "./messages/feature";
 import { SAVED_REPLIES } from "./saved_replies/feature";
 import { SETTINGS } from "./settings/feature";
 import { TAGS } from "./tags/feature";
+import { TEAMS } from "./teams/feature";
 import { WEBHOOKS } from "./webhooks/feature";
 
 /** In this order the screens stand in the rail, and the first one is what an agent comes to. */
@@ -18,6 +19,7 @@ export const FEATURES: readonly Feature[] = [
   AGENTS,
   SAVED_REPLIES,
   TAGS,
+  TEAMS,
   JOBS,
   API_KEYS,
   WEBHOOKS,

@@ -140,8 +140,8 @@ export function Picker(props: Props) {
             {option.mark && <span class="option-mark">{option.mark}</span>}
             <span class="option-label">{option.label}</span>
             {option.hint && <span class="option-hint">{option.hint}</span>}
-            {option.detail && <span class="option-detail">{option.detail}</span>}
             {option.selected && <Icon name="check" size={15} />}
+            {option.detail && <span class="option-detail">{option.detail}</span>}
           </li>
         ))}
       </ul>

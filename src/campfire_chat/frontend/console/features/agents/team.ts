@@ -7,6 +7,8 @@ import { api, connection, me, reason } from "../../shell/session";
 import { toast } from "../../shell/overlay";
 
 export const agents = signal<readonly AgentRecord[]>([]);
+/** Whether the list was loaded: before, nobody can say that somebody is not in it. */
+export const known = signal(false);
 
 const ORDER: Record<Availability, number> = { online: 0, away: 1, busy: 2, offline: 3 };
 
@@ -29,15 +31,16 @@ export async function loadTeam(): Promise<void> {
   if (!may("agents.read")) return;
   try {
     agents.value = (await api.get<Page<AgentRecord>>("agents")).items;
+    known.value = true;
   } catch {
     // Names are on the conversations as well; the next reconnect asks again.
   }
 }
 
 function set(id: string, availability: Availability): boolean {
-  const known = agents.peek();
-  if (!known.some((agent) => agent.id === id)) return false;
-  agents.value = known.map((agent) => (agent.id === id ? { ...agent, availability } : agent));
+  const before = agents.peek();
+  if (!before.some((agent) => agent.id === id)) return false;
+  agents.value = before.map((agent) => (agent.id === id ? { ...agent, availability } : agent));
   return true;
 }
 

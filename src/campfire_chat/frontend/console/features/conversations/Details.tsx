@@ -6,6 +6,7 @@ import { now } from "../../shell/clock";
 import { openDialog } from "../../shell/overlay";
 import { may } from "../../shell/permissions";
 import { rows } from "./inbox";
+import { teamName } from "../teams/teams";
 import { toggleDetails } from "./details";
 import { openId } from "./route";
 import { Avatar } from "../../ui/Avatar";
@@ -22,7 +23,7 @@ export function Details() {
   const id = openId.value;
   const summary = id ? rows.value.get(id)?.summary : undefined;
   if (!id || !summary) return null;
-  const { status, assignee, priority, tags, subject, contact, counts } = summary;
+  const { status, assignee, team, priority, tags, subject, contact, counts } = summary;
   const { created_at, first_response_at, resolved_at, reopen_count, snoozed_until } = summary;
   const at = now.value;
   return (
@@ -55,6 +56,16 @@ export function Details() {
                 </>
               ) : (
                 <span class="property-value faint">{text.nobody}</span>
+              )}
+            </Property>
+            <Property label={text.team} kind="team" readOnly={!may("teams.read")}>
+              {team ? (
+                <>
+                  <Icon name="team" size={15} />
+                  <bdi class="property-value">{teamName(team)}</bdi>
+                </>
+              ) : (
+                <span class="property-value faint">{text.noTeam}</span>
               )}
             </Property>
             <Property label={common.setStatus} kind="status">

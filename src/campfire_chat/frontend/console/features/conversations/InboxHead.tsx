@@ -5,6 +5,7 @@ import { counts } from "./counts";
 import {
   choose,
   chooseOrder,
+  chooseTeam,
   filter,
   order,
   ORDERS,
@@ -13,6 +14,8 @@ import {
   view,
 } from "./lists";
 import { takeNext } from "./queue";
+import { team } from "./team";
+import { teams } from "../teams/teams";
 import { Icon } from "../../ui/Icon";
 
 /** The name of the list, its statuses and the filter. */
@@ -45,6 +48,21 @@ export function InboxHead() {
           </button>
         ))}
       </div>
+      {(teams.value.length > 0 || team.value !== null) && (
+        <select
+          class="team-filter"
+          aria-label={text.teamFilter}
+          value={team.value ?? ""}
+          onChange={({ currentTarget }) => chooseTeam(currentTarget.value || null)}
+        >
+          <option value="">{text.anyTeam}</option>
+          {teams.value.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      )}
       <div class="inbox-tools">
         <div class="filter">
           <Icon name="search" size={16} />

@@ -6,16 +6,17 @@ import { Icon } from "../../ui/Icon";
 interface Props {
   label: string;
   kind: string;
+  readOnly?: boolean;
   children: ComponentChildren;
 }
 
 /** One property of the conversation that a menu changes. */
-export function Property({ label, kind, children }: Props) {
+export function Property({ label, kind, readOnly = false, children }: Props) {
   return (
     <div class="property">
       <dt>{label}</dt>
       <dd>
-        {canManage.value ? (
+        {canManage.value && !readOnly ? (
           <button
             type="button"
             class="property-button"

@@ -8,6 +8,7 @@ import { isMe, me } from "../../shell/session";
 import { unreadOf, type Row as RowData } from "./inbox";
 import { hashOf, openId } from "./route";
 import { thread } from "../messages/thread";
+import { teamName } from "../teams/teams";
 import { Avatar } from "../../ui/Avatar";
 import { Icon } from "../../ui/Icon";
 import { memo } from "../../ui/memo";
@@ -40,7 +41,8 @@ interface Props {
 /** One conversation in the list. */
 export const Row = memo(({ row, focusable, leaving }: Props) => {
   const { summary } = row;
-  const { id, contact, assignee, subject, tags, priority, waiting_since, snoozed_until } = summary;
+  const { id, contact, assignee, team, subject, tags, priority } = summary;
+  const { waiting_since, snoozed_until } = summary;
   const unread = unreadOf(row);
   const name = contactName(contact);
   const open = openId.value === id;
@@ -86,7 +88,7 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
               </span>
             )}
           </span>
-          {(waited !== null || priority || tag || assignee || snoozed_until) && (
+          {(waited !== null || priority || tag || team || assignee || snoozed_until) && (
             <span class="row-marks">
               <span class="row-labels">
                 {priority && <PriorityMark priority={priority} bare={!PRESSING.has(priority)} />}
@@ -103,6 +105,12 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
                   <span class="waiting">
                     <Icon name="snooze" size={13} />
                     {text.until(moment(snoozed_until, now.value))}
+                  </span>
+                )}
+                {team && (
+                  <span class="tag row-team" title={text.team}>
+                    <Icon name="team" size={12} />
+                    <bdi>{teamName(team)}</bdi>
                   </span>
                 )}
                 {tag && <TagChip name={tag} />}

@@ -12,6 +12,7 @@ import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { may } from "../../shell/permissions";
 import { api, isMe } from "../../shell/session";
+import { teamName } from "../teams/teams";
 
 /** A line between the messages that says what somebody changed. */
 export interface Activity {
@@ -45,6 +46,10 @@ const WORDS: {
     }
     const to = isMe({ kind: "agent", id: assignee.id }) ? common.you.toLowerCase() : assignee.name;
     return ["assignee", activity.assigned(who(actor), to)];
+  },
+  "conversation.team_changed"({ team, previous, actor }) {
+    if (team) return ["label", activity.team(who(actor), teamName(team))];
+    return ["label", activity.noTeam(who(actor), previous ? teamName(previous) : "")];
   },
   "conversation.priority_changed"({ priority, actor }) {
     if (!priority) return ["label", activity.noPriority(who(actor))];

@@ -3,7 +3,7 @@ import type { Background } from "../../shell/registry";
 import { closeThread, openThread } from "../messages/thread";
 import { waitingTotal } from "./counts";
 import { watchOrder } from "./held";
-import { loadInbox, reloadInbox } from "./lists";
+import { loadInbox, reloadInbox, watchTeam } from "./lists";
 import { INBOX } from "./reducers";
 import { openId } from "./route";
 
@@ -12,6 +12,7 @@ export const BACKGROUND: Background = {
   waiting: () => waitingTotal.value,
   begin() {
     watchOrder();
+    watchTeam();
     void loadInbox();
     effect(() => {
       if (openId.value) openThread(openId.value);

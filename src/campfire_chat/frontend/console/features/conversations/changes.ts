@@ -12,12 +12,21 @@ import { preview, putConversation, rows } from "./inbox";
 import { toast } from "../../shell/overlay";
 import { go, openId } from "./route";
 import { agents } from "../agents/team";
+import { teams } from "../teams/teams";
 
 export const summaryOf = (id: string | null): ConversationSummary | null =>
   (id && rows.value.get(id)?.summary) || null;
 
+function teamAsShown(id: string | null | undefined): Partial<ConversationSummary> {
+  if (id === undefined) return {};
+  const team = teams.peek().find((one) => one.id === id);
+  if (!team) return id === null ? { team: null } : {};
+  return { team: { id: team.id, name: team.name } };
+}
+
 function asShown(change: ConversationChange): Partial<ConversationSummary> {
-  const { assignee_id, ...same } = change;
+  const { assignee_id, team_id, ...rest } = change;
+  const same = { ...rest, ...teamAsShown(team_id) };
   if (assignee_id === undefined) return same;
   if (assignee_id === null) return { ...same, assignee: null };
   const agent = agents.peek().find(({ id }) => id === assignee_id);
@@ -97,6 +106,12 @@ export function assignTo(id: string, agentId: string | null): void {
   const summary = summaryOf(id);
   if (!summary || (summary.assignee?.id ?? null) === agentId) return;
   void changeConversation(id, { assignee_id: agentId });
+}
+
+export function giveToTeam(id: string, teamId: string | null): void {
+  const summary = summaryOf(id);
+  if (!summary || (summary.team?.id ?? null) === teamId) return;
+  void changeConversation(id, { team_id: teamId });
 }
 
 export function assignToMe(id: string): void {

@@ -3,7 +3,7 @@ import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import type { Command, Finder } from "../../shell/registry";
 import { screen } from "../../shell/router";
-import { canManage } from "../../shell/permissions";
+import { canManage, may } from "../../shell/permissions";
 import { api } from "../../shell/session";
 import { openMenu } from "../../shell/overlay";
 import { contactName, plain } from "../../ui/format";
@@ -12,8 +12,10 @@ import { assignTo, assignToMe, summaryOf, toggleResolved } from "./changes";
 import { toggleDetails } from "./details";
 import { showArrived } from "./held";
 import { haystack, rows } from "./inbox";
-import { chooseOrder, ORDERS, showList, status, STATUSES, view, VIEWS } from "./lists";
+import { chooseOrder, ORDERS, showList, showTeam, status, STATUSES, view, VIEWS } from "./lists";
 import { takeNext } from "./queue";
+import { team } from "./team";
+import { teams } from "../teams/teams";
 import { go, openId, PATH } from "./route";
 
 /** What can be done with the open conversation. */
@@ -21,12 +23,13 @@ function ofConversation(id: string): Command[] {
   const summary = summaryOf(id);
   if (!summary) return [];
   const resolved = summary.status === "resolved";
-  const menus = ["assign", "status", "snooze", "priority", "tags"] as const;
+  const menus = ["assign", "status", "snooze", "priority", "team", "tags"] as const;
   const labels = {
     assign: text.assignTo,
     status: text.chooseStatus,
     snooze: text.snoozeUntil,
     priority: text.setPriority,
+    team: text.setTeam,
     tags: text.chooseTags,
   };
   const hints = { reply: "R", note: "N" };
@@ -47,7 +50,9 @@ function ofConversation(id: string): Command[] {
       run: () => toggleResolved(id),
     },
     { key: "assign-me", label: text.keys.assignMe, hint: "I", run: () => assignToMe(id) },
-    ...menus.map((kind) => ({ key: kind, label: labels[kind], run: () => openMenu(kind) })),
+    ...menus
+      .filter((kind) => kind !== "team" || may("teams.read"))
+      .map((kind) => ({ key: kind, label: labels[kind], run: () => openMenu(kind) })),
     { key: "unassign", label: text.unassign, run: () => assignTo(id, null) },
     details,
   ];
@@ -71,6 +76,12 @@ export const commands = (): Command[] => [
     label: text.show(text.status[name]),
     run: () => showList(view.peek(), name),
   })),
+  ...teams.value.map(({ id, name }) => ({
+    key: `team:${id}`,
+    label: text.showTeam(name),
+    run: () => showTeam(id),
+  })),
+  ...(team.value ? [{ key: "team:", label: text.showAnyTeam, run: () => showTeam(null) }] : []),
   ...(screen.value?.path === PATH ? ofList() : []),
 ];
 

@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Tallies } from "../../../common/types";
 import { api, connection } from "../../shell/session";
+import { team } from "./team";
 
 /** Milliseconds between two requests, however much happens. */
 const PAUSE = 1000;
@@ -21,12 +22,16 @@ let again = false;
 async function ask(): Promise<void> {
   timer = 0;
   asking = true;
+  const of = team.peek();
   try {
-    counts.value = await api.get<Tallies>("conversations/counts");
+    const found = await api.get<Tallies>("conversations/counts", { team: of });
+    if (of === team.peek()) counts.value = found;
   } catch {
     // The numbers stay as they are; the next change, or the next connection, asks again.
   }
   asking = false;
+  // Another team was chosen meanwhile.
+  if (of !== team.peek()) return ask();
   timer = window.setTimeout(() => {
     timer = 0;
     if (again) loadCounts();
@@ -37,6 +42,13 @@ async function ask(): Promise<void> {
 export function loadCounts(): void {
   again = Boolean(timer) || asking;
   if (!again) void ask();
+}
+
+/** Asks at once: other conversations are counted than before. */
+export function recount(): void {
+  window.clearTimeout(timer);
+  timer = 0;
+  loadCounts();
 }
 
 connection.on("welcome", loadCounts);

@@ -14,6 +14,7 @@ import { SHORTCUTS } from "./shortcuts";
 import { SnoozeMenu } from "./SnoozeMenu";
 import { StatusMenu } from "./StatusMenu";
 import { TagsMenu } from "./TagsMenu";
+import { TeamMenu } from "./TeamMenu";
 
 /** A menu about the open conversation. */
 const menu = (title: string, Inner: ComponentType<{ conversation: string }>): Menu => ({
@@ -45,6 +46,7 @@ export const CONVERSATIONS: Feature = {
     status: menu(common.setStatus, StatusMenu),
     snooze: menu(text.snoozeUntil, SnoozeMenu),
     priority: menu(text.priority, PriorityMenu),
+    team: menu(text.team, TeamMenu),
     tags: menu(text.tags, TagsMenu),
   },
 };

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { AgentConversation, ConversationSummary } from "../../../common/types";
 import { contactName, plain } from "../../ui/format";
 import { api } from "../../shell/session";
+import { teamName } from "../teams/teams";
 
 /** A conversation and how many of its visitor's messages this agent has read. */
 export interface Row {
@@ -18,7 +19,7 @@ export const unreadOf = ({ summary, myRead }: Row): number =>
   Math.max(0, summary.counts.visitor - myRead);
 
 /** Everything a row can be found by. */
-export function haystack({ contact, subject, tags, last_message, assignee }: ConversationSummary) {
+export function haystack({ contact, subject, tags, last_message, assignee, team }: ConversationSummary) {
   const words = [
     contactName(contact),
     contact.email,
@@ -26,6 +27,7 @@ export function haystack({ contact, subject, tags, last_message, assignee }: Con
     subject,
     last_message?.text,
     assignee?.name,
+    team && teamName(team),
     ...tags,
   ];
   return plain(words.join("\n"));

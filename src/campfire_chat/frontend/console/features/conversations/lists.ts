@@ -1,4 +1,4 @@
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { load, save } from "../../../common/storage";
 import type {
   AgentConversation,
@@ -8,8 +8,12 @@ import type {
   Timestamp,
 } from "../../../common/types";
 import { plain } from "../../ui/format";
+import { may } from "../../shell/permissions";
 import { screen } from "../../shell/router";
 import { api, me, reason } from "../../shell/session";
+import { recount } from "./counts";
+import { phase, teams } from "../teams/teams";
+import { setTeam, team } from "./team";
 import { beginReload, haystack, isTouched, putConversations, rows, type Row } from "./inbox";
 import { go, openId, PATH } from "./route";
 
@@ -60,7 +64,8 @@ export const order = computed<Order>(() => orderOf(view.value, status.value));
 
 const progresses = signal<ReadonlyMap<string, Progress>>(new Map());
 
-const keyOf = (of: View, having: Status) => `${of}:${having}:${orderOf(of, having)}`;
+const keyOf = (of: View, having: Status) =>
+  `${team.value ?? ""}:${of}:${having}:${orderOf(of, having)}`;
 
 /** Names what is listed; with another one it is another list. */
 export const listKey = computed(
@@ -88,6 +93,7 @@ function setProgress(key: string, change: Partial<Progress>): void {
 }
 
 function belongs(summary: ConversationSummary, of: View): boolean {
+  if (team.value !== null && summary.team?.id !== team.value) return false;
   if (of === "mine") return summary.assignee?.id === me.value?.id;
   if (of === "unassigned") return summary.assignee === null;
   return true;
@@ -169,6 +175,7 @@ async function loadPage(of: View, having: Status, renew = false): Promise<void> 
     const page = await api.get<Page<AgentConversation>>("conversations", {
       status: having,
       assignee: of === "mine" ? "me" : of === "unassigned" ? "unassigned" : null,
+      team: team.peek(),
       order: part === "waiting" ? "longest_waiting" : "latest",
       cursor,
       limit: PAGE,
@@ -235,6 +242,30 @@ export function choose(of: View, having: Status = status.peek()): void {
 /** Goes to the inbox, and shows that list there. */
 export function showList(of: View, having: Status): void {
   choose(of, having);
+  if (screen.peek()?.path !== PATH) go(null);
+}
+
+/** Shows the conversations of one team in all lists, or of all teams again. */
+export function chooseTeam(id: string | null): void {
+  batch(() => {
+    setTeam(id);
+    filter.value = "";
+  });
+  recount();
+  if (!progress.peek().loaded) loadMore();
+}
+
+/** Whose team is gone sees all again. */
+export function watchTeam(): void {
+  effect(() => {
+    const there = phase.value !== "ready" || teams.value.some(({ id }) => id === team.value);
+    if (team.value !== null && !(there && may("teams.read"))) untracked(() => chooseTeam(null));
+  });
+}
+
+/** Goes to the inbox, and shows the conversations of that team there. */
+export function showTeam(id: string | null): void {
+  chooseTeam(id);
   if (screen.peek()?.path !== PATH) go(null);
 }
 

@@ -19,6 +19,7 @@ export const ACTIVITIES: Reducers<Thread, "conversation" | "notes", "conversatio
   "conversation.status_changed": tell,
   "conversation.assignee_changed": tell,
   "conversation.subject_changed": tell,
+  "conversation.team_changed": tell,
   "conversation.priority_changed": tell,
   "conversation.tags_changed": tell,
   "conversation.snooze_changed": tell,

@@ -111,6 +111,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { label: keys.resolve, keys: ["E"], run: withOpen(toggleResolved) },
       { label: keys.snooze, keys: ["S"], run: withOpen(() => openMenu("snooze")) },
       { label: keys.priority, keys: ["P"], run: withOpen(() => openMenu("priority")) },
+      { label: keys.team, keys: ["M"], run: withOpen(() => may("teams.read") && openMenu("team")) },
       { label: keys.tags, keys: ["T"], run: withOpen(() => openMenu("tags")) },
       { label: keys.details, keys: ["D"], run: withOpen(toggleDetails, { reading: true }) },
       {
