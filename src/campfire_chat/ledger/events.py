@@ -44,6 +44,10 @@ class EventType(Struct, frozen=True):
             that record takes its text out of these events too.
         with_text: An event's data with the present text of that record, given the data as it was
             decoded from the log and the record.
+        audience: The name of the stream whose audience alone may see an event in a stream of
+            :data:`~campfire_chat.ledger.streams.SCREENED`, given the event's data as it was decoded
+            from the log. For what is told to somebody about a thing that may be hidden from them.
+            The data has the ``access_labels`` of the thing.
     """
 
     name: str
@@ -52,6 +56,7 @@ class EventType(Struct, frozen=True):
     version: int = 1
     text_of: Callable[[Any], str | None] = _no_text
     with_text: Callable[[dict[str, Any], Any], Any] | None = None
+    audience: Callable[[dict[str, Any]], str] | None = None
 
     def __post_init__(self) -> None:
         if self.name in _declared:
@@ -63,9 +68,9 @@ class Nothing(Struct, frozen=True):
     """The data of an event that tells nothing."""
 
 
-#: Stands in an inbox for what one may not see: for an event about a thing that is hidden from an
-#: agent, and for a commit that has told only streams of which colleagues learn nothing.
-HIDDEN = EventType("hidden", ("inbox",), Nothing)
+#: Stands for what one may not see: for an event about a thing that is hidden from an agent, and in
+#: an inbox for a commit that has told only streams of which colleagues learn nothing.
+HIDDEN = EventType("hidden", ("inbox", "agent"), Nothing)
 
 
 def known_type(name: str) -> EventType | None:

@@ -16,7 +16,7 @@ from campfire_chat.database.lanes import Lanes
 from campfire_chat.ledger import event_log, screening, streams
 from campfire_chat.ledger.aggregate import AnyKind, Owner, StreamOf
 from campfire_chat.ledger.event_log import StreamPage
-from campfire_chat.ledger.screening import InboxEvent
+from campfire_chat.ledger.screening import ScreenedEvent
 
 
 class OwnStream(Struct, frozen=True):
@@ -93,13 +93,17 @@ class StreamAccess:
     async def screen(self, actor: Actor, name: str, page: StreamPage) -> StreamPage:
         """A page of a stream as a caller who was admitted may see it.
 
-        Only an agent whom the host app narrows by labels may not see every event of an inbox. It
-        depends on the labels that a thing has now, not on those that it had then.
+        Only an agent whom the host app narrows by labels may not see every event of an inbox, or
+        of their own stream. It depends on the labels that a thing has now, not on those that it
+        had then.
         """
-        if actor.labels is None or streams.parse(name).kind != streams.INBOX or not page.events:
+        if actor.labels is None or not page.events:
             return page
-        about = [screening.read(text) for _, text in page.events]
-        seen = await asyncio.gather(*(self._sees(actor, event) for event in about))
+        if streams.parse(name).kind not in streams.SCREENED:
+            return page
+        seen = await asyncio.gather(
+            *(self._sees(actor, screening.read(text), text) for _, text in page.events)
+        )
         return structs.replace(
             page,
             events=[
@@ -108,15 +112,25 @@ class StreamAccess:
             ],
         )
 
-    async def _sees(self, actor: Actor, event: InboxEvent | None) -> bool:
-        """Whether a narrowed agent may see what an inbox event is about."""
+    async def _sees(self, actor: Actor, event: ScreenedEvent | None, text: str) -> bool:
+        """Whether a narrowed agent may see what an event is about."""
         if event is None:
             return False
+        audience = screening.audience_of(event.event, text)
+        if audience is not None:
+            return await self._is_admitted(actor, audience)
         owners = self._listed.get(event.event)
         if owners is None:
             return shares(actor.labels or frozenset(), event.data.access_labels)
         owner = await owners.get(actor.organization, event.data.id)
         return owner is not None and reaches(actor, owner)
+
+    async def _is_admitted(self, actor: Actor, name: str) -> bool:
+        try:
+            await self.admit(actor, name)
+        except NotFoundError:
+            return False
+        return True
 
     async def admit(self, actor: Actor, name: str) -> int:
         """The head of a stream, read after this was called, if the caller belongs to its audience.

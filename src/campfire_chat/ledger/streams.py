@@ -10,7 +10,12 @@ from campfire_chat.core.errors import NotFoundError
 
 #: The kind of the one stream of an organisation that tells every change of what a console lists.
 INBOX = "inbox"
-#: To see that stream, and the lists that it keeps current.
+#: The kind of the streams of agents, one for each: what is the agent's own.
+AGENT = "agent"
+#: Kinds of streams with events about things of which not everybody in the audience of the stream
+#: may learn, since the host app may narrow what an agent sees.
+SCREENED = frozenset({INBOX, AGENT})
+#: To see the inbox, and the lists that it keeps current.
 INBOX_READ = Permission(
     "inbox.read",
     "See the inbox: list, count, filter and search all conversations, and follow their changes.",

@@ -44,8 +44,8 @@ class Subscription:
     def __init__(self, channel: Channel, sink: Sink) -> None:
         self.channel = channel
         self.sink = sink
-        inbox = streams.parse(channel.key[1]).kind == streams.INBOX
-        self.labels = sink.actor.labels if inbox else None
+        screened = streams.parse(channel.key[1]).kind in streams.SCREENED
+        self.labels = sink.actor.labels if screened else None
         self.admitted = False
         self.last = 0
         self.live = False
