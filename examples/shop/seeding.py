@@ -96,7 +96,7 @@ class _Seeding:
         presence = PresenceService(storage, life=settings.presence_life)
         self._agents = AgentService(storage, presence, roles)
         self._conversations = ConversationService(storage, presence, settings, roles)
-        self._messages = MessageService(storage, settings)
+        self._messages = MessageService(storage, settings, roles)
         self._receipts = ReceiptService(storage)
         self._tags = TagService(storage)
         self._hands = hands

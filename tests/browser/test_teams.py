@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from campfire_chat import Agent, Role
 from tests.browser.conftest import SIZES, NewPage, Theme
@@ -43,6 +43,11 @@ def console(open_page: NewPage, server: ProcessServer, **options: Any) -> Page:
 
 def rows(page: Page) -> Locator:
     return page.get_by_role("list", name="Teams").locator("> li")
+
+
+def found_in(page: Page, picker: str) -> Locator:
+    """What can be picked now."""
+    return page.get_by_role("listbox", name=picker).get_by_role("option")
 
 
 def test_a_team_from_beginning_to_end_by_keys_alone(
@@ -143,9 +148,11 @@ def test_a_conversation_is_given_to_a_team_and_found_there(
     field = page.get_by_role("combobox", name="Team", exact=True)
     expect(field).to_be_focused()
     page.keyboard.type("bil")
+    expect(found_in(page, "Team")).to_contain_text("Billing")
     page.keyboard.press("Enter")
     expect(details.get_by_role("button", name="Team: Billing")).to_be_visible()
-    expect(page.get_by_text("You gave the conversation to the team Billing")).to_be_visible()
+    said = re.compile("gave the conversation to the team .?Billing")
+    expect(page.get_by_text(said)).to_be_visible()
     found = page.locator("a.row")
     expect(found).to_have_count(2)
     chooser = page.get_by_label("Only of a team")
@@ -162,6 +169,66 @@ def test_a_conversation_is_given_to_a_team_and_found_there(
     boss.delete(f"/teams/{team['id']}")
     expect(found).to_have_count(2)
     expect(details.get_by_role("button", name="Team: Money")).to_be_visible()
+
+
+def test_a_note_mentions_somebody(shop: ProcessServer, desk: Desk, open_page: NewPage) -> None:
+    boss = desk.agent("boss", name=BOSS.name, role=Role.ADMIN)
+    grace = desk.agent("grace", name="Grace Hopper")
+    me = boss.get("/me")["id"]
+    team = boss.post("/teams", {"name": "Billing", "members": [me]})
+    about = desk.visitor("mia", name="Mia").begin("Where is my invoice?")["id"]
+    page = open_page(f"{shop.url}/support/console/#/conversations/{about}", user=BOSS)
+    page.locator("#thread").focus()
+    page.keyboard.press("r")
+    page.keyboard.type("@")
+    expect(page.get_by_role("combobox", name="Mention somebody")).to_have_count(0)
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Control+.")
+    field = page.get_by_role("textbox", name="Private note for your team")
+    expect(field).to_be_focused()
+    page.keyboard.type("Ask @")
+    expect(page.get_by_role("combobox", name="Mention somebody")).to_be_focused()
+    # What is typed below is a mention only once the teams are known.
+    expect(found_in(page, "Mention somebody").filter(has_text="Billing")).to_be_visible()
+    page.keyboard.type("gra")
+    expect(found_in(page, "Mention somebody")).to_contain_text("Grace Hopper")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Ask @Grace Hopper ")
+    page.keyboard.type("or (@Billing).")
+    page.keyboard.press("Enter")
+    log = page.get_by_role("log")
+    expect(log.get_by_text("Ask @Grace Hopper or (@Billing).")).to_be_visible()
+    expect(page.locator(".mention.me")).to_have_text("@Billing")
+    [note] = [one for one in boss.thread(about) if one["visibility"] == "internal"]
+    assert note["body"] == f"Ask <@{grace.get('/me')['id']}> or (<@{team['id']}>)."
+    # Another name shows in what was written before, and an edit keeps the ids.
+    boss.patch(f"/teams/{team['id']}", {"name": "Money"})
+    expect(page.locator(".mention.me")).to_have_text("@Money")
+    field.focus()
+    page.keyboard.press("ArrowUp")
+    editor = page.locator(".edit-form textarea")
+    expect(editor).to_have_value("Ask @Grace Hopper or (@Money).")
+    editor.fill("Ask @Grace Hopper.")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mention")).to_have_text("@Grace Hopper")
+
+
+def test_a_list_that_is_not_there_yet_says_so(
+    shop: ProcessServer, desk: Desk, open_page: NewPage
+) -> None:
+    about = desk.visitor("mia", name="Mia").begin("Where is my invoice?")["id"]
+    page = open_page(f"{shop.url}/support/console/#/conversations/{about}", user=BOSS)
+    held: list[Route] = []
+    page.route("**/api/v1/agents", lambda route: held.append(route))
+    page.reload()
+    page.locator("#thread").focus()
+    page.keyboard.press("n")
+    page.keyboard.type("@")
+    expect(page.get_by_role("combobox", name="Mention somebody")).to_be_focused()
+    expect(page.get_by_text("Loading agents and teams")).to_be_visible()
+    for route in held:
+        route.continue_()
+    expect(found_in(page, "Mention somebody").filter(has_text="Grace Hopper")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -242,6 +242,11 @@ CASES = [
         lambda api, ids: api.messages.versions(ids["message"]),
     ),
     case(
+        "list_mentions",
+        "/messages/{note}/mentions",
+        lambda api, ids: api.messages.mentions(ids["note"]),
+    ),
+    case(
         "delete_message",
         "/messages/{message}",
         lambda api, ids: api.messages.delete(ids["message"]),
@@ -676,7 +681,8 @@ async def content(campfire: Campfire, organization: str) -> World:
     opened = await mia.conversations.open("Hello?", client_id="hello")
     message = await ada.messages.send(opened.id, "Hello, Mia!", client_id="answer")
     await ada.messages.edit(message.id, "Hello Mia!")
-    note = await ada.messages.note(opened.id, "Who is she?", client_id="note")
+    ada_id = (await ada.me()).id
+    note = await ada.messages.note(opened.id, f"Who is she, <@{ada_id}>?", client_id="note")
     await ada.conversations.change(opened.id, status=Status.SNOOZED, snoozed_until=UNTIL)
     tags = [await boss.tags.create(name) for name in ("kettle", "vip")]
     (job,) = (await boss.jobs.list(state=JobGroup.PENDING)).items

@@ -29,6 +29,7 @@ from campfire_chat.features.conversations.rules import (
 )
 from campfire_chat.features.messages.records import Visibility
 from campfire_chat.features.tags.rules import MOST_NAME
+from campfire_chat.features.teams.records import TeamName
 from tests.domain.test_rules import AGENT, NOW, VISITOR, conversation, message_of
 
 BOT = Participant(SenderKind.BOT, "bot")
@@ -130,14 +131,18 @@ def test_every_value_is_as_the_model_says(steps: list[Any]) -> None:
             assert getattr(summary, name) == clock.rfc3339_or_none(getattr(model, name))
 
 
+BILLING = TeamName(id="team_a", name="Billing")
+
 VALUES: dict[str, list[Any]] = {
     "assignee": [UNSET, None, BOB, Assignee(id="eve", name="Eve", avatar_url=None)],
+    "team": [UNSET, None, BILLING, TeamName(id="team_b", name="Returns")],
     "priority": [UNSET, None, *Priority],
     "tags": [UNSET, [], ["a"], ["b", "a"], [" a "], ["a", "a"]],
     "subject": [UNSET, None, "One", " One ", "Two"],
 }
 EVENTS = {
     "assignee": (conversation_events.ASSIGNEE_CHANGED.name, False),
+    "team": (conversation_events.TEAM_CHANGED.name, True),
     "priority": (conversation_events.PRIORITY_CHANGED.name, True),
     "tags": (conversation_events.TAGS_CHANGED.name, True),
     "subject": (conversation_events.SUBJECT_CHANGED.name, False),
@@ -148,7 +153,8 @@ EVENTS = {
 def test_only_what_really_changes_is_told_and_to_whom(patches: list[dict[str, Any]]) -> None:
     """What is internal concerns agents only. What is set already is no change."""
     state = conversation()
-    now: dict[str, Any] = {"assignee": None, "priority": None, "tags": [], "subject": None}
+    now: dict[str, Any] = {"assignee": None, "team": None, "priority": None}
+    now |= {"tags": [], "subject": None}
     for patch in patches:
         expected = []
         for name, value in patch.items():
@@ -167,6 +173,14 @@ def test_only_what_really_changes_is_told_and_to_whom(patches: list[dict[str, An
         for one in changes:
             assert one.data.conversation_id == state.id
             assert one.data.actor == AGENT
+
+
+def test_a_new_name_of_a_team_is_no_change_of_the_conversation() -> None:
+    state = conversation()
+    assert len(change(state, Patch(team=BILLING), actor=AGENT, now=NOW)) == 1
+    renamed = TeamName(id=BILLING.id, name="Money")
+    assert change(state, Patch(team=renamed), actor=AGENT, now=NOW) == []
+    assert state.team == renamed
 
 
 def test_the_bounds_themselves_are_allowed() -> None:

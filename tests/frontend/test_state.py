@@ -34,6 +34,7 @@ SOURCES = Path(campfire_chat.__file__).parent / "frontend"
 UNSEEN = {
     *("settings.changed", "own_settings.changed"),
     *("agent.availability_changed", "agent.session_started", "agent.session_ended"),
+    "mention.created",
     *("api_key.created", "api_key.rotated", "api_key.revoked"),
     *("webhook.changed", "webhook.paused"),
 }

@@ -38,7 +38,10 @@ RANK = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 OF_OTHERS = {"service", "records", "events", "streams", "frames", "permissions", "errors"}
 #: Features that are so close that they know more of each other: what belongs to a conversation is
 #: written and read together with it.
-CLOSE = {"agents", "contacts", "conversations", "messages", "presence", "receipts", "tags"}
+CLOSE = {
+    *("agents", "contacts", "conversations", "mentions", "messages", "presence", "receipts"),
+    *("tags", "teams"),
+}
 
 #: Package → the only modules that may import it, and why it is kept there.
 DOORS = {

@@ -275,6 +275,7 @@ def test_a_query_parameter_that_is_not_there_is_named(desk: Desk, row: Endpoint)
         conversation_id=conversation["id"],
         message_id=conversation["last_message"]["id"],
         agent_id=agent.id,
+        team_id="team_x",
         stream=f"conversation:{conversation['id']}",
     )
     path = row.path.format_map(ids)

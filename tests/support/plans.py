@@ -23,6 +23,7 @@ from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations import rules as conversation_rules
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.history import queries as history_queries
+from campfire_chat.features.mentions import queries as mention_queries
 from campfire_chat.features.messages import events_of_contact, originals, versions
 from campfire_chat.features.messages import queries as message_queries
 from campfire_chat.features.organizations import queries as organization_queries
@@ -149,6 +150,8 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "ledger.event_log.FIRST": (event_log.FIRST, {}),
     "ledger.event_log.SPANS": (event_log.SPANS, {"stream": "inbox"}),
     "ledger.event_log.NEWEST": (event_log.NEWEST, {}),
+    "mentions.queries.AGENTS": (mention_queries.AGENTS, {}),
+    "mentions.queries.TEAMS": (mention_queries.TEAMS, {}),
     "messages.versions.PAGE": (versions.PAGE, {}),
     "messages.originals.BY_KEY": (originals.BY_KEY, {}),
     "feed.reading.ENTRIES": (reading.ENTRIES, {}),

@@ -70,7 +70,7 @@ class Store:
         self.agents = AgentService(storage, self.presence, Roles())
         self.contacts = ContactService(storage)
         self.conversations = ConversationService(storage, self.presence, settings, Roles())
-        self.messages = MessageService(storage, settings)
+        self.messages = MessageService(storage, settings, Roles())
         self.api_keys = ApiKeyService(
             storage, self.agents, Tokens("k" * 40, lifetime=60), HostSession(None, Roles())
         )

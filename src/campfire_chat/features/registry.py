@@ -14,6 +14,7 @@ from campfire_chat.features.contacts.feature import CONTACTS
 from campfire_chat.features.conversations.feature import CONVERSATIONS
 from campfire_chat.features.history.feature import HISTORY
 from campfire_chat.features.jobs.feature import JOBS
+from campfire_chat.features.mentions.feature import MENTIONS
 from campfire_chat.features.messages.feature import MESSAGES
 from campfire_chat.features.organizations.feature import ORGANIZATIONS
 from campfire_chat.features.presence.feature import PRESENCE
@@ -40,4 +41,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     WEBHOOKS,
     TAGS,
     TEAMS,
+    MENTIONS,
 )

@@ -220,17 +220,8 @@ def change(
         )
     if patch.assignee is not UNSET and patch.assignee != conversation.assignee:
         changes += _set_assignee(conversation, patch.assignee, actor=actor)
-    if patch.team is not UNSET and patch.team != conversation.team:
-        previous, conversation.team = conversation.team, patch.team
-        changes.append(
-            Change(
-                events.TEAM_CHANGED,
-                events.TeamChanged(
-                    conversation_id=about, team=patch.team, previous=previous, actor=actor
-                ),
-                internal=True,
-            )
-        )
+    if patch.team is not UNSET:
+        changes += _set_team(conversation, patch.team, actor=actor)
     if patch.priority is not UNSET and patch.priority != conversation.priority:
         conversation.priority = patch.priority
         changes.append(
@@ -305,6 +296,19 @@ def _set_assignee(
         conversation_id=conversation.id, assignee=assignee, previous=previous, actor=actor
     )
     return [Change(events.ASSIGNEE_CHANGED, data)]
+
+
+def _set_team(
+    conversation: Conversation, team: TeamName | None, *, actor: Participant
+) -> list[Change]:
+    previous, conversation.team = conversation.team, team
+    if team is previous or (team and previous and team.id == previous.id):
+        # At most it has another name, which another process has given it.
+        return []
+    data = events.TeamChanged(
+        conversation_id=conversation.id, team=team, previous=previous, actor=actor
+    )
+    return [Change(events.TEAM_CHANGED, data, internal=True)]
 
 
 def _set_status(

@@ -13,7 +13,7 @@ from campfire_chat.features.messages.service import MessageService
 
 
 def _services(parts: Parts) -> Iterable[object]:
-    yield MessageService(parts.storage, parts.settings, parts.review)
+    yield MessageService(parts.storage, parts.settings, parts.roles, parts.review)
 
 
 MESSAGES = Feature(

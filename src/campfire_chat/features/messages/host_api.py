@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from campfire_chat.features.mentions.records import Mention
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
 from campfire_chat.http.in_process import InProcess
 from campfire_chat.http.pagination import DEFAULT_LIMIT, Page
@@ -44,7 +45,13 @@ class MessagesApi:
         reply_to: str | None = None,
         client_id: str | None = None,
     ) -> Message:
-        """Write a private note, which only agents see. Everything else is as in :meth:`send`."""
+        """Write a private note, which only agents see.
+
+        Everything else is as in :meth:`send`.
+
+        Args:
+            body: The text. ``<@agt_…>`` and ``<@team_…>`` in it mention agents and teams.
+        """
         return await self._write(conversation_id, body, Visibility.INTERNAL, reply_to, client_id)
 
     async def list(
@@ -103,6 +110,14 @@ class MessagesApi:
             path={"message_id": message_id},
             query={"cursor": cursor, "limit": limit},
         )
+
+    async def mentions(self, message_id: str) -> Page[Mention]:
+        """Whom a note mentions: agents, then teams, with the names that they have now.
+
+        Raises:
+            NotFoundError: There is no such message, or the caller may not see it.
+        """
+        return await self._caller.call("list_mentions", path={"message_id": message_id})
 
     async def _write(
         self,

@@ -14,6 +14,7 @@ from campfire_chat.core.errors import ForbiddenError, NotFoundError
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS
 from campfire_chat.features.conversations.rules import Conversation
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
+from campfire_chat.features.mentions import operations as mention_operations
 from campfire_chat.features.messages import originals, tables, versions
 from campfire_chat.features.messages.errors import MessageDeletedError
 from campfire_chat.features.messages.events import (
@@ -123,6 +124,7 @@ class EditMessage(_OnMessage):
     Args:
         body: The text to store. It has passed ``check_body``.
         original: The text that was sent.
+        note_readers: The roles of agents who may read notes.
     """
 
     def __init__(
@@ -132,12 +134,14 @@ class EditMessage(_OnMessage):
         body: str,
         *,
         original: Original,
+        note_readers: frozenset[str],
         client_id: str | None,
     ) -> None:
         # What was sent may be what nobody is to keep, so only its digest goes into the other one.
         sent = "" if client_id is None else original.digest
         super().__init__(actor, message, client_id=client_id, content=f"edit {message.id} {sent}")
         self._body = body
+        self._note_readers = note_readers
         self.size += sys.getsizeof(body)
 
     async def do(self, transaction: Transaction) -> Message:
@@ -150,6 +154,13 @@ class EditMessage(_OnMessage):
         at = conversation.next_at(transaction.now)
         new = msgspec.structs.replace(message, body=self._body, edited_at=clock.rfc3339(at))
         await versions.keep(transaction.session, self.organization, message)
+        if new.visibility is Visibility.INTERNAL:
+            await mention_operations.follow(
+                *(transaction, self.actor, conversation, new.id),
+                readers=self._note_readers,
+                body=new.body,
+                before=message.body,
+            )
         await self._write(transaction, conversation, MESSAGE_UPDATED, new, at)
         return new
 
@@ -168,6 +179,10 @@ class DeleteMessage(_OnMessage):
         at = conversation.next_at(transaction.now)
         new = msgspec.structs.replace(message, body="", deleted_at=clock.rfc3339(at))
         await versions.drop(transaction.session, self.organization, message.id)
+        if new.visibility is Visibility.INTERNAL:
+            await mention_operations.forget(
+                transaction.session, self.organization, message.id, message.body
+            )
         sender = f"{message.sender.kind.value}:{message.sender.id}"
         key = client_key(sender, message.client_id)
         await originals.drop(transaction.session, self.organization, key)

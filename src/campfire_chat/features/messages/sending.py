@@ -20,6 +20,7 @@ from campfire_chat.features.conversations.aggregate import (
 )
 from campfire_chat.features.conversations.rules import Conversation, changes_more, receive
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
+from campfire_chat.features.mentions import operations as mention_operations
 from campfire_chat.features.messages import queries
 from campfire_chat.features.messages.codec import MESSAGE_ROWS
 from campfire_chat.features.messages.events import MESSAGE_CREATED
@@ -30,6 +31,7 @@ from campfire_chat.features.messages.records import Message, MessageKind, Visibi
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.lookups import Lookup
 from campfire_chat.ledger.operation import BatchOperation
+from campfire_chat.ledger.transaction import Transaction
 from campfire_chat.ledger.write_batch import Unread, WriteBatch
 
 
@@ -168,6 +170,43 @@ class Send(BatchOperation[Sent]):
             if batch.found(ORIGINALS, self.organization, self._key) != self._original.digest:
                 raise ClientIdConflictError()
         return Sent(message_id=earlier.id, seq=earlier.seq, at=earlier.at, duplicate=True)
+
+
+class SendWithMentions(Send):
+    """Add a note that mentions somebody. What it mentions is not in memory, so it is not done
+    together with others.
+
+    Args:
+        note_readers: The roles of agents who may read notes.
+    """
+
+    is_batchable = False
+
+    def __init__(self, *args: Any, note_readers: frozenset[str], **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._note_readers = note_readers
+
+    def apply(self, batch: WriteBatch) -> Sent:
+        raise Unread
+
+    async def run(self, transaction: Transaction) -> Sent:
+        await self.read_missing(transaction)
+        try:
+            sent = super().apply(transaction)
+        except Unread:
+            # It was sent before, and what was sent then has to be compared.
+            await self.read_missing(transaction)
+            sent = super().apply(transaction)
+        if not sent.duplicate:
+            await mention_operations.follow(
+                transaction,
+                self.actor,
+                transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id),
+                sent.message_id,
+                readers=self._note_readers,
+                body=self._body,
+            )
+        return sent
 
 
 def differs(earlier: Message, original: Original) -> bool:

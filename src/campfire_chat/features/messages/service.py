@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.policy import require
+from campfire_chat.access.roles import Roles
 from campfire_chat.core import text
 from campfire_chat.feature import Service
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ, NOTES_READ
+from campfire_chat.features.mentions.rules import check_mentions, mentioned
 from campfire_chat.features.messages import ordering, queries, versions
 from campfire_chat.features.messages.operations import (
     DeleteMessage,
@@ -21,7 +25,7 @@ from campfire_chat.features.messages.permissions import MESSAGE_VERSIONS_READ
 from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
 from campfire_chat.features.messages.reviewing import Reviewing
-from campfire_chat.features.messages.sending import Send, Sent
+from campfire_chat.features.messages.sending import Send, SendWithMentions, Sent
 from campfire_chat.hooks.before import MessageReview
 from campfire_chat.jobs.job import Work
 from campfire_chat.ledger.storage import Storage
@@ -32,10 +36,17 @@ class MessageService(Service):
     """See the module. It has no load limits, but checks what the caller may see and do."""
 
     def __init__(
-        self, storage: Storage, settings: Settings, review: MessageReview | None = None
+        self,
+        storage: Storage,
+        settings: Settings,
+        roles: Roles,
+        review: MessageReview | None = None,
     ) -> None:
         self._storage = storage
         self._settings = settings
+        self._note_readers = roles.with_permission(NOTES_READ) & roles.with_permission(
+            CONVERSATIONS_READ
+        )
         self._reviewing = Reviewing(storage, review, limit=settings.max_body_characters)
 
     def works(self) -> Iterable[Work]:
@@ -68,8 +79,12 @@ class MessageService(Service):
         original = self._reviewing.original(body)
 
         def store(body: str) -> asyncio.Future[Sent]:
+            mentions = visibility is Visibility.INTERNAL and mentioned(body)
+            if mentions:
+                check_mentions(body)
+            kind = partial(SendWithMentions, note_readers=self._note_readers) if mentions else Send
             return self._storage.submit(
-                Send(
+                kind(
                     actor,
                     conversation_id,
                     client_id=client_id,
@@ -139,8 +154,17 @@ class MessageService(Service):
         require_author(actor, message)
 
         def store(body: str) -> asyncio.Future[Message]:
+            if message.visibility is Visibility.INTERNAL:
+                check_mentions(body)
             return self._storage.submit(
-                EditMessage(actor, message, body, original=original, client_id=client_id)
+                EditMessage(
+                    actor,
+                    message,
+                    body,
+                    original=original,
+                    note_readers=self._note_readers,
+                    client_id=client_id,
+                )
             )
 
         return await self._reviewing.edit(actor, message, client_id, original, store)

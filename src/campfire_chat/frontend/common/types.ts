@@ -343,6 +343,30 @@ export interface Marked {
   unread: number;
 }
 
+/** An agent or a team that a note mentions. */
+export interface Mention {
+  kind: MentionKind;
+  /** `agt_…` or `team_…`. */
+  id: string;
+  /** The name that the agent or the team has now. */
+  name: string;
+}
+
+export type MentionKind = "agent" | "team";
+
+/** A note mentions the agent whose stream this is. What it says is not told here. */
+export interface Mentioned {
+  conversation_id: string;
+  /** The note. */
+  message_id: string;
+  /** The team that it mentions, if it does not name the agent. */
+  team: TeamName | null;
+  /** Who wrote it. */
+  actor: Participant;
+  /** Those of the conversation. An agent who may not see it learns nothing of the mention. */
+  access_labels: string[];
+}
+
 /** One message. */
 export interface Message {
   id: string;
@@ -953,6 +977,7 @@ export interface EventMap {
   "conversation.tags_changed": TagsChanged;
   "conversation.team_changed": TeamChanged;
   "conversation.updated": ConversationSummary;
+  "mention.created": Mentioned;
   "message.created": Message;
   "message.deleted": DeletedMessage;
   "message.updated": Message;
@@ -987,6 +1012,7 @@ export interface EventStreams {
   "conversation.tags_changed": "notes";
   "conversation.team_changed": "notes";
   "conversation.updated": "inbox";
+  "mention.created": "agent";
   "message.created": "conversation" | "notes";
   "message.deleted": "conversation" | "notes";
   "message.updated": "conversation" | "notes";

@@ -1,4 +1,4 @@
-"""Teams, who is in them, and the team of a conversation."""
+"""Teams, who is in them, the team of a conversation, and whom notes mention."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ def upgrade() -> None:
         sa.Column("agent_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("org_id", "team_id", "agent_id"),
     )
+    op.create_table(
+        "campfire_mentions",
+        sa.Column("org_id", sa.String(), nullable=False),
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("mentioned_id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("org_id", "message_id", "mentioned_id"),
+    )
     op.add_column("campfire_conversations", sa.Column("team_id", sa.String(), nullable=True))
     op.create_index(
         "campfire_conversations_team",
@@ -58,5 +65,6 @@ def downgrade() -> None:
     op.drop_index("campfire_conversations_team_waiting", "campfire_conversations")
     op.drop_index("campfire_conversations_team", "campfire_conversations")
     op.drop_column("campfire_conversations", "team_id")
+    op.drop_table("campfire_mentions")
     op.drop_table("campfire_team_members")
     op.drop_table("campfire_teams")

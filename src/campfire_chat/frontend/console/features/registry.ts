@@ -5,6 +5,7 @@ import { API_KEYS } from "./api_keys/feature";
 import { CONVERSATIONS } from "./conversations/feature";
 import { HISTORY } from "./history/feature";
 import { JOBS } from "./jobs/feature";
+import { MENTIONS } from "./mentions/feature";
 import { MESSAGES } from "./messages/feature";
 import { SAVED_REPLIES } from "./saved_replies/feature";
 import { SETTINGS } from "./settings/feature";
@@ -25,4 +26,5 @@ export const FEATURES: readonly Feature[] = [
   WEBHOOKS,
   SETTINGS,
   HISTORY,
+  MENTIONS,
 ];

@@ -88,6 +88,8 @@ export interface ComposerTool {
   readonly menu: string;
   /** What the agent needs for it; null: nothing. */
   readonly permission: string | null;
+  /** Where it helps; in replies and in notes, unless said so. */
+  readonly mode?: "reply" | "note";
   /** The character that opens it where a word begins. */
   readonly trigger?: string;
 }

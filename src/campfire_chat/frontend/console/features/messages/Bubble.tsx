@@ -13,6 +13,7 @@ import { EditForm } from "./EditForm";
 import { Icon } from "../../ui/Icon";
 import { Linked } from "../../ui/Linked";
 import { memo } from "../../ui/memo";
+import { NoteText } from "../mentions/NoteText";
 import { NoteLabel } from "./NoteLabel";
 import { Quote } from "./Quote";
 import { Ticks, type TickState } from "./Ticks";
@@ -74,7 +75,7 @@ export const Bubble = memo(({ message, first, last }: Props) => {
             <div class={deleted_at ? "bubble gone" : "bubble"}>
               {reply_to && !deleted_at && <Quote id={reply_to} />}
               <span class="bubble-text" dir="auto">
-                {deleted_at ? text.deleted : <Linked body={body} />}
+                {deleted_at ? text.deleted : note ? <NoteText body={body} /> : <Linked body={body} />}
               </span>
               <span class="meta">
                 {edited_at && !deleted_at && <span>{text.edited}</span>}

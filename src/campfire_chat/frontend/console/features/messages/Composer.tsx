@@ -22,6 +22,7 @@ import { canManage } from "../../shell/permissions";
 import { bodyLimit, isMe } from "../../shell/session";
 import { FIELD, focusThread } from "./focus";
 import { isPeriod } from "../../shell/keys";
+import { said } from "./said";
 import { thread } from "./thread";
 import { lastOwn } from "./timeline";
 import { Icon } from "../../ui/Icon";
@@ -140,7 +141,7 @@ export function Composer({ name }: { name: string }) {
             <strong>
               {text.quoting(isMe(quoted.sender) ? common.you : participantName(quoted.sender))}
             </strong>{" "}
-            {quoted.body}
+            {said(quoted)}
           </span>
           <button
             type="button"

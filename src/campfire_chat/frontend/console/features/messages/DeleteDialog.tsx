@@ -1,6 +1,7 @@
 import { text } from "./strings";
 import { deleteMessage } from "./changes";
 import { closeDialog, useClosedWhen } from "../../shell/overlay";
+import { said } from "./said";
 import { thread } from "./thread";
 import { Modal } from "../../ui/Modal";
 
@@ -14,7 +15,7 @@ export function DeleteDialog({ subject }: { subject: string }) {
     <Modal label={text.removeTitle} name="confirm" onClose={closeDialog}>
       <h2>{text.removeTitle}</h2>
       <p>{message.visibility === "internal" ? text.removeNoteHelp : text.removeHelp}</p>
-      <blockquote>{message.body}</blockquote>
+      <blockquote>{said(message)}</blockquote>
       <p class="modal-actions">
         <button type="button" class="button" onClick={closeDialog}>
           {text.cancel}

@@ -5,11 +5,13 @@ import type { Message } from "../../../common/types";
 import { text } from "./strings";
 import { stopEditing } from "./composer";
 import { bodyLimit } from "../../shell/session";
+import { editable, stored } from "../mentions/mentions";
 import { editMessage } from "./changes";
 
 /** A message while it is being edited, in its own place. */
 export function EditForm({ message }: { message: Message }) {
-  const [body, setBody] = useState(message.body);
+  const note = message.visibility === "internal";
+  const [body, setBody] = useState(note ? editable(message.body) : message.body);
   const [saving, setSaving] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
 
@@ -31,9 +33,10 @@ export function EditForm({ message }: { message: Message }) {
   const savable = !isBlank(body) && length <= limit && !saving;
   const save = async () => {
     if (!savable) return;
-    if (body === message.body) return stopEditing();
+    const next = note ? stored(body) : body;
+    if (next === message.body) return stopEditing();
     setSaving(true);
-    const saved = await editMessage(message.id, body);
+    const saved = await editMessage(message.id, next);
     setSaving(false);
     if (saved) stopEditing();
   };

@@ -6,6 +6,7 @@ import { linkState } from "../../shell/session";
 import { takeBack } from "./composer";
 import { discard, retry } from "./sending";
 import { Linked } from "../../ui/Linked";
+import { NoteText } from "../mentions/NoteText";
 import { NoteLabel } from "./NoteLabel";
 import { Quote } from "./Quote";
 import { Ticks } from "./Ticks";
@@ -33,7 +34,7 @@ export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
           <div class="bubble">
             {reply_to && <Quote id={reply_to} />}
             <span class="bubble-text" dir="auto">
-              <Linked body={body} />
+              {note ? <NoteText body={body} /> : <Linked body={body} />}
             </span>
             <span class="meta">
               <time dateTime={at}>{clockTime(at)}</time>

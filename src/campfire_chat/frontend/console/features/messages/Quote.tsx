@@ -2,6 +2,7 @@ import { participantName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { isMe } from "../../shell/session";
+import { said } from "./said";
 import { thread } from "./thread";
 
 /** The message that is answered; a click brings it into sight. */
@@ -17,7 +18,7 @@ export function Quote({ id }: { id: string }) {
   return (
     <button type="button" class="quoted" onClick={show}>
       <strong dir="auto">{isMe(quoted.sender) ? common.you : participantName(quoted.sender)}</strong>
-      <span dir="auto">{quoted.deleted_at ? text.deleted : quoted.body}</span>
+      <span dir="auto">{quoted.deleted_at ? text.deleted : said(quoted)}</span>
     </button>
   );
 }

@@ -6,6 +6,7 @@ import { text } from "./strings";
 import { api, reason } from "../../shell/session";
 import { closeDialog, useClosedWhen } from "../../shell/overlay";
 import { thread } from "./thread";
+import { NoteText } from "../mentions/NoteText";
 import { Linked } from "../../ui/Linked";
 import { Modal } from "../../ui/Modal";
 
@@ -50,7 +51,7 @@ export function VersionsDialog({ subject: id }: { subject: string }) {
             <li key={number}>
               <p>{number ? fullTime(at) : text.versionNow(fullTime(at))}</p>
               <blockquote dir="auto">
-                <Linked body={body} />
+                {message.visibility === "internal" ? <NoteText body={body} /> : <Linked body={body} />}
               </blockquote>
             </li>
           ))}

@@ -9,6 +9,7 @@ import { moveOnAfter } from "../conversations/changes";
 import { focusField, focusThread } from "./focus";
 import { setResolving } from "../conversations/lists";
 import { openId } from "../conversations/route";
+import { editable, stored } from "../mentions/mentions";
 import { discard, sendMessage } from "./sending";
 import { thread } from "./thread";
 
@@ -126,7 +127,7 @@ export function quote(message: string | null): void {
 export function send({ resolve = false } = {}): boolean {
   const conversation = openId.peek();
   const { mode, quoting } = draft.peek();
-  const body = written.peek();
+  const body = mode === "note" ? stored(written.peek()) : written.peek();
   if (!conversation || isBlank(body) || characters(body) > bodyLimit.peek()) return false;
   const quoted = quoting ? thread.peek()?.messages.peek().get(quoting) : undefined;
   const seen = mode === "note" || quoted?.visibility === "public";
@@ -148,7 +149,8 @@ export function send({ resolve = false } = {}): boolean {
 /** Takes a message that was refused back into the field, before what was written there since. */
 export function takeBack({ client_id, body, visibility, reply_to }: OutboxEntry): void {
   const mode: Mode = visibility === "internal" ? "note" : "reply";
-  const parts = [body, draft.peek()[mode]].filter((part) => !isBlank(part));
+  const before = mode === "note" ? editable(body) : body;
+  const parts = [before, draft.peek()[mode]].filter((part) => !isBlank(part));
   discard(client_id);
   change({ mode, [mode]: parts.join("\n"), quoting: reply_to });
   focusComposer();

@@ -2,14 +2,14 @@ import { computed } from "@preact/signals";
 import { openMenu } from "../../shell/overlay";
 import { may } from "../../shell/permissions";
 import { features, type ComposerTool } from "../../shell/registry";
-import { write } from "./composer";
+import { draft, write } from "./composer";
 import { FIELD } from "./focus";
 
 /** What helps this agent to write. */
 export const tools = computed<readonly ComposerTool[]>(() =>
   features()
     .flatMap(({ composerTools = [] }) => composerTools)
-    .filter(({ permission }) => may(permission)),
+    .filter(({ permission, mode = draft.value.mode }) => may(permission) && mode === draft.value.mode),
 );
 
 /** The trigger in the field that has opened a tool: what the tool inserts takes its place. */
