@@ -62,6 +62,9 @@ class Person:
             timeout=40,
             trust_env=False,
             verify=trust(),
+            # The server closes an idle connection after five seconds, and a request that is sent at
+            # that moment fails.
+            limits=httpx.Limits(keepalive_expiry=2),
         )
 
     @property
