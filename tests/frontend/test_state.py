@@ -358,6 +358,8 @@ def test_events_lead_to_the_fresh_state(
 def test_there_is_an_operation_for_every_type_of_events(server: ThreadServer) -> None:
     story = Story(server, {})
     play(story, EVERYTHING)
+
+
 #: What these tell is a list of its own: see tests/browser/test_tags.py and test_teams.py.
 LISTED = {"tag.changed", "tag.deleted", "team.created", "team.changed", "team.deleted"}
 
