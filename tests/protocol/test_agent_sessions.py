@@ -154,7 +154,6 @@ async def test_a_clock_that_is_set_counts_for_nobody(
     site: Desk, database_url: str, wall: Clock
 ) -> None:
     ada = site.agent("ada")
-    began = time.monotonic()
     async with Client(site.base, ada):
         expected = ["started"]
         for jump in (3600.0, -3600.0):
@@ -168,7 +167,8 @@ async def test_a_clock_that_is_set_counts_for_nobody(
     spans = [ended_at - started_at for kind, started_at, *rest in found for ended_at in rest]
     assert len(spans) == 3
     assert all(span >= 0 for span in spans)
-    assert sum(spans) / SECOND <= time.monotonic() - began
+    # Neither jump is time in which somebody worked.
+    assert sum(spans) / SECOND < 3600
 
 
 # Processes.

@@ -104,7 +104,7 @@ async def test_a_beat_of_an_agent_costs_what_that_of_a_visitor_costs(
     """And so does a visitor who comes or goes, and an agent who opens a conversation."""
     agent = beat(SenderKind.AGENT)
     await store.presence.move_agents("default", node_id="n", came=[agent])
-    visits = Visits(monkeypatch)
+    visits = Visits(store, monkeypatch)
     for alive in (agent, beat(SenderKind.VISITOR), beat(SenderKind.AGENT, "conv_1")):
         visits.made.clear()
         await store.presence.write("default", node_id="n", alive=[alive])
@@ -119,7 +119,7 @@ async def test_a_beat_of_an_agent_costs_what_that_of_a_visitor_costs(
 async def test_an_agent_who_comes_and_goes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     await begin(store)
     agent = beat(SenderKind.AGENT)
-    visits = Visits(monkeypatch)
+    visits = Visits(store, monkeypatch)
     for node, cost in (("a", 5), ("b", 4)):
         # BEGIN with the lock of the inbox, the session, the row, COMMIT; and for the first the
         # session with its event.
@@ -136,7 +136,7 @@ async def test_a_look_for_sessions_that_are_over_is_one_read(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store.presence.move_agents("default", node_id="n", came=[beat(SenderKind.AGENT)])
-    visits = Visits(monkeypatch)
+    visits = Visits(store, monkeypatch)
     await store.presence.end_sessions()
     assert visits.made.total() == 1, visits.made
 
