@@ -198,7 +198,8 @@ def test_a_note_mentions_somebody(shop: ProcessServer, desk: Desk, open_page: Ne
     page.keyboard.press("Enter")
     log = page.get_by_role("log")
     expect(log.get_by_text("Ask @Grace Hopper or (@Billing).")).to_be_visible()
-    expect(page.locator(".mention.me")).to_have_text("@Billing")
+    # It is shown before it is stored, and has an id only then.
+    expect(page.locator("[data-message] .mention.me")).to_have_text("@Billing")
     [note] = [one for one in boss.thread(about) if one["visibility"] == "internal"]
     assert note["body"] == f"Ask <@{grace.get('/me')['id']}> or (<@{team['id']}>)."
     # Another name shows in what was written before, and an edit keeps the ids.
