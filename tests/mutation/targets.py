@@ -90,7 +90,7 @@ TARGETS = {
             *("tests/storage/test_ledger_ends.py", "tests/storage/test_vanishing_callers.py"),
             *("tests/storage/test_pages.py", "tests/storage/test_queue.py"),
             *("tests/storage/test_refusals.py", "tests/storage/test_taking_writes.py"),
-            "tests/storage/test_event_log.py",
+            *("tests/storage/test_event_log.py", "tests/storage/test_unknown_outcomes.py"),
             *("tests/storage/test_batch_loader.py", "tests/feed/test_reading.py", _SCHEMA),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from campfire_chat.ledger import streams
 from campfire_chat.ledger.client_keys import client_id_of, client_key
-from campfire_chat.ledger.events import EventType, Nothing, all_types, known_type
+from campfire_chat.ledger.events import HIDDEN, EventType, Nothing, all_types, known_type
+from campfire_chat.ledger.rewriting import rewritten
 from tests.support.store import Store
 from tests.support.talk import VISITOR, store_on
 from tests.support.truth import Truth
@@ -60,3 +62,10 @@ def test_every_declared_type_is_known_by_its_name() -> None:
 @given(sender=st.text(st.characters(exclude_categories=["C"])), client_id=st.text())
 def test_a_key_is_of_one_sender_and_one_client_id(sender: str, client_id: str) -> None:
     assert client_id_of(client_key(sender, client_id)) == client_id
+
+
+@pytest.mark.parametrize("event", ["later.thing", HIDDEN.name])
+def test_a_text_that_nobody_knows_how_to_change_is_taken_out(event: str) -> None:
+    frame = {"stream": "inbox:acme", "seq": 3, "event": event, "at": "2026-01-01T00:00:00Z"}
+    payload = json.dumps({**frame, "data": {"body": "a secret"}})
+    assert json.loads(rewritten(event, payload, None)) == {**frame, "data": {}}
