@@ -103,6 +103,7 @@ async def test_a_position_moves_only_for_who_reads(
     assert await two.claim(PLACE) is None
     watch.move(1)
     assert await two.claim(PLACE) == 4
+    assert one.reached(PLACE, 7).organization == "acme"
     # What another one has handled meanwhile is no reason to go back.
     await store.storage.submit(two.reached(PLACE, 7))
     await store.storage.submit(one.reached(PLACE, 6))

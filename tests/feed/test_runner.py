@@ -393,6 +393,7 @@ async def test_an_operation_takes_effect_with_the_position_or_not_at_all(
     held.set()
     await settled(first)
     assert seen() == ["a"]
+    assert ("acme", "notes") not in first._claims
     await say("b")
     second.heard("acme")
     await until(lambda: seen() == ["a", "b"])
