@@ -35,6 +35,7 @@ from campfire_chat.runtime import FRAMES as HANDLERS
 from tests.support.client import Client
 from tests.support.host import ROLES
 from tests.support.people import Desk, Person
+from tests.support.talk import until
 
 Frame = dict[str, Any]
 
@@ -432,6 +433,9 @@ async def test_every_frame_and_role(desk: Desk, handler: FrameHandler[Any]) -> N
         }
         frames = [(name, fields) for name in people for fields in make(secrets)]
         refused = [one for one in frames if not _has(people[one[0]], _needs(tag, one[1]))]
+        # That the visitor is there is written a moment after the welcome.
+        view = f"/conversations/{secrets.conversation}"
+        await until(lambda: secrets.agent.get(view)["contact_present"])
         with untouched(secrets):
             for name, fields in refused:
                 assert await _answered(clients[name], handler, fields) == "forbidden", name
@@ -584,7 +588,7 @@ def test_an_own_message_is_edited_by_those_who_may_still_write(desk: Desk) -> No
 def test_every_kind_of_jobs_says_what_it_may_do() -> None:
     assert {kind.name for kind in JOBS} == {
         *("idempotency.expire", "conversation.wake", "conversation.open", "message.send"),
-        *("hook.retry", "hook.event"),
+        *("hook.retry", "hook.event", "presence.expire", "tag.rewrite"),
         *("webhook.send", "webhook.replay", "webhook.expire"),
     }
     assert all(isinstance(one, Permission) for kind in JOBS for one in kind.permissions)
