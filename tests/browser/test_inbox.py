@@ -41,7 +41,8 @@ def console_of(open_page: NewPage, server: ProcessServer, view: str) -> ConsoleS
 
 
 def names(page: Page) -> list[str]:
-    return page.locator("li:not(.leaving) > a.row .row-name").all_inner_texts()
+    # Not the inner texts: a row that was just added is not rendered until the next frame.
+    return page.locator("li:not(.leaving) > a.row .row-name").all_text_contents()
 
 
 def open_name(page: Page) -> str:
