@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,7 +13,7 @@ from campfire_chat.core.clock import SECOND
 from campfire_chat.core.errors import ConfigurationError
 from campfire_chat.jobs import worker as module
 from campfire_chat.jobs.calls import EVERY
-from campfire_chat.jobs.job import Claimed, Job, JobKind
+from campfire_chat.jobs.job import Claimed, Job, JobKind, Work
 from campfire_chat.jobs.queue import LEASE
 from campfire_chat.jobs.retry import Retry
 from campfire_chat.jobs.schedule import Schedule
@@ -37,12 +37,18 @@ async def employ(watch: Watch) -> AsyncIterator[Employ]:
     async with AsyncExitStack() as stack:
 
         async def employ(
-            store: Store, do: Do, *, start: bool = False, kind: Any = KIND, **options: Any
+            store: Store,
+            do: Do,
+            *,
+            start: bool = False,
+            kind: Any = KIND,
+            others: Sequence[Work] = (),
+            **options: Any,
         ) -> Worker:
             worker = Worker(
                 store.jobs,
                 store.storage.submit,
-                [kind.done_by(do)],
+                [kind.done_by(do), *others],
                 now=watch,
                 poll=0.05,
                 **options,
@@ -321,6 +327,38 @@ async def test_a_schedule_is_kept_by_several_processes(
         watch.move(60)
     await until(lambda: len(done) == 6)
     assert len(set(done)) == 6
+
+
+async def test_a_schedule_waits_behind_no_other_job(
+    store: Store, watch: Watch, employ: Employ
+) -> None:
+    may_end = asyncio.Event()
+    running, ticks = 0, 0
+
+    async def do(job: Job[Errand]) -> None:
+        nonlocal running
+        running += 1
+        await may_end.wait()
+
+    async def tick(job: Job[Errand]) -> None:
+        nonlocal ticks
+        ticks += 1
+
+    # More than one process has room for, and all of them were due before the first slot.
+    await store.storage.submit(Defer(range(50), run_at=watch() - 10 * SECOND))
+    kind = JobKind("test.tick", Errand, permissions=())
+    await employ(
+        store,
+        do,
+        start=True,
+        others=[kind.done_by(tick)],
+        schedules=[Schedule("test", 2, "test.tick")],
+    )
+    for slot in range(1, 4):
+        await until(lambda: (running, ticks) == (12, slot))  # noqa: B023 - awaited in this very round
+        watch.move(2)
+    may_end.set()
+    await until(lambda: (running, ticks) == (50, 4))
 
 
 async def test_a_kind_has_its_own_limit_beside_the_others(
