@@ -40,6 +40,10 @@ class Line:
         while self._open:
             self._open.pop().close(code=1001)
 
+    def tell(self, frame: str) -> None:
+        """Say something to the page that the server has not said."""
+        self._open[-1].send(frame)
+
     def release(self) -> None:
         """Let the sockets through, with what was said meanwhile."""
         self._held = False

@@ -9,6 +9,7 @@ import type {
 } from "../../../common/types";
 import { plain } from "../../ui/format";
 import { may } from "../../shell/permissions";
+import { createRecovery, mayRecover } from "../../shell/recovery";
 import { screen } from "../../shell/router";
 import { api, me, reason } from "../../shell/session";
 import { recount } from "./counts";
@@ -159,6 +160,7 @@ export const matching = computed<readonly Row[]>(() => {
 // Loading.
 
 let generation = 0;
+const recovery = createRecovery();
 
 /**
  * Loads the next page of a list.
@@ -199,9 +201,12 @@ async function loadPage(of: View, having: Status, renew = false): Promise<void> 
         whole: ended && !on,
       });
     });
+    if (key === keyOf(view.peek(), status.peek())) recovery.done();
     if (on) await loadPage(of, having);
   } catch (error) {
-    if (asked === generation) setProgress(key, { phase: "failed", error: reason(error) });
+    if (asked !== generation) return;
+    setProgress(key, { phase: "failed", error: reason(error) });
+    if (mayRecover(error)) recovery.failed(() => void loadShown(renew));
   }
 }
 
@@ -224,6 +229,7 @@ async function loadShown(renew = false): Promise<void> {
 /** The stream could not be continued: what is shown stays until the new snapshot is there. */
 export async function reloadInbox(): Promise<void> {
   generation++;
+  recovery.done();
   beginReload();
   progresses.value = new Map();
   await loadShown(true);

@@ -18,6 +18,7 @@ import { ACTIVITIES } from "../conversations/reducers";
 import { MESSAGES } from "./reducers";
 import { loadActivities, type Activity } from "../conversations/activity";
 import { may } from "../../shell/permissions";
+import { createRecovery, mayRecover } from "../../shell/recovery";
 import { api, connection, isMe, reason } from "../../shell/session";
 import { markRead, putConversation } from "../conversations/inbox";
 import { toast } from "../../shell/overlay";
@@ -57,6 +58,7 @@ export const thread = signal<Thread | null>(null);
 const keyOf = ({ kind, id }: Participant) => `${kind}:${id}`;
 
 let cleanUps: (() => void)[] = [];
+const recovery = createRecovery();
 const typingTimers = new Map<string, number>();
 
 function create(id: string): Thread {
@@ -89,6 +91,7 @@ export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | null)
 export function closeThread(): void {
   for (const cleanUp of cleanUps) cleanUp();
   cleanUps = [];
+  recovery.done();
   for (const timer of typingTimers.values()) clearTimeout(timer);
   typingTimers.clear();
   thread.value = null;
@@ -142,10 +145,16 @@ async function load(opened: Thread, renew = false): Promise<void> {
       }
       opened.phase.value = "ready";
     });
+    recovery.done();
     follow(opened, conversation, page.items);
     void older(opened, page.items);
   } catch (error) {
     if (!current(opened)) return;
+    if (mayRecover(error)) {
+      recovery.failed(() => void load(opened, renew));
+      // What is shown stays until the new snapshot is there.
+      if (opened.phase.peek() === "ready") return;
+    }
     opened.error.value = reason(error);
     const gone = error instanceof ApiError && (error.status === 404 || error.status === 422);
     opened.phase.value = gone ? "missing" : "failed";
@@ -224,7 +233,7 @@ function follow(opened: Thread, conversation: AgentConversation, page: Message[]
   );
 }
 
-/** The position in a stream was lost: what is shown stays until the new snapshot is there. */
+/** The position in a stream was lost. */
 function reload(opened: Thread): void {
   if (!current(opened)) return;
   for (const cleanUp of cleanUps) cleanUp();
