@@ -1,10 +1,10 @@
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { dialog } from "../../shell/overlay";
-import { focusHome } from "../../ui/focus";
 import { Icon } from "../../ui/Icon";
+import { useListFocus } from "../../ui/listFocus";
 import { ListState } from "../../ui/ListState";
 import { CreateDialog } from "./CreateDialog";
-import { createKey, LIST } from "./focus";
+import { createKey, focus, LIST } from "./focus";
 import { KeyRow } from "./KeyRow";
 import { CREATE, keys, phase, problem, reload, REVOKE, ROTATE, SECRET } from "./keys";
 import { RevokeDialog } from "./RevokeDialog";
@@ -18,10 +18,10 @@ export { reload } from "./keys";
 /** The API keys of the organisation. */
 export function Screen() {
   useEffect(() => void reload(), []);
-  // Whoever came by the palette or a key goes on in the list.
-  useLayoutEffect(() => {
-    if (document.activeElement === document.body) focusHome();
-  }, []);
+  const list = useListFocus(
+    focus,
+    keys.value.map(({ id }) => id),
+  );
 
   const open = dialog.value;
   const loading = phase.value === "loading";
@@ -52,7 +52,7 @@ export function Screen() {
         }
         empty={phase.value === "ready" && !keys.value.length ? text.empty : null}
       >
-        <ul class="key-list" id={LIST} data-home tabIndex={-1} aria-label={text.list}>
+        <ul class="key-list" id={LIST} {...list} data-home tabIndex={-1} aria-label={text.list}>
           {keys.value.map((apiKey) => (
             <KeyRow key={apiKey.id} apiKey={apiKey} />
           ))}

@@ -1,10 +1,10 @@
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { focusHome } from "../../ui/focus";
+import { useEffect } from "preact/hooks";
 import { Icon } from "../../ui/Icon";
+import { useListFocus } from "../../ui/listFocus";
 import { ListState } from "../../ui/ListState";
 import { dialog } from "../../shell/overlay";
 import { DropDialog } from "./DropDialog";
-import { DROP, focused, focusJob, LIST } from "./focus";
+import { DROP, focus, LIST } from "./focus";
 import { JobRow } from "./JobRow";
 import {
   choose,
@@ -28,9 +28,11 @@ const PERIOD = 15_000;
 
 /** The jobs of the organisation: what failed for good, and what waits. */
 export function Screen() {
-  const list = useRef<HTMLUListElement>(null);
   const shown = jobs.value;
-  const before = useRef<{ ids: string[]; focused: string | null }>({ ids: [], focused: null });
+  const list = useListFocus(
+    focus,
+    shown.map(({ id }) => id),
+  );
 
   useEffect(() => {
     void reload();
@@ -40,23 +42,6 @@ export function Screen() {
     }, PERIOD);
     return () => clearInterval(timer);
   }, []);
-
-  // Whoever came by the palette or a key goes on in the list.
-  useLayoutEffect(() => {
-    if (document.activeElement === document.body) focusHome();
-  }, []);
-
-  // The row that had the focus has gone: the next one has it, before the next key.
-  useLayoutEffect(() => {
-    const { ids, focused: left } = before.current;
-    const now = shown.map(({ id }) => id);
-    if (left && !now.includes(left) && document.activeElement === document.body) {
-      const next = now[Math.min(ids.indexOf(left), now.length - 1)];
-      if (next) focusJob(next);
-      else list.current?.focus();
-    }
-    before.current = { ids: now, focused: focused() };
-  }, [shown]);
 
   const waiting = phase.value === "loading";
   const empty = text.empty[group.value];
@@ -107,15 +92,10 @@ export function Screen() {
         <ul
           class="job-list"
           id={LIST}
-          ref={list}
+          {...list}
           data-home
           tabIndex={-1}
           aria-label={text.list(text.groups[group.value])}
-          onFocusIn={() => (before.current.focused = focused())}
-          onFocusOut={({ relatedTarget }) => {
-            // Gone elsewhere; what is removed loses the focus to nothing.
-            if (relatedTarget) before.current.focused = null;
-          }}
         >
           {shown.map((job) => (
             <JobRow key={job.id} job={job} />

@@ -1,19 +1,17 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "../../../common/api";
+import { useEffect, useState } from "preact/hooks";
 import { isBlank } from "../../../common/text";
 import type { SavedReplyRecord } from "../../../common/types";
 import { closeDialog, toast, useClosedWhen } from "../../shell/overlay";
 import { reason } from "../../shell/session";
 import { Modal } from "../../ui/Modal";
+import { useRefusal } from "../../ui/refusal";
 import { NEW } from "./names";
 import { ensure, mayShare, mayWrite, phase, replies, save, type Writing } from "./replies";
 import { text } from "./strings";
 import { NAMES, unknownIn } from "./variables";
 
 const { fields } = text;
-type Field = "shortcut" | "title" | "body";
-const isField = (name: string | null): name is Field =>
-  name === "shortcut" || name === "title" || name === "body";
+const FIELDS = ["shortcut", "title", "body"] as const;
 
 /** Writes a new saved reply, or another text for one. */
 export function EditDialog({ subject }: { subject: string }) {
@@ -33,20 +31,14 @@ function Form({ record }: { record: SavedReplyRecord | null }) {
     body: record?.body ?? "",
     shared: record ? record.owner_id === null : mayShare(),
   });
-  const [refused, setRefused] = useState<{ field: Field | null; told: string } | null>(null);
+  const refusal = useRefusal("reply", FIELDS);
   const [busy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
   const change = (part: Partial<Writing>) => {
     setWriting({ ...writing, ...part });
-    setRefused(null);
+    refusal.clear();
   };
   const unknown = unknownIn(writing.body);
   const complete = ![writing.shortcut, writing.title, writing.body].some(isBlank);
-
-  // The field that was refused has the focus, with what is wrong as its description.
-  useLayoutEffect(() => {
-    if (refused?.field) form.current?.querySelector<HTMLElement>(`#reply-${refused.field}`)?.focus();
-  }, [refused]);
 
   const submit = async () => {
     if (!complete || busy) return;
@@ -56,20 +48,14 @@ function Form({ record }: { record: SavedReplyRecord | null }) {
       closeDialog();
       toast(record ? text.saved : text.created);
     } catch (error) {
-      const field = error instanceof ApiError ? error.field : null;
       setBusy(false);
-      setRefused({
-        field: isField(field) ? field : null,
-        told: text.failed.why(text.failed.save, reason(error)),
-      });
+      refusal.refuse(error, text.failed.why(text.failed.save, reason(error)));
     }
   };
-  const describedBy = (field: Field, help?: string) =>
-    refused?.field === field ? "reply-refused" : help;
   return (
     <Modal label={title} name="saved-reply-dialog" onClose={closeDialog}>
       <form
-        ref={form}
+        ref={refusal.form}
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
@@ -79,9 +65,9 @@ function Form({ record }: { record: SavedReplyRecord | null }) {
         }}
       >
         <h2>{title}</h2>
-        {refused && (
+        {refusal.told && (
           <p class="saved-reply-refused" id="reply-refused" role="alert">
-            {refused.told}
+            {refusal.told}
           </p>
         )}
         <label for="reply-shortcut">{fields.shortcut}</label>
@@ -95,8 +81,8 @@ function Form({ record }: { record: SavedReplyRecord | null }) {
             autocapitalize="off"
             spellcheck={false}
             value={writing.shortcut}
-            aria-invalid={refused?.field === "shortcut"}
-            aria-describedby={describedBy("shortcut", "reply-shortcut-help")}
+            aria-invalid={refusal.isWrong("shortcut")}
+            aria-describedby={refusal.describedBy("shortcut", "reply-shortcut-help")}
             onInput={(event) => change({ shortcut: event.currentTarget.value })}
           />
         </span>
@@ -110,8 +96,8 @@ function Form({ record }: { record: SavedReplyRecord | null }) {
           dir="auto"
           autoComplete="off"
           value={writing.title}
-          aria-invalid={refused?.field === "title"}
-          aria-describedby={describedBy("title")}
+          aria-invalid={refusal.isWrong("title")}
+          aria-describedby={refusal.describedBy("title")}
           onInput={(event) => change({ title: event.currentTarget.value })}
         />
         <label for="reply-body">{fields.body}</label>
@@ -120,8 +106,8 @@ function Form({ record }: { record: SavedReplyRecord | null }) {
           rows={6}
           dir="auto"
           value={writing.body}
-          aria-invalid={refused?.field === "body"}
-          aria-describedby={describedBy("body", "reply-variables")}
+          aria-invalid={refusal.isWrong("body")}
+          aria-describedby={refusal.describedBy("body", "reply-variables")}
           onInput={(event) => change({ body: event.currentTarget.value })}
         />
         <p class="saved-reply-unknown" role="status" hidden={!unknown.length}>

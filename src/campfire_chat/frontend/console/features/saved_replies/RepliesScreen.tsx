@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { focusHome } from "../../ui/focus";
+import { useEffect } from "preact/hooks";
 import { Icon } from "../../ui/Icon";
+import { useListFocus } from "../../ui/listFocus";
 import { ListState } from "../../ui/ListState";
+import { SearchField } from "../../ui/SearchField";
 import { find } from "./find";
-import { create, focused, focusReply, LIST, moveFocus, SEARCH } from "./focus";
+import { create, focus, LIST, moveFocus, SEARCH } from "./focus";
 import { ensure, load, mayCreate, phase, problem, replies } from "./replies";
 import { ReplyRow } from "./ReplyRow";
 import { text } from "./strings";
@@ -19,8 +20,6 @@ const typed = signal("");
 
 /** The shared saved replies and the agent's own: to find, to write and to delete. */
 export function Screen() {
-  const list = useRef<HTMLUListElement>(null);
-  const before = useRef<{ ids: string[]; focused: string | null }>({ ids: [], focused: null });
   const all = replies.value;
   const shown = find(
     all.filter(
@@ -29,24 +28,9 @@ export function Screen() {
     typed.value,
   );
   const ids = shown.map(({ id }) => id);
+  const list = useListFocus(focus, ids);
 
   useEffect(ensure, []);
-
-  // Whoever came by the palette or a key goes on in the list.
-  useLayoutEffect(() => {
-    if (document.activeElement === document.body) focusHome();
-  }, []);
-
-  // The row that had the focus has gone: the next one has it, before the next key.
-  useLayoutEffect(() => {
-    const { ids: then, focused: left } = before.current;
-    if (left && !ids.includes(left) && document.activeElement === document.body) {
-      const next = ids[Math.min(then.indexOf(left), ids.length - 1)];
-      if (next) focusReply(next);
-      else list.current?.focus();
-    }
-    before.current = { ids, focused: focused() };
-  }, [ids.join()]);
 
   const waiting = phase.value === "idle" || phase.value === "loading";
   const empty = all.length ? text.empty.none : text.empty;
@@ -65,27 +49,7 @@ export function Screen() {
         )}
       </header>
       <div class="saved-replies-tools">
-        <label class="picker-search">
-          <Icon name="search" size={15} />
-          <input
-            id={SEARCH}
-            type="search"
-            aria-label={text.searchHere}
-            placeholder={text.searchHere}
-            value={typed.value}
-            onInput={(event) => (typed.value = event.currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key === "ArrowDown") {
-                event.preventDefault();
-                moveFocus(1, event);
-              } else if (event.key === "Escape") {
-                event.preventDefault();
-                if (typed.value) typed.value = "";
-                else list.current?.focus();
-              }
-            }}
-          />
-        </label>
+        <SearchField id={SEARCH} label={text.searchHere} typed={typed} onDown={(event) => moveFocus(1, event)} />
         <div class="segments" role="group" aria-label={text.groupLabel}>
           {GROUPS.map((name) => (
             <button
@@ -117,15 +81,10 @@ export function Screen() {
         <ul
           class="saved-reply-list"
           id={LIST}
-          ref={list}
+          {...list}
           data-home
           tabIndex={-1}
           aria-label={text.list(text.groups[group.value])}
-          onFocusIn={() => (before.current.focused = focused())}
-          onFocusOut={({ relatedTarget }) => {
-            // Gone elsewhere; what is removed loses the focus to nothing.
-            if (relatedTarget) before.current.focused = null;
-          }}
         >
           {shown.map((record) => (
             <ReplyRow key={record.id} record={record} />

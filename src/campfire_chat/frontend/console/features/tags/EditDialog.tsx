@@ -1,18 +1,17 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "../../../common/api";
+import { useEffect, useState } from "preact/hooks";
 import { isBlank } from "../../../common/text";
 import type { ListedTag } from "../../../common/types";
 import { closeDialog, toast, useClosedWhen } from "../../shell/overlay";
 import { reason } from "../../shell/session";
 import { Modal } from "../../ui/Modal";
+import { useRefusal } from "../../ui/refusal";
 import { NEW } from "./names";
 import { text } from "./strings";
 import { TagChip } from "./TagChip";
 import { COLORS, ensure, phase, save, tags, type Writing } from "./tags";
 
 const { fields } = text;
-type Field = "name" | "description";
-const isField = (name: string | null): name is Field => name === "name" || name === "description";
+const FIELDS = ["name", "description"] as const;
 
 /** Creates a tag, or changes one. */
 export function EditDialog({ subject }: { subject: string }) {
@@ -31,19 +30,13 @@ function Form({ tag }: { tag: ListedTag | null }) {
     color: tag?.color ?? "gray",
     description: tag?.description ?? "",
   });
-  const [refused, setRefused] = useState<{ field: Field | null; told: string } | null>(null);
+  const refusal = useRefusal("tag", FIELDS);
   const [busy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
   const change = (part: Partial<Writing>) => {
     setWriting({ ...writing, ...part });
-    setRefused(null);
+    refusal.clear();
   };
   const complete = !isBlank(writing.name);
-
-  // The field that was refused has the focus, with what is wrong as its description.
-  useLayoutEffect(() => {
-    if (refused?.field) form.current?.querySelector<HTMLElement>(`#tag-${refused.field}`)?.focus();
-  }, [refused]);
 
   const submit = async () => {
     if (!complete || busy) return;
@@ -53,29 +46,23 @@ function Form({ tag }: { tag: ListedTag | null }) {
       closeDialog();
       toast(!tag ? text.created : tag.name === saved.name ? text.saved : text.renamed);
     } catch (error) {
-      const field = error instanceof ApiError ? error.field : null;
       setBusy(false);
-      setRefused({
-        field: isField(field) ? field : null,
-        told: text.failed.why(text.failed.save, reason(error)),
-      });
+      refusal.refuse(error, text.failed.why(text.failed.save, reason(error)));
     }
   };
-  const describedBy = (field: Field) =>
-    refused?.field === field ? "tag-refused" : `tag-${field}-help`;
   return (
     <Modal label={title} name="tag-dialog" onClose={closeDialog}>
       <form
-        ref={form}
+        ref={refusal.form}
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
         }}
       >
         <h2>{title}</h2>
-        {refused && (
+        {refusal.told && (
           <p class="tag-refused" id="tag-refused" role="alert">
-            {refused.told}
+            {refusal.told}
           </p>
         )}
         <label for="tag-name">{fields.name}</label>
@@ -87,8 +74,8 @@ function Form({ tag }: { tag: ListedTag | null }) {
           autoComplete="off"
           maxLength={40}
           value={writing.name}
-          aria-invalid={refused?.field === "name"}
-          aria-describedby={describedBy("name")}
+          aria-invalid={refusal.isWrong("name")}
+          aria-describedby={refusal.describedBy("name", "tag-name-help")}
           onInput={(event) => change({ name: event.currentTarget.value })}
         />
         <p class="tag-help" id="tag-name-help">
@@ -118,8 +105,8 @@ function Form({ tag }: { tag: ListedTag | null }) {
           autoComplete="off"
           maxLength={200}
           value={writing.description}
-          aria-invalid={refused?.field === "description"}
-          aria-describedby={describedBy("description")}
+          aria-invalid={refusal.isWrong("description")}
+          aria-describedby={refusal.describedBy("description", "tag-description-help")}
           onInput={(event) => change({ description: event.currentTarget.value })}
         />
         <p class="tag-help" id="tag-description-help">

@@ -1,4 +1,5 @@
 import { openDialog } from "../../shell/overlay";
+import { createListFocus } from "../../ui/listFocus";
 import { EDIT, MERGE, NEW, REMOVE } from "./names";
 import { mayCreate, mayEdit } from "./tags";
 
@@ -6,32 +7,11 @@ import { mayCreate, mayEdit } from "./tags";
 export const LIST = "tags-list-here";
 export const SEARCH = "tags-search";
 
-const rows = (): HTMLElement[] => [
-  ...document.querySelectorAll<HTMLElement>(`#${LIST} [data-tag]`),
-];
-
-/** The tag in which the focus is. */
-export const focused = (): string | null =>
-  document.activeElement?.closest<HTMLElement>("[data-tag]")?.dataset["tag"] ?? null;
-
-export function focusTag(id: string): void {
-  const row = rows().find(({ dataset }) => dataset["tag"] === id);
-  row?.focus();
-  row?.scrollIntoView({ block: "nearest" });
-}
-
-/** To the tag below or above; the arrows of a control are its own. */
-export function moveFocus(step: 1 | -1, { target }: KeyboardEvent): boolean {
-  if (target instanceof HTMLElement && target.closest("nav")) return false;
-  const list = rows().map(({ dataset }) => dataset["tag"] ?? "");
-  const from = list.indexOf(focused() ?? "");
-  const next = from < 0 ? list[0] : list[from + step];
-  if (next) focusTag(next);
-  return true;
-}
+export const focus = createListFocus(LIST, "data-tag");
+export const moveFocus = focus.move;
 
 function withFocused(kind: string): boolean {
-  const id = focused();
+  const id = focus.focused();
   if (!id || !mayEdit()) return false;
   openDialog(kind, id);
   return true;

@@ -1,10 +1,10 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "../../../common/api";
+import { useState } from "preact/hooks";
 import { isBlank } from "../../../common/text";
 import type { TeamRecord } from "../../../common/types";
 import { closeDialog, toast, useClosedWhen } from "../../shell/overlay";
 import { reason } from "../../shell/session";
 import { Modal } from "../../ui/Modal";
+import { useRefusal } from "../../ui/refusal";
 import { Members } from "./Members";
 import { NEW } from "./names";
 import { phase, save, teams } from "./teams";
@@ -12,7 +12,6 @@ import { text } from "./strings";
 
 const { fields } = text;
 const FIELDS = ["name", "description", "members"] as const;
-type Field = (typeof FIELDS)[number];
 
 /** Writes a new team, or changes one. */
 export function EditDialog({ subject }: { subject: string }) {
@@ -27,14 +26,8 @@ function Form({ team }: { team: TeamRecord | null }) {
   const [name, setName] = useState(team?.name ?? "");
   const [description, setDescription] = useState(team?.description ?? "");
   const [members, setMembers] = useState<ReadonlySet<string>>(new Set(team?.members));
-  const [refused, setRefused] = useState<{ field: Field | null; told: string } | null>(null);
+  const refusal = useRefusal("team", FIELDS);
   const [busy, setBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
-
-  // The field that was refused has the focus, with what is wrong as its description.
-  useLayoutEffect(() => {
-    if (refused?.field) form.current?.querySelector<HTMLElement>(`#team-${refused.field}`)?.focus();
-  }, [refused]);
 
   const submit = async () => {
     if (isBlank(name) || busy) return;
@@ -44,20 +37,14 @@ function Form({ team }: { team: TeamRecord | null }) {
       closeDialog();
       toast(team ? text.saved : text.created);
     } catch (error) {
-      const field = error instanceof ApiError ? error.field : null;
       setBusy(false);
-      setRefused({
-        field: FIELDS.find((one) => one === field) ?? null,
-        told: text.failed.why(text.failed.save, reason(error)),
-      });
+      refusal.refuse(error, text.failed.why(text.failed.save, reason(error)));
     }
   };
-  const describedBy = (field: Field, help?: string) =>
-    refused?.field === field ? "team-refused" : help;
   return (
     <Modal label={title} name="team-dialog" onClose={closeDialog}>
       <form
-        ref={form}
+        ref={refusal.form}
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
@@ -67,9 +54,9 @@ function Form({ team }: { team: TeamRecord | null }) {
         }}
       >
         <h2>{title}</h2>
-        {refused && (
+        {refusal.told && (
           <p class="team-refused" id="team-refused" role="alert">
-            {refused.told}
+            {refusal.told}
           </p>
         )}
         <label for="team-name">{fields.name}</label>
@@ -80,11 +67,11 @@ function Form({ team }: { team: TeamRecord | null }) {
           autoFocus
           autoComplete="off"
           value={name}
-          aria-invalid={refused?.field === "name"}
-          aria-describedby={describedBy("name")}
+          aria-invalid={refusal.isWrong("name")}
+          aria-describedby={refusal.describedBy("name")}
           onInput={(event) => {
             setName(event.currentTarget.value);
-            setRefused(null);
+            refusal.clear();
           }}
         />
         <label for="team-description">{fields.description}</label>
@@ -94,11 +81,11 @@ function Form({ team }: { team: TeamRecord | null }) {
           dir="auto"
           autoComplete="off"
           value={description}
-          aria-invalid={refused?.field === "description"}
-          aria-describedby={describedBy("description", "team-description-help")}
+          aria-invalid={refusal.isWrong("description")}
+          aria-describedby={refusal.describedBy("description", "team-description-help")}
           onInput={(event) => {
             setDescription(event.currentTarget.value);
-            setRefused(null);
+            refusal.clear();
           }}
         />
         <p class="team-help" id="team-description-help">
@@ -106,10 +93,10 @@ function Form({ team }: { team: TeamRecord | null }) {
         </p>
         <Members
           members={members}
-          describedBy={describedBy("members")}
+          describedBy={refusal.describedBy("members")}
           onChange={(next) => {
             setMembers(next);
-            setRefused(null);
+            refusal.clear();
           }}
         />
         <p class="modal-actions">

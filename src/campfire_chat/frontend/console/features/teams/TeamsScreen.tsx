@@ -1,11 +1,10 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { dialog } from "../../shell/overlay";
-import { focusHome } from "../../ui/focus";
 import { Icon } from "../../ui/Icon";
+import { useListFocus } from "../../ui/listFocus";
 import { ListState } from "../../ui/ListState";
 import { DeleteDialog } from "./DeleteDialog";
 import { EditDialog } from "./EditDialog";
-import { create, focused, focusTeam, LIST } from "./focus";
+import { create, focus, LIST } from "./focus";
 import { EDIT, REMOVE } from "./names";
 import { load, mayManage, phase, problem, teams } from "./teams";
 import { TeamRow } from "./TeamRow";
@@ -15,25 +14,8 @@ export { create, editFocused, moveFocus, removeFocused } from "./focus";
 
 /** The teams of the organisation, and who is in them. */
 export function Screen() {
-  const list = useRef<HTMLUListElement>(null);
-  const before = useRef<{ ids: string[]; focused: string | null }>({ ids: [], focused: null });
   const ids = teams.value.map(({ id }) => id);
-
-  // Whoever came by the palette or a key goes on in the list.
-  useLayoutEffect(() => {
-    if (document.activeElement === document.body) focusHome();
-  }, []);
-
-  // The row that had the focus has gone: the next one has it, before the next key.
-  useLayoutEffect(() => {
-    const { ids: then, focused: left } = before.current;
-    if (left && !ids.includes(left) && document.activeElement === document.body) {
-      const next = ids[Math.min(then.indexOf(left), ids.length - 1)];
-      if (next) focusTeam(next);
-      else list.current?.focus();
-    }
-    before.current = { ids, focused: focused() };
-  }, [ids.join()]);
+  const list = useListFocus(focus, ids);
 
   const open = dialog.value;
   return (
@@ -68,15 +50,10 @@ export function Screen() {
         <ul
           class="team-list"
           id={LIST}
-          ref={list}
+          {...list}
           data-home
           tabIndex={-1}
           aria-label={text.list}
-          onFocusIn={() => (before.current.focused = focused())}
-          onFocusOut={({ relatedTarget }) => {
-            // Gone elsewhere; what is removed loses the focus to nothing.
-            if (relatedTarget) before.current.focused = null;
-          }}
         >
           {teams.value.map((team) => (
             <TeamRow key={team.id} team={team} />

@@ -1,36 +1,16 @@
 import { openDialog } from "../../shell/overlay";
+import { createListFocus } from "../../ui/listFocus";
 import { EDIT, NEW, REMOVE } from "./names";
 import { mayManage } from "./teams";
 
 /** The id of the list. */
 export const LIST = "teams-list";
 
-const rows = (): HTMLElement[] => [
-  ...document.querySelectorAll<HTMLElement>(`#${LIST} [data-team]`),
-];
-
-/** The team in which the focus is. */
-export const focused = (): string | null =>
-  document.activeElement?.closest<HTMLElement>("[data-team]")?.dataset["team"] ?? null;
-
-export function focusTeam(id: string): void {
-  const row = rows().find(({ dataset }) => dataset["team"] === id);
-  row?.focus();
-  row?.scrollIntoView({ block: "nearest" });
-}
-
-/** To the team below or above; the arrows of a control are its own. */
-export function moveFocus(step: 1 | -1, { target }: KeyboardEvent): boolean {
-  if (target instanceof HTMLElement && target.closest("nav")) return false;
-  const list = rows().map(({ dataset }) => dataset["team"] ?? "");
-  const from = list.indexOf(focused() ?? "");
-  const next = from < 0 ? list[0] : list[from + step];
-  if (next) focusTeam(next);
-  return true;
-}
+export const focus = createListFocus(LIST, "data-team");
+export const moveFocus = focus.move;
 
 function withFocused(kind: string): boolean {
-  const id = focused();
+  const id = focus.focused();
   if (!id || !mayManage()) return false;
   openDialog(kind, id);
   return true;

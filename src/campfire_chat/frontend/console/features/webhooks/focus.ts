@@ -1,5 +1,6 @@
 import { openDialog } from "../../shell/overlay";
 import { path } from "../../shell/router";
+import { createListFocus } from "../../ui/listFocus";
 import { PATH, sendTest, webhooks } from "./webhooks";
 
 /** The names of the dialogs. */
@@ -13,16 +14,8 @@ export const ROW = "data-hook-row";
 export const shownId = (): string | null =>
   path.value[0] === PATH ? (path.value[1] ?? null) : null;
 
-/** To the row below or above. */
-export function moveFocus(step: 1 | -1, { target }: KeyboardEvent): boolean {
-  if (target instanceof HTMLElement && target.closest("nav")) return false;
-  const rows = [...document.querySelectorAll<HTMLElement>(`[${ROW}]`)];
-  const from = rows.findIndex((row) => row.contains(document.activeElement));
-  const next = from < 0 ? rows[0] : rows[from + step];
-  next?.focus();
-  next?.scrollIntoView({ block: "nearest" });
-  return true;
-}
+/** Through the rows of whichever list is shown. */
+export const moveFocus = createListFocus("screen", ROW).move;
 
 export function create(): boolean {
   openDialog(FORM, "");
