@@ -86,6 +86,8 @@ def test_killed_in_a_burst_both_screens_converge(
     console = ConsoleScreen(open_page(f"{url}/support/console/", ADA))
     console.show("Unassigned")
     console.enter("Mia Berger")
+    # What is typed before the conversation is there is kept, but the field may go until it is.
+    expect(console.log.get_by_text("0", exact=True)).to_be_visible()
     expected = ["0"]
     for number in range(1, 21):
         for screen, name in ((widget, "visitor"), (console, "agent")):

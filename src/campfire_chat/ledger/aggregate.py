@@ -97,9 +97,9 @@ class AggregateKind(ABC, Generic[A]):
     ) -> Awaitable[Mapping[str, Owner]]:
         """The owners of aggregates. Those that do not exist are left out."""
 
+    @abstractmethod
     def heads(self, record: A) -> tuple[int, ...]:
-        """In the order of ``streams``."""
-        return tuple(getattr(record, stream.head) for stream in self.streams)
+        """The heads of its streams, in the order of ``streams``. It runs for every message."""
 
 
 #: Some kind of aggregates.

@@ -41,7 +41,6 @@ class Conversations(AggregateKind[Conversation]):
         return queries.owners(session, organization, ids)
 
     def heads(self, record: Conversation) -> tuple[int, ...]:
-        # Written out: it runs for every message.
         return (record.head, record.notes_head)
 
 
