@@ -21,7 +21,7 @@ from tests.benchmarks.load import Kind
 from tests.benchmarks.wire import Link, Seat, connect, percentile
 
 #: Seconds after the last message for which late ones are waited for.
-PATIENCE = 5.0
+PATIENCE = 60.0
 #: Connections that are being opened at a time.
 AT_ONCE = 50
 

@@ -17,10 +17,11 @@ from tests.benchmarks.cpu import cpu_seconds
 from tests.benchmarks.tables import log
 from tests.support.buses import lent_nats, lent_redis
 from tests.support.engines import create_postgres_database, drop_postgres_database, postgres_server
-from tests.support.servers import ROOT, listening_socket
+from tests.support.ports import free_port
+from tests.support.servers import ROOT
 
 #: Seconds a server may take to start or stop.
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Servers:
@@ -55,8 +56,7 @@ class Servers:
         return [process.pid for process in self._processes]
 
     def _start(self, target: str, environment: dict[str, str], profile: Path | None) -> None:
-        with listening_socket() as probe:
-            port: int = probe.getsockname()[1]
+        port = free_port()
         name, factory = target.removesuffix("()"), target.endswith("()")
         command = [
             *(sys.executable, *(() if profile is None else ("-m", "cProfile", "-o", str(profile)))),

@@ -22,7 +22,7 @@ EVERY_BUS = (*BUSES, "memory")
 every_bus = pytest.mark.parametrize("kind", EVERY_BUS)
 
 #: Seconds for anything that should simply happen.
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Member:

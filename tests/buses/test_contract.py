@@ -16,6 +16,7 @@ import pytest
 from broadcaster import Broadcast
 
 from campfire_chat.core.errors import ConfigurationError
+from campfire_chat.realtime import bus as bus_module
 from campfire_chat.realtime.bus import MESSAGE_BYTES, Ephemeral
 from campfire_chat.realtime.buses.backend import INBOX
 from campfire_chat.realtime.buses.kinds import KINDS, Kind, bus_for, kind_of
@@ -25,6 +26,12 @@ from tests.support.servers import ROOT
 pytestmark = pytest.mark.anyio
 
 Join = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def patient_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start waits for the bus as long as it takes: tests look at it right after that."""
+    monkeypatch.setattr(bus_module, "START_TIMEOUT", 60.0)
 
 
 @every_bus
@@ -161,7 +168,7 @@ async def test_concurrent_publishes_are_all_heard(url: str, channel: str, kind: 
             await backend.connect()
             await backend.subscribe(channel)
         await asyncio.gather(*(speaker.publish(channel, f"{n}") for n in range(100)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             heard = [(await listener.next_published()).message for _ in range(100)]
         texts = [item.decode() if isinstance(item, bytes) else item for item in heard]
         assert sorted(texts, key=int) == [f"{n}" for n in range(100)]
@@ -216,7 +223,7 @@ async def test_two_processes_hear_each_other(url: str, channel: str, join: Join)
         "    heard = asyncio.Event()\n"
         "    bus = Bus(url, node='there', on_wake=lambda wake: wake.frames and heard.set())\n"
         "    await bus.start(channel)\n"
-        "    await asyncio.wait_for(heard.wait(), 20)\n"
+        "    await asyncio.wait_for(heard.wait(), 60)\n"
         "    while True:\n"
         "        bus.send(Ephemeral('acme', 'conversation:c', 'from there'))\n"
         "        await asyncio.sleep(0.05)\n"
@@ -226,7 +233,7 @@ async def test_two_processes_hear_each_other(url: str, channel: str, join: Join)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([sys.executable, "-c", code, url, channel], env=environment)
     try:
-        for _ in range(400):
+        for _ in range(1_200):
             if "from there" in here.texts:
                 break
             here.bus.send(Ephemeral("acme", "conversation:c", "from here"))
@@ -234,7 +241,7 @@ async def test_two_processes_hear_each_other(url: str, channel: str, join: Join)
         assert "from there" in here.texts
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 async def test_memory_stays_where_it_is(channel: str, join: Join) -> None:

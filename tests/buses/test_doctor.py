@@ -9,7 +9,7 @@ import pytest
 from campfire_chat.doctor import Finding, Level, examine
 from tests.buses.conftest import every_bus
 from tests.support.buses import redis_server
-from tests.support.engines import free_port
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

@@ -23,8 +23,10 @@ from campfire_chat.realtime.buses.sqlite import path_of
 from tests.buses.conftest import Member, frame, meet, talk, until
 from tests.support.buses import BusServer, PostgresBus, nats_server, redis_server
 from tests.support.chaos import Air
-from tests.support.engines import EngineMissing, free_port
+from tests.support.clocks import in_virtual_time
+from tests.support.engines import EngineMissing
 from tests.support.fault_proxy import FaultProxy
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -47,9 +49,9 @@ async def cut_handshakes(anyio_backend: str) -> AsyncIterator[None]:
 
 Join = Callable[..., Any]
 
-#: Seconds in which a bus has to be well again, once its server is; twice what it is to be, for a
-#: machine that does other things.
-HEALING = 10.0
+#: Seconds in which a bus has to be well again, once its server is; far more than it is to be, for
+#: a machine that does other things.
+HEALING = 60.0
 
 
 @pytest.fixture(params=["redis", "postgresql", "nats"])
@@ -78,7 +80,7 @@ async def test_a_server_that_restarts(
     await talk(*members, "before")
     for number in range(2):
         await asyncio.to_thread(server.kill)
-        await until(both(members, well=False), "the bus is known to be ill", 5)
+        await until(both(members, well=False), "the bus is known to be ill")
         # Nothing gathers for a bus that is away.
         for member in members:
             member.bus.announce({("acme", f"conversation:{n}"): 1 for n in range(100)})
@@ -149,25 +151,30 @@ async def test_a_bus_that_carries_nothing_is_ill(
     members = await join("air://", "one", channel), await join("air://", "two", channel)
     await talk(*members, "before")
     air.mood = "deaf"
-    await until(both(members, well=False), "the silence is noticed", 5)
+    await until(both(members, well=False), "the silence is noticed")
     assert "nothing was received for" in caplog.text
     air.mood = "faithful"
-    await until(both(members, well=True), "the bus is well again", 5)
+    await until(both(members, well=True), "the bus is well again")
     await talk(*members, "after")
     assert len(air.ears) == 2, "what was given up is closed"
 
 
-async def test_what_is_said_is_the_canary(
-    channel: str, join: Join, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While there is news nobody sends canaries, and a quiet bus carries two a second."""
+def test_a_quiet_bus_carries_two_canaries_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     air = Air()
     monkeypatch.setitem(KINDS, "air", air.kind)
-    one = await join("air://", "one", channel)
-    before = air.passed
-    await asyncio.sleep(2.2)
-    assert 3 <= air.passed - before <= 6
-    assert not one.wakes
+
+    async def quiet() -> tuple[int, list[Any]]:
+        one = Member("air://", "one")
+        await one.bus.start("a channel")
+        before = air.passed
+        await asyncio.sleep(2.2)
+        passed = air.passed - before
+        await one.bus.stop()
+        return passed, one.wakes
+
+    passed, wakes = in_virtual_time(quiet())
+    assert 3 <= passed <= 6
+    assert not wakes
 
 
 async def test_an_event_loop_that_was_held_up_is_no_silence(
@@ -213,7 +220,7 @@ async def test_who_died_is_forgotten(
     from campfire_chat.realtime.buses import sqlite
 
     monkeypatch.setattr(sqlite, "BEAT", 0.2)
-    monkeypatch.setattr(sqlite, "LIFE", 1.0)
+    monkeypatch.setattr(sqlite, "LIFE", 5.0)
     one = await join(side_file, "one", channel)
     with closing(sqlite3.connect(path_of(side_file), isolation_level=None)) as connection:
         row = ("dead", channel, sqlite.time.monotonic())
@@ -311,7 +318,7 @@ async def test_a_side_file_on_a_full_disk(tmp_path: Path) -> None:
         "from campfire_chat.realtime.bus import Bus, Ephemeral\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "async def until(condition):\n"
-        "    async with asyncio.timeout(15):\n"
+        "    async with asyncio.timeout(60):\n"
         "        while not condition(): await asyncio.sleep(0.01)\n"
         "async def main(url):\n"
         "    heard = []\n"
@@ -320,14 +327,14 @@ async def test_a_side_file_on_a_full_disk(tmp_path: Path) -> None:
         "    await one.start('c'); await two.start('c')\n"
         "    await until(lambda: not one._nobody_hears())\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))\n"
-        "    async with asyncio.timeout(15):\n"
+        "    async with asyncio.timeout(60):\n"
         "        while one.well:\n"
         "            one.send(Ephemeral('o', 's', 'x' * 5000)); await asyncio.sleep(0.01)\n"
         "    limit = resource.RLIM_INFINITY\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
         "    await until(lambda: one.well and two.well)\n"
         "    heard.clear()\n"
-        "    async with asyncio.timeout(15):\n"
+        "    async with asyncio.timeout(60):\n"
         "        while not heard:\n"
         "            one.send(Ephemeral('o', 's', 'again')); await asyncio.sleep(0.05)\n"
         "    await one.stop(); await two.stop()\n"
@@ -339,7 +346,7 @@ async def test_a_side_file_on_a_full_disk(tmp_path: Path) -> None:
         [sys.executable, "-c", code, f"sqlite:///{tmp_path / 'support.db-bus'}"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.stdout.strip() == "healed", done.stderr
@@ -384,7 +391,7 @@ async def test_hosts_of_postgresql_that_are_of_no_use_are_passed_by(
         hosts = f"127.0.0.1:{proxy.port},127.0.0.1:{free_port()},{there}"
         url = parts._replace(netloc=f"{user}{at}{hosts}").geturl()
         one, two = await asyncio.gather(join(url, "one", channel), join(url, "two", channel))
-        assert one.bus.well
+        await until(both((one, two), well=True), "the bus is well")
         await talk(one, two, "here we are")
         assert proxy.accepted
 
@@ -398,7 +405,7 @@ async def test_postgresql_may_be_left_in_the_middle_of_a_word(
     loop.set_exception_handler(lambda _, context: complaints.append(context))
     async with FaultProxy.before(postgres) as proxy:
         one = await join(proxy.through(postgres), "one", channel)
-        assert one.bus.well
+        await until(lambda: one.bus.well, "the bus is well")
         # A canary is heard before the one who sent it knows.
         statement = one.bus._backend._statement
         await until(statement.done, "the canary is out")

@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.support.engines import EngineMissing, free_port
+from tests.support.engines import EngineMissing
+from tests.support.ports import free_port
 from tests.support.servers import PATIENCE, ROOT
 
 SNIPPETS = ROOT / "examples" / "deploy"

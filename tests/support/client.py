@@ -24,8 +24,8 @@ Frame = dict[str, Any]
 
 SUBPROTOCOL = "campfire.v1"
 
-#: Seconds for anything that should simply happen.
-PATIENCE = 10.0
+#: Seconds for anything that should simply happen, however busy the machine is.
+PATIENCE = 60.0
 
 #: Every frame a server may send, with the fields it must have.
 SERVER_FRAMES: dict[str, frozenset[str]] = {

@@ -7,13 +7,14 @@ import itertools
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from tests.support.postgres import EngineMissing, PostgresServer, execute, free_port, run_apart
+from tests.support.postgres import PATIENCE, EngineMissing, PostgresServer, execute, run_apart
 
-__all__ = ["EngineMissing", "free_port", "run_apart"]
+__all__ = ["EngineMissing", "run_apart"]
 
 #: A URL here (``postgresql://user:password@host:port/any``) replaces the server from the wheel.
 POSTGRES_URL = "CAMPFIRE_TEST_POSTGRES_URL"
@@ -47,13 +48,29 @@ def create_postgres_database(server: str, *, template: str | None = None) -> str
     """A new database on ``server``; the URL of it. A template makes it a copy, in some 30 ms."""
     name = unique_name()
     suffix = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
-    run_apart(execute(server, f'CREATE DATABASE "{name}"{suffix}'))
+    run_apart(_when_unused(server, f'CREATE DATABASE "{name}"{suffix}'))
     return with_database(server, name)
 
 
 def drop_postgres_database(url: str, server: str) -> None:
     name = urlsplit(url).path.lstrip("/")
-    run_apart(execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    run_apart(_when_unused(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+async def _when_unused(server: str, statement: str) -> None:
+    """Run a statement about a database that nobody may be connected to.
+
+    A connection that was closed lasts until its process has ended, for which the server waits five
+    seconds at most."""
+    import asyncpg
+
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await execute(server, statement)
+        except asyncpg.ObjectInUseError:
+            if time.monotonic() > deadline:
+                raise
 
 
 def copy_sqlite(template: Path, target: Path) -> str:

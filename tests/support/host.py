@@ -23,6 +23,7 @@ from campfire_chat import Agent, Campfire, Limits, Rate, Visitor
 from campfire_chat.access.actor import Actor, actor_of_agent
 from campfire_chat.access.roles import Roles
 from campfire_chat.core import clock
+from campfire_chat.realtime import drain
 from campfire_chat.realtime.buses import kinds
 from tests.support.chaos import AIR
 from tests.support.heap import heap
@@ -36,6 +37,8 @@ OPTIONS = "CAMPFIRE_TEST_OPTIONS"
 PATH = "CAMPFIRE_TEST_PATH"
 #: A file with the microseconds by which the desk's wall clock is wrong; read at every look.
 CLOCK = "CAMPFIRE_TEST_CLOCK"
+#: How many clients a second a drain sends away, for tests that need time before the last one goes.
+RECONNECTS = "CAMPFIRE_TEST_RECONNECTS"
 
 
 #: Tests do in a second what people do in an hour, all of it from one address.
@@ -161,6 +164,8 @@ def host_app(campfire: Campfire, path: str = "/support") -> Starlette:
 def from_environment() -> Starlette:
     options: dict[str, Any] = json.loads(os.environ.get(OPTIONS, "{}"))
     kinds.KINDS["air"] = AIR
+    if rate := os.environ.get(RECONNECTS):
+        drain.RECONNECTS = float(rate)
     if path := os.environ.get(CLOCK):
         options["clock"] = functools.partial(_wrong_by, Path(path))
     campfire = campfire_for(os.environ[DATABASE_URL], **options)

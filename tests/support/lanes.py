@@ -24,10 +24,10 @@ def kept_busy(lanes: Lanes) -> Iterator[None]:
 
     holding = [asyncio.run_coroutine_threadsafe(lanes.run(hold), loop) for _ in range(count)]
     for _ in holding:
-        assert begun.acquire(timeout=10)
+        assert begun.acquire(timeout=60)
     try:
         yield
     finally:
         loop.call_soon_threadsafe(free.set)
         for done in holding:
-            done.result(10)
+            done.result(60)

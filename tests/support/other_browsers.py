@@ -23,7 +23,7 @@ from tests.support.node import NODE, install
 ENGINES = Path(__file__).parents[1] / "browser" / "engines"
 WIDTH, HEIGHT = 1280, 800
 #: Seconds for anything on a screen; far more than it needs.
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 #: The first element that is shown, matches a selector and says a text, shadow roots included.
 FIND = """([css, text]) => {

@@ -59,7 +59,7 @@ class Person:
             base_url=f"{self.base}/api/v1",
             headers=headers,
             cookies=host.cookies_of(self.user),
-            timeout=40,
+            timeout=120,
             trust_env=False,
             verify=trust(),
             # The server closes an idle connection after five seconds, and a request that is sent at
@@ -200,7 +200,7 @@ class Desk:
 
     def anonymous(self) -> Person:
         """A stranger with a token; always in the default organisation."""
-        with httpx.Client(trust_env=False, verify=trust()) as client:
+        with httpx.Client(trust_env=False, verify=trust(), timeout=60) as client:
             created = checked(client.post(f"{self.base}/api/v1/visitors"), 201)
         return Person(self.base, token=created["token"])
 

@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,10 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.support.ports import free_port
+
 _T = TypeVar("_T")
 
-#: Seconds a server may take to start or stop; far more than it needs.
-PATIENCE = 30.0
+#: Seconds a server may take to start or stop; far more than it needs on a busy machine.
+PATIENCE = 120.0
 
 #: On the wire: what a client sends to commit, whichever way it says it.
 COMMIT = b"COMMIT\x00"
@@ -35,12 +36,6 @@ def run_apart(work: Coroutine[Any, Any, _T]) -> _T:
     """Run a coroutine to its end on a loop of its own, whatever loop this thread has."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def unprivileged() -> dict[str, Any]:

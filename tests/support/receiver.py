@@ -76,7 +76,7 @@ class Receiver:
 
     def hangs(self, peer: socket.socket) -> None:
         """Says nothing until the test is over."""
-        self.over.wait(60)
+        self.over.wait(600)
 
     def drips(self, first: bytes, rest: bytes = b"") -> Answer:
         """Sends the first bytes at once, and one of the rest at a time without an end."""
@@ -98,7 +98,7 @@ class Receiver:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(60)
 
     def _start(self, target: Callable[..., None], *arguments: Any) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
@@ -115,7 +115,7 @@ class Receiver:
 
     def _serve(self, peer: socket.socket) -> None:
         try:
-            peer.settimeout(20)
+            peer.settimeout(120)
             with self._tls.wrap_socket(peer, server_side=True) if self._tls else peer as stream:
                 request = _read(stream)
                 if request is not None:

@@ -21,12 +21,13 @@ import uvicorn
 
 from campfire_chat import Campfire
 from tests.support import host
+from tests.support.ports import free_port
 from tests.support.trust import trust
 
 ROOT = Path(__file__).parents[2]
 
-#: Seconds a server may take to start or stop; far more than it needs.
-PATIENCE = 30.0
+#: Seconds a server may take to start or stop; far more than it needs on a busy machine.
+PATIENCE = 120.0
 
 
 def listening_socket(port: int = 0) -> socket.socket:
@@ -57,7 +58,7 @@ def ended(processes: list[subprocess.Popen[bytes]]) -> Iterator[None]:
     finally:
         for process in processes:
             process.kill()
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE)
 
 
 class ThreadServer:
@@ -76,6 +77,8 @@ class ThreadServer:
             lifespan="on",
             log_level="warning",
             timeout_graceful_shutdown=5,
+            # No idle connection is closed just as a client sends its next request.
+            timeout_keep_alive=600,
             **options,
         )
         self._server = uvicorn.Server(config)
@@ -147,10 +150,7 @@ class ProcessServer:
         port: int | None = None,
         command: Callable[[str, int], list[str]] = uvicorn_command,
     ) -> None:
-        if port is None:
-            with listening_socket() as probe:
-                port = probe.getsockname()[1]
-        self.port = port
+        self.port = free_port() if port is None else port
         self.mount = "" if mount == "/" else mount
         self._command = command
         self._target = target
@@ -207,7 +207,7 @@ class ProcessServer:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE
         probe = f"{self.url}{self.mount}/api/v1/health/ready"
-        with httpx.Client(timeout=2, verify=trust()) as client:
+        with httpx.Client(timeout=10, verify=trust()) as client:
             while True:
                 if self._running.poll() is not None:
                     raise RuntimeError(f"the server ended while starting:\n{self.log}")

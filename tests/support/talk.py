@@ -64,7 +64,7 @@ class Talk:
             number += 1
             await asyncio.sleep(0.002)
 
-    async def goes_on(self, more: int = 40, seconds: float = 30) -> None:
+    async def goes_on(self, more: int = 40, seconds: float = 60) -> None:
         """Wait until that many more have been acknowledged."""
         wanted = len(self.acknowledged) + more
         async with asyncio.timeout(seconds):
@@ -92,7 +92,7 @@ def check(talk: Talk, url: str) -> None:
         assert head == count == last
 
 
-async def until(condition: Callable[[], Any], seconds: float = 20) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "too long"

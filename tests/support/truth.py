@@ -20,7 +20,7 @@ class Truth:
         """Rows of a query whose parameters are written ``?``."""
         if self._url.startswith("sqlite:///"):
             path = self._url.removeprefix("sqlite:///")
-            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)
             try:
                 return connection.execute(sql, values).fetchall()
             finally:
@@ -30,7 +30,7 @@ class Truth:
     def write(self, sql: str, *values: Any) -> None:
         """Change what is stored, behind the package's back."""
         if self._url.startswith("sqlite:///"):
-            connection = sqlite3.connect(self._url.removeprefix("sqlite:///"), timeout=10)
+            connection = sqlite3.connect(self._url.removeprefix("sqlite:///"), timeout=60)
             with connection:
                 connection.execute(sql, values)
             connection.close()
