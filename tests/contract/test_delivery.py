@@ -35,9 +35,10 @@ from tests.support.people import Desk, Person, close_everybody
 from tests.support.servers import ThreadServer
 from tests.support.truth import Truth
 
+HEARTBEAT = 1.0
 #: Seconds in which everybody has to have everything: a heartbeat, a look at the heads, and
 #: what a busy machine adds.
-CONVERGENCE = QUICK["heartbeat"] + QUICK["poll_interval"] + 4.0
+CONVERGENCE = HEARTBEAT + QUICK["poll_interval"] + 60.0
 
 BODIES = st.sampled_from(["Hello", "Where is it?", "🫖 tea", "line\nbreak", "x" * 500])
 SEATS = st.sampled_from(["phone", "laptop", "ada", "bob"])
@@ -57,7 +58,7 @@ class Stage:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(180)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -70,7 +71,9 @@ def stage(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]
     air = Air()
     monkeypatch.setitem(KINDS, "air", air.kind)
     servers = [
-        ThreadServer(host_app(campfire_for(database_url, bus_url="air://", **QUICK)))
+        ThreadServer(
+            host_app(campfire_for(database_url, bus_url="air://", heartbeat=HEARTBEAT, **QUICK))
+        )
         for _ in range(2)
     ]
     with servers[0], servers[1]:

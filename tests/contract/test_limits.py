@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -17,7 +17,6 @@ from campfire_chat.access import quota_sync
 from campfire_chat.access import tables as access_tables
 from campfire_chat.access.admission import Admission, Caller
 from campfire_chat.access.quota_sync import QuotaSync
-from campfire_chat.access.rates import SECOND
 from campfire_chat.access.usage_table import LIFE
 from campfire_chat.core import clock
 from campfire_chat.core.errors import StorageUnavailableError, TooManyError
@@ -25,10 +24,12 @@ from campfire_chat.settings import Settings
 from tests.conftest import QUICK
 from tests.protocol.test_limits import roomy
 from tests.support.client import Client
+from tests.support.clocks import LimitsClock
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk
 from tests.support.servers import ThreadServer
 from tests.support.store import Store
+from tests.support.talk import until
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +62,9 @@ def admitted(admission: Admission, caller: Caller, tries: int) -> int:
     return count
 
 
-async def test_what_one_lets_through_the_others_take_away(database_url: str) -> None:
+async def test_what_one_lets_through_the_others_take_away(
+    database_url: str, limits_clock: LimitsClock
+) -> None:
     limits = roomy(sends=Rate(1, 40))
     async with stored(database_url) as store, stored(database_url) as elsewhere:
         one, two = Admission(limits), Admission(limits)
@@ -80,7 +83,7 @@ async def test_what_one_lets_through_the_others_take_away(database_url: str) -> 
         (row,) = await rows(store)
         assert (row["org_id"], row["key"], row["used"]) == ("default", "sends:visitor:mia", 30)
         await there.exchange()
-        assert 9 <= admitted(two, MIA, 40) <= 12
+        assert admitted(two, MIA, 40) == 10
         assert admitted(two, LEO, 40) == 40
         await there.exchange()
         before = await rows(store)
@@ -89,8 +92,8 @@ async def test_what_one_lets_through_the_others_take_away(database_url: str) -> 
         await here.exchange()
         await here.exchange()
         assert await rows(store) == before
-        assert admitted(one, MIA, 40) <= 2
-        assert admitted(one, LEO, 40) <= 2
+        assert admitted(one, MIA, 40) == 0
+        assert admitted(one, LEO, 40) == 0
 
 
 async def test_a_process_that_begins_or_has_died_takes_nothing_away_for_ever(
@@ -123,23 +126,23 @@ async def test_a_process_that_begins_or_has_died_takes_nothing_away_for_ever(
             assert "here" not in kept
 
 
-async def test_a_quiet_key_is_told_no_more(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_quiet_key_is_told_no_more(database_url: str, limits_clock: LimitsClock) -> None:
     async with stored(database_url) as store:
         one = Admission(roomy(sends=Rate(100, 40)))
         here = QuotaSync(one, store.usage, node="here")
         admitted(one, MIA, 40)
         await here.exchange()
         assert len(await rows(store)) == 1
-        later = time.monotonic_ns() + SECOND
-        monkeypatch.setattr(quota_sync, "now", lambda: later)
+        limits_clock.go_on(1.0)
         await here.exchange()
         assert await rows(store) == []
 
 
 async def test_without_the_database_limits_go_on(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    database_url: str,
+    limits_clock: LimitsClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(quota_sync, "INTERVAL", 0.02)
     store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
@@ -151,16 +154,17 @@ async def test_without_the_database_limits_go_on(
         await here.exchange()
     with caplog.at_level(logging.WARNING, "campfire_chat.limits"):
         await here.start()
-        assert 40 <= admitted(one, MIA, 60) <= 41
+        assert admitted(one, MIA, 60) == 40
+        await until(lambda: "cannot be shared" in caplog.text)
         await asyncio.sleep(0.3)
-        assert admitted(one, MIA, 10) <= 1
+        assert admitted(one, MIA, 10) == 0
     # Said once, not at every try.
     said = [record for record in caplog.records if "cannot be shared" in record.message]
     assert len(said) == 1
     # It is back, and so is the sharing.
     await store.start()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await rows(store):
                 await asyncio.sleep(0.05)
     finally:
@@ -168,26 +172,54 @@ async def test_without_the_database_limits_go_on(
         await store.stop()
 
 
-async def test_a_flood_over_two_processes_gets_little_more_than_over_one(
-    database_url: str,
-) -> None:
-    rate = Rate(4, 20)
-    seconds = 3.0
-    async with AsyncExitStack() as stack:
-        servers = [
-            stack.enter_context(
-                ThreadServer(
-                    host_app(
-                        campfire_for(
-                            database_url,
-                            **{**QUICK, "heartbeat": 25.0},
-                            limits=roomy(sends=rate, refusals=None),
-                        )
-                    )
-                )
+class Flood:
+    """A visitor who sends as fast as two processes answer, while the clock of the limits goes on
+    second by second."""
+
+    def __init__(self, clients: list[Client], conversation: str, clock: LimitsClock) -> None:
+        self._clients = clients
+        self._conversation = conversation
+        self._clock = clock
+        #: How often each process has exchanged with the others.
+        self.exchanges: Counter[QuotaSync] = Counter()
+
+    def count(self, sync: QuotaSync, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Count the exchanges of a process from now on."""
+        exchange = sync.exchange
+
+        async def counted() -> None:
+            await exchange()
+            self.exchanges[sync] += 1
+
+        monkeypatch.setattr(sync, "exchange", counted)
+
+    async def second(self) -> int:
+        """Send until both refuse, and let the processes tell each other; what was let through."""
+        stored = 0
+        while True:
+            replies = await asyncio.gather(
+                *(client.say(self._conversation, "x") for client in self._clients)
             )
-            for _ in range(2)
-        ]
+            let_through = sum(reply["type"] == "ok" for reply in replies)
+            if not let_through:
+                break
+            stored += let_through
+        # Once to tell, and once to hear what the other one has told meanwhile.
+        before = self.exchanges.copy()
+        await until(lambda: all(self.exchanges[one] >= before[one] + 2 for one in before))
+        self._clock.go_on(1.0)
+        return stored
+
+
+async def test_a_flood_over_two_processes_gets_little_more_than_over_one(
+    database_url: str, limits_clock: LimitsClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate, seconds = Rate(4, 20), 5
+    monkeypatch.setattr(quota_sync, "INTERVAL", 0.05)
+    async with AsyncExitStack() as stack:
+        limits = roomy(sends=rate, refusals=None)
+        campfires = [campfire_for(database_url, **QUICK, limits=limits) for _ in range(2)]
+        servers = [stack.enter_context(ThreadServer(host_app(campfire))) for campfire in campfires]
         desks = [Desk(f"{server.url}/support", "acme") for server in servers]
         visitor = desks[0].visitor()
         conversation = visitor.begin()["id"]
@@ -197,33 +229,22 @@ async def test_a_flood_over_two_processes_gets_little_more_than_over_one(
             stack.push_async_callback(client.drop)
             await client.connect()
             clients.append(client)
-        # Half at each of them, so that both know of it; then as fast as they answer.
-        began = time.monotonic()
-        stored_messages = 0
-        while time.monotonic() - began < seconds:
-            replies = await asyncio.gather(*(client.say(conversation, "x") for client in clients))
-            stored_messages += sum(reply["type"] == "ok" for reply in replies)
-            await asyncio.sleep(0.02)
-        took = time.monotonic() - began
-        alone = rate.burst + rate.per_second * took
+        flood = Flood(clients, conversation, limits_clock)
+        for campfire in campfires:
+            assert campfire._running is not None
+            flood.count(campfire._running.quota_sync, monkeypatch)
+        await until(lambda: len(flood.exchanges) == 2)
+        # Half at each of them, so that both know of it.
+        stored = sum([await flood.second() for _ in range(seconds)])
+        alone = rate.burst + rate.per_second * seconds
         # A burst and two seconds' worth for the further process; without sharing it were double.
-        assert stored_messages <= alone + rate.burst + 2 * rate.per_second
-        assert stored_messages >= rate.burst
+        assert rate.burst <= stored <= alone + rate.burst + 2 * rate.per_second < 2 * alone
         # What was let through twice is made up for first.
-        deadline = time.monotonic() + 15
-        while all(
-            reply["type"] == "error"
-            for reply in await asyncio.gather(
-                *(client.say(conversation, "x") for client in clients)
-            )
-        ):
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.02)
+        for _ in range(15):
+            if await flood.second():
+                break
+        else:
+            pytest.fail("nothing gets through any more")
         # From now on both of them know: together they let through what one would.
-        again, since = 0, time.monotonic()
-        while time.monotonic() - since < 4:
-            replies = await asyncio.gather(*(client.say(conversation, "x") for client in clients))
-            again += sum(reply["type"] == "ok" for reply in replies)
-            await asyncio.sleep(0.02)
-        took = time.monotonic() - since
-        assert 1 <= again <= 1.6 * rate.per_second * took
+        again = sum([await flood.second() for _ in range(4)])
+        assert 1 <= again <= 1.6 * rate.per_second * 4

@@ -24,13 +24,12 @@ Connect = Any
 @pytest.fixture
 def running(database_url: str) -> Iterator[tuple[Campfire, Desk]]:
     """A server of the test's own, so that its lanes may be held."""
-    campfire = campfire_for(
-        database_url, **{**QUICK, "heartbeat": 25.0, "presence_beat": 20.0, "presence_life": 60.0}
-    )
+    campfire = campfire_for(database_url, **{**QUICK, "presence_beat": 20.0})
     with ThreadServer(host_app(campfire)) as server:
         yield campfire, Desk(f"{server.url}/support")
 
 
+@pytest.mark.usefixtures("patient_storage")
 async def test_a_refused_subscriber_has_heard_nothing(
     running: tuple[Campfire, Desk], connect: Connect
 ) -> None:

@@ -29,7 +29,6 @@ BEAT = 0.3
 LIFE = 60.0
 OPTIONS: dict[str, Any] = {
     **QUICK,
-    "heartbeat": 25.0,
     "presence_beat": BEAT,
     "presence_life": LIFE,
 }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from campfire_chat.features.presence import beats, typing
+from campfire_chat.settings import Settings
+from tests.conftest import QUICK
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk
 from tests.support.servers import ThreadServer
 from tests.support.talk import until
+from tests.webhooks.conftest import Watch
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +41,7 @@ async def test_typing_shows_to_the_others_and_goes_by_itself(desk: Desk, connect
     assert shown["participant"]["name"] == "Mia"
     assert shown["participant"]["kind"] == "visitor"
     # By itself; after how long, says tests/realtime/test_typing.py.
-    await his.until_frame("typing", active=False, seconds=20)
+    await his.until_frame("typing", active=False)
     assert not [sent for sent in hers.frames if sent["type"] == "typing"]
 
 
@@ -102,25 +104,24 @@ async def test_who_else_is_looking(desk: Desk, connect: Connect) -> None:
         path = f"/conversations/{conversation['id']}"
         return {viewer["name"] for viewer in ada.get(path)["viewers"]}
 
-    for _ in range(50):
-        if viewers() == {"Ada", "Bob"}:
-            break
-        await asyncio.sleep(0.05)
-    assert viewers() == {"Ada", "Bob"}
+    await until(lambda: viewers() == {"Ada", "Bob"})
     await second.drop()
     gone = await first.until_frame("presence", viewing=False)
     assert gone["participant"]["name"] == "Bob"
-    for _ in range(50):
-        if viewers() == {"Ada"}:
-            break
-        await asyncio.sleep(0.05)
-    assert viewers() == {"Ada"}
+    await until(lambda: viewers() == {"Ada"})
     assert "viewers" not in visitor.get(f"/conversations/{conversation['id']}")
 
 
 async def test_an_agents_availability_reaches_colleagues_and_the_visitor(
-    desk: Desk, connect: Connect
+    database_url: str, connect: Connect
 ) -> None:
+    watch = Watch()
+    campfire = campfire_for(database_url, clock=watch, **QUICK)
+    with ThreadServer(host_app(campfire)) as server:
+        await availability(Desk(f"{server.url}/support"), connect, watch)
+
+
+async def availability(desk: Desk, connect: Connect, watch: Watch) -> None:
     visitor, ada, bob = desk.visitor(), desk.agent("ada", name="Ada"), desk.agent("bob")
     conversation = visitor.begin()
     his = await connect(ada)
@@ -135,9 +136,12 @@ async def test_an_agents_availability_reaches_colleagues_and_the_visitor(
     assert told["conversation_id"] == conversation["id"]
     await colleague.until_frame("presence", since=seen_by_colleague, availability="busy")
     assert visitor.get(f"/conversations/{conversation['id']}")["assignee_availability"] == "busy"
-    # A lost connection is not a message: it is noticed, presence_life after the last beat.
+    # A lost connection is not a message: it is noticed, presence_life after the last beat. Those
+    # who are still there beat by the new time.
     await his.drop()
-    await hers.until_frame("presence", availability="offline", seconds=20)
+    seen_by_visitor = len(hers.frames)
+    watch.forward(2 * Settings().presence_life)
+    await hers.until_frame("presence", since=seen_by_visitor, availability="offline")
     assert bob.get(f"/agents/{ada.id}/availability") == {"availability": "offline"}
 
 

@@ -26,7 +26,7 @@ from tests.support.talk import until
 pytestmark = pytest.mark.anyio
 
 #: A session is asked for again every half second, and has as long to be proved.
-SETTINGS = {**QUICK, "heartbeat": 25.0, "reauthenticate": 0.5}
+SETTINGS = {**QUICK, "reauthenticate": 0.5}
 
 
 Serve = Callable[..., DeskServer]
@@ -68,7 +68,8 @@ async def asked(client: Client, times: int) -> None:
 
 
 @pytest.mark.parametrize("user", ["agent:ada", "customer:mia"])
-async def test_who_proves_the_session_stays(serve: Serve, user: str) -> None:
+async def test_who_proves_the_session_stays(serve: Serve, in_no_hurry: set[str], user: str) -> None:
+    in_no_hurry |= {"Ada", "Mia"}
     browser = Browser(serve()).log_in(user)
     async with connected(browser) as client:
         await asked(client, 4)
@@ -77,7 +78,10 @@ async def test_who_proves_the_session_stays(serve: Serve, user: str) -> None:
 
 @pytest.mark.parametrize("user", ["agent:ada", "customer:mia"])
 @pytest.mark.parametrize("proves", [True, False], ids=["answers", "is silent"])
-async def test_logging_out_ends_the_socket(serve: Serve, user: str, proves: bool) -> None:
+async def test_logging_out_ends_the_socket(
+    serve: Serve, in_no_hurry: set[str], user: str, proves: bool
+) -> None:
+    in_no_hurry.add("Bob")
     server = serve()
     browser, other = Browser(server).log_in(user), Browser(server).log_in("agent:bob")
     async with connected(browser, proves=proves) as client, connected(other) as his:
@@ -120,10 +124,16 @@ async def test_a_ticket_of_another_role_ends_the_socket(serve: Serve) -> None:
 @pytest.mark.parametrize("writes", [False, True], ids=["is asked", "writes"])
 @pytest.mark.parametrize(("before", "after"), [("agent", "viewer"), ("viewer", "agent")])
 async def test_a_new_role_counts_from_the_next_renewal(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch, before: str, after: str, writes: bool
+    serve: Serve,
+    in_no_hurry: set[str],
+    monkeypatch: pytest.MonkeyPatch,
+    before: str,
+    after: str,
+    writes: bool,
 ) -> None:
     """The connection of before ends, by the question of the server or by what the agent writes,
     whichever is first. What comes back has the role of now."""
+    in_no_hurry.add("Ada")
     server = serve(**({"reauthenticate": 3600.0} if writes else {}))
     customer = Browser(server).log_in("customer:mia")
     conversation = customer.begin("Hello?")["id"]
@@ -150,12 +160,12 @@ async def test_a_new_role_counts_from_the_next_renewal(
             await asked(client, 2)
         browser.log_in("agent:ada", role=after)
         if writes:
-            monkeypatch.setattr(proof, "FOR_SENDING", 0.0)
-            with pytest.raises(Closed):
-                await client.say(conversation, "under the role of before")
+            with monkeypatch.context() as patch:
+                patch.setattr(proof, "FOR_SENDING", 0.0)
+                with pytest.raises(Closed):
+                    await client.say(conversation, "under the role of before")
         closed = await client.until_close()
         assert (closed.code, closed.reason) == (4401, "session_changed")
-        monkeypatch.undo()
         welcome = await client.connect()
         assert welcome["principal"]["role"] == after
         await write(client, after, "as of now")
@@ -226,7 +236,10 @@ async def test_a_proof_counts_from_when_the_host_was_asked(
         assert (await client.say(conversation, "kept back"))["code"] == "renewal_needed"
 
 
-async def test_tokens_alone_need_no_proof(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_tokens_alone_need_no_proof(
+    serve: Serve, in_no_hurry: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_no_hurry.add("Ada")
     monkeypatch.setattr(proof, "FOR_SENDING", 0.0)
     browser = Browser(serve())
     browser.show(sessions.stranger(browser.base)["token"])
@@ -300,7 +313,7 @@ async def test_a_page_acts_for_nobody_but_whom_it_was_opened_for(serve: Serve) -
 
 
 async def test_a_host_that_cannot_tell_is_waited_for(
-    serve: Serve, caplog: pytest.LogCaptureFixture
+    serve: Serve, in_no_hurry: set[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """A short outage is bridged; a long one ends the socket."""
     down = False
@@ -312,6 +325,7 @@ async def test_a_host_that_cannot_tell_is_waited_for(
 
     caplog.set_level(logging.CRITICAL, "campfire_chat")
     caplog.set_level(logging.CRITICAL, "uvicorn.error")
+    in_no_hurry.add("Ada")
     browser = Browser(serve(authenticate=fragile)).log_in("agent:ada")
     # The server closes a connection after an answer of 500; the next request must not meet that.
     browser.http.headers["Connection"] = "close"
@@ -323,6 +337,7 @@ async def test_a_host_that_cannot_tell_is_waited_for(
         await asked(client, 3)
         assert client.connected
         down = True
+        in_no_hurry.clear()
         assert (await client.until_close()).code == 4401
         # Nobody is let in meanwhile, and is told to come back.
         again = Client(browser.base, browser)
