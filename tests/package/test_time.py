@@ -18,12 +18,6 @@ TESTS = Path(__file__).parents[1]
 CLOCKS = ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns")
 #: They measure and report; what they must hold is about ratios and rates, over many seconds.
 MEASURING = {"benchmarks", "faults"}
-#: Function → why what it asserts may depend on what it measured.
-EXCEPTIONS = {
-    "test_a_flood_over_two_processes_gets_little_more_than_over_one": (
-        "a rate is so much a second: the more time passes, the more may be let through"
-    ),
-}
 
 
 def _reads_clock(node: ast.AST) -> bool:
@@ -98,7 +92,6 @@ def elapsed(source: str) -> list[tuple[str, int]]:
             (function.name, found.lineno)
             for function in ast.walk(ast.parse(source))
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-            and function.name not in EXCEPTIONS
             for found in _Function(function).assertions()
         }
     )

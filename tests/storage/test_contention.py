@@ -17,7 +17,7 @@ from tests.support.engines import create_postgres_database, drop_postgres_databa
 from tests.support.fault_proxy import FaultProxy
 from tests.support.postgres import COMMIT, execute, run_apart
 from tests.support.store import Store
-from tests.support.talk import VISITOR, store_on
+from tests.support.talk import VISITOR, store_on, until
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,13 @@ async def lock(other: Any, conversation_id: str) -> None:
 
 async def until_waiting(url: str, sessions: int = 1) -> int:
     """Wait until as many sessions of ours wait for a lock; the process id of one."""
-    async with another_session(url) as look, asyncio.timeout(10):
+    async with another_session(url) as look:
+        return await seen_waiting(look, sessions)
+
+
+async def seen_waiting(look: Any, sessions: int = 1) -> int:
+    """The same, seen over a session that is there already."""
+    async with asyncio.timeout(60):
         while True:
             found = await look.fetch(
                 "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
@@ -68,9 +74,22 @@ def url(postgres: str, postgres_template: str) -> Any:
 async def test_the_victim_of_a_deadlock_tries_again(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with store_on(url) as store, another_session(url) as other:
+    async with (
+        store_on(url) as store,
+        another_session(url) as other,
+        another_session(url) as look,
+    ):
         opened, _ = await store.conversations.open(VISITOR, client_id="0", body="0")
         ((first,), _) = await store.messages.page(VISITOR, opened.id, None, 10)
+
+        # A session looks once for a deadlock, so long after it began to wait, and is its victim if
+        # there is one by then. Ours looks when the other one waits as well, on a busy machine too;
+        # that one never does.
+        async def look_late(session: Session) -> None:
+            await session.command("SET deadlock_timeout = '4s'")
+
+        await store.storage.writer.run(look_late)
+        await other.execute("SET deadlock_timeout = '10min'")
         # We lock the conversation and then the inbox. This one begins at the end.
         with caplog.at_level(logging.DEBUG, "campfire_chat.storage"):
             async with other.transaction():
@@ -81,8 +100,7 @@ async def test_the_victim_of_a_deadlock_tries_again(
                 sending = store.messages.send(
                     VISITOR, opened.id, client_id="x", body="Once", reply_to=first.id
                 )
-                await until_waiting(url)
-                # Whoever waited first looks first, and is the one to give way.
+                await seen_waiting(look)
                 await lock(other, opened.id)
             sent = await sending
         assert "deadlock detected" in failures(caplog)
@@ -105,9 +123,8 @@ async def test_a_lock_that_is_not_to_be_had_in_time(
             async with other.transaction():
                 await lock(other, opened.id)
                 sending = store.messages.send(VISITOR, opened.id, client_id="x", body="Once")
-                await asyncio.sleep(0.6)
+                await until(lambda: "lock timeout" in failures(caplog))
             sent = await sending
-        assert "lock timeout" in failures(caplog)
         assert (sent.seq, sent.duplicate) == (2, False)
 
 
@@ -216,6 +233,7 @@ async def test_a_database_that_is_serializable_by_default(
     assert ("could not serialize" in failures(caplog)) is not pinned
 
 
+@pytest.mark.usefixtures("patient_storage")
 async def test_a_process_that_vanishes_inside_a_transaction_does_not_hold_up_the_others(
     url: str,
 ) -> None:
@@ -227,13 +245,13 @@ async def test_a_process_that_vanishes_inside_a_transaction_does_not_hold_up_the
             await silent.wait()
             proxy.stall()
             # The server waits five seconds for the word that does not come.
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 sent = await here.messages.send(VISITOR, opened.id, client_id="x", body="Once")
             assert sent.seq == 2
             assert not lost.done()
             proxy.heal()
             # Back again, the other one finds out that nothing was stored, and does it.
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 assert (await lost).seq == 3
     rows = Truth(url).query("SELECT body FROM campfire_messages ORDER BY seq")
     assert [body for (body,) in rows] == ["0", "Once", "Lost"]

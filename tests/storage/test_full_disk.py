@@ -63,7 +63,7 @@ def test_a_process_on_a_full_disk_is_not_ready_and_becomes_so_by_itself(disk: Sm
         conversation = desk.visitor().begin()["id"]
 
         def ready() -> httpx.Response:
-            return httpx.get(f"{desk.base}/api/v1/health/ready", trust_env=False)
+            return httpx.get(f"{desk.base}/api/v1/health/ready", trust_env=False, timeout=60)
 
         def answer() -> int:
             path = f"/conversations/{conversation}/messages"
@@ -79,7 +79,10 @@ def test_a_process_on_a_full_disk_is_not_ready_and_becomes_so_by_itself(disk: Sm
         assert (refused.status_code, refused.json()["code"]) == (503, "storage_unavailable")
         assert "retry-after" in refused.headers
         # The process is alive, and what is there can be read.
-        assert httpx.get(f"{desk.base}/api/v1/health/live", trust_env=False).status_code == 200
+        assert (
+            httpx.get(f"{desk.base}/api/v1/health/live", trust_env=False, timeout=60).status_code
+            == 200
+        )
         assert agent.get(f"/conversations/{conversation}")["id"] == conversation
         disk.free()
         # Nobody writes: the balancer sends nothing here.

@@ -58,7 +58,7 @@ async def crowd(database_url: str) -> AsyncIterator[tuple[Store, Waiting]]:
 
 async def told(waiting: Waiting) -> None:
     """Nobody hangs, and everybody is told to come back with the same id."""
-    done, hanging = await asyncio.wait(waiting, timeout=20)
+    done, hanging = await asyncio.wait(waiting, timeout=60)
     assert not hanging, f"{len(hanging)} of {len(waiting)} are left hanging"
     assert {type(future.exception()) for future in done} == {StorageUnavailableError}
 

@@ -38,7 +38,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await store.stop()
 
 
-async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)

@@ -63,7 +63,7 @@ async def test_calls_that_are_cancelled_at_any_moment(database_url: str) -> None
                     task.cancel()
                 await asyncio.sleep(chance.choice([0, 0, 0.001, 0.003]))
             await asyncio.gather(*tasks, return_exceptions=True)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while _held(store) != before:
                 await asyncio.sleep(0.02)
             # No lane is blocked, and what was cancelled is neither half there nor in the way.

@@ -16,7 +16,7 @@ from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Agent, Availability, Visitor
 from campfire_chat.core import clock
 from campfire_chat.core.errors import InvalidError, StorageUnavailableError
-from campfire_chat.database import lanes
+from campfire_chat.database.lanes import Lanes
 from campfire_chat.features.conversations.records import AgentConversation
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.ledger import record_cache
@@ -46,6 +46,12 @@ async def stores(database_url: str, anyio_backend: str) -> AsyncIterator[list[St
             stack.push_async_callback(store.stop)
             found.append(store)
         yield found
+
+
+@pytest.fixture(autouse=True)
+def long_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in hand stays there for longer than a busy machine takes for a test."""
+    monkeypatch.setattr(record_cache, "LIFE", 3600.0)
 
 
 @pytest.fixture
@@ -245,7 +251,9 @@ async def test_a_draft_that_took_too_long_is_found_by_the_repetition(
     """The ledger has given it up, and the sender been told so, when it is committed after all."""
     conversation = await begin(stores[0])
     await send(stores[0], MIA, conversation, "warm")
-    monkeypatch.setattr(lanes, "DEADLINE", 0.4)
+    defaults = Lanes.run.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "deadline", 0.4)
     async with held_up(database_url, conversation):
         with pytest.raises(StorageUnavailableError):
             await send(stores[0], MIA, conversation, "late")
