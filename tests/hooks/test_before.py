@@ -226,7 +226,7 @@ async def empty(_: OutgoingMessage) -> str:
 async def test_a_failure_refuses_for_now(
     make: Make, start: Start, hook: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    campfire, fails = make(hook_timeout=0.05), True
+    campfire, fails = make(hook_timeout=1.0), True
 
     @campfire.before("message.send")
     async def look(message: OutgoingMessage) -> str | None:

@@ -178,10 +178,10 @@ async def test_a_revoked_key_ends_at_once_even_while_it_waits(
 
 
 def test_a_key_expires(desk: Desk) -> None:
-    soon = clock.rfc3339(clock.now() + 2 * clock.SECOND)
+    soon = clock.rfc3339(clock.now() + 5 * clock.SECOND)
     key, record = made(desk, "agents.read", expires_at=soon)
     assert record["expires_at"] == soon
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while (response := key.http.get("/agents")).status_code == 200:
         assert time.monotonic() < deadline
     assert (response.status_code, response.json()["code"]) == (401, "token_expired")

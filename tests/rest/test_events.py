@@ -70,7 +70,7 @@ def test_the_long_poll_answers_when_something_happens(server: ThreadServer, desk
 def test_the_long_poll_ends_by_itself(server: ThreadServer, desk: Desk) -> None:
     visitor = desk.visitor()
     stream = f"conversation:{visitor.begin()['id']}"
-    with polling(server, desk, visitor, stream, after=1, wait=1) as answer:
+    with polling(server, desk, visitor, stream, after=1, wait=3) as answer:
         assert not answer.done()
         page = checked(answer.result(), 200)
     assert (page["events"], page["head"], page["more"]) == ([], 1, False)

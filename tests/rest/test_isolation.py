@@ -29,10 +29,10 @@ def test_the_widget_can_be_embedded_where_origins_are_allowed(desk: Desk) -> Non
         "api/v1/me": "same-origin",
         "nothing": "same-origin",
     }.items():
-        answer = httpx.get(f"{desk.base}/{path}")
+        answer = httpx.get(f"{desk.base}/{path}", timeout=60)
         assert answer.headers.get_list(CORP) == [policy], path
         assert answer.headers["x-content-type-options"] == "nosniff"
-    page = httpx.get(f"{desk.base}/console/")
+    page = httpx.get(f"{desk.base}/console/", timeout=60)
     assert page.headers["cross-origin-opener-policy"] == "same-origin"
 
 
@@ -41,6 +41,6 @@ def test_without_allowed_origins_nothing_leaves(sqlite_database_url: str, mount:
     campfire = campfire_for(sqlite_database_url, drain_on_signal=False)
     with ThreadServer(host_app(campfire, mount), mount=mount) as server:
         for path in ("widget.js", f"static/{panel()}"):
-            answer = httpx.get(f"{server.url}{server.mount}/{path}")
+            answer = httpx.get(f"{server.url}{server.mount}/{path}", timeout=60)
             assert answer.status_code == 200
             assert answer.headers[CORP] == "same-origin"

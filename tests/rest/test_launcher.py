@@ -68,12 +68,12 @@ def test_an_address_that_names_none_has_the_default_one(sqlite_database_url: str
             "/o/default": "Default shop",
             "/o/tea": "Tea shop",
         }.items():
-            answer = httpx.get(f"{base}{path}/widget.js")
+            answer = httpx.get(f"{base}{path}/widget.js", timeout=60)
             assert answer.status_code == 200
             assert f'"title":"{name}"' in answer.text
             assert answer.headers["cache-control"] == "public, max-age=300"
             assert answer.headers["content-type"].startswith("text/javascript")
-        assert 'title":' not in httpx.get(f"{base}/o/made-up/widget.js").text
+        assert 'title":' not in httpx.get(f"{base}/o/made-up/widget.js", timeout=60).text
         assert httpx.head(f"{base}/widget.js").status_code == 200
 
 
@@ -81,12 +81,12 @@ def test_a_browser_that_has_it_gets_nothing_again(sqlite_database_url: str) -> N
     campfire = campfire_for(sqlite_database_url, drain_on_signal=False)
     with ThreadServer(host_app(campfire)) as server:
         url = f"{server.url}/support/widget.js"
-        tag = httpx.get(url).headers["etag"]
-        answer = httpx.get(url, headers={"If-None-Match": tag})
+        tag = httpx.get(url, timeout=60).headers["etag"]
+        answer = httpx.get(url, headers={"If-None-Match": tag}, timeout=60)
         assert (answer.status_code, answer.content) == (304, b"")
         boss = Desk(f"{server.url}/support", "default").agent(role=Role.ADMIN)
         boss.patch("/settings", {"widget_color": "#0f766e"})
-        answer = httpx.get(url, headers={"If-None-Match": tag})
+        answer = httpx.get(url, headers={"If-None-Match": tag}, timeout=60)
         assert answer.status_code == 200
         assert "#0f766e" in answer.text
 
@@ -97,9 +97,9 @@ def test_what_a_function_has_decided_is_for_one_caller(sqlite_database_url: str)
     )
     with ThreadServer(host_app(campfire)) as server:
         base = f"{server.url}/support"
-        answer = httpx.get(f"{base}/widget.js")
+        answer = httpx.get(f"{base}/widget.js", timeout=60)
         assert answer.headers["cache-control"] == "private, max-age=300"
-        answer = httpx.get(f"{base}/o/tea/widget.js")
+        answer = httpx.get(f"{base}/o/tea/widget.js", timeout=60)
         assert answer.headers["cache-control"] == "public, max-age=300"
 
 
@@ -112,6 +112,6 @@ def test_without_the_database_the_button_is_plain(
     monkeypatch.setattr(OrganizationService, "branding", unavailable)
     campfire = campfire_for(sqlite_database_url, drain_on_signal=False)
     with ThreadServer(host_app(campfire)) as server:
-        answer = httpx.get(f"{server.url}/support/widget.js")
+        answer = httpx.get(f"{server.url}/support/widget.js", timeout=60)
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "no-cache"

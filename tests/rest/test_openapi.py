@@ -38,7 +38,7 @@ CHECKS = [
 
 @pytest.fixture
 def document(base: str) -> dict[str, Any]:
-    return httpx.get(f"{base}/openapi.json").json()
+    return httpx.get(f"{base}/openapi.json", timeout=60).json()
 
 
 def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:

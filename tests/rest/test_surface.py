@@ -72,7 +72,7 @@ def test_a_visitor_token_is_no_identity(desk: Desk) -> None:
 @pytest.mark.parametrize("token", ["x", "a.b.c", "x" * 5000, "é".encode().decode("latin-1")])
 def test_forged_tokens(base: str, token: str) -> None:
     headers = [(b"authorization", b"Bearer " + token.encode("latin-1"))]
-    response = httpx.get(f"{base}/api/v1/me", headers=headers)
+    response = httpx.get(f"{base}/api/v1/me", headers=headers, timeout=60)
     assert response.status_code == 401
     assert response.json()["code"] == "token_invalid"
     assert response.headers["www-authenticate"]
@@ -241,7 +241,7 @@ def test_health(base: str) -> None:
         "ready": {"status": "ok", "bus": "ok", "warnings": []},
     }
     for probe, body in bodies.items():
-        response = httpx.get(f"{base}/api/v1/health/{probe}")
+        response = httpx.get(f"{base}/api/v1/health/{probe}", timeout=60)
         assert response.status_code == 200
         assert response.json() == body
 
@@ -253,12 +253,12 @@ def test_answers_are_not_cached_or_sniffed(desk: Desk) -> None:
 
 
 def test_widget_and_console_are_served(base: str, desk: Desk) -> None:
-    widget = httpx.get(f"{base}/widget.js")
+    widget = httpx.get(f"{base}/widget.js", timeout=60)
     assert widget.status_code == 200
     assert "javascript" in widget.headers["content-type"]
     assert "max-age" in widget.headers["cache-control"]
-    assert httpx.get(f"{base}/console", follow_redirects=True).status_code == 200
-    console = httpx.get(f"{base}/console/")
+    assert httpx.get(f"{base}/console", follow_redirects=True, timeout=60).status_code == 200
+    console = httpx.get(f"{base}/console/", timeout=60)
     assert console.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in console.headers["content-security-policy"]
 

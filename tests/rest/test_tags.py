@@ -38,7 +38,7 @@ def by_name(person: Person, name: str) -> dict[str, Any]:
     return found
 
 
-def settled(boss: Person, *, within: float = 20.0) -> None:
+def settled(boss: Person, *, within: float = 60.0) -> None:
     """Wait until no tag is being rewritten."""
     end = time.monotonic() + within
     while any(job["kind"] == "tag.rewrite" for job in boss.get("/jobs", state="pending")["items"]):

@@ -8,6 +8,8 @@ import pytest
 
 from campfire_chat import Role
 from campfire_chat.core import clock
+from campfire_chat.features.webhooks import sender
+from campfire_chat.features.webhooks.sender import Sender
 from tests.conftest import QUICK
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Desk, Person
@@ -48,7 +50,16 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def own_desk(database_url: str, watch: Watch) -> Iterator[Desk]:
+def patient_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt does not fail because the machine is busy."""
+    defaults = Sender.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "timeout", 600.0)
+    monkeypatch.setattr(sender, "CONNECT_TIMEOUT", 60.0)
+
+
+@pytest.fixture
+def own_desk(database_url: str, watch: Watch, patient_sender: None) -> Iterator[Desk]:
     """An organisation on a server of the test's own."""
     campfire = campfire_for(database_url, clock=watch, webhook_networks=LOOPBACK, **QUICK)
     with ThreadServer(host_app(campfire)) as running:

@@ -29,7 +29,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 async def post(
-    url: str, *, networks: tuple[Network, ...] = LOOPBACK, timeout: float = 20.0
+    url: str, *, networks: tuple[Network, ...] = LOOPBACK, timeout: float = 60.0
 ) -> Outcome:
     sender = Sender(networks, timeout=timeout)
     return await sender.post(url, {"webhook-id": "evt_1"}, b'{"a":1}')
