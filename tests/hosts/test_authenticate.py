@@ -94,7 +94,7 @@ def test_the_caller_is_refused_and_the_log_says_why(
     with serve(authenticate, sqlite_template, tmp_path) as server:
         for path in ("api/v1/conversations", "console/"):
             caplog.clear()
-            answer = httpx.get(f"{server.url}/support/{path}", headers=PAGE)
+            answer = httpx.get(f"{server.url}/support/{path}", headers=PAGE, timeout=60)
             assert answer.status_code == 500
             assert "authenticate" not in answer.text
             assert_logged(caplog, says)
@@ -110,7 +110,7 @@ def test_a_dependency_that_says_it_is_not_there_is_an_outage(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
     with serve(raises(503), sqlite_template, tmp_path) as server:
-        answer = httpx.get(f"{server.url}/support/api/v1/conversations")
+        answer = httpx.get(f"{server.url}/support/api/v1/conversations", timeout=60)
         assert (answer.status_code, answer.json()["code"]) == (503, "host_unavailable")
         assert "retry-after" in answer.headers
 

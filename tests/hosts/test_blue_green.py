@@ -55,7 +55,7 @@ def revision_of(database_url: str) -> str:
 async def write(database_url: str, *statements: tuple[str, tuple[Any, ...]]) -> None:
     """Write past the package, in one transaction; parameters are written ``?``."""
     if database_url.startswith("sqlite"):
-        connection = sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=10)
+        connection = sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=60)
         with connection:
             for sql, values in statements:
                 connection.execute(sql, values)

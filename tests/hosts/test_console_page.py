@@ -59,7 +59,7 @@ def server(sqlite_template: Path, tmp_path: Path, trouble: Trouble) -> Iterator[
 
 def browser(server: Any, user: Agent | Visitor | None = None) -> httpx.Client:
     """It keeps cookies and follows nothing by itself."""
-    return httpx.Client(base_url=server.url, headers=PAGE, cookies=cookies_of(user))
+    return httpx.Client(base_url=server.url, headers=PAGE, cookies=cookies_of(user), timeout=60)
 
 
 def test_an_agent_gets_the_console(server: ThreadServer) -> None:
@@ -100,7 +100,9 @@ def test_a_customer_is_told_and_not_sent_round(server: ThreadServer) -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_the_mount_path_leads_to_the_console(server: ThreadServer, method: str) -> None:
     for path in ("/support", "/support/"):
-        with httpx.Client(base_url=server.url, follow_redirects=True, cookies=cookies_of(ADA)) as c:
+        with httpx.Client(
+            base_url=server.url, follow_redirects=True, cookies=cookies_of(ADA), timeout=60
+        ) as c:
             answer = c.request(method, path)
             assert (answer.status_code, answer.url.path) == (200, "/support/console/")
 
@@ -112,7 +114,7 @@ def test_the_mount_path_of_a_wrapped_host(sqlite_template: Path, tmp_path: Path,
     with (
         ThreadServer(app) as server,
         Proxy(server.port, prefix="/shop", strip=True) as proxy,
-        httpx.Client(follow_redirects=True, cookies=cookies_of(ADA)) as page,
+        httpx.Client(follow_redirects=True, cookies=cookies_of(ADA), timeout=60) as page,
     ):
         answer = page.get(f"{proxy.url}/shop{path}")
         assert (answer.status_code, answer.url.path) == (200, "/shop/support/console/")
@@ -138,7 +140,7 @@ def test_the_login_is_below_the_prefix(
     with (
         ThreadServer(host_app(campfire), root_path="/shop") as server,
         Proxy(server.port, prefix="/shop", strip=True) as proxy,
-        httpx.Client() as page,
+        httpx.Client(timeout=60) as page,
     ):
         console = f"{proxy.url}/shop/support/console/"
         answer = page.get(console)
@@ -240,6 +242,6 @@ def test_a_flood_of_the_page_does_not_keep_the_host_busy(
         assert 429 not in [answer.status_code for answer in answers[:5]]
         assert answers[-1].headers["content-type"].startswith("text/html")
         assert "Too many requests" in answers[-1].text
-        assert httpx.get(f"{running.url}/support/api/v1/me").status_code == 429
+        assert httpx.get(f"{running.url}/support/api/v1/me", timeout=60).status_code == 429
         with browser(running, ADA) as agents:
             assert agents.get("/support/console/").status_code == 200

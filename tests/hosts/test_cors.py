@@ -62,7 +62,7 @@ def test_the_desk_answers_its_own_preflights(
     if when == "after":
         add_middleware(app)
     prefix = path.rstrip("/")
-    with ThreadServer(app) as server, httpx.Client(base_url=server.url) as page:
+    with ThreadServer(app) as server, httpx.Client(base_url=server.url, timeout=60) as page:
         url = f"{prefix}/api/v1/visitors"
         answer = page.options(url, headers={"Origin": SHOP, **PREFLIGHT})
         assert answer.status_code == 200, answer.text

@@ -23,16 +23,17 @@ def test_the_smallest_hosts(name: str, tmp_path: Path) -> None:
     server = ProcessServer(f"{name}:app", directory=tmp_path)
     try:
         server.start()
-        assert '<script src="/support/widget.js" async>' in httpx.get(server.url).text
-        token = httpx.post(f"{server.url}/support/api/v1/visitors").json()["token"]
+        assert '<script src="/support/widget.js" async>' in httpx.get(server.url, timeout=60).text
+        token = httpx.post(f"{server.url}/support/api/v1/visitors", timeout=60).json()["token"]
         message = {"message": {"body": "Hello?"}}
         begun = httpx.post(
             f"{server.url}/support/api/v1/conversations",
             json=message,
             headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
         )
         assert begun.status_code == 201
-        with httpx.Client(base_url=server.url, follow_redirects=True) as ada:
+        with httpx.Client(base_url=server.url, follow_redirects=True, timeout=60) as ada:
             assert ada.get("/support/console/").url.path == "/support/console/"
             inbox = ada.get("/support/api/v1/conversations").json()["items"]
             assert [row["last_message"]["text"] for row in inbox] == ["Hello?"]
@@ -97,8 +98,8 @@ def test_the_demo(tmp_path: Path) -> None:
             assert time.monotonic() < deadline, log.read_text("utf-8")
             time.sleep(0.1)
         url = found[0]
-        assert "/support/widget.js" in httpx.get(url, follow_redirects=True).text
-        assert httpx.get(f"{url}/support/api/v1/health/ready").status_code == 200
+        assert "/support/widget.js" in httpx.get(url, follow_redirects=True, timeout=60).text
+        assert httpx.get(f"{url}/support/api/v1/health/ready", timeout=60).status_code == 200
     finally:
         demo.terminate()
         assert demo.wait(PATIENCE) in (0, -15)

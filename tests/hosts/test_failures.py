@@ -26,7 +26,7 @@ async def _lifespan(app: Any) -> tuple[list[str], BaseException | None]:
     await incoming.put({"type": "lifespan.startup"})
     scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await app(scope, incoming.get, send)
     except RuntimeError as error:
         return told, error

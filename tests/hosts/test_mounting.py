@@ -45,18 +45,18 @@ async def works(base: str, organization: str | None = None) -> None:
         view = await hers.until_seq(stream, sent["seq"])
         said = [event for event in view.applied if event["event"] == "message.created"]
         assert [event["data"]["body"] for event in said] == ["Anybody?", "Yes!"]
-    assert httpx.get(f"{base}/openapi.json").json()["openapi"].startswith("3.1")
-    ready = httpx.get(f"{base}/api/v1/health/ready").json()
+    assert httpx.get(f"{base}/openapi.json", timeout=60).json()["openapi"].startswith("3.1")
+    ready = httpx.get(f"{base}/api/v1/health/ready", timeout=60).json()
     assert ready == {"status": "ok", "bus": "ok", "warnings": []}
     # The front end may be missing from a checkout; then the answer still has to be ours.
-    assert httpx.get(f"{base}/widget.js").status_code in (200, 404)
+    assert httpx.get(f"{base}/widget.js", timeout=60).status_code in (200, 404)
 
 
 @pytest.mark.parametrize("name", HOSTS)
 async def test_every_host(campfire: Campfire, name: str) -> None:
     with ThreadServer(HOSTS[name](campfire, "/support")) as server:
         await works(f"{server.url}/support")
-        answer = httpx.get(f"{server.url}/hello")
+        answer = httpx.get(f"{server.url}/hello", timeout=60)
         assert answer.status_code == 200
         if name == "fastapi-root-path":
             await works(f"{server.url}/shop/support")
@@ -65,7 +65,7 @@ async def test_every_host(campfire: Campfire, name: str) -> None:
 @pytest.mark.parametrize("path", ["/", "", "/support/", "/a/b/c", "/übung", "/a b"])
 async def test_every_path(campfire: Campfire, path: str) -> None:
     with ThreadServer(starlette_host(campfire, path)) as server:
-        assert httpx.get(f"{server.url}/hello").json() == {"host": "starlette"}
+        assert httpx.get(f"{server.url}/hello", timeout=60).json() == {"host": "starlette"}
         await works(f"{server.url}{quote(path.rstrip('/'))}")
 
 
@@ -122,7 +122,7 @@ async def test_the_api_names_itself_as_the_browser_sees_it(campfire: Campfire) -
         ThreadServer(app) as server,
         Proxy(server.port, prefix="/shop", strip=True) as proxy,
     ):
-        document = httpx.get(f"{proxy.url}/shop/support/openapi.json").json()
+        document = httpx.get(f"{proxy.url}/shop/support/openapi.json", timeout=60).json()
         assert document["servers"] == [{"url": "/shop/support/api/v1"}]
 
 

@@ -90,14 +90,14 @@ def test_everything_is_below_the_address(tea: Place) -> None:
     conversation = mia.begin("Hello?")["id"]
     assert ada.thread(conversation)[0]["body"] == "Hello?"
     for path in ("/widget.js", "/console/", "/openapi.json"):
-        assert httpx.get(tea.base + path).status_code == 200
-    document = httpx.get(f"{tea.base}/openapi.json").json()
+        assert httpx.get(tea.base + path, timeout=60).status_code == 200
+    document = httpx.get(f"{tea.base}/openapi.json", timeout=60).json()
     assert document["servers"] == [{"url": f"/support/o/{tea.organization}/api/v1"}]
-    answer = httpx.get(f"{tea.base}/console", follow_redirects=False)
+    answer = httpx.get(f"{tea.base}/console", follow_redirects=False, timeout=60)
     assert (answer.status_code, answer.headers["location"]) == (308, "console/")
-    answer = httpx.get(tea.base, follow_redirects=False)
+    answer = httpx.get(tea.base, follow_redirects=False, timeout=60)
     assert answer.headers["location"] == f"{tea.organization}/console/"
-    assert httpx.get(f"{tea.mount}/o/").status_code == 404
+    assert httpx.get(f"{tea.mount}/o/", timeout=60).status_code == 404
 
 
 def test_an_anonymous_visitor_belongs_to_it(tea: Place, coffee: Place) -> None:
@@ -189,7 +189,7 @@ def preflight(base: str, origin: str) -> bool:
 
 
 def create(base: str, origin: str) -> int:
-    answer = httpx.post(f"{base}/api/v1/visitors", headers={"Origin": origin}, json={})
+    answer = httpx.post(f"{base}/api/v1/visitors", headers={"Origin": origin}, json={}, timeout=60)
     if answer.status_code == 403:
         assert answer.json()["code"] == "origin_forbidden"
     assert ("access-control-allow-origin" in answer.headers) is (answer.status_code == 201)
@@ -251,7 +251,7 @@ def test_the_widget_is_for_the_pages_that_are_allowed(sqlite_database_url: str) 
         tea, coffee = (Place(f"{server.url}/support", name) for name in ("tea", "coffee"))
         tea.admin().patch("/settings", {"allowed_origins": [TEA]})
         policies = {
-            place.organization: httpx.get(f"{place.base}/widget.js").headers[
+            place.organization: httpx.get(f"{place.base}/widget.js", timeout=60).headers[
                 "cross-origin-resource-policy"
             ]
             for place in (tea, coffee)
@@ -293,7 +293,7 @@ def serve(sqlite_template: Path, tmp_path: Path) -> Iterator[Serve]:
 
 
 def organization(base: str, host: str, code: int = 201) -> Any:
-    answer = httpx.post(f"{base}/api/v1/visitors", headers={"Host": host}, json={})
+    answer = httpx.post(f"{base}/api/v1/visitors", headers={"Host": host}, json={}, timeout=60)
     assert answer.status_code == code, answer.text
     return answer.json()["visitor"]["organization"] if code == 201 else answer.json()["code"]
 
@@ -347,12 +347,12 @@ def test_an_outage_of_the_host_app(serve: Serve, caplog: pytest.LogCaptureFixtur
     headers = {"Origin": TEA, **PREFLIGHT}
     for answer in (
         httpx.options(f"{base}/api/v1/visitors", headers=headers),
-        httpx.get(f"{base}/widget.js"),
+        httpx.get(f"{base}/widget.js", timeout=60),
     ):
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
-    assert httpx.get(f"{base}/api/v1/health/live").status_code == 200
-    assert httpx.get(f"{base}/o/default/widget.js").status_code == 200
+    assert httpx.get(f"{base}/api/v1/health/live", timeout=60).status_code == 200
+    assert httpx.get(f"{base}/o/default/widget.js", timeout=60).status_code == 200
 
 
 def test_it_must_be_a_function() -> None:
@@ -371,5 +371,5 @@ def test_each_request_is_asked_about_once(serve: Serve) -> None:
     agent = Agent(id="ada", name="Ada")
     Person(base, user=agent).get("/me")
     assert len(asked) == 1
-    httpx.get(f"{base}/api/v1/health/live")
+    httpx.get(f"{base}/api/v1/health/live", timeout=60)
     assert len(asked) == 1, json.dumps(asked)

@@ -20,7 +20,7 @@ from starlette.requests import HTTPConnection
 from campfire_chat import Agent, Visitor
 from tests.conftest import QUICK
 from tests.support.client import Client, Closed
-from tests.support.engines import create_postgres_database
+from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.host import authenticate, campfire_for, host_app
 from tests.support.people import Desk
 from tests.support.postgres import PostgresServer, execute, run_apart
@@ -53,10 +53,10 @@ def outage(postgres: str, postgres_template: str) -> Iterator[tuple[str, Callabl
             admit(True)
 
     yield url, down
-    run_apart(execute(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    drop_postgres_database(url, postgres)
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 15) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, what
@@ -86,13 +86,13 @@ async def test_nothing_acknowledged_is_lost_and_everything_heals(
                 assert response.json()["code"] == "storage_unavailable"
                 assert response.headers["retry-after"]
                 await asyncio.to_thread(
-                    until, lambda: httpx.get(ready).status_code == 503, "not ready"
+                    until, lambda: httpx.get(ready, timeout=60).status_code == 503, "not ready"
                 )
-                assert httpx.get(f"{desk.base}/api/v1/health/live").status_code == 200
+                assert httpx.get(f"{desk.base}/api/v1/health/live", timeout=60).status_code == 200
                 assert hers.connected
                 assert his.connected
             await asyncio.to_thread(
-                until, lambda: httpx.get(ready).status_code == 200, "ready again"
+                until, lambda: httpx.get(ready, timeout=60).status_code == 200, "ready again"
             )
             # The outbox sends again what was refused.
             assert (await hers.say(conversation, "later", id="later"))["type"] == "ok"
@@ -142,6 +142,7 @@ async def test_a_broken_connection_under_load_stores_everything_once(
         assert bodies == [f"{number}" for number in range(61)]
 
 
+@pytest.mark.usefixtures("patient_storage")
 async def test_sqlite_locked_by_somebody_else_for_a_while(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
@@ -171,7 +172,7 @@ async def test_the_hosts_users_are_in_the_same_database() -> None:
     with database:
 
         async def users(connection: HTTPConnection) -> Agent | Visitor | None:
-            session = await asyncpg.connect(database.url, timeout=5)
+            session = await asyncpg.connect(database.url, timeout=60)
             try:
                 await session.execute("SELECT 1")
             finally:

@@ -117,15 +117,15 @@ def test_installed_and_served(wheel: Path, tmp_path: Path) -> None:
     try:
         server.start()
         base = f"{server.url}/support"
-        launcher = httpx.get(f"{base}/widget.js")
+        launcher = httpx.get(f"{base}/widget.js", timeout=60)
         assert launcher.status_code == 200
         assert len(launcher.content) > 500
         panel = next(path for path in (site / "campfire_chat/static").glob("panel-*.js"))
-        chunk = httpx.get(f"{base}/static/{panel.name}")
+        chunk = httpx.get(f"{base}/static/{panel.name}", timeout=60)
         assert chunk.status_code == 200
         assert "immutable" in chunk.headers["cache-control"]
-        assert httpx.get(f"{base}/console/").status_code == 200
-        assert httpx.post(f"{base}/api/v1/visitors").status_code == 201
+        assert httpx.get(f"{base}/console/", timeout=60).status_code == 200
+        assert httpx.post(f"{base}/api/v1/visitors", timeout=60).status_code == 201
         assert (tmp_path / "support.db").is_file()
     finally:
         server.close()
