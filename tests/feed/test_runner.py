@@ -91,7 +91,7 @@ async def employ(watch: Watch) -> AsyncIterator[Employ]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not holds():
             await asyncio.sleep(0.01)
 

@@ -59,7 +59,7 @@ Start = Callable[[Campfire], Awaitable[Store]]
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not holds():
             await asyncio.sleep(0.01)
 
@@ -220,7 +220,7 @@ async def test_events_that_wait_for_a_hook_that_is_gone_are_parked_with_its_name
             await open_conversation(Store.of(campfire))
             await until(waits)
     store = await start(make())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not (parked := await store.jobs.parked()):
             await asyncio.to_thread(
                 Truth(database_url).write,

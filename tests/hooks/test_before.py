@@ -302,7 +302,7 @@ async def test_those_of_one_conversation_come_one_after_the_other(make: Make, st
     await start(campfire)
     mia = campfire.as_visitor(MIA)
     about = [(await mia.conversations.open("Hello?")).id for _ in range(2)]
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(120), asyncio.TaskGroup() as group:
         for number in range(5):
             for conversation in about:
                 group.create_task(mia.messages.send(conversation, str(number)))

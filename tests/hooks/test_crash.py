@@ -91,10 +91,10 @@ async def test_every_event_comes_in_its_order(database_url: str, tmp_path: Path)
                     # In turn, so that each of them is met while it reads.
                     victim = workers.pop(0)
                     victim.kill()
-                    victim.communicate(timeout=30)
+                    victim.communicate(timeout=120)
                     workers.append(await asyncio.to_thread(worker, database_url, notes))
             wanted = written(database_url)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(180):
                 while not set(wanted) <= set(noted(notes)):
                     await asyncio.sleep(0.05)
     # What a killed process was about to store was repeated; the first calls are in order.

@@ -27,7 +27,7 @@ async def test_the_example(
     mia = actor_of_visitor(Visitor(id="mia", name="Mia"))
     async with campfire.lifespan():
         opened, _ = await Store.of(campfire).conversations.open(mia, client_id="1", body="Hello?")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while f"conversation:{opened.id}#1: Mia wrote in {opened.id}" not in caplog.text:
                 await asyncio.sleep(0.01)
         tom = campfire.as_visitor("tom")
@@ -58,7 +58,7 @@ async def test_the_example_of_the_hosts_own_code(
         found = await system.conversations.get(about)
         assert (found.subject, found.contact.name, found.tags) == ("Order 1007", "Maya", ["fault"])
         await campfire.as_visitor("42").messages.send(about, "When do you open?")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while len((thread := await system.messages.list(about)).items) < 3:
                 await asyncio.sleep(0.01)
         assert [message.body for message in thread.items][:1] == ["We open at nine."]

@@ -44,7 +44,7 @@ def path_of(url: str) -> str:
 
 @asynccontextmanager
 async def plain_sqlite(url: str) -> AsyncIterator[Any]:
-    connection = sqlite3.connect(path_of(url), timeout=30)
+    connection = sqlite3.connect(path_of(url), timeout=120)
     try:
         yield connection
         connection.commit()
@@ -54,7 +54,7 @@ async def plain_sqlite(url: str) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def async_sqlite(url: str) -> AsyncIterator[Any]:
-    async with aiosqlite.connect(path_of(url), timeout=30) as connection:
+    async with aiosqlite.connect(path_of(url), timeout=120) as connection:
         yield connection
         await connection.commit()
 
@@ -123,7 +123,7 @@ async def found(campfire: Campfire, about: str) -> Any:
 
 
 async def until_found(campfire: Campfire, about: str) -> Any:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while (conversation := await found(campfire, about)) is None:
             await asyncio.sleep(0.02)
     return conversation
@@ -155,7 +155,7 @@ async def test_it_happens_with_the_hosts_commit(campfire: Campfire, database_url
 
 async def bodies_of(campfire: Campfire, about: str, count: int) -> list[Any]:
     """The messages of a conversation, oldest first, once there are so many."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             with contextlib.suppress(NotFoundError):
                 found = await campfire.as_system().messages.list(about)
@@ -191,7 +191,7 @@ async def test_messages_go_with_the_hosts_commit(campfire: Campfire, database_ur
         ("visitor", "public", "Thank you!"),
         ("system", "internal", "Sent with the second post."),
     ]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while len(listed := (await campfire.as_system().conversations.list()).items) < 2:
             await asyncio.sleep(0.02)
     (other,) = [conversation.id for conversation in listed if conversation.id != begun.id]
@@ -211,7 +211,7 @@ async def test_another_ones_conversation_gets_no_message(
     query = (
         "SELECT kind FROM campfire_jobs WHERE attempts > 0 AND error LIKE '%no such conversation%'"
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while len(truth.query(query)) < 2:
             await asyncio.sleep(0.02)
     assert len(await bodies_of(campfire, begun.id, 1)) == 1
@@ -293,7 +293,7 @@ async def test_committed_and_killed_right_after_it_happens_once(database_url: st
         for about in committed:
             await until_found(campfire, about)
         truth = Truth(database_url)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             query = "SELECT job_id FROM campfire_jobs WHERE kind = 'conversation.open'"
             while truth.query(query):
                 await asyncio.sleep(0.05)

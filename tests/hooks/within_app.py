@@ -31,7 +31,7 @@ async def order(campfire: Campfire, number: int) -> None:
     body = f"{'kept' if keep else 'lost'} {number}"
     visitor = Visitor(id=f"user-{number % 5}")
     if URL.startswith("sqlite"):
-        connection: Any = sqlite3.connect(URL.removeprefix("sqlite:///"), timeout=30)
+        connection: Any = sqlite3.connect(URL.removeprefix("sqlite:///"), timeout=120)
         about = await campfire.within(connection).open_conversation(visitor, body)
         connection.commit() if keep else connection.rollback()
         connection.close()

@@ -181,7 +181,9 @@ async def test_sockets_refuse_them(tea: Place, coffee: Place) -> None:
 
 
 def preflight(base: str, origin: str) -> bool:
-    answer = httpx.options(f"{base}/api/v1/visitors", headers={"Origin": origin, **PREFLIGHT})
+    answer = httpx.options(
+        f"{base}/api/v1/visitors", headers={"Origin": origin, **PREFLIGHT}, timeout=60
+    )
     allowed = answer.headers.get("access-control-allow-origin")
     assert allowed in (None, origin)
     assert (answer.status_code == 200) is (allowed is not None)

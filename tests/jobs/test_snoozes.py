@@ -49,14 +49,14 @@ async def status_of(store: Store, conversation: str) -> Status:
 
 
 async def woken(store: Store, conversation: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await status_of(store, conversation) is not Status.OPEN:
             await asyncio.sleep(0.02)
 
 
 async def no_job_is_due(store: Store, watch: Watch) -> None:
     """Wait until the desk has done everything that is due."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             due = await store.jobs.next_due(["conversation.wake"])
             if due is None or due > watch():

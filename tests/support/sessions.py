@@ -89,7 +89,7 @@ class DeskServer(ThreadServer):
         assert running is not None
         assert running.revocation_sync._task is not None
         loop = running.revocation_sync._task.get_loop()
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(timeout=30)
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(timeout=120)
 
 
 class Browser(Person):
