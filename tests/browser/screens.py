@@ -46,6 +46,10 @@ class WidgetScreen:
         """The text of every message on the screen, from top to bottom."""
         return self.log.locator("p.bubble").all_inner_texts()
 
+    def expect_bubbles(self, *texts: str) -> None:
+        """These messages and no others come on the screen, from top to bottom."""
+        expect(self.log.locator("p.bubble")).to_have_text(texts)
+
 
 class ConsoleScreen:
     """The agents' console."""
