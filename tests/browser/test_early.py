@@ -166,6 +166,29 @@ def test_shutdown_forgets_it(desk_server: ProcessServer, open_page: NewPage) -> 
     release()
 
 
+def test_what_the_server_says_after_a_shutdown_is_forgotten(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    """A page may call it before the server has said who the visitor is."""
+    page = open_page(f"{desk_server.url}/home")
+    widget = WidgetScreen(page)
+    widget.open()
+    widget.write("A secret")
+    widget.expect_sent()
+    release = hold(page, VISITORS)
+    with page.expect_request(VISITORS):
+        reload(page)
+        # By the keyboard or the pointer: the panel comes, and takes up the visit.
+        widget.launcher.focus()
+    page.evaluate("campfire.shutdown()")
+    with page.expect_response(VISITORS):
+        release()
+    second = second_tab(page.context, desk_server.url)
+    second.open()
+    expect(second.log.get_by_text("How can we help?")).to_be_visible()
+    expect(second.log.get_by_text("A secret")).to_have_count(0)
+
+
 def test_enter_before_the_code_that_sends_has_arrived(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:

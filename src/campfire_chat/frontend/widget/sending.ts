@@ -122,12 +122,11 @@ export function sentElsewhere({ key, oldValue, newValue }: StorageEvent): void {
 
 /** Sends what was written before that was known, to the open conversation if there is one. */
 export function sendEarly(open: Room | undefined): void {
-  const { nobody } = session;
   const principal = session.principal();
   const written = stored(earlyOf(principal));
   // Whoever wrote that before the page was loaded may have been somebody else than a user of the
   // host who is there now. For a stranger the browser is all that there is to know.
-  if (!session.answer()?.visitor.verified) written.push(...stored(earlyOf(nobody)));
+  if (!session.answer()?.visitor.verified) written.push(...stored(earlyOf(session.nobody)));
   const all = new Map([...written, ...early].map((entry) => [entry.client_id, entry]));
   // By the time at which they were written.
   for (const [, { thread, ...entry }] of [...all].sort()) {

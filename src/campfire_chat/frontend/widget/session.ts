@@ -24,7 +24,10 @@ export interface Session {
   begin(): Promise<boolean>;
   /** Another tab has taken this one's visitor off this browser, or put another one there. */
   replaced(): boolean;
-  /** Also where the browser stores nothing: the launcher can only clear what is stored. */
+  /**
+   * For good, whatever the server is still to answer. Also where the browser stores nothing: the
+   * launcher can only clear what is stored.
+   */
   forget(): void;
 }
 
@@ -80,14 +83,12 @@ export function createSession(host: Host, onDoubt: () => Promise<boolean>): Sess
     if (!before && stored()) found = await ask();
     answer = found;
     const { token, visitor, by_session } = found;
-    save(key, { token, id: visitor.id, identified: visitor.verified && !by_session });
+    // Otherwise the visitor was forgotten meanwhile.
+    if (asking) save(key, { token, id: visitor.id, identified: visitor.verified && !by_session });
     if (!before || before === visitor.id) return false;
     discard(before);
     return true;
   }
-
-  // Once at a time: each stranger who asks without a token is a new visitor.
-  const begin = () => (asking ??= compare().finally(() => (asking = null)));
 
   return {
     api: createApi({ base, token, onUnauthorized: onDoubt }),
@@ -105,7 +106,11 @@ export function createSession(host: Host, onDoubt: () => Promise<boolean>): Sess
       if (answer) answer = { ...answer, token };
       if (!replaced()) save(key, { ...stored(), token });
     },
-    begin,
-    forget: () => drop(key),
+    // Once at a time: each stranger who asks without a token is a new visitor.
+    begin: () => (asking ??= compare().finally(() => (asking = null))),
+    forget() {
+      drop(key);
+      asking = null;
+    },
   };
 }
