@@ -97,6 +97,7 @@ def test_the_chat_survives_navigation(
     go_on(page)
     widget.open()
     expect(widget.log.get_by_text("half a thought", exact=True)).to_be_visible()
+    widget.expect_sent()
 
 
 def behind(agent: Person, conversation: str) -> tuple[int, int]:
@@ -194,6 +195,8 @@ def test_whatever_the_page_replaces_the_chat_stays(
     expect(widget.field).to_have_value("half a thought")
     widget.field.press("Enter")
     expect(widget.log.get_by_text("half a thought", exact=True)).to_be_visible()
+    # The site has conversations of earlier tests: this one is the newest once it is stored.
+    widget.expect_sent()
     agent.write(conversation_of(agent), "An answer")
     expect(widget.log.get_by_text("An answer")).to_be_visible()
     page.evaluate("campfire('close')")
@@ -212,6 +215,9 @@ def test_what_the_window_says_is_heard_in_a_document_that_was_written_anew(
     widget.open()
     widget.write("Where is my kettle?")
     expect(widget.tick("Sent")).to_be_visible()
+    # A message goes out without a socket; there is one when an answer comes in.
+    agent.write(conversation_of(agent), "In the kitchen.")
+    expect(widget.log.get_by_text("In the kitchen.")).to_be_visible()
     page.evaluate(WRITTEN)
     expect(widget.panel).to_be_visible()
     # The focus is kept from the page's own listeners, and comes back when the element has moved.
@@ -271,6 +277,7 @@ def test_the_badge_in_a_document_that_was_written_anew(
     second.write("Begun here")
     expect(second.tick("Sent")).to_be_visible()
     other.keyboard.press("Escape")
+    expect(second.panel).to_be_hidden()
     agent.write(conversation_of(agent), "Answered")
     expect(first.launcher).to_have_accessible_name("Open chat, 1 unread")
 
