@@ -226,10 +226,12 @@ def test_a_tab_that_is_just_starting_learns_of_a_conversation_begun_in_another(
     first = WidgetScreen(open_page(f"{desk_server.url}/home"))
     first.open()
     page = first.page.context.new_page()
+    asked: list[Route] = []
     held: list[tuple[Route, APIResponse]] = []
 
     def hold(route: Route) -> None:
-        if held:
+        asked.append(route)
+        if len(asked) > 1:
             route.continue_()
         else:
             held.append((route, route.fetch()))
@@ -307,6 +309,8 @@ def test_what_another_tab_sends_stays_on_the_screen(
         bubbles.count("Begun here") == 1 for bubbles in shown[shown.index(["Begun here"]) :]
     ), shown
     expect(first.field).to_have_value(draft)
+    # Whoever writes before that begins a conversation of their own.
+    expect(second.log.get_by_text("We have read it", exact=True)).to_be_visible()
     second.write("Continued there")
     expect(first.log.get_by_text("Continued there", exact=True)).to_be_visible()
     second.expect_sent()
@@ -364,6 +368,7 @@ def test_the_badge_of_a_tab_that_was_never_opened(
     first.write("Begun here")
     expect(first.tick("Sent")).to_be_visible()
     first.page.keyboard.press("Escape")
+    expect(first.panel).to_be_hidden()
     agent = agent_of(desk_server)
     agent.write(only_conversation(agent), "Answered")
     expect(second.launcher).to_have_accessible_name("Open chat, 1 unread")
