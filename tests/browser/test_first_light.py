@@ -37,7 +37,7 @@ def test_a_visitor_and_an_agent_talk(desk_server: ProcessServer, open_page: NewP
 
     widget.field.press_sequentially("It was", delay=30)
     expect(console.typing.first).to_be_visible()
-    expect(console.typing).to_have_count(0, timeout=8_000)
+    expect(console.typing).to_have_count(0)
     widget.field.fill("")
 
     console.field.press_sequentially("Let me", delay=30)

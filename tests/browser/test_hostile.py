@@ -155,6 +155,7 @@ def test_text_that_turns_directions_stays_in_its_place(
     isolated = "element => getComputedStyle(element).unicodeBidi"
     assert link.evaluate(isolated) == "isolate"
     for selector in (".bubble-text", ".message-sender bdi", ".thread-title bdi", ".row-name bdi"):
+        expect(console.page.locator(selector)).not_to_have_count(0)
         for element in console.page.locator(selector).all():
             assert element.evaluate(isolated) == "isolate", selector
     widget = WidgetScreen(open_page(f"{host_server.url}/home", mia))

@@ -118,7 +118,7 @@ def test_the_widget_comes_back_by_itself(
     # It may still be waiting for its next try: what is written meanwhile is sent as well.
     expect(widget.field).to_be_visible()
     widget.write("Hello?")
-    expect(widget.tick("Sent")).to_be_visible()
+    expect(widget.tick("Sent")).to_be_visible(timeout=40_000)
 
 
 def test_who_is_no_agent_is_told_why(desk: ThreadServer, open_page: NewPage) -> None:
