@@ -317,6 +317,44 @@ def test_what_another_tab_sends_stays_on_the_screen(
     assert len(agent.thread(conversation)) == 3
 
 
+def test_what_the_visitor_before_had_sent_changes_nothing_when_its_answer_comes(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    page = open_page(f"{desk_server.url}/home")
+    widget = WidgetScreen(page)
+    widget.open()
+    page.evaluate("void campfire.on('conversation', ({id}) => (window.begun ??= []).push(id))")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/conversations", hold)
+
+    def answer_held(number: int) -> tuple[Route, APIResponse]:
+        while len(held) < number:
+            page.wait_for_timeout(50)
+        return held[number - 1]
+
+    widget.write("Before")
+    before, answer_to_before = answer_held(1)
+    page.evaluate("campfire.shutdown(), campfire.boot()")
+    widget.open()
+    expect(widget.log.get_by_text("Before", exact=True)).to_have_count(0)
+    seen = watch_thread(page)
+    widget.write("After")
+    after, answer_to_after = answer_held(2)
+    before.fulfill(response=answer_to_before)
+    after.fulfill(response=answer_to_after)
+    widget.expect_sent()
+    shown = seen()
+    assert all(thread == ["After"] for thread in shown[shown.index(["After"]) :]), shown
+    assert page.evaluate("window.begun") == [answer_to_after.json()["id"]]
+
+
 def test_a_draft_stays_when_another_tab_begins_a_conversation(
     desk_server: ProcessServer, open_page: NewPage
 ) -> None:

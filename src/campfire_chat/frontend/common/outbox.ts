@@ -31,7 +31,7 @@ export interface Outbox {
   remove(clientId: string): OutboxEntry | null;
   /** Sends what is due now. */
   flush(): void;
-  /** Stops sending; the entries stay for the next time. */
+  /** Stops sending, and tells nothing more; the entries stay for the next time. */
   close(): void;
 }
 
@@ -55,7 +55,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const find = (clientId: string) => load<OutboxEntry>(prefix + clientId);
   const entries = () => keys(prefix).flatMap((key) => load<OutboxEntry>(key) ?? []);
-  const changed = () => onChange(entries());
+  // Once it is closed nobody is told: who is there by then is somebody else.
+  const changed = () => {
+    if (!closed) onChange(entries());
+  };
 
   /** Writes the entry with these changes, unless the person has deleted it meanwhile. */
   function update(clientId: string, change: Partial<OutboxEntry>): void {
@@ -82,7 +85,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     for (const other of entries()) {
       if (other.thread === thread) update(other.client_id, { conversation_id: opened.id });
     }
-    onConversation?.(thread, opened);
+    if (!closed) onConversation?.(thread, opened);
     return null;
   }
 
@@ -96,7 +99,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         const ok = await deliver(entry);
         failures = 0;
         // As it is by now: the entry that opened a conversation has its id.
-        onSent?.({ ...(find(client_id) ?? entry), state: "sent" }, ok);
+        if (!closed) onSent?.({ ...(find(client_id) ?? entry), state: "sent" }, ok);
         drop(prefix + client_id);
         changed();
       } catch (cause) {
