@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from campfire_chat import Agent
 from tests.browser.conftest import NewPage
 from tests.browser.screens import ConsoleScreen
+from tests.browser.test_gaps import on_a_line
 from tests.support.people import Desk
 from tests.support.servers import ProcessServer
 
@@ -58,6 +59,7 @@ def test_what_is_not_allowed_is_not_offered(
     # The note is there for those who may read notes.
     expect(console.log.get_by_text("A good customer")).to_have_count(0 if role == "tier1" else 1)
     page.get_by_role("button", name="Change your availability").click()
+    expect(page.get_by_role("group", name="Appearance")).to_be_visible()
     availability = page.get_by_role("option", name="Away")
     expect(availability).to_have_count(0 if role == "tier1" else 1)
 
@@ -101,4 +103,21 @@ def test_a_conversation_that_is_narrowed_leaves_the_screen(
     boss = desk.agent("boss", role="admin")
     boss.patch(f"/conversations/{conversation}", {"access_labels": ["vip"]})
     expect(console.page.get_by_text("This conversation is not here")).to_be_visible()
+    expect(console.log.get_by_text("Do you ship?", exact=True)).to_have_count(0)
+
+
+def test_one_that_is_narrowed_before_its_events_flow_leaves_the_screen(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    desk = Desk(f"{desk_server.url}/support", "default")
+    conversation = desk.visitor("mia", name="Mia Berger").begin("Do you ship?")["id"]
+    agent = Agent(id="ada", name="Ada Lovelace", email="labels:beta")
+    page, line = on_a_line(open_page, desk_server, agent, held=True)
+    page.goto(f"{desk_server.url}/support/console/#/conversations/{conversation}")
+    console = ConsoleScreen(page)
+    expect(console.log.get_by_text("Do you ship?", exact=True)).to_be_visible()
+    boss = desk.agent("boss", role="admin")
+    boss.patch(f"/conversations/{conversation}", {"access_labels": ["vip"]})
+    line.release()
+    expect(page.get_by_text("This conversation is not here")).to_be_visible()
     expect(console.log.get_by_text("Do you ship?", exact=True)).to_have_count(0)

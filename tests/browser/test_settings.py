@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from campfire_chat import Agent, Role
 from tests.browser.conftest import SIZES, NewPage, Theme
+from tests.browser.test_gaps import on_a_line
 from tests.browser.test_looks import violations
 from tests.support.people import Desk, Person
 from tests.support.servers import ProcessServer
@@ -229,6 +230,18 @@ def test_ones_own_settings_follow_to_other_devices(
     api(server, ALAN).patch("/me/settings", {"theme": "light"})
     other.reload(wait_until="domcontentloaded")
     expect(other.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def test_ones_own_settings_follow_although_the_socket_comes_later(
+    server: ProcessServer, open_page: NewPage
+) -> None:
+    page, line = on_a_line(open_page, server, ALAN, held=True)
+    with page.expect_response("**/api/v1/me/settings"):
+        page.goto(f"{server.url}/support/console/")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    api(server, ALAN).patch("/me/settings", {"theme": "dark"})
+    line.release()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
 def test_by_keys_alone(server: ProcessServer, open_page: NewPage) -> None:

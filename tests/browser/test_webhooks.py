@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from campfire_chat import Agent, Role
 from tests.browser.conftest import SIZES, NewPage, Theme
 from tests.browser.test_looks import violations
+from tests.browser.test_navigation import wait_for
 from tests.browser.test_shell import console
 from tests.support.engines import copy_sqlite
 from tests.support.people import Desk
@@ -111,6 +112,37 @@ def test_pause_resume_rotate_replay_and_delete(
     dialog = page.get_by_role("dialog", name="Delete this webhook?")
     dialog.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No webhooks yet")).to_be_visible()
+
+
+def test_an_older_answer_that_comes_later_counts_no_more(
+    server: ProcessServer, receiver: Receiver, open_page: NewPage
+) -> None:
+    admin = Desk(f"{server.url}/support", "default").agent("boss", role=Role.ADMIN)
+    page = console(open_page, server, "#/webhooks")
+    expect(page.get_by_text("No webhooks yet")).to_be_visible()
+    late: list[tuple[Route, APIResponse]] = []
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        if len(late) == 0 and response.json()["items"]:
+            late.append((route, response))
+        else:
+            route.fulfill(response=response)
+
+    page.route(re.compile(r"/api/v1/webhooks$"), answer)
+    webhook = admin.post("/webhooks", {"url": receiver.url, "description": "CRM"})
+    wait_for(page, lambda: bool(late))
+    admin.post("/webhooks", {"url": receiver.url, "description": "Accounts"})
+    listed = page.get_by_role("list", name="Webhooks").get_by_role("listitem")
+    expect(listed).to_have_count(2)
+    admin.delete(f"/webhooks/{webhook['id']}")
+    expect(listed).to_have_count(1)
+    [(route, response)] = late
+    with page.expect_event("requestfinished", lambda request: request == route.request):
+        route.fulfill(response=response)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    expect(listed).to_have_count(1)
+    expect(listed).to_contain_text("Accounts")
 
 
 def test_a_paused_webhook_without_a_description_is_named_by_its_host(

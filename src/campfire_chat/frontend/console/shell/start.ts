@@ -22,17 +22,25 @@ const RETRY = 5;
 
 let running = false;
 
+/** What all agents see. */
 const inbox = () => `inbox:${me.peek()?.organization ?? "default"}`;
 /** What is this agent's own. */
 const own = () => `agent:${me.peek()?.id}`;
 
-/** @param page Where the inbox stands, asked for before the lists: what comes later is an event. */
-function run({ head, epoch }: EventPage): void {
+/** Where a stream stands. */
+const standing = (stream: string) =>
+  api.get<EventPage>(`streams/${encodeURIComponent(stream)}/events`, { limit: 1 });
+
+/**
+ * @param pages Where the streams stand, asked for before everything else: what comes later is an
+ *   event.
+ */
+function run([shared, personal]: readonly [EventPage, EventPage]): void {
   running = true;
   for (const { prepare } of features()) prepare?.();
   connection.subscribe(
     inbox(),
-    { after: head, epoch },
+    { after: shared.head, epoch: shared.epoch },
     {
       onEvent: dispatch,
       onReset() {
@@ -40,7 +48,11 @@ function run({ head, epoch }: EventPage): void {
       },
     },
   );
-  connection.subscribe(own(), {}, { onEvent: dispatch, onReset() {} });
+  connection.subscribe(
+    own(),
+    { after: personal.head, epoch: personal.epoch },
+    { onEvent: dispatch, onReset() {} },
+  );
   connection.start();
   for (const { begin } of features()) begin?.();
   whenIdle(loadScreens);
@@ -62,14 +74,12 @@ function loadScreens(): void {
 
 export async function start(): Promise<void> {
   if (await identify()) {
-    const page = running
+    const pages = running
       ? null
-      : await api
-          .get<EventPage>(`streams/${encodeURIComponent(inbox())}/events`, { limit: 1 })
-          .catch(() => null);
+      : await Promise.all([standing(inbox()), standing(own())]).catch(() => null);
     // Somebody may have asked twice, and the other one was faster.
     if (running) return connection.start();
-    if (page) return run(page);
+    if (pages) return run(pages);
     phase.value = "unreachable";
   }
   if (phase.peek() === "unreachable") setTimeout(() => void start(), RETRY * 1000);

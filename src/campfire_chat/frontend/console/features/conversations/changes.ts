@@ -37,6 +37,21 @@ function asShown(change: ConversationChange): Partial<ConversationSummary> {
   return { ...same, assignee };
 }
 
+/** The last change of each conversation that is still on its way. */
+const underWay = new Map<string, Promise<AgentConversation>>();
+
+/** Sends a change after those before it, so that of two the later one counts. */
+function send(id: string, body: ConversationChange): Promise<AgentConversation> {
+  const request = () =>
+    api.request<AgentConversation>("PATCH", `conversations/${id}`, { body });
+  // Whoever made a change that is refused is told of it: the next one is sent all the same.
+  const sent = underWay.get(id)?.then(request, request) ?? request();
+  underWay.set(id, sent);
+  const ended = () => void (underWay.get(id) === sent && underWay.delete(id));
+  sent.then(ended, ended);
+  return sent;
+}
+
 /** Shows the change at once and takes it back when the server refuses it. */
 export async function changeConversation(
   id: string,
@@ -44,8 +59,9 @@ export async function changeConversation(
 ): Promise<boolean> {
   const shown = preview(id, asShown(change));
   try {
-    putConversation(await api.request<AgentConversation>("PATCH", `conversations/${id}`, { body: change }));
+    const changed = await send(id, change);
     shown.confirm();
+    putConversation(changed);
     return true;
   } catch (error) {
     shown.takeBack();
@@ -73,27 +89,32 @@ export function moveOnAfter<T>(id: string, act: () => T): T {
   return result;
 }
 
+/** Also of a conversation that no list has loaded, which has no undo. */
 export async function setStatus(id: string, change: ConversationChange): Promise<void> {
   const before = summaryOf(id);
-  if (!before || (before.status === change.status && change.status !== "snoozed")) return;
+  if (before?.status === change.status && change.status !== "snoozed") return;
   const changing = () => changeConversation(id, change);
   // Who reopens a conversation goes on with it.
   const changed = change.status === "open" ? changing() : moveOnAfter(id, changing);
   if (!(await changed)) return;
-  const undo = {
-    label: text.undo,
-    run: () => {
-      putBack(id);
-      void changeConversation(id, statusOf(before));
-      go(id);
-    },
-  };
-  if (change.status === "resolved") toast(text.toast.resolved, { action: undo });
+  const options = before
+    ? {
+        action: {
+          label: text.undo,
+          run: () => {
+            putBack(id);
+            void changeConversation(id, statusOf(before));
+            go(id);
+          },
+        },
+      }
+    : {};
+  if (change.status === "resolved") toast(text.toast.resolved, options);
   if (change.status === "snoozed") {
     const body = change.snoozed_until
       ? text.toast.snoozed(moment(change.snoozed_until, Date.now()))
       : text.toast.snoozedOpenEnd;
-    toast(body, { action: undo });
+    toast(body, options);
   }
 }
 

@@ -41,20 +41,17 @@ const touched = new Set<string>();
 /** Both heads only grow, so their sum tells which of two summaries is the newer. */
 const version = ({ head, notes_head }: ConversationSummary) => head + notes_head;
 
-interface Ahead {
-  readonly change: Partial<ConversationSummary>;
-  /** The version that it changes. */
-  readonly of: number;
-}
+/** What is shown before the server has confirmed it, by the ids of the conversations. */
+const ahead = new Map<string, Partial<ConversationSummary>>();
 
-/** What is shown before the server has confirmed it. */
-const ahead = new Map<string, Ahead>();
-
-/** A notice of what was before the change is late, and does not take the change back. */
-function kept(summary: ConversationSummary): ConversationSummary {
-  const shown = ahead.get(summary.id);
-  return shown && version(summary) <= shown.of ? { ...summary, ...shown.change } : summary;
-}
+/**
+ * A notice of what was before the change does not take the change back, nor does one of what comes
+ * between: the server has yet to do it.
+ */
+const kept = (summary: ConversationSummary): ConversationSummary => ({
+  ...summary,
+  ...ahead.get(summary.id),
+});
 
 function place(row: Row): void {
   const next = new Map(rows.peek());
@@ -154,10 +151,7 @@ export function preview(
   const row = rows.peek().get(id);
   if (!row) return { confirm: () => undefined, takeBack: () => undefined };
   const changed: Row = { ...row, summary: { ...row.summary, ...change } };
-  const mine: Ahead = {
-    change: { ...ahead.get(id)?.change, ...change },
-    of: version(row.summary),
-  };
+  const mine = { ...ahead.get(id), ...change };
   ahead.set(id, mine);
   place(changed);
   const confirm = () => {

@@ -220,7 +220,12 @@ function follow(opened: Thread, conversation: AgentConversation, page: Message[]
     connection.subscribe(
       `conversation:${id}`,
       { after: Math.min(conversation.head, newest("public", conversation.head)) },
-      { ...handlers, onHead: () => void refreshPresence(opened) },
+      {
+        ...handlers,
+        onHead: () => void refreshPresence(opened),
+        // Since the snapshot was taken it was narrowed to others, or is gone.
+        onError: ({ code }) => void (code === "not_found" && reload(opened)),
+      },
     ),
   );
   if (!may("notes.read")) return;

@@ -40,16 +40,22 @@ const at = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
 
 export const nameOf = ({ description, url }: WebhookRecord): string => description || url;
 
+/** Grows with each look: an earlier answer that comes later counts no more. */
+let look = 0;
+
 export async function reload(): Promise<void> {
+  const mine = ++look;
   try {
     const [page, types] = await Promise.all([
       api.get<Page<WebhookRecord>>(PATH),
       api.get<Page<string>>("webhook-events"),
     ]);
+    if (mine !== look) return;
     webhooks.value = page.items;
     eventTypes.value = types.items;
     phase.value = "ready";
   } catch (error) {
+    if (mine !== look) return;
     problem.value = reason(error);
     phase.value = "failed";
   }
@@ -110,8 +116,14 @@ async function act<T>(work: () => Promise<T>, done: string | null): Promise<T | 
   }
 }
 
-const put = (webhook: WebhookRecord): void =>
-  void (webhooks.value = webhooks.peek().map((known) => (known.id === webhook.id ? webhook : known)));
+/** Shows a webhook as the server has it now; what was asked for before may not know of it. */
+function put(webhook: WebhookRecord): void {
+  const known = webhooks.peek();
+  webhooks.value = known.some(({ id }) => id === webhook.id)
+    ? known.map((one) => (one.id === webhook.id ? webhook : one))
+    : [webhook, ...known];
+  void reload();
+}
 
 /** Why it was refused; null if it was saved. */
 export async function save(id: string | null, values: NewWebhook): Promise<string | null> {
@@ -120,9 +132,9 @@ export async function save(id: string | null, values: NewWebhook): Promise<strin
       const body = values satisfies WebhookChanges;
       put(await api.request<WebhookRecord>("PATCH", at(id), { body }));
     } else {
-      const created = await api.post<WebhookWithSecret>(PATH, values);
-      secret.value = created.secret;
-      await reload();
+      const { secret: once, ...created } = await api.post<WebhookWithSecret>(PATH, values);
+      secret.value = once;
+      put(created);
       navigate(addressOf(created.id));
     }
     return null;
@@ -150,6 +162,7 @@ export async function remove(id: string): Promise<void> {
   const removed = await act(() => api.request<WebhookRecord>("DELETE", at(id)), text.removed);
   if (!removed) return;
   webhooks.value = webhooks.peek().filter((known) => known.id !== id);
+  void reload();
   navigate(`#/${PATH}`);
 }
 
