@@ -83,8 +83,6 @@ def test_the_widget(
     expect(widget.launcher).to_be_visible()
     assert violations(page) == []
     widget.open()
-    if not widget.field.is_visible():
-        widget.panel.get_by_role("button").filter(has_text="kettle").first.click()
     expect(widget.log.get_by_text(re.compile("on its way"))).to_be_visible()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -26,7 +26,7 @@ MIA = Visitor(id="mia", name="Mia Berger")
 
 ERROR = "ConnectError: https://hooks.example/desk did not answer within 10 seconds"
 
-#: Milliseconds in which a screen has to be there.
+#: Milliseconds of work after which a screen has to be there.
 AT_ONCE = 100
 
 
@@ -185,7 +185,7 @@ def test_the_way_back(shop: tuple[ProcessServer, Truth], open_page: NewPage) -> 
 def test_a_change_of_screen_takes_no_time(
     shop: tuple[ProcessServer, Truth], open_page: NewPage
 ) -> None:
-    """Up to the frame that shows it; the middle one of five, since the machine is busy."""
+    """It is there with the next frame, after little work: how busy the machine is, is no matter."""
     page = console(open_page, shop[0])
     expect(ConsoleScreen(page).row("Mia Berger")).to_be_visible()
     # Loaded as soon as the page has nothing else to do.
@@ -194,25 +194,35 @@ def test_a_change_of_screen_takes_no_time(
         ".some(({name}) => /JobsScreen.*js/.test(name))"
     )
     page.wait_for_load_state("networkidle")
-    times = page.evaluate(
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def worked() -> float:
+        """Milliseconds for which the page's own thread had the processor."""
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "ThreadTime") * 1000
+
+    before = worked()
+    frames: list[int] = page.evaluate(
         """async () => {
           const buttons = [...document.querySelectorAll("nav button")];
           const found = (name) => buttons.find((button) => button.textContent.includes(name));
           const frame = () => new Promise(requestAnimationFrame);
-          const times = [];
+          const frames = [];
           for (let turn = 0; turn < 5; turn++) {
             for (const [name, mark] of [["Jobs", ".job-list"], ["All", ".inbox"]]) {
-              const begun = performance.now();
               found(name).click();
-              do await frame();
+              let count = 0;
+              do { await frame(); count++; }
               while (!document.querySelector(mark));
-              times.push(performance.now() - begun);
+              frames.push(count);
             }
           }
-          return times;
+          return frames;
         }"""
     )
-    assert sorted(times)[len(times) // 2] < AT_ONCE, times
+    assert frames == [1] * 10
+    assert (worked() - before) / len(frames) < AT_ONCE
 
 
 def test_code_that_is_gone_after_an_update(
@@ -244,6 +254,8 @@ def test_code_that_is_gone_after_an_update(
     page.go_back()
     expect(screen.field).to_have_value("It is on its")
     to_jobs(page)
+    # That try is over: it would find the code after all.
+    expect(notice).to_contain_text("could not be loaded")
     gone["now"] = False
     notice.get_by_role("button", name="Reload the page").click()
     expect(rows(page)).to_have_count(3)

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from campfire_chat import Agent, Role
 from tests.browser.conftest import SIZES, NewPage, Theme
 from tests.browser.test_looks import violations
+from tests.browser.test_navigation import wait_for
 from tests.support.engines import copy_sqlite
 from tests.support.people import Desk
 from tests.support.servers import ProcessServer, process_server
@@ -143,7 +144,7 @@ def test_a_conversation_is_given_to_a_team_and_found_there(
     page = open_page(f"{shop.url}/support/console/#/conversations/{about}", user=BOSS)
     details = page.get_by_role("region", name="Details")
     expect(details.get_by_role("button", name="Team: No team")).to_be_visible()
-    page.locator("#thread").focus()
+    expect(page.locator("#thread-log")).to_be_focused()
     page.keyboard.press("m")
     field = page.get_by_role("combobox", name="Team", exact=True)
     expect(field).to_be_focused()
@@ -178,7 +179,8 @@ def test_a_note_mentions_somebody(shop: ProcessServer, desk: Desk, open_page: Ne
     team = boss.post("/teams", {"name": "Billing", "members": [me]})
     about = desk.visitor("mia", name="Mia").begin("Where is my invoice?")["id"]
     page = open_page(f"{shop.url}/support/console/#/conversations/{about}", user=BOSS)
-    page.locator("#thread").focus()
+    # Opening it moves the focus there: from then on the keys are heard.
+    expect(page.locator("#thread-log")).to_be_focused()
     page.keyboard.press("r")
     page.keyboard.type("@")
     expect(page.get_by_role("combobox", name="Mention somebody")).to_have_count(0)
@@ -222,11 +224,13 @@ def test_a_list_that_is_not_there_yet_says_so(
     held: list[Route] = []
     page.route("**/api/v1/agents", lambda route: held.append(route))
     page.reload()
-    page.locator("#thread").focus()
+    expect(page.locator("#thread-log")).to_be_focused()
     page.keyboard.press("n")
+    expect(page.get_by_role("textbox", name="Private note for your team")).to_be_focused()
     page.keyboard.type("@")
     expect(page.get_by_role("combobox", name="Mention somebody")).to_be_focused()
     expect(page.get_by_text("Loading agents and teams")).to_be_visible()
+    wait_for(page, lambda: bool(held))
     for route in held:
         route.continue_()
     expect(found_in(page, "Mention somebody").filter(has_text="Grace Hopper")).to_be_visible()
