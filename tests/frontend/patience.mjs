@@ -93,6 +93,7 @@ const outbox = createOutbox({
   onSent: ({ client_id, body }) => told("sent", { id: client_id, body }),
 });
 
+told("ready");
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, ...rest] = JSON.parse(line);
   if (command === "start") connection.start();
