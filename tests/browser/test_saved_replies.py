@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from campfire_chat import Agent, Visitor
 from tests.browser.conftest import SIZES, NewPage, Theme
 from tests.browser.screens import ConsoleScreen
 from tests.browser.test_looks import violations
+from tests.browser.test_navigation import wait_for
 from tests.support.engines import copy_sqlite
 from tests.support.people import Desk, Person
 from tests.support.servers import ProcessServer, process_server
@@ -223,6 +224,28 @@ def test_an_open_console_follows(shop: ProcessServer, open_page: NewPage) -> Non
     expect(own.get_by_role("button", name="Edit")).to_be_visible()
     page.get_by_role("group", name="Which saved replies").get_by_text("Only mine").click()
     expect(rows(page)).to_have_count(1)
+
+
+def test_a_new_one_stays_while_the_list_is_asked_for_again(
+    shop: ProcessServer, open_page: NewPage
+) -> None:
+    """It comes while the list is on its way, which may not have it yet."""
+    page = open_page(f"{shop.url}/home", ADA)
+    late: list[tuple[Route, APIResponse]] = []
+    lists = re.compile(r"/api/v1/saved-replies\?")
+    page.route(lists, lambda route: late.append((route, route.fetch())))
+    page.goto(f"{shop.url}/support/console/#/saved-replies")
+    wait_for(page, lambda: len(late) == 1)
+    fields = {"shortcut": "hours", "title": "Hours", "body": "From 9 to 5.", "shared": True}
+    admin(shop).post("/saved-replies", fields)
+    hours = rows(page).filter(has_text="Hours")
+    expect(hours).to_have_count(1)
+    for asked in (1, 2):
+        wait_for(page, lambda asked=asked: len(late) == asked)
+        expect(hours).to_have_count(1)
+        route, answer = late[-1]
+        route.fulfill(response=answer)
+    expect(rows(page)).to_have_count(4)
 
 
 def test_a_viewer_is_offered_nothing_to_change(shop: ProcessServer, open_page: NewPage) -> None:

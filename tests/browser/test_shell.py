@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from campfire_chat import Agent, Role, Visitor
 from campfire_chat.core import clock
 from tests.browser.conftest import SIZES, NewPage, Theme
 from tests.browser.screens import ConsoleScreen
 from tests.browser.test_looks import violations
+from tests.browser.test_navigation import wait_for
 from tests.rest.test_jobs import put
 from tests.support.engines import copy_sqlite
 from tests.support.people import Desk
@@ -126,6 +127,33 @@ def test_by_keys_alone(shop: tuple[ProcessServer, Truth], open_page: NewPage) ->
     dialog.get_by_role("button", name="Drop").press("Enter")
     expect(rows(page)).to_have_count(1)
     expect(rows(page).first).to_be_focused()
+
+
+def test_an_answer_of_before_brings_no_job_back(
+    shop: tuple[ProcessServer, Truth], open_page: NewPage
+) -> None:
+    page = console(open_page, shop[0], "#/jobs")
+    expect(rows(page)).to_have_count(3)
+    # Who does not look is not asked for by the clock, which would bring a newer answer.
+    page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'hidden'})")
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    page.route(re.compile(r"/api/v1/jobs\?"), hold_the_first)
+    refresh = page.get_by_role("button", name="Refresh")
+    refresh.click()
+    wait_for(page, lambda: bool(late))
+    rows(page).first.get_by_role("button", name="Try again").click()
+    expect(rows(page)).to_have_count(2)
+    route, answer = late[0]
+    route.fulfill(response=answer)
+    expect(refresh).to_have_attribute("aria-busy", "false")
+    expect(rows(page)).to_have_count(2)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

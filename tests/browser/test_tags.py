@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from campfire_chat import Agent, Visitor
 from tests.browser.conftest import SIZES, NewPage, Theme
@@ -213,6 +213,26 @@ def test_one_is_created_changed_and_deleted_by_keys(
     expect(dialog).to_contain_text("No conversation has it.")
     dialog.get_by_role("button", name="Delete").press("Enter")
     expect(rows(page)).to_have_count(3)
+
+
+def test_a_new_one_stays_while_the_list_is_asked_for_again(
+    shop: ProcessServer, open_page: NewPage
+) -> None:
+    """It comes while the list is on its way, which may not have it yet."""
+    page = open_page(f"{shop.url}/home", ADA)
+    late: list[tuple[Route, APIResponse]] = []
+    page.route(re.compile(r"/api/v1/tags\?"), lambda route: late.append((route, route.fetch())))
+    page.goto(f"{shop.url}/support/console/#/tags")
+    wait_for(page, lambda: len(late) == 1)
+    admin(shop).post("/tags", {"name": "gift"})
+    gift = rows(page).filter(has_text="gift")
+    expect(gift).to_have_count(1)
+    for asked in (1, 2):
+        wait_for(page, lambda asked=asked: len(late) == asked)
+        expect(gift).to_have_count(1)
+        route, answer = late[-1]
+        route.fulfill(response=answer)
+    expect(rows(page)).to_have_count(4)
 
 
 def test_two_are_merged(shop: ProcessServer, open_page: NewPage) -> None:

@@ -22,9 +22,12 @@ export const busy = signal<ReadonlySet<string>>(new Set());
 
 /** Grows with each list: what was asked for another one comes to nothing. */
 let turn = 0;
+/** Jobs that have left the list since it was asked for: the answer may still have them. */
+let left = new Set<string>();
 
 async function ask(after: string | null): Promise<void> {
   const mine = ++turn;
+  left = new Set();
   const asked = group.peek();
   phase.value = jobs.peek().length ? "renewing" : "loading";
   try {
@@ -34,7 +37,8 @@ async function ask(after: string | null): Promise<void> {
       limit: PAGE,
     });
     if (mine !== turn) return;
-    jobs.value = after ? [...jobs.peek(), ...page.items] : page.items;
+    const there = page.items.filter(({ id }) => !left.has(id));
+    jobs.value = after ? [...jobs.peek(), ...there] : there;
     cursor.value = page.next_cursor;
     phase.value = "ready";
   } catch (error) {
@@ -62,6 +66,7 @@ async function act(id: string, method: string, path: string, done: string, faile
   busy.value = new Set([...busy.peek(), id]);
   try {
     await api.request<JobRecord>(method, path);
+    left.add(id);
     jobs.value = jobs.peek().filter((job) => job.id !== id);
     toast(done);
   } catch (error) {

@@ -31,9 +31,10 @@ export async function load(): Promise<void> {
   }
   phase.value = known.peek().size ? "renewing" : "loading";
   try {
+    let found: Map<string, SavedReplyRecord>;
     do {
       outdated = false;
-      const found = new Map<string, SavedReplyRecord>();
+      found = new Map();
       let cursor: string | null = null;
       do {
         const query = { cursor, limit: PAGE };
@@ -41,8 +42,8 @@ export async function load(): Promise<void> {
         for (const record of page.items) found.set(record.id, record);
         cursor = page.next_cursor;
       } while (cursor);
-      known.value = found;
     } while (outdated);
+    known.value = found;
     phase.value = "ready";
   } catch (error) {
     problem.value = reason(error);

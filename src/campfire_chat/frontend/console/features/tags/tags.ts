@@ -68,17 +68,18 @@ export async function load(): Promise<void> {
   }
   phase.value = known.peek().size ? "renewing" : "loading";
   try {
+    let found: Map<string, ListedTag>;
     do {
       outdated = false;
-      const found = new Map<string, ListedTag>();
+      found = new Map();
       let cursor: string | null = null;
       do {
         const page: Page<ListedTag> = await api.get(PATH, { cursor, limit: PAGE });
         for (const tag of page.items) found.set(tag.id, tag);
         cursor = page.next_cursor;
       } while (cursor);
-      known.value = found;
     } while (outdated);
+    known.value = found;
     phase.value = "ready";
   } catch (error) {
     problem.value = reason(error);
