@@ -17,7 +17,7 @@ import campfire_chat
 from campfire_chat import Rate
 from tests.conftest import QUICK
 from tests.protocol.test_limits import roomy
-from tests.protocol.test_overload import held_up, no_hurry
+from tests.protocol.test_overload import held_up
 from tests.support.client import Client
 from tests.support.engines import copy_sqlite
 from tests.support.host import campfire_for, host_app
@@ -25,7 +25,6 @@ from tests.support.people import Desk, Person
 from tests.support.servers import ThreadServer
 
 pytestmark = pytest.mark.anyio
-__all__ = ["no_hurry"]
 
 SOURCES = Path(campfire_chat.__file__).parent / "frontend"
 
@@ -173,7 +172,7 @@ async def test_a_refused_socket_comes_back_when_it_is_time(serve: Any) -> None:
             assert len(page.all("close")) == 1
 
 
-@pytest.mark.usefixtures("no_hurry")
+@pytest.mark.usefixtures("patient_storage")
 async def test_an_overloaded_server_is_given_its_time(
     sqlite_template: Path, tmp_path: Path
 ) -> None:
