@@ -11,8 +11,8 @@ import pytest
 
 from campfire_chat.access import admission, quota_sync, socket_quota
 from campfire_chat.access.rates import SECOND
-from campfire_chat.database import sqlite
 from campfire_chat.database.lanes import Lanes
+from campfire_chat.database.sqlite import SQLiteEngine
 from campfire_chat.realtime.sockets.proof import Proof
 
 T = TypeVar("T")
@@ -73,7 +73,13 @@ def patient_storage(monkeypatch: pytest.MonkeyPatch) -> None:
     defaults = Lanes.run.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "deadline", None)
-    monkeypatch.setattr(sqlite, "_PATIENCE", 600_000)
+    setup = SQLiteEngine.setup
+
+    def patient(self: SQLiteEngine, *, writable: bool) -> list[str]:
+        steps = setup(self, writable=writable)
+        return ["PRAGMA busy_timeout = 600000" if "busy_timeout" in one else one for one in steps]
+
+    monkeypatch.setattr(SQLiteEngine, "setup", patient)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,13 +33,6 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 _encode = msgspec.json.Encoder().encode
 
 
-#: A deferred BEGIN takes the write lock too late and then fails instead of waiting.
-_BEGIN = "BEGIN IMMEDIATE"
-#: Milliseconds that a statement waits for a lock of another connection.
-_PATIENCE = 5000
-#: Seconds between two tries to begin a transaction.
-_BETWEEN = 0.001
-
 #: Its value changes when another connection has committed (https://sqlite.org/pragma.html).
 _VERSION = Prepared("PRAGMA data_version")
 
@@ -58,10 +50,7 @@ class Script:
 
     def run(self, connection: Connection) -> None:
         for step in self._steps:
-            if step.sql == _BEGIN:
-                connection.begin()
-                self._rows.append(())
-            elif step.many:
+            if step.many:
                 connection.executemany(step.sql, step.values)
                 self._rows.append(())
             else:
@@ -83,7 +72,7 @@ class CommitScript(Script):
         commit = self._commit
         if commit.after is not None and not commit.after.done:
             return
-        connection.begin()
+        connection.execute(SQLiteEngine.begin)
         try:
             # From here on no other connection can write, so comparing the version is enough.
             ((version,),) = connection.execute(_VERSION.sql).fetchall()
@@ -109,42 +98,13 @@ class Connection(sqlite3.Connection):
         parameters.run(self)
         return parameters
 
-    def begin(self) -> None:
-        """Begin a transaction, as soon as no other connection has one.
-
-        SQLite itself would try again only every 100 ms. A process that stores one transaction after
-        the other leaves gaps of less than a millisecond, and who looks so seldom meets none of them
-        for seconds.
-
-        Raises:
-            sqlite3.OperationalError: The others have not let it in for 5 s.
-        """
-        deadline = time.monotonic() + _PATIENCE / 1000
-        super().execute("PRAGMA busy_timeout = 0")
-        try:
-            while True:
-                try:
-                    super().execute(_BEGIN)
-                    return
-                except sqlite3.OperationalError as error:
-                    if not _is_locked(error) or time.monotonic() > deadline:
-                        raise
-                time.sleep(_BETWEEN)
-        finally:
-            super().execute(f"PRAGMA busy_timeout = {_PATIENCE}")
-
-
-def _is_locked(error: sqlite3.OperationalError) -> bool:
-    """Whether another connection has what this one needs."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
 
 class SQLiteEngine(Engine):
     """See the module."""
 
     name = "sqlite"
-    begin = _BEGIN
+    # A deferred BEGIN takes the write lock too late and then fails instead of waiting.
+    begin = "BEGIN IMMEDIATE"
     lock_rows = False
     takes_sets = False
     tells_changes = True
@@ -155,12 +115,7 @@ class SQLiteEngine(Engine):
         self.core = sqlite.dialect(paramstyle="qmark")
 
     def routes(self, url: str, *, writable: bool) -> list[Route]:
-        options = {
-            "timeout": _PATIENCE / 1000,
-            "cached_statements": 256,
-            "factory": Connection,
-        }
-        return [Route(url, options)]
+        return [Route(url, {"timeout": 5.0, "cached_statements": 256, "factory": Connection})]
 
     def check(self, url: str, *, writable: bool) -> None:
         path = path_of(url).absolute()
@@ -180,7 +135,7 @@ class SQLiteEngine(Engine):
                 ) from None
 
     def setup(self, *, writable: bool) -> list[str]:
-        statements = [f"PRAGMA busy_timeout = {_PATIENCE}", "PRAGMA cache_size = -32768"]
+        statements = ["PRAGMA busy_timeout = 5000", "PRAGMA cache_size = -32768"]
         if writable:
             return [
                 "PRAGMA journal_mode = WAL",
@@ -226,9 +181,9 @@ class SQLiteEngine(Engine):
 
     def classify(self, error: BaseException) -> Failure:
         if isinstance(error, sqlite3.OperationalError):
-            if _is_locked(error):
-                return Failure.CONFLICT
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                return Failure.CONFLICT
             return Failure.UNAVAILABLE if code in _UNAVAILABLE else Failure.STATEMENT
         # The messages of aiosqlite for a closed connection.
         if isinstance(error, ValueError) and str(error) in (
