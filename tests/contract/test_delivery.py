@@ -38,7 +38,7 @@ from tests.support.truth import Truth
 HEARTBEAT = 1.0
 #: Seconds in which everybody has to have everything: a heartbeat, a look at the heads, and
 #: what a busy machine adds.
-CONVERGENCE = HEARTBEAT + QUICK["poll_interval"] + 60.0
+CONVERGENCE = HEARTBEAT + QUICK["poll_interval"] + 4.0
 
 BODIES = st.sampled_from(["Hello", "Where is it?", "🫖 tea", "line\nbreak", "x" * 500])
 SEATS = st.sampled_from(["phone", "laptop", "ada", "bob"])

@@ -19,7 +19,7 @@ MOUNT = "/support"
 
 #: What the workers of a scenario run with unless it says otherwise: a heartbeat that can be
 #: waited for, everything else as a host would have it.
-OPTIONS: dict[str, Any] = {"heartbeat": 2.0, "drain_window": 2.0}
+OPTIONS: dict[str, Any] = {"heartbeat": 2.0, "hello_timeout": 5.0, "drain_window": 2.0}
 
 
 class Arena:
@@ -104,7 +104,7 @@ class Arena:
     async def ready(self, number: int) -> bool:
         """Whether a worker says it can be sent traffic."""
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
                 response = await client.get(f"{self.bases[number]}/api/v1/health/ready")
         except httpx.TransportError:
             return False

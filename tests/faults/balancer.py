@@ -22,7 +22,7 @@ from tests.support.servers import ROOT
 #: Seconds between looks at every worker's ``ready``.
 LOOK = 0.25
 #: Seconds for an answer, and for its end; far more than it needs.
-PATIENCE = 120.0
+PATIENCE = 30.0
 #: Bytes of one answer, at most.
 LONGEST = 16 * 1024 * 1024
 

@@ -168,7 +168,7 @@ class Guest:
             bases = self._bases()
             self.client.base = bases[(self.home + (0 if self._stays else failures)) % len(bases)]
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(5 if self._hears_within is None else 10):
                     await self.client.connect()
             except ProtocolViolation as violation:
                 self.journal.broken.append(f"{self.name}: {violation}")

@@ -47,11 +47,6 @@ class Setting(Struct, frozen=True, kw_only=True):
     def either(self, small: T, full: T) -> T:
         return full if self.full else small
 
-    def within(self, seconds: float) -> float:
-        """A limit of time. Small runs are on machines that do other things as well, and only have
-        to end."""
-        return self.either(12 * seconds, seconds)
-
 
 class Finding(Struct, frozen=True):
     """One row of the report.

@@ -15,7 +15,7 @@ from tests.support.fault_proxy import RETRANSMISSION, FaultProxy
 pytestmark = pytest.mark.anyio
 
 #: Seconds for anything that should simply happen, and in which what must not happen would have.
-PATIENCE, A_WHILE = 60.0, 0.3
+PATIENCE, A_WHILE = 10.0, 0.3
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class _Soak:
             )
 
     def findings(self) -> list[Finding]:
-        self._process.wait(soak.SMALL + 600)
+        self._process.wait(soak.SMALL + 90)
         runs = Kept(self._kept).runs
         assert len(runs) == 1, self._log.read_text("utf-8")
         assert runs[0].error is None, self._log.read_text("utf-8")
@@ -64,7 +64,7 @@ class _Soak:
     def stop(self) -> None:
         if self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(120)
+            self._process.wait(30)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -197,7 +197,7 @@ async def test_a_rolling_restart_loses_nothing(site: Site) -> None:
     await talking
     answers = await polling
     truth = Truth(site.database_url)
-    assert await crowd.converge(lambda: truth.heads(crowd.organization), seconds=60) < 60
+    assert await crowd.converge(lambda: truth.heads(crowd.organization), seconds=15) < 15
     journal = await crowd.disperse()
     broken = [
         finding

@@ -108,7 +108,7 @@ class _File(_Bus):
         await asyncio.gather(self._removing, return_exceptions=True)
 
     async def pause(self) -> None:
-        self._holding = sqlite3.connect(self._path, isolation_level=None, timeout=60)
+        self._holding = sqlite3.connect(self._path, isolation_level=None, timeout=5)
         # Nobody else can write to it until this is over.
         self._holding.execute("BEGIN IMMEDIATE")
 
@@ -149,9 +149,10 @@ async def run(setting: Setting) -> list[Finding]:
             began = time.monotonic()
             await (bus.kill() if killed else bus.pause())
             await asyncio.sleep(seconds)
+            ended = time.monotonic()
             # A file that is made anew all the time is of use for moments in between.
             if seconds > NOTICED and not (killed and setting.bus == "sqlite"):
-                ill = await _until_ill(arena, setting.within(seconds) - seconds)
+                ill = await _health(arena)
                 found.append(
                     Finding(
                         f"{what} for {seconds:g} s: state that the workers report",
@@ -160,30 +161,27 @@ async def run(setting: Setting) -> list[Finding]:
                         ill == "ill",
                     )
                 )
-            ended = time.monotonic()
             await (bus.revive() if killed else bus.resume())
             back = await _until_well(arena)
             label = f"{what} for {seconds:g} s"
-            found.append(at_most(f"{label}: bus working again", back, setting.within(BACK), "s"))
+            found.append(at_most(f"{label}: bus working again", back, BACK, "s"))
             windows.append((label, began, ended))
         began = time.monotonic()
         await asyncio.sleep(setting.either(1.5, 5.0))
         stop.set()
         await talking
         heads = lambda: truth.heads(crowd.organization)  # noqa: E731
-        late = await crowd.converge(heads, seconds=120)
+        late = await crowd.converge(heads, seconds=10)
         # Only now, when everything has arrived: what comes last counts most.
         for label, since, until in windows:
             took = crowd.deliveries(since=since, until=until)
             p99 = percentile(took, 0.99)
-            what = f"{label}: p99 delivery of {len(took)} meanwhile"
-            found.append(at_most(what, p99, setting.within(1.5), "s"))
+            found.append(at_most(f"{label}: p99 delivery of {len(took)} meanwhile", p99, 1.5, "s"))
         took = crowd.deliveries(since=began)
         # Well below the poll of the heads: the bus is what brings them.
         p50 = percentile(took, 0.5)
-        what = "afterwards: half of the deliveries within"
-        found.append(at_most(what, p50, setting.within(0.25), "s"))
-        found.append(at_most("every client has every message", late, setting.within(5), "s"))
+        found.append(at_most("afterwards: half of the deliveries within", p50, 0.25, "s"))
+        found.append(at_most("every client has every message", late, 5, "s"))
         journal = await crowd.disperse()
     stored = checker.read(truth, crowd.organization)
     return [*found, *checker.findings(journal, stored)]
@@ -192,24 +190,16 @@ async def run(setting: Setting) -> list[Finding]:
 async def _until_well(arena: Arena) -> float:
     """Seconds until every worker says that it hears the others again."""
     began = time.monotonic()
-    while time.monotonic() - began < 24 * BACK:
+    while time.monotonic() - began < 4 * BACK:
         if await _health(arena) == "ok":
             return time.monotonic() - began
         await asyncio.sleep(0.05)
     return float("inf")
 
 
-async def _until_ill(arena: Arena, seconds: float) -> str:
-    """What the workers say of the bus once they call it ill, or after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while (said := await _health(arena)) != "ill" and time.monotonic() < deadline:
-        await asyncio.sleep(0.05)
-    return said
-
-
 async def _health(arena: Arena) -> str:
     """What all workers say of the bus; what each does, when they differ."""
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
         said = [(await client.get(f"{base}/api/v1/health/ready")).json() for base in arena.bases]
     return " and ".join(sorted({str(each.get("bus")) for each in said}))
 

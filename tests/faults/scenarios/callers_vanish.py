@@ -84,7 +84,7 @@ async def run(setting: Setting) -> list[Finding]:
         none_of("messages stored twice", [str(row[0]) for row in twice]),
         none_of("streams with a gap", [str(row[0]) for row in gaps]),
         Finding("a send afterwards", "ok", str(last["type"]), last["type"] == "ok"),
-        at_most("its answer took", answered, setting.within(2), "s"),
+        at_most("its answer took", answered, 2, "s"),
     ]
 
 
@@ -148,7 +148,7 @@ async def _abort_socket(
     """Send several messages and be gone."""
     client = Client(base, visitor)
     try:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(20):
             await client.connect()
             await client.subscribe(f"conversation:{room}")
             for position in range(FROM_A_SOCKET):
@@ -163,7 +163,7 @@ async def _abort_socket(
 async def _held(arena: Arena) -> dict[str, int]:
     """What the process holds at the moment."""
     parts = urlsplit(arena.bases[0])
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
         response = await client.get(f"{parts.scheme}://{parts.netloc}/tasks")
     tasks = response.raise_for_status().json()["tasks"]
     usage = Usage(arena.pids[0])
@@ -184,9 +184,9 @@ async def _settled(arena: Arena) -> dict[str, int]:
 
 
 async def _until_back(arena: Arena, before: dict[str, int]) -> dict[str, int]:
-    """What the process holds when it is back at ``before``, or after two minutes."""
+    """What the process holds when it is back at ``before``, or after half a minute."""
     found = await _held(arena)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and any(found[name] > before[name] for name in before):
         await asyncio.sleep(0.2)
         found = await _held(arena)

@@ -51,21 +51,19 @@ async def run(setting: Setting) -> list[Finding]:
             before = crowd.losses
             # Somebody who leaves in the very moment of the jump.
             async with Client(arena.bases[1], passing):
-                strange += await _presence(
-                    arena, crowd, passing, "online", setting.within(PRESENCE)
-                )
+                strange += await _presence(arena, crowd, passing, "online")
                 talking = asyncio.create_task(crowd.talk(sends))
                 await asyncio.sleep(0.05)
             _set(offset, jump)
             await talking
-            strange += await _presence(arena, crowd, passing, "offline", setting.within(PRESENCE))
+            strange += await _presence(arena, crowd, passing, "offline")
             if crowd.losses != before:
                 strange.append(f"{crowd.losses - before} connections lost at {jump:+} s")
         strange += await _tokens(arena.bases[0], offset)
         if setting.full:
             strange += await _snooze(arena.bases[0], crowd, offset)
         _set(offset, 0)
-        await crowd.converge(lambda: truth.heads(crowd.organization), seconds=120)
+        await crowd.converge(lambda: truth.heads(crowd.organization), seconds=10)
         journal = await crowd.disperse()
     stored = checker.read(truth, crowd.organization)
     years = {event["at"][:4] for events in stored.events.values() for event in events}
@@ -87,13 +85,11 @@ def _set(offset: Path, seconds: int) -> None:
     fresh.replace(offset)
 
 
-async def _presence(
-    arena: Arena, crowd: Crowd, passing: Person, expected: str, seconds: float
-) -> list[str]:
+async def _presence(arena: Arena, crowd: Crowd, passing: Person, expected: str) -> list[str]:
     """Whoever is connected is online soon, and whoever is not is offline soon."""
     watcher = Person(arena.bases[0], user=crowd.rooms[0].guests[1].client.person.user)
     passing_id = await asyncio.to_thread(lambda: passing.id)
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PRESENCE
     while True:
         team = await asyncio.to_thread(watcher.get, "/agents")
         found = {agent["id"]: agent["availability"] for agent in team["items"]}
@@ -138,7 +134,7 @@ async def _tokens(base: str, offset: Path) -> list[str]:
             wrong.append("a socket ended with its token good for a month")
         _set(offset, YEAR)
         try:
-            closed: Any = await client.until_close()
+            closed: Any = await client.until_close(seconds=5)
         except (AssertionError, Closed) as failure:
             closed = failure
         if getattr(closed, "code", None) != 4401:

@@ -33,7 +33,7 @@ async def run(setting: Setting) -> list[Finding]:
             Client(arena.bases[0], visitor) as first,
             Client(arena.bases[1], visitor) as second,
             httpx.AsyncClient(
-                headers={"Authorization": f"Bearer {visitor.token}"}, trust_env=False, timeout=120
+                headers={"Authorization": f"Bearer {visitor.token}"}, trust_env=False, timeout=30
             ) as rest,
         ):
             for client in (first, second):
