@@ -219,7 +219,11 @@ export const loadInbox = (): Promise<void> => loadShown();
 
 async function loadShown(renew = false): Promise<void> {
   const asked = generation;
-  await loadPage(view.peek(), status.peek(), renew);
+  // Asked for again after a failure, a list that is there is not continued.
+  const { loaded, phase: state } = progress.peek();
+  if (!loaded || state === "failed") await loadPage(view.peek(), status.peek(), renew);
+  // The others would fail as well: they come when what is shown does.
+  if (progress.peek().phase === "failed") return;
   for (const name of VIEWS) {
     if (asked !== generation) return;
     if (!progresses.peek().get(keyOf(name, "open"))?.loaded) await loadPage(name, "open");

@@ -49,7 +49,12 @@ export function Screen() {
         )}
       </header>
       <div class="saved-replies-tools">
-        <SearchField id={SEARCH} label={text.searchHere} typed={typed} onDown={(event) => moveFocus(1, event)} />
+        <SearchField
+          id={SEARCH}
+          label={text.searchHere}
+          typed={typed}
+          onDown={(event) => moveFocus(1, event)}
+        />
         <div class="segments" role="group" aria-label={text.groupLabel}>
           {GROUPS.map((name) => (
             <button

@@ -40,7 +40,12 @@ export function Screen() {
           </button>
         )}
       </header>
-      <SearchField id={SEARCH} label={text.searchHere} typed={typed} onDown={(event) => moveFocus(1, event)} />
+      <SearchField
+        id={SEARCH}
+        label={text.searchHere}
+        typed={typed}
+        onDown={(event) => moveFocus(1, event)}
+      />
       <ListState
         isLoading={phase.value === "idle" || phase.value === "loading"}
         loading={text.loading}
