@@ -37,6 +37,9 @@ def console_of(open_page: NewPage, server: ProcessServer, view: str) -> ConsoleS
     # All of them, which an agent comes to, are as many.
     expect(page.get_by_role("heading", name=view, exact=True)).to_be_visible()
     expect(page.locator("a.row")).to_have_count(len(NAMES))
+    # Rows that another list has loaded are shown in this one before it has come. Nothing is on its
+    # way any more when the lists of all views are there.
+    page.wait_for_load_state("networkidle")
     return console
 
 
