@@ -77,8 +77,12 @@ async def test_it_ends_at_its_time_and_says_so(
     events = Truth(database_url).streams("default")[f"conversation:{conversation}"]
     assert events[-1]["event"] == "conversation.status_changed"
     assert events[-1]["data"]["actor"]["kind"] == "system"
-    await no_job_is_due(store, watch)
-    assert Truth(database_url).query("SELECT * FROM campfire_jobs") == []
+    # The desk has schedules too, whose jobs may be under way.
+    query = "SELECT error FROM campfire_jobs WHERE kind = 'conversation.wake'"
+    async with asyncio.timeout(120):
+        while left := Truth(database_url).query(query):
+            assert left == [(None,)]
+            await asyncio.sleep(0.02)
 
 
 async def test_the_last_time_that_was_set_counts(store: Store, watch: Watch) -> None:
