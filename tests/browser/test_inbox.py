@@ -290,6 +290,40 @@ def test_a_reply_takes_the_conversation_and_the_list_keeps_still(
     assert names(page) == [name for name in NAMES if name != "Ben Braun"]
 
 
+def test_who_answers_before_the_list_has_come_goes_on_below(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    """Rows that another list has loaded are shown, and can be answered, at once."""
+    five_who_wait(desk_server)
+    page = open_page(f"{desk_server.url}/home", ADA)
+    late: list[Route] = []
+    page.route(re.compile(r"/conversations\?.*assignee=unassigned"), lambda route: late.append(route))
+    page.goto(f"{desk_server.url}/support/console/")
+    console = ConsoleScreen(page)
+    console.show("All")
+    expect(page.locator("a.row")).to_have_count(len(NAMES))
+    console.show("Unassigned")
+    expect(page.locator("a.row .row-name")).to_have_text(NAMES)
+    console.row("Ben Braun").click()
+    expect_open(page, "Ben Braun")
+    page.keyboard.press("r")
+    page.keyboard.type("Let me see.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Assigned to Ada Lovelace")).to_be_visible()
+    leaving = page.locator("li.leaving > a.row .row-name")
+    expect(leaving).to_have_text("Ben Braun")
+    wait_for(page, lambda: bool(late))
+    with page.expect_response(re.compile("assignee=unassigned")):
+        for route in late:
+            route.continue_()
+    expect(page.locator("a.row .row-name")).to_have_text(NAMES)
+    expect(leaving).to_have_text("Ben Braun")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect_open(page, "Cleo Cruz")
+    expect(page.locator("a.row .row-name")).to_have_text([one for one in NAMES if one[0] != "B"])
+
+
 def test_one_key_takes_who_waits_longest(desk_server: ProcessServer, open_page: NewPage) -> None:
     five_who_wait(desk_server)
     console = console_of(open_page, desk_server, "All")

@@ -2,7 +2,8 @@
  * The list as it is shown. While somebody works in it the rows keep their places: contents change,
  * newcomers are announced or come below, and rows that belong elsewhere by now fade until they are
  * left. It is sorted anew when another list is chosen, when that is asked for, and when nobody
- * works in it.
+ * works in it. Until a list has been loaded it shows what others have loaded of it; what comes then
+ * takes its place in order, and only the open conversation keeps its own.
  */
 import { computed, effect, signal } from "@preact/signals";
 import { COMPARE, listKey, matching, order, progress } from "./lists";
@@ -17,6 +18,10 @@ interface Held {
   readonly last: Row | null;
   /** The latest activity at that time. */
   readonly since: string;
+  /** Whether the list had been loaded. */
+  readonly loaded: boolean;
+  /** The open conversation as it was when it last belonged to a list that was not loaded yet. */
+  readonly open: Row | null;
 }
 
 export interface ShownRow {
@@ -51,11 +56,21 @@ const working = computed(() => openId.value !== null || touched.value);
 
 const idOf = ({ summary }: Row) => summary.id;
 
-function snapshot(): Held {
+/** The list in order, with a row among them that belongs elsewhere by now. */
+function snapshot(kept: Row | null = null): Held {
   const fresh = matching.peek();
+  const { loaded } = progress.peek();
+  const ids = fresh.map(idOf);
+  if (kept) {
+    const below = fresh.findIndex((row) => COMPARE[order.peek()](row, kept) > 0);
+    ids.splice(below < 0 ? ids.length : below, 0, idOf(kept));
+  }
+  const open = kept ?? fresh.find((row) => idOf(row) === openId.peek()) ?? null;
   return {
     key: listKey.peek(),
-    ids: fresh.map(idOf),
+    ids,
+    loaded,
+    open: loaded ? null : open,
     last: fresh[fresh.length - 1] ?? null,
     since: fresh.reduce(
       (latest, { summary }) =>
@@ -149,12 +164,18 @@ export function watchOrder(): void {
     const key = listKey.value;
     const fresh = matching.value;
     const now = held.peek();
-    if (!working.value || !progress.value.loaded) {
+    if (!working.value) {
       if (now) held.value = null;
       return;
     }
     if (now?.key !== key || !now.ids.length) {
       held.value = snapshot();
+      return;
+    }
+    if (!now.loaded) {
+      const { open } = now;
+      const kept = open && idOf(open) === id && !isListed(id) ? open : null;
+      held.value = snapshot(kept);
       return;
     }
     const { last } = now;
