@@ -14,6 +14,7 @@ from tests.support.people import Desk
 from tests.support.servers import ProcessServer, eventually
 
 ADA = Agent(id="ada", name="Ada Lovelace")
+UNASSIGNED = re.compile(r"/conversations\?.*assignee=unassigned")
 NAMES = ["Anna Alt", "Ben Braun", "Cleo Cruz", "Dan Dorn", "Eve Ernst"]
 
 
@@ -297,7 +298,7 @@ def test_who_answers_before_the_list_has_come_goes_on_below(
     five_who_wait(desk_server)
     page = open_page(f"{desk_server.url}/home", ADA)
     late: list[Route] = []
-    page.route(re.compile(r"/conversations\?.*assignee=unassigned"), lambda route: late.append(route))
+    page.route(UNASSIGNED, lambda route: late.append(route))
     page.goto(f"{desk_server.url}/support/console/")
     console = ConsoleScreen(page)
     console.show("All")
@@ -313,7 +314,7 @@ def test_who_answers_before_the_list_has_come_goes_on_below(
     leaving = page.locator("li.leaving > a.row .row-name")
     expect(leaving).to_have_text("Ben Braun")
     wait_for(page, lambda: bool(late))
-    with page.expect_response(re.compile("assignee=unassigned")):
+    with page.expect_response(UNASSIGNED):
         for route in late:
             route.continue_()
     expect(page.locator("a.row .row-name")).to_have_text(NAMES)

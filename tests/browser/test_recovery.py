@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +16,10 @@ from tests.support.servers import ProcessServer
 
 MESSAGES = "**/api/v1/conversations/*/messages?*"
 LISTS = "**/api/v1/conversations?*"
+MINE = "**/api/v1/conversations?*assignee=me*"
+ALL = re.compile(r"/api/v1/conversations\?(?!.*assignee=)")
+#: Conversations in one page of a list.
+PAGE = 50
 #: Milliseconds; the console never waits longer than 30 s until it asks again.
 AGAIN = 45_000
 
@@ -62,6 +67,29 @@ def test_a_list_that_could_not_be_loaded(desk_server: ProcessServer, open_page: 
     expect(page.get_by_text("The conversations could not be loaded.")).to_be_visible()
     page.unroute(LISTS)
     expect(console.row("Mia Berger")).to_be_visible(timeout=AGAIN)
+
+
+def test_a_list_behind_the_shown_one(desk_server: ProcessServer, open_page: NewPage) -> None:
+    """It is asked for again alone: the shown one has its first page, and is not continued."""
+    visitor = Desk(f"{desk_server.url}/support", "default").visitor("mia", name="Mia Berger")
+    for number in range(PAGE + 10):
+        visitor.begin(f"Number {number}")
+    page = open_page(f"{desk_server.url}/home", ADA)
+    console_of(page, desk_server)
+    expect(page.locator("a.row")).to_have_count(PAGE)
+    page.route(MINE, lambda route: route.abort())
+    shown: list[str] = []
+    page.on("request", lambda asked: ALL.search(asked.url) and shown.append(asked.url))
+    with page.expect_event("requestfailed", lambda asked: "assignee=me" in asked.url):
+        page.reload()
+    page.wait_for_event("requestfailed", lambda asked: "assignee=me" in asked.url, timeout=AGAIN)
+    page.unroute(MINE)
+    with page.expect_response(MINE, timeout=AGAIN):
+        pass
+    # What was asked for before that one has its answer by now.
+    page.wait_for_load_state("networkidle")
+    assert len(shown) == 1, shown
+    expect(page.locator("a.row")).to_have_count(PAGE)
 
 
 def test_a_conversation_whose_place_in_the_stream_was_lost(

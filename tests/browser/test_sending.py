@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Request, Route, expect
 
 from campfire_chat import Visitor
 from tests.browser.conftest import NewPage
@@ -197,6 +198,43 @@ def test_a_thread_that_could_not_be_loaded_comes_without_a_click(
     expect(widget.log.get_by_text("Where is my kettle?", exact=True)).to_be_visible(timeout=40_000)
 
 
+class HeldAnswers:
+    """The server has done what a page asked for, and the page learns of it later.
+
+    Args:
+        page: Which asks.
+        url: A pattern of what is asked for.
+        wanted: Which requests; the others go on.
+    """
+
+    def __init__(self, page: Page, url: str, wanted: Callable[[Request], bool]) -> None:
+        self._page = page
+        self._held: list[tuple[Route, APIResponse]] = []
+
+        def hold(route: Route) -> None:
+            if wanted(route.request):
+                self._held.append((route, route.fetch()))
+            else:
+                route.continue_()
+
+        page.route(url, hold)
+
+    def wait(self, number: int = 1) -> Any:
+        """The JSON of so many answers' last, once the server has given it."""
+        while len(self._held) < number:
+            self._page.wait_for_timeout(50)
+        return self._held[number - 1][1].json()
+
+    def release(self) -> None:
+        """Hand over all of them, in their order."""
+        for route, response in self._held:
+            route.fulfill(response=response)
+
+
+def held_posts(page: Page) -> HeldAnswers:
+    return HeldAnswers(page, "**/api/v1/conversations", lambda request: request.method == "POST")
+
+
 def second_tab(context: BrowserContext, url: str) -> WidgetScreen:
     page = context.new_page()
     page.goto(f"{url}/home")
@@ -226,27 +264,15 @@ def test_a_tab_that_is_just_starting_learns_of_a_conversation_begun_in_another(
     first = WidgetScreen(open_page(f"{desk_server.url}/home"))
     first.open()
     page = first.page.context.new_page()
-    asked: list[Route] = []
-    held: list[tuple[Route, APIResponse]] = []
-
-    def hold(route: Route) -> None:
-        asked.append(route)
-        if len(asked) > 1:
-            route.continue_()
-        else:
-            held.append((route, route.fetch()))
-
-    page.route("**/api/v1/conversations?limit=20", hold)
+    asked = itertools.count()
+    held = HeldAnswers(page, "**/api/v1/conversations?limit=20", lambda _: next(asked) == 0)
     page.goto(f"{desk_server.url}/home")
     second = WidgetScreen(page)
     second.launcher.click()
-    while not held:
-        page.wait_for_timeout(50)
+    assert held.wait()["items"] == []
     first.write("Begun here")
     expect(first.tick("Sent")).to_be_visible()
-    route, response = held[0]
-    assert response.json()["items"] == []
-    route.fulfill(response=response)
+    held.release()
     expect(second.log.get_by_text("Begun here", exact=True)).to_be_visible()
 
 
@@ -282,27 +308,17 @@ def test_what_another_tab_sends_stays_on_the_screen(
     second = second_tab(first.page.context, desk_server.url)
     second.open()
     first.page.route("**/outbox-*.js", lambda route: None)
-    held: list[tuple[Route, APIResponse]] = []
-
-    def hold(route: Route) -> None:
-        if route.request.method == "POST":
-            held.append((route, route.fetch()))
-        else:
-            route.continue_()
-
-    second.page.route("**/api/v1/conversations", hold)
+    held = held_posts(second.page)
     seen = watch_thread(first.page)
     first.write("Begun here")
-    while not held:
-        second.page.wait_for_timeout(50)
+    held.wait()
     # The first tab has listed the conversation once it counts what an agent says in it.
     agent = agent_of(desk_server)
     conversation = only_conversation(agent)
     agent.write(conversation, "We have read it")
     expect(first.panel.locator("header .plain .dot")).to_be_visible()
     first.field.fill(draft)
-    route, response = held[0]
-    route.fulfill(response=response)
+    held.release()
     expect(first.log.get_by_text("We have read it", exact=True)).to_be_visible()
     shown = seen()
     assert all(
@@ -324,35 +340,20 @@ def test_what_the_visitor_before_had_sent_changes_nothing_when_its_answer_comes(
     widget = WidgetScreen(page)
     widget.open()
     page.evaluate("void campfire.on('conversation', ({id}) => (window.begun ??= []).push(id))")
-    held: list[tuple[Route, APIResponse]] = []
-
-    def hold(route: Route) -> None:
-        if route.request.method == "POST":
-            held.append((route, route.fetch()))
-        else:
-            route.continue_()
-
-    page.route("**/api/v1/conversations", hold)
-
-    def answer_held(number: int) -> tuple[Route, APIResponse]:
-        while len(held) < number:
-            page.wait_for_timeout(50)
-        return held[number - 1]
-
+    held = held_posts(page)
     widget.write("Before")
-    before, answer_to_before = answer_held(1)
+    held.wait()
     page.evaluate("campfire.shutdown(), campfire.boot()")
     widget.open()
     expect(widget.log.get_by_text("Before", exact=True)).to_have_count(0)
     seen = watch_thread(page)
     widget.write("After")
-    after, answer_to_after = answer_held(2)
-    before.fulfill(response=answer_to_before)
-    after.fulfill(response=answer_to_after)
+    after = held.wait(2)
+    held.release()
     widget.expect_sent()
     shown = seen()
     assert all(thread == ["After"] for thread in shown[shown.index(["After"]) :]), shown
-    assert page.evaluate("window.begun") == [answer_to_after.json()["id"]]
+    assert page.evaluate("window.begun") == [after["id"]]
 
 
 def test_a_draft_stays_when_another_tab_begins_a_conversation(
