@@ -337,6 +337,20 @@ def test_one_key_takes_who_waits_longest(desk_server: ProcessServer, open_page: 
     expect(page.get_by_text("Nobody is waiting.")).to_be_visible()
 
 
+def test_the_head_says_who_asks(desk_server: ProcessServer, open_page: NewPage) -> None:
+    desk = desk_of(desk_server)
+    conversations = {
+        "A visitor who has not signed in": desk.anonymous().begin("Hello?"),
+        "Signed in on your site": desk.visitor("m", name="Mia Berger").begin("Hello?"),
+        "mia@example.com": desk.visitor("e", email="mia@example.com").begin("Hello?"),
+        "A kettle": desk.visitor("s", email="s@example.com").begin("Hello?", subject="A kettle"),
+    }
+    page = open_page(f"{desk_server.url}/support/console/", ADA)
+    for said, conversation in conversations.items():
+        page.locator(f"a.row[href$='{conversation['id']}']").click()
+        expect(page.locator(".thread-title p")).to_have_text(said)
+
+
 def test_the_numbers_are_the_servers(desk_server: ProcessServer, open_page: NewPage) -> None:
     desk = desk_of(desk_server)
     ada = desk.agent("ada")

@@ -43,7 +43,11 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
         </h2>
         {summary && (
           <p>
-            <bdi>{summary.subject ?? summary.contact.email ?? text.unverifiedHelp}</bdi>
+            <bdi>
+              {summary.subject ??
+                summary.contact.email ??
+                (summary.contact.verified ? text.verifiedHelp : text.unverifiedHelp)}
+            </bdi>
           </p>
         )}
       </div>
