@@ -98,7 +98,7 @@ def events() -> list[tuple[str, str, str | None, Any]]:
 
 async def fill(session: Session) -> None:
     engine = session.engine
-    for statement in schema._render(engine, None, "0001"):
+    for statement in schema.migrations().render(engine, None, "0001"):
         await session.command(statement)
     rows: dict[str, list[dict[str, Any]]] = {
         "campfire_agents": [

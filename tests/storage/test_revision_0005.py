@@ -48,7 +48,7 @@ async def test_snoozes_get_their_jobs(empty_database_url: str) -> None:
     await run(
         empty_database_url,
         [
-            *schema._render(engine_of(empty_database_url), None, "0004"),
+            *schema.migrations().render(engine_of(empty_database_url), None, "0004"),
             *(SNOOZED.format(org=o, id=i, status=s, until=u) for o, i, s, u in rows),
         ],
     )

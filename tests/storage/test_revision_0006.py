@@ -39,7 +39,7 @@ async def test_events_are_kept(empty_database_url: str) -> None:
     await run(
         empty_database_url,
         [
-            *schema._render(engine_of(empty_database_url), None, "0005"),
+            *schema.migrations().render(engine_of(empty_database_url), None, "0005"),
             *(
                 EVENT.format(org=o, stream=s, seq=n, event=e, message=m, payload=p)
                 for o, s, n, e, m, p in ROWS

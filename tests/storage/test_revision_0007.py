@@ -35,7 +35,7 @@ async def test_every_organisation_gets_its_row(empty_database_url: str, engine: 
     await run(
         empty_database_url,
         [
-            *schema._render(engine_of(empty_database_url), None, "0006"),
+            *schema.migrations().render(engine_of(empty_database_url), None, "0006"),
             FACT,
             AGENT.format(org="tea", id="ada", at=7),
             AGENT.format(org="tea", id="bob", at=5),

@@ -63,7 +63,7 @@ def rows_of(truth: Truth, table: str, names: Sequence[str]) -> list[tuple[Any, .
 
 async def test_every_row_is_kept(empty_database_url: str, engine: str) -> None:
     rendering = engine_of(empty_database_url)
-    await run(empty_database_url, schema._render(rendering, None, "0008"))
+    await run(empty_database_url, schema.migrations().render(rendering, None, "0008"))
     truth = Truth(empty_database_url)
     tables = columns_of(truth, engine)
     inserts: list[str] = []
@@ -80,7 +80,7 @@ async def test_every_row_is_kept(empty_database_url: str, engine: str) -> None:
     before = {table: rows_of(truth, table, names[table]) for table in tables}
     assert all(len(rows) == len(ORGANIZATIONS) for rows in before.values())
 
-    await run(empty_database_url, schema._render(rendering, "0008", "0012"))
+    await run(empty_database_url, schema.migrations().render(rendering, "0008", "0012"))
     assert {table: rows_of(truth, table, names[table]) for table in tables} == before
     after = columns_of(truth, engine)
     assert set(after) - set(tables) == NEW

@@ -52,7 +52,7 @@ async def test_tags_become_records(
         ]
     rows.append(SNOOZED.format(org="other", id="conv_9", status="open", until="NULL"))
     rows.append(TAGS.format(id="conv_9", tags='["billing"]'))
-    before = schema._render(engine, None, "0012")
+    before = schema.migrations().render(engine, None, "0012")
     await run(empty_database_url, [*before, *rows])
     store = Store(empty_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
     await store.start()

@@ -13,10 +13,8 @@ from __future__ import annotations
 import functools
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 from campfire_chat.core import scalars
@@ -26,6 +24,9 @@ from campfire_chat.database.dialects import Engine
 from campfire_chat.database.errors import MigrationError
 from campfire_chat.database.lanes import Lanes, Session
 from campfire_chat.settings import Migrate
+
+if TYPE_CHECKING:
+    from campfire_chat.database.upgrade import Migrations
 
 logger = logging.getLogger("campfire_chat.storage")
 
@@ -38,46 +39,12 @@ OLDEST = "oldest_revision"
 _LOCK = 0x63616D7066697265
 
 
-class _Statements(list[str]):
-    """The output that Alembic writes to: each call is one statement."""
-
-    def write(self, statement: str) -> None:
-        # Alembic writes comments, and for PostgreSQL a comment alone is an empty query.
-        lines = [line for line in statement.splitlines() if not line.startswith("--")]
-        sql = "\n".join(lines).strip().rstrip(";")
-        if sql:
-            self.append(sql)
-
-    def flush(self) -> None:
-        """Does nothing, because nothing is buffered."""
-
-
-def _config(engine: Engine, output: _Statements) -> Config:
-    config = Config(output_buffer=output)  # type: ignore[arg-type]
-    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
-    config.attributes["dialect_name"] = engine.name
-    config.attributes["version_table"] = VERSION_TABLE
-    return config
-
-
-@functools.cache
-def _scripts(folder: Path) -> ScriptDirectory:
-    """The migrations of a folder. They are read once, and do not change while a process runs."""
-    return ScriptDirectory(str(folder))
-
-
 def head() -> str:
-    """The revision that this version needs."""
-    found = _scripts(SCRIPTS).get_current_head()
-    if found is None:
+    """The revision that this version needs: the last one that a file is named after."""
+    found = [path.stem[1:].partition("_")[0] for path in (SCRIPTS / "versions").glob("r*.py")]
+    if not found:
         raise MigrationError("The migrations are missing. Install campfire-chat again.")
-    return found
-
-
-def _render(engine: Engine, current: str | None, following: str) -> list[str]:
-    output = _Statements()
-    command.upgrade(_config(engine, output), f"{current or 'base'}:{following}", sql=True)
-    return output
+    return max(found)
 
 
 async def revision(session: Session) -> str | None:
@@ -102,8 +69,7 @@ async def welcomes(session: Session, current: str | None) -> bool:
     """Whether this version may run on the schema: it has our revision, or a newer one allows it."""
     if current == head():
         return True
-    known = _revisions()
-    if current is None or current in known:
+    if current is None or current in (known := migrations().oldest()):
         return False
     column = tables.settings.c
     mine = (column.org_id == scalars.INSTALLATION) & (column.key == OLDEST)
@@ -112,24 +78,31 @@ async def welcomes(session: Session, current: str | None) -> bool:
     return row is not None and row["value"] in known
 
 
-def _revisions() -> dict[str, str]:
-    """Every revision that this version knows, with the oldest that can run on its tables."""
-    scripts = _scripts(SCRIPTS).walk_revisions()
-    return {script.revision: script.module.oldest for script in scripts}
+def migrations() -> Migrations:
+    """What Alembic knows of the migrations; see :mod:`campfire_chat.database.upgrade`."""
+    return _migrations(SCRIPTS)
+
+
+@functools.cache
+def _migrations(folder: Path) -> Migrations:
+    # Not at the top: most starts find the right schema and need no Alembic.
+    from campfire_chat.database import upgrade
+
+    return upgrade.Migrations(folder, VERSION_TABLE)
 
 
 async def _upgrade(session: Session, current: str | None) -> str:
-    engine, wanted = session.engine, head()
+    engine, wanted, known = session.engine, head(), migrations()
     at = current
-    for script in reversed(list(_scripts(SCRIPTS).iterate_revisions(wanted, current))):
-        for statement in _render(engine, at, script.revision):
+    for script in known.steps(current, wanted):
+        for statement in known.render(engine, at, script.revision):
             await session.command(statement)
         # What SQL cannot say, a migration does to the rows itself.
         rewrite = getattr(script.module, "rewrite", None)
         if rewrite is not None:
             await rewrite(session)
         at = script.revision
-    oldest = _revisions()[wanted]
+    oldest = known.oldest()[wanted]
     await session.execute(
         engine.upsert(tables.settings)
         .values(org_id=scalars.INSTALLATION, key=OLDEST, value=oldest)
@@ -158,7 +131,7 @@ async def prepare(lane: Lanes, engine: Engine, mode: Migrate) -> str:
         if engine.name == "postgresql":
             await session.execute(text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_LOCK))
         current = await revision(session)
-        if current != wanted and mode == "auto" and (current or wanted) in _revisions():
+        if current != wanted and mode == "auto" and (current or wanted) in migrations().oldest():
             current = await _upgrade(session, current)
         return current, await welcomes(session, current)
 
