@@ -22,6 +22,7 @@ import uvicorn
 from campfire_chat import Campfire
 from tests.support import host
 from tests.support.ports import free_port
+from tests.support.preloaded import PreloadedProcess, start_module
 from tests.support.trust import trust
 
 ROOT = Path(__file__).parents[2]
@@ -165,7 +166,7 @@ class ProcessServer:
             **(environment or {}),
         }
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | PreloadedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -180,7 +181,7 @@ class ProcessServer:
         return self._process is not None and self._process.poll() is None
 
     @property
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> subprocess.Popen[bytes] | PreloadedProcess:
         if self._process is None:
             raise RuntimeError("the server is not running")
         return self._process
@@ -192,15 +193,25 @@ class ProcessServer:
         return self._log.read().decode(errors="replace")
 
     def start(self, *, wait: bool = True) -> None:
-        self._process = subprocess.Popen(
-            [self._python, *self._command(self._target, self.port), *self._arguments],
-            cwd=self._directory,
-            env=self._environment,
-            stdout=self._log,
-            stderr=self._log,
-            # A supervisor and its workers form a group, which can be ended as one.
-            start_new_session=True,
-        )
+        command = [*self._command(self._target, self.port), *self._arguments]
+        if command[:2] == ["-m", "uvicorn"] and self._python == sys.executable:
+            self._process = start_module(
+                command[1],
+                command[2:],
+                directory=self._directory,
+                environment=self._environment,
+                log=self._log.fileno(),
+            )
+        else:
+            self._process = subprocess.Popen(
+                [self._python, *command],
+                cwd=self._directory,
+                env=self._environment,
+                stdout=self._log,
+                stderr=self._log,
+                # A supervisor and its workers form a group, which can be ended as one.
+                start_new_session=True,
+            )
         if wait:
             self.wait_until_ready()
 
