@@ -33,6 +33,18 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 _encode = msgspec.json.Encoder().encode
 
 
+#: Milliseconds for which SQLite itself waits for a lock: it looks after 1, 2, 5, 10 and 15 ms,
+#: without Python's global lock (``sqliteDefaultBusyCallback`` in https://sqlite.org/src/file/src/main.c).
+#: After that it would look every 100 ms, and lose to a process that hardly pauses; so it is asked
+#: to begin again.
+_LOOKS = 33
+#: So often, 5 s of waiting in all. They are counted and not timed, as SQLite does it: a process
+#: that gets no CPU has not waited.
+_ROUNDS = 5000 // _LOOKS
+#: Another connection holds the lock, or puts the file in order after a crash. The third code of
+#: this kind, for a transaction that has read what is old by now, does not pass by waiting.
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY)
+
 #: Its value changes when another connection has committed (https://sqlite.org/pragma.html).
 _VERSION = Prepared("PRAGMA data_version")
 
@@ -93,10 +105,16 @@ class Connection(sqlite3.Connection):
     """
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
-        if not isinstance(parameters, Script):
-            return super().execute(sql, parameters)
-        parameters.run(self)
-        return parameters
+        if isinstance(parameters, Script):
+            parameters.run(self)
+            return parameters
+        for _ in range(_ROUNDS - 1):
+            try:
+                return super().execute(sql, parameters)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode not in _LOCKED:
+                    raise
+        return super().execute(sql, parameters)
 
 
 class SQLiteEngine(Engine):
@@ -115,7 +133,8 @@ class SQLiteEngine(Engine):
         self.core = sqlite.dialect(paramstyle="qmark")
 
     def routes(self, url: str, *, writable: bool) -> list[Route]:
-        return [Route(url, {"timeout": 5.0, "cached_statements": 256, "factory": Connection})]
+        options = {"timeout": _LOOKS / 1000, "cached_statements": 256, "factory": Connection}
+        return [Route(url, options)]
 
     def check(self, url: str, *, writable: bool) -> None:
         path = path_of(url).absolute()
@@ -135,7 +154,7 @@ class SQLiteEngine(Engine):
                 ) from None
 
     def setup(self, *, writable: bool) -> list[str]:
-        statements = ["PRAGMA busy_timeout = 5000", "PRAGMA cache_size = -32768"]
+        statements = [f"PRAGMA busy_timeout = {_LOOKS}", "PRAGMA cache_size = -32768"]
         if writable:
             return [
                 "PRAGMA journal_mode = WAL",
