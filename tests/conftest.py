@@ -73,13 +73,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-engine",
         action="store_true",
-        help="run every test of the screens on every database, not only the main stories",
+        help="run every test on every database, also what hardly depends on it",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
     config.addinivalue_line("markers", "every_engine: a screen that is tried on every database")
+    config.addinivalue_line("markers", "one_engine: no screen, and yet tried on SQLite alone")
     config.addinivalue_line("markers", "browser: runs in Chromium")
 
 
@@ -170,12 +171,14 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Screens see the database only through the API, which has its own tests on every engine."""
+    """Screens see the database only through the API, which has its own tests on every engine. So
+    does what is decided before the database is asked. `.ci/full` runs all of it on all of them."""
     if "engine" not in metafunc.fixturenames:
         return
-    is_screen = "browser" in metafunc.definition.path.parts
-    marked = metafunc.definition.get_closest_marker("every_engine") is not None
-    every = not is_screen or marked or metafunc.config.getoption("--every-engine")
+    test = metafunc.definition
+    on_one = "browser" in test.path.parts or test.get_closest_marker("one_engine") is not None
+    marked = test.get_closest_marker("every_engine") is not None
+    every = not on_one or marked or metafunc.config.getoption("--every-engine")
     engines = ENGINES if every else ENGINES[:1]
     metafunc.parametrize("engine", engines, indirect=True, scope="session")
 

@@ -344,6 +344,7 @@ def callers(secrets: Secrets, desk: Desk) -> dict[str, Person]:
     }
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("endpoint", ASKING, ids=lambda endpoint: endpoint.operation)
 def test_every_route_and_role(desk: Desk, endpoint: Endpoint) -> None:
     secrets = Secrets(desk)
@@ -373,6 +374,7 @@ def test_every_route_and_role(desk: Desk, endpoint: Endpoint) -> None:
         assert told.get("detail") != refusal, name
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("endpoint", ASKING, ids=lambda endpoint: endpoint.operation)
 def test_every_route_and_api_key(desk: Desk, endpoint: Endpoint) -> None:
     """A key that has all other permissions is refused, and one that has only these is not."""
@@ -419,6 +421,7 @@ def _about(secrets: Secrets, endpoint: Endpoint, person: Person) -> str:
 
 
 @pytest.mark.anyio
+@pytest.mark.one_engine
 @pytest.mark.parametrize("handler", FRAMES_ASKING, ids=lambda one: one.frame.__struct_config__.tag)
 async def test_every_frame_and_role(desk: Desk, handler: FrameHandler[Any]) -> None:
     tag = str(handler.frame.__struct_config__.tag)

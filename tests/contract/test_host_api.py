@@ -757,6 +757,7 @@ def alike(answer: Any, world: World) -> Any:
     return json.loads(re.sub(r"\b20\d\d-[\d-]+T[\d:.]+Z", "TIME", text))
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("operation", sorted({one.operation for one in CASES}))
 async def test_the_same_answer(campfire: Campfire, operation: str) -> None:
     number = allowed = 0

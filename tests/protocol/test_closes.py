@@ -24,7 +24,7 @@ from tests.support.servers import ThreadServer
 from tests.support.talk import until
 from tests.webhooks.conftest import Watch
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.one_engine]
 
 Connect = Any
 
