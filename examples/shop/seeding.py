@@ -7,6 +7,7 @@ The client ids are fixed, so a seeding that was interrupted simply runs again.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 from msgspec import UNSET, UnsetType
@@ -23,9 +24,15 @@ from campfire_chat.features.messages.records import Visibility
 from campfire_chat.features.messages.service import MessageService
 from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.features.receipts.service import ReceiptService
-from campfire_chat.features.tags.operations import Draft
+from campfire_chat.features.saved_replies.errors import ShortcutTakenError
+from campfire_chat.features.saved_replies.operations import Draft as ReplyDraft
+from campfire_chat.features.saved_replies.service import SavedReplyService
+from campfire_chat.features.tags.operations import Draft as TagDraft
 from campfire_chat.features.tags.records import TagColor
 from campfire_chat.features.tags.service import TagService
+from campfire_chat.features.teams.errors import TeamNameTakenError
+from campfire_chat.features.teams.operations import Draft as TeamDraft
+from campfire_chat.features.teams.service import TeamService
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.ledger.write_batch import Committed, Heads, Notice
 from campfire_chat.runtime import AGGREGATES, OWN_STREAMS
@@ -48,6 +55,32 @@ _TAGS = {
     "gift": (TagColor.PINK, "It is for somebody else"),
     "feedback": (TagColor.GREEN, ""),
 }
+
+#: Teams, with what they do and the user names of their members.
+_TEAMS = {
+    "Orders": ("Parcels, returns and refunds", ["ada", "grace"]),
+    "Wholesale": ("Shops that order from us", ["grace"]),
+}
+
+#: Saved replies for everybody: shortcut, title, text.
+_REPLIES = [
+    (
+        "returns",
+        "How to send something back",
+        "Hi {{contact.first_name|there}}, of course. You have 60 days, and the return is free. "
+        "I am sending you the label by e-mail; just stick it on the parcel.",
+    ),
+    (
+        "parcel",
+        "Where is my parcel?",
+        "Hi {{contact.first_name|there}}, let me look where it is. One moment, please.",
+    ),
+    (
+        "bye",
+        "Goodbye",
+        "Happy to help! Is there anything else? Best wishes, {{agent.first_name|your team}}",
+    ),
+]
 
 
 class _PastClock:
@@ -99,6 +132,8 @@ class _Seeding:
         self._messages = MessageService(storage, settings, roles)
         self._receipts = ReceiptService(storage)
         self._tags = TagService(storage)
+        self._teams = TeamService(storage)
+        self._replies = SavedReplyService(storage)
         self._hands = hands
         self._now = now
         self._actors = {
@@ -115,14 +150,28 @@ class _Seeding:
     async def run(self, past: list[Past]) -> None:
         for actor in self._staff:
             await self._agents.remember(actor)
-        for name, (color, description) in _TAGS.items():
-            draft = Draft(name=name, color=color, description=description)
-            await self._tags.create(self._staff[0], draft, client_id=f"history-tag-{name}")
+        await self._set_up(self._actors["ada"])
         for line in lines(past, self._now):
             self._hands.at = line.at
             await self._write(line, past[line.index])
             if line.last:
                 await self._settle(line, past[line.index])
+
+    async def _set_up(self, admin: Actor) -> None:
+        """What an admin prepares. Teams and saved replies are there already when an earlier seeding
+        was interrupted: their names are taken then."""
+        for name, (color, description) in _TAGS.items():
+            tag = TagDraft(name=name, color=color, description=description)
+            await self._tags.create(admin, tag, client_id=f"history-tag-{name}")
+        for name, (description, usernames) in _TEAMS.items():
+            members = [self._actors[username].principal.id for username in usernames]
+            team = TeamDraft(name=name, description=description, members=members)
+            with contextlib.suppress(TeamNameTakenError):
+                await self._teams.create(admin, team)
+        for shortcut, title, body in _REPLIES:
+            reply = ReplyDraft(shortcut=shortcut, title=title, body=body, shared=True)
+            with contextlib.suppress(ShortcutTakenError):
+                await self._replies.create(admin, reply)
 
     async def _write(self, line: Line, past: Past) -> None:
         client_id = f"history-{line.index}-{line.number}"
