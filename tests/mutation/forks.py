@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -49,25 +50,19 @@ class Job(NamedTuple):
 
 def run(job: Job) -> int | None:
     """Its exit status, or None if it took too long."""
-    ((_, status),) = run_all([("", lambda: job)], jobs=1)
+    ((_, status),) = run_all(deque([("", lambda: job)]), jobs=1)
     return status
 
 
 def run_all(
-    work: Iterable[tuple[str, Callable[[], Job]]], *, jobs: int
+    work: deque[tuple[str, Callable[[], Job]]], *, jobs: int
 ) -> Iterator[tuple[str, int | None]]:
     """Run so many at a time. Each is made when it begins, and named with its exit status when it
-    has ended; None if it took too long."""
-    waiting = iter(work)
+    has ended; None if it took too long. More may be added meanwhile."""
     running: dict[int, tuple[str, float]] = {}
-    exhausted = False
-    while running or not exhausted:
-        while not exhausted and len(running) < jobs:
-            try:
-                name, make = next(waiting)
-            except StopIteration:
-                exhausted = True
-                break
+    while running or work:
+        while work and len(running) < jobs:
+            name, make = work.popleft()
             job = make()
             ends = time.monotonic() + (job.seconds or float("inf"))
             running[_fork(job)] = (name, ends)

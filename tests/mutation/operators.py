@@ -65,7 +65,8 @@ def mutants_of(source: str) -> list[Mutant]:
     for node, where in places.items():
         for new in _replacements(node):
             change = f"`{_short(node)}` → `{'' if new is None else _short(new)}`"
-            line = getattr(node, "lineno", 0)
+            # A comprehension's own node has no line.
+            line = getattr(getattr(node, "target", node), "lineno", 0)
             mutant = Mutant(where, line, change, _with(tree, node, new))
             found.setdefault((where, change, line), mutant)
     return sorted(found.values(), key=lambda mutant: mutant.line)
@@ -126,8 +127,20 @@ def _boolean(node: ast.BoolOp) -> Iterator[ast.AST]:
 
 
 def _condition(node: ast.If | ast.IfExp | ast.While) -> Iterator[ast.AST]:
-    if isinstance(node.test, ast.Name | ast.Attribute | ast.Call):
+    # The others have operators of their own.
+    if not isinstance(node.test, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.Constant):
         yield _changed(node, test=ast.UnaryOp(ast.Not(), node.test))
+
+
+def _guard(node: ast.If) -> Iterator[None]:
+    """A case that was forgotten: what comes after it is done for everybody."""
+    if not node.orelse and len(node.body) == 1 and isinstance(node.body[0], ast.Return):
+        yield None
+
+
+def _filter(node: ast.comprehension) -> Iterator[ast.AST]:
+    for at in range(len(node.ifs)):
+        yield _changed(node, ifs=[*node.ifs[:at], *node.ifs[at + 1 :]])
 
 
 def _negation(node: ast.UnaryOp) -> Iterator[ast.AST]:
@@ -181,6 +194,8 @@ _OPERATORS: list[
     (ast.Compare, _compare),
     (ast.BoolOp, _boolean),
     ((ast.If, ast.IfExp, ast.While), _condition),
+    (ast.If, _guard),
+    (ast.comprehension, _filter),
     (ast.UnaryOp, _negation),
     (ast.Constant, _constant),
     (

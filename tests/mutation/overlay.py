@@ -31,8 +31,9 @@ USUAL = "CAMPFIRE_MUTATION_USUAL"
 PATIENCE, AT_LEAST = 5, 8.0
 #: Seconds: a shorter wait for a core changes nothing.
 _SOON = 0.5
-#: The exit status when a test took longer.
+#: The exit status when a test took longer, and what the last line says before the test's name.
 HUNG = 91
+HANGS = "HANGS "
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
@@ -70,6 +71,8 @@ def _kept_waiting() -> float:
 _waited: float | None = None
 #: Seconds that it may take.
 _allowed = 0.0
+#: The test that runs.
+_running = ""
 
 
 def _allow(seconds: float) -> None:
@@ -88,6 +91,7 @@ def _hung(number: int, frame: FrameType | None) -> None:
             signal.setitimer(signal.ITIMER_REAL, min(kept_waiting, _allowed))
             return
     # A bug may have left anything behind, so nothing is cleaned up here.
+    os.write(_output, f"\n{HANGS}{_running}\n".encode())
     os._exit(HUNG)
 
 
@@ -95,9 +99,13 @@ if MODULE in os.environ:
     sys.meta_path.insert(0, _Finder())
     _usual: dict[str, float] = json.loads(Path(os.environ[USUAL]).read_text())
     signal.signal(signal.SIGALRM, _hung)
+    #: A descriptor of its own, since pytest catches what is written to the usual ones.
+    _output = os.dup(1)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+        global _running
+        _running = item.nodeid
         _allow(AT_LEAST + PATIENCE * _usual.get(item.nodeid, 0.0))
         yield
 

@@ -92,7 +92,12 @@ TARGETS = {
             *("tests/storage/test_refusals.py", "tests/storage/test_taking_writes.py"),
             *("tests/storage/test_event_log.py", "tests/storage/test_unknown_outcomes.py"),
             *("tests/storage/test_batch_loader.py", "tests/feed/test_reading.py", _SCHEMA),
+            *("tests/storage/test_operations.py", "tests/storage/test_stream_access.py"),
+            "tests/storage/test_contention.py",
+            "tests/package/test_documentation.py::test_every_event",
         ),
+        # Its two ways of locking are those of the two engines.
+        only="",
     ),
     "conversations": Target(
         (
