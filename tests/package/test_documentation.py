@@ -133,7 +133,12 @@ def test_every_public_name(name: str) -> None:
 
 @pytest.mark.parametrize("event", all_types(), ids=lambda event: event.name)
 def test_every_event(event: EventType) -> None:
-    assert f"`{event.name}`" in page("events")
+    row = re.search(
+        rf"^\| (?:`[a-z_.]+`, )*`{re.escape(event.name)}`[,| ].*$", page("events"), re.M
+    )
+    assert row, f"{event.name} is not in docs/reference/events.md"
+    said = re.search(r"\(version (\d+)", row[0])
+    assert event.version == (1 if said is None else int(said[1])), "since when has it its fields?"
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)

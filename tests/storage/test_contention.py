@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from campfire_chat.database.lanes import Session
+from campfire_chat.features.presence.operations import Beat
 from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.fault_proxy import FaultProxy
 from tests.support.postgres import COMMIT, execute, run_apart
@@ -255,3 +256,36 @@ async def test_a_process_that_vanishes_inside_a_transaction_does_not_hold_up_the
                 assert (await lost).seq == 3
     rows = Truth(url).query("SELECT body FROM campfire_messages ORDER BY seq")
     assert [body for (body,) in rows] == ["0", "Once", "Lost"]
+
+
+async def test_signs_of_life_do_not_wait_for_the_inbox(url: str) -> None:
+    """Whoever tells the inbox something holds it until the commit. Who does not goes on."""
+    async with store_on(url) as store, another_session(url) as other:
+        await store.conversations.open(VISITOR, client_id="0", body="0")
+        async with other.transaction():
+            await other.execute(
+                "SELECT 1 FROM campfire_streams WHERE stream = 'inbox:default' FOR UPDATE"
+            )
+            beat = Beat("default", "conv_1", VISITOR.principal.participant)
+            await store.presence.write("default", node_id="n", alive=[beat])
+    assert Truth(url).query("SELECT org_id FROM campfire_presence") == [("default",)]
+
+
+async def test_two_processes_begin_the_same_inbox(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who comes second waits for the first, and goes on from there."""
+    async with store_on(url) as store, another_session(url) as other:
+        with caplog.at_level(logging.DEBUG, "campfire_chat.storage"):
+            async with other.transaction():
+                await other.execute(
+                    "INSERT INTO campfire_streams (org_id, stream, head) "
+                    "VALUES ('default', 'inbox:default', 7)"
+                )
+                opening = asyncio.ensure_future(
+                    store.conversations.open(VISITOR, client_id="0", body="0")
+                )
+                await until_waiting(url)
+            await opening
+        assert "duplicate key" not in failures(caplog)
+        assert await store.storage.inbox_heads(["default"]) == {"default": 8}

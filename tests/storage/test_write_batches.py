@@ -17,6 +17,7 @@ from campfire_chat.access.records import Agent, Availability, Visitor
 from campfire_chat.core import clock
 from campfire_chat.core.errors import InvalidError, StorageUnavailableError
 from campfire_chat.database.lanes import Lanes
+from campfire_chat.database.postgresql import PostgreSQLEngine
 from campfire_chat.features.conversations.records import AgentConversation
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.ledger import record_cache
@@ -288,6 +289,44 @@ async def test_marks_do_not_go_back_whoever_writes_them(
         "SELECT delivered, read, read_count FROM campfire_receipts WHERE participant_kind = 'agent'"
     )
     assert [tuple(row) for row in rows] == [(6, 6, 6)]
+
+
+@pytest.mark.parametrize("lasts", [True, False])
+async def test_who_was_overtaken_looks_before_they_write_for_a_while(
+    stores: list[Store],
+    locking: list[int],
+    engine: str,
+    lasts: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise every batch would fail as long as another process writes to the conversation."""
+    monkeypatch.setattr(record_cache, "CONTENDED", 3600.0 if lasts else -1.0)
+    conversation = await begin(stores[0])
+    other, _ = await stores[0].conversations.open(MIA, client_id="other", body="Hello")
+    await send(stores[0], MIA, conversation, "warm")
+    await send(stores[1], MIA, conversation, "somebody else's")
+    del locking[:]
+    for number in range(3):
+        await send(stores[0], MIA, conversation, f"m{number}")
+        await send(stores[0], MIA, other.id, f"o{number}")
+    # What was in hand is gone, so each looks once. SQLite tells of every change, so there nobody is
+    # overtaken again and again.
+    waits = lasts and engine == "postgresql"
+    assert locking == ([1] * 4 if waits else [1] * 2)
+
+
+def test_who_overtook_us_is_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = record_cache.RecordCache(PostgreSQLEngine())
+    for ids in (["a", "b"], ["c"], ["a"]):
+        cache.contend(ids)
+    assert list(cache._contended) == ["b", "c", "a"]
+    monkeypatch.setattr(record_cache, "CONTENDED", -1.0)
+    cache.contend(["b"])
+    # The first of them is not over yet, and the others come after it.
+    assert list(cache._contended) == ["c", "a", "b"]
+    cache = record_cache.RecordCache(PostgreSQLEngine())
+    cache.contend(["a", "b"])
+    assert list(cache._contended) == []
 
 
 async def test_a_changed_name_shows_in_the_next_message(
