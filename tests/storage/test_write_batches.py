@@ -166,6 +166,26 @@ async def test_talk_that_is_over_takes_no_memory(
     assert await send(stores[0], MIA, ids[0], "again")
 
 
+async def test_more_talk_than_there_is_memory_for_is_read_again(
+    stores: list[Store], locking: list[int], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_cache, "LIMIT", 3)
+    store = stores[0]
+    ids: list[str] = []
+    for number in range(9):
+        opened, _ = await store.conversations.open(MIA, client_id=f"c{number}", body="Hello")
+        ids.append(opened.id)
+        in_hand = store.storage._ledger._cache.records.aggregates
+        assert len(in_hand) == number % 4 + 1
+        assert ("default", opened.id) in in_hand
+    # Those that are left are as before, and so are those that were put away.
+    for conversation in (ids[8], ids[0]):
+        del locking[:]
+        assert (await send(store, MIA, conversation, f"to {conversation}")).seq == 2
+        assert locking == ([] if conversation == ids[8] else [1])
+    gapless(database_url)
+
+
 async def test_a_known_client_id_in_a_burst(
     stores: list[Store], locking: list[int], database_url: str
 ) -> None:
@@ -258,6 +278,8 @@ async def test_a_draft_that_took_too_long_is_found_by_the_repetition(
     async with held_up(database_url, conversation):
         with pytest.raises(StorageUnavailableError):
             await send(stores[0], MIA, conversation, "late")
+        # The load balancer is told, until something was committed.
+        assert not stores[0].storage.healthy
     monkeypatch.undo()
     await until(
         lambda: Truth(database_url).query(
@@ -266,6 +288,7 @@ async def test_a_draft_that_took_too_long_is_found_by_the_repetition(
     )
     again = await send(stores[0], MIA, conversation, "late")
     assert (again.seq, again.duplicate) == (3, True)
+    assert stores[0].storage.healthy
     # What is in hand has not gone astray.
     following = await asyncio.gather(
         *(send(stores[0], MIA, conversation, f"m{number}") for number in range(20))
@@ -354,7 +377,7 @@ async def test_what_another_process_changed_stays_changed(
 
 
 async def test_sqlite_tells_of_a_name_that_another_process_changed(
-    stores: list[Store], database_url: str, engine: str
+    stores: list[Store], database_url: str, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversation = await begin(stores[0])
     await send(stores[0], MIA, conversation, "before")
@@ -363,6 +386,9 @@ async def test_sqlite_tells_of_a_name_that_another_process_changed(
     # PostgreSQL does not tell; there a name is in hand for some seconds.
     expected = "Mia Miller" if engine == "sqlite" else "Mia"
     assert last_in_inbox(database_url)["contact"]["name"] == expected
+    monkeypatch.setattr(record_cache, "LIFE", -1.0)
+    await send(stores[0], MIA, conversation, "some seconds later")
+    assert last_in_inbox(database_url)["contact"]["name"] == "Mia Miller"
 
 
 def last_in_inbox(database_url: str) -> dict[str, Any]:
