@@ -52,6 +52,7 @@ TARGETS = {
     "access": Target(
         (
             *("access/actor.py", "access/api_keys.py", "access/authentication.py"),
+            "access/tables.py",
             *("access/host_calls.py", "access/identity.py", "access/key_checks.py"),
             *("access/labels.py", "access/networks.py", "access/origins.py"),
             *("access/permissions.py", "access/places.py", "access/policy.py"),
@@ -66,6 +67,7 @@ TARGETS = {
             *("tests/rest/test_bodies.py", "tests/protocol/test_sessions.py"),
             *("tests/protocol/test_revocations.py", "tests/hosts/test_organizations.py"),
             *("tests/hosts/test_authenticate.py", "tests/storage/test_access_tables.py"),
+            _SCHEMA,
         ),
     ),
     "limits": Target(
@@ -93,11 +95,9 @@ TARGETS = {
             *("tests/storage/test_event_log.py", "tests/storage/test_unknown_outcomes.py"),
             *("tests/storage/test_batch_loader.py", "tests/feed/test_reading.py", _SCHEMA),
             *("tests/storage/test_operations.py", "tests/storage/test_stream_access.py"),
-            "tests/storage/test_contention.py",
+            *("tests/storage/test_ledger.py", "tests/storage/test_contention.py"),
             "tests/package/test_documentation.py::test_every_event",
         ),
-        # Its two ways of locking are those of the two engines.
-        only="",
     ),
     "conversations": Target(
         (
