@@ -398,14 +398,19 @@ def _share(counts: Counter[str]) -> str:
 
 
 def _write(path: Path, sections: dict[str, str]) -> None:
-    """Replace the sections of these targets."""
-    found: dict[str, str] = {}
+    """Replace the sections of these targets. What a person has written before them stays."""
+    said, found = _HEAD, dict[str, str]()
     if path.exists():
-        for text in re.split(r"(?m)^(?=## )", path.read_text("utf-8"))[1:]:
-            found[text.split("\n", 1)[0].removeprefix("## ")] = text.rstrip("\n") + "\n"
+        said, *parts = re.split(r"(?m)^(?=## )", path.read_text("utf-8"))
+        for text in parts:
+            name = text.split("\n", 1)[0].removeprefix("## ")
+            if name in TARGETS:
+                found[name] = text.rstrip("\n") + "\n"
+            else:
+                said += text
     found |= sections
     ordered = [found[name] for name in TARGETS if name in found]
-    path.write_text("\n".join([_HEAD, *ordered]), "utf-8")
+    path.write_text("\n".join([said.rstrip("\n") + "\n", *ordered]), "utf-8")
 
 
 _HEAD = """# What the tests notice

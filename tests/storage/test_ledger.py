@@ -20,6 +20,7 @@ from campfire_chat.core.errors import (
 )
 from campfire_chat.database import schema
 from campfire_chat.database.errors import MigrationError
+from campfire_chat.ledger import statements
 from campfire_chat.ledger.events import HIDDEN, Nothing
 from campfire_chat.ledger.ledger import JOINED
 from campfire_chat.ledger.operation import Operation
@@ -29,6 +30,7 @@ from tests.storage.test_operations import Do, DoTogether, at_once, done
 from tests.storage.test_queue import waiting
 from tests.support.host import agent_actor
 from tests.support.store import Store
+from tests.support.talk import until
 from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
@@ -251,3 +253,14 @@ async def test_a_database_that_does_not_fit_leaves_nothing_behind(empty_database
     await store.start()
     assert store.storage.healthy
     await store.stop()
+
+
+async def test_one_connection_writes_and_the_others_cannot(database_url: str) -> None:
+    async with opened(database_url, readers=3) as store:
+        storage = store.storage
+        await until(lambda: storage.readers.connected == 3)
+        assert storage.writer.connected == 1
+        row = ("default", "key", "x", 1)
+        with pytest.raises(StorageUnavailableError):
+            await storage.read(lambda session: session.write(statements.INSERT_IDEMPOTENCY, [row]))
+    assert Truth(database_url).query("SELECT client_key FROM campfire_idempotency") == []
