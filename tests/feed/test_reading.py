@@ -212,6 +212,18 @@ async def test_pages_end_with_a_flush(
     check(await whole(store, "acme"), stored(database_url, "acme"))
 
 
+async def test_a_feed_longer_than_any_flush_is_read_in_parts(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it is, a page reads what it needs."""
+    for number in range(7):
+        mia = visitor("acme", number)
+        await store.conversations.open(mia, client_id="first", body="Hello?")
+    monkeypatch.setattr(reading, "PAGE_ENTRIES", 2)
+    monkeypatch.setattr(reading, "MAX_ENTRIES", 2)
+    check(await whole(store, "acme"), stored(database_url, "acme"))
+
+
 async def test_a_flush_with_many_entries_is_read_whole(
     store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,8 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from campfire_chat.core import clock
 from campfire_chat.database.lanes import Session
 from campfire_chat.features.presence.operations import Beat
+from campfire_chat.feed.positions import Positions
+from campfire_chat.feed.reading import FeedEvent
+from campfire_chat.hooks.held import HoldEvents, consumer_of
 from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.fault_proxy import FaultProxy
 from tests.support.postgres import COMMIT, execute, run_apart
@@ -289,3 +293,24 @@ async def test_two_processes_begin_the_same_inbox(
             await opening
         assert "duplicate key" not in failures(caplog)
         assert await store.storage.inbox_heads(["default"]) == {"default": 8}
+
+
+async def test_events_of_a_hook_are_held_by_one_process_at_a_time(url: str) -> None:
+    """Or one could forget the last of them while another one counts on its job."""
+    async with store_on(url) as store, another_session(url) as other:
+        lanes = (store.storage.writer, store.storage.readers)
+        positions = Positions(*lanes, node="one", now=clock.now)
+        event = FeedEvent("default", 1, 0, "inbox:default", 1, "hidden", 1, "{}")
+        for organization in ("acme", "default"):
+            await positions.claim((organization, consumer_of("audit")))
+        for locked in ("acme", "default"):
+            async with other.transaction():
+                await other.execute(
+                    "SELECT 1 FROM campfire_consumers WHERE org_id = $1 FOR UPDATE", locked
+                )
+                held = HoldEvents("default", "audit", {f"beside {locked}": [event]})
+                holding = store.storage.submit(held)
+                await (holding if locked == "acme" else until_waiting(url))
+            await holding
+    rows = Truth(url).query("SELECT subject FROM campfire_held_events ORDER BY subject")
+    assert rows == [("beside acme",), ("beside default",)]

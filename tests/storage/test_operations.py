@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
+from campfire_chat.access import statements as access_statements
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Agent, Role, Visitor
 from campfire_chat.core import clock
@@ -31,7 +32,7 @@ from campfire_chat.features.receipts.rules import Mark
 from campfire_chat.ledger import event_log, statements
 from campfire_chat.ledger.events import HIDDEN, Nothing
 from campfire_chat.ledger.locking import LockingPath
-from campfire_chat.ledger.operation import FINGERPRINTS, Operation
+from campfire_chat.ledger.operation import FINGERPRINTS, ConditionalOperation, Operation
 from campfire_chat.ledger.transaction import Transaction
 from campfire_chat.ledger.write_batch import Committed, Notice
 from campfire_chat.settings import Settings
@@ -303,6 +304,8 @@ async def test_a_refused_one_leaves_nothing_behind(
             transaction.tell_inbox("default", HIDDEN, Nothing())
             transaction.insert(statements.INSERT_IDEMPOTENCY, ("default", f"{name} later", "x", 1))
             transaction.begin_stream("default", name)
+            usage = ("default", name, "", 1, 1)
+            transaction.upsert(access_statements.WRITE_USAGE, name, usage)
             if refuse:
                 transaction.note(FINGERPRINTS, "default", "k", "x")
                 raise ForbiddenError("not this one")
@@ -332,6 +335,7 @@ async def test_a_refused_one_leaves_nothing_behind(
     keys = truth.query("SELECT client_key FROM campfire_idempotency ORDER BY client_key")
     assert [key for (key,) in keys] == ["a", "a later", "c", "c later"]
     rows = truth.query("SELECT stream FROM campfire_streams WHERE length(stream) = 1 ORDER BY 1")
+    assert truth.query("SELECT key FROM campfire_usage ORDER BY key") == [("a",), ("c",)]
     assert [name for (name,) in rows] == ["a", "c"]
     told = [(event.stream, event.seq, event.payload) for event in heard.events]
     assert sorted(told) == sorted(
@@ -362,6 +366,66 @@ async def test_one_that_is_refused_alone_leaves_nothing_behind(
     assert heard.events == []
     await store.messages.send(MIA, conversation, client_id="next", body="Next")
     assert log(database_url)["inbox:default"][-1]["data"]["subject"] is None
+
+
+class IfFree(ConditionalOperation):
+    """Carries out another operation unless somebody has taken its place."""
+
+    def __init__(self, operation: Operation[Any], place: str) -> None:
+        super().__init__(operation)
+        self._place = place
+
+    async def holds(self, transaction: Transaction) -> bool:
+        taken = await transaction.look_up(FINGERPRINTS, self.organization, self._place)
+        row = (self.organization, f"{self._place} of {len(self.aggregate_ids)}", "x", 1)
+        transaction.insert(statements.INSERT_IDEMPOTENCY, row)
+        return taken is None
+
+
+async def test_both_or_neither_of_an_operation_and_its_condition(
+    store: Store, database_url: str
+) -> None:
+    conversation = await begin(store)
+
+    def keys() -> list[str]:
+        rows = Truth(database_url).query("SELECT client_key FROM campfire_idempotency ORDER BY 1")
+        return [key for (key,) in rows]
+
+    def takes(place: str, *, refuse: bool = False) -> Run:
+        async def run(transaction: Transaction) -> str:
+            # It is there: what the inner operation works on was read and locked for both.
+            found = transaction.aggregate(CONVERSATIONS, ADA, conversation)
+            transaction.touch(CONVERSATIONS, found)
+            row = ("default", place, "x", 1)
+            transaction.insert(statements.INSERT_IDEMPOTENCY, row)
+            if refuse:
+                raise ForbiddenError("not this one")
+            return "an answer that nobody gets"
+
+        return run
+
+    def operation(place: str, **more: bool) -> IfFree:
+        inner = Do(takes(place, **more), conversation=conversation)
+        outer = IfFree(inner, place)
+        assert outer.size > inner.size
+        return outer
+
+    assert await store.storage.submit(operation("a")) is True
+    assert keys() == ["a", "a of 1"]
+    await store.storage.submit(Do(_forgets("a of 1")))
+    # What was noted beside it is stored all the same: it is what the condition says.
+    assert await store.storage.submit(operation("a")) is False
+    assert keys() == ["a", "a of 1"]
+    with pytest.raises(ForbiddenError):
+        await store.storage.submit(operation("b", refuse=True))
+    assert keys() == ["a", "a of 1"]
+
+
+def _forgets(key: str) -> Run:
+    async def run(transaction: Transaction) -> None:
+        await transaction.session.write(statements.DELETE_IDEMPOTENCY, [("default", key)])
+
+    return run
 
 
 # Streams that belong to no aggregate.
