@@ -218,7 +218,16 @@ class _Trial:
         if found.by in self._tests:
             self._first = found
             return None
+        if found.outcome == SURVIVED and status != 0:
+            missing = tuple(re.findall(r"ERROR: not found: \S*?(tests/\S+)", self._text()))
+            left = [test for test in self._tests if not test.startswith(missing)]
+            if missing and left:
+                self._tests = left
+                return None
         return found
+
+    def _text(self) -> str:
+        return self._output.read_text("utf-8", errors="replace")
 
     def _read(self, name: str, status: int | None) -> Verdict:
         mutant = self._mutant
@@ -226,7 +235,7 @@ class _Trial:
             return Verdict(name, mutant, HUNG)
         if status == 0:
             return Verdict(name, mutant, SURVIVED)
-        text = self._output.read_text("utf-8", errors="replace")
+        text = self._text()
         if status == overlay.HUNG:
             hung = re.search(rf"^{overlay.HANGS}(.*)$", text, re.M)
             return Verdict(name, mutant, HUNG, hung[1] if hung else "")
@@ -234,7 +243,8 @@ class _Trial:
         if found is not None:
             return Verdict(name, mutant, NOTICED, found[1])
         if status < 0 or "ERROR: not found" in text or status == pytest.ExitCode.NO_TESTS_COLLECTED:
-            # Something else has ended it, such as the system when it is out of memory.
+            # Something else has ended it, such as the system when it is out of memory; or the bug
+            # takes away the cases of a test, which nobody would notice.
             return Verdict(name, mutant, SURVIVED, f"no test was run ({status}): {text[-200:]}")
         return Verdict(name, mutant, NOTICED, f"it does not start: {text[-200:]}")
 

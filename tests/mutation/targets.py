@@ -98,6 +98,8 @@ TARGETS = {
             *("tests/storage/test_ledger.py", "tests/storage/test_contention.py"),
             "tests/package/test_documentation.py::test_every_event",
         ),
+        # Its two ways of locking are those of the two engines.
+        only="not postgresql or test_write_batches or test_operations",
     ),
     "conversations": Target(
         (
