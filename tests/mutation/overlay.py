@@ -5,6 +5,7 @@ tests run which lines. Told by the environment what to do, since it begins befor
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -120,16 +121,28 @@ if LINES in os.environ:
         data_file=None, include=os.environ[FILES].split(os.pathsep), concurrency=["thread"]
     )
     _coverage.start()
+
+    # What it defines is to be seen as run, so not before.
+    from campfire_chat.database import statement
+
     _seconds: dict[str, float] = {}
+
+    #: What every statement was put together into, and how many modules had been loaded when they
+    #: were searched for.
+    _put_together: list[dict[str, Any]] = []
+    _searched = 0
 
     def _forget_statements() -> None:
         """A statement is put together once in a process; now every test that sends it does."""
-        for name, module in list(sys.modules.items()):
-            if name.startswith("campfire_chat."):
-                for value in list(vars(module).values()):
-                    known = getattr(value, "_compiled", None)
-                    if isinstance(known, dict):
-                        known.clear()  # pyright: ignore[reportUnknownMemberType]
+        global _searched
+        if len(sys.modules) != _searched:
+            # Some are held by records of other kinds, so the modules do not have them all.
+            kinds = (statement.Query, statement.BulkInsert, statement.BulkDelete)
+            found = [vars(one) for one in gc.get_objects() if type(one) in kinds]
+            _put_together[:] = [fields["_compiled"] for fields in found if "_compiled" in fields]
+            _searched = len(sys.modules)
+        for known in _put_together:
+            known.clear()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
