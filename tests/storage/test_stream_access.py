@@ -192,3 +192,20 @@ async def test_settings_of_ones_own_are_told_to_oneself(
     assert [json.loads(text) for _, text in page.events] == [
         Truth(database_url).streams("default")[own][-1]
     ]
+
+
+async def test_what_is_not_understood_is_for_those_who_see_everything(
+    store: Store, desk: tuple[str, str], database_url: str
+) -> None:
+    """A newer version wrote it: whom it is about, this one cannot tell."""
+    truth = Truth(database_url)
+    event = truth.streams("default")["inbox:default"][0]
+    later = json.dumps({**event, "event": "later.thing", "data": [{"about": "whom?"}]})
+    truth.write(
+        "UPDATE campfire_events SET payload = ? WHERE stream = 'inbox:default' AND seq = 1", later
+    )
+    page = await store.storage.stream_page_for(BEA, "inbox:default", 0, 1)
+    assert page.events == [(1, later)]
+    page = await store.storage.stream_page_for(narrowed("vip"), "inbox:default", 0, 1)
+    ((_, text),) = page.events
+    assert json.loads(text) == {**event, "event": "hidden", "data": {}}
