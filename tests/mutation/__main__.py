@@ -340,7 +340,7 @@ class Past:
         for verdict in verdicts:
             if verdict.outcome in (NOTICED, HUNG):
                 key = _digest(f"{verdict.module} {verdict.mutant.source}")
-                self._noticed[key] = verdict.by
+                self._noticed[key] = verdict.by if verdict.outcome == NOTICED else ""
         CACHE.mkdir(parents=True, exist_ok=True)
         self._path.write_text(json.dumps(self._noticed))
 

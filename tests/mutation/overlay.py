@@ -30,6 +30,9 @@ USUAL = "CAMPFIRE_MUTATION_USUAL"
 #: What a test may take with a bug: so many times the usual, and seconds for what it shares. The
 #: time that it waits for a core does not count: a busy machine makes no bug hang.
 PATIENCE, AT_LEAST = 5, 8.0
+#: Seconds for what tests share, such as a database server. Whichever test comes first begins it,
+#: and the cores for which its processes wait are not seen here.
+SHARED = 90.0
 #: Seconds: a shorter wait for a core changes nothing.
 _SOON = 0.5
 #: The exit status when a test took longer, and what the last line says before the test's name.
@@ -72,8 +75,11 @@ def _kept_waiting() -> float:
 _waited: float | None = None
 #: Seconds that it may take.
 _allowed = 0.0
-#: The test that runs.
+#: The test that runs, and the seconds that it may take by itself.
 _running = ""
+_usually = 0.0
+#: How many fixtures that it shares are being set up, one for the other.
+_shared = 0
 
 
 def _allow(seconds: float) -> None:
@@ -105,10 +111,24 @@ if MODULE in os.environ:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-        global _running
+        global _running, _usually
         _running = item.nodeid
-        _allow(AT_LEAST + PATIENCE * _usual.get(item.nodeid, 0.0))
+        _usually = AT_LEAST + PATIENCE * _usual.get(item.nodeid, 0.0)
+        _allow(_usually)
         yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+        global _shared
+        if fixturedef.scope == "function":
+            return (yield)
+        _shared += 1
+        _allow(SHARED)
+        try:
+            return (yield)
+        finally:
+            _shared -= 1
+            _allow(SHARED if _shared else _usually)
 
     def pytest_sessionfinish() -> None:
         _allow(AT_LEAST)
