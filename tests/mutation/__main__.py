@@ -245,8 +245,13 @@ class _Trial:
         if status < 0 or "ERROR: not found" in text or status == pytest.ExitCode.NO_TESTS_COLLECTED:
             # Something else has ended it, such as the system when it is out of memory; or the bug
             # takes away the cases of a test, which nobody would notice.
-            return Verdict(name, mutant, SURVIVED, f"no test was run ({status}): {text[-200:]}")
-        return Verdict(name, mutant, NOTICED, f"it does not start: {text[-200:]}")
+            return Verdict(name, mutant, SURVIVED, f"no test was run ({status}): {_end(text)}")
+        return Verdict(name, mutant, NOTICED, f"it does not start: {_end(text)}")
+
+
+def _end(text: str) -> str:
+    """The end of what a run says, on one line."""
+    return " ".join(text.split())[-200:]
 
 
 def _digest(text: str) -> str:
