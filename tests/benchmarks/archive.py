@@ -84,6 +84,7 @@ class Archive:
         self.random = random.Random(seed)
         self._now = BEGINNING
         self._planned = 0
+        self._begun = 0
         self._rows: Rows = {}
         self._heads: dict[str, int] = {streams.inbox(organization): 0}
         self._visitors: list[Actor] = []
@@ -241,9 +242,14 @@ class Archive:
 
     def new_conversation(self, actor: Actor) -> Conversation:
         principal = actor.principal
+        self._begun += 1
+        conversation_id = self._id("conv")
+        numbered = (self.organization, self._begun, conversation_id)
+        self._add(conversation_tables.conversation_numbers.name, numbered)
         return Conversation(
             organization=self.organization,
-            id=self._id("conv"),
+            id=conversation_id,
+            number=self._begun,
             contact=Contact(
                 id=principal.id,
                 external_id=principal.external_id,

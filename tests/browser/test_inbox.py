@@ -380,11 +380,12 @@ def test_the_palette_finds_what_no_list_has_loaded(
         visitor.begin(f"Number {number}")
     page = open_page(f"{desk_server.url}/support/console/", ADA)
     expect(page.locator("a.row").first).to_be_visible()
-    for typed in ("ümit", "BROKEN lamp", old[:-4]):
+    for typed in ("ümit", "BROKEN lamp", old[:-4], "#1"):
         page.keyboard.press("Control+k")
         page.get_by_role("combobox", name=re.compile("Search")).fill(typed)
         expect(page.get_by_role("option", name="Ursula Ümit")).to_be_visible()
         page.keyboard.press("Enter")
         expect_open(page, "Ursula Ümit")
+        expect(page.locator(".thread-number")).to_have_text("#1")
         page.keyboard.press("Escape")
         expect(page.locator(".thread-title")).to_have_count(0)

@@ -144,6 +144,19 @@ CASES = [
         assignee="unassigned",
     ),
     case(
+        "list_conversations",
+        "/conversations",
+        lambda api, _: api.conversations.list(number=1),
+        number=1,
+    ),
+    case(
+        "list_conversations",
+        "/conversations",
+        lambda api, _: api.conversations.list(number=1, status=Status.OPEN),
+        number=1,
+        status="open",
+    ),
+    case(
         "change_conversation",
         "/conversations/{conversation}",
         lambda api, ids: api.conversations.change(ids["conversation"], team_id=ids["team"]),

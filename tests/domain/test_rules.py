@@ -47,6 +47,7 @@ def conversation(**fields: Any) -> Conversation:
     return Conversation(
         organization="default",
         id="conv_1",
+        number=1,
         contact=contact,
         created_at=NOW,
         last_at=NOW,

@@ -18,7 +18,7 @@ from campfire_chat.database.engines import engine_of
 from campfire_chat.database.statement import Query
 from campfire_chat.features.agents import queries as agent_queries
 from campfire_chat.features.contacts import queries as contact_queries
-from campfire_chat.features.conversations import listing
+from campfire_chat.features.conversations import listing, numbers
 from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations import rules as conversation_rules
 from campfire_chat.features.conversations.records import Status
@@ -114,6 +114,8 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "conversations.queries.LOCK": (conversation_queries.LOCK, {"ids": "conversations"}),
     "conversations.queries.LOCK_HEADS": (conversation_queries.LOCK_HEADS, {"ids": "conversations"}),
     "conversations.queries.OWNERS": (conversation_queries.OWNERS, {"ids": "conversations"}),
+    "conversations.numbers.LAST": (numbers.LAST, {}),
+    "conversations.numbers.BY_NUMBER": (numbers.BY_NUMBER, {"number": "depth"}),
     "conversations.queries.OPEN_ASSIGNED": (conversation_queries.OPEN_ASSIGNED, {}),
     **{
         f"conversations.listing.counts_query({narrowed=}, {of_team=})": (
@@ -187,11 +189,12 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
         if whose != "own" or (order != "longest_waiting" and not narrowed and not of_team)
     },
 }
-#: What is found by a key of one column: an organisation, the number of a change, and the next
-#: organisation in an index.
+#: What is found by a key of one column: an organisation, the number of a change, the next
+#: organisation in an index, and the last number of an organisation.
 BY_ONE = {
     *(f"organizations.queries.{name}" for name in ("ORGANIZATION", "CHANGED")),
     "feed.statements.ORGANIZATIONS",
+    "conversations.numbers.LAST",
 }
 #: What is read and sorted whole: the agents, the teams, what one visitor began, and the few
 #: conversations that have a tag.

@@ -12,9 +12,11 @@ from campfire_chat.core.decoding import moment
 from campfire_chat.core.errors import (
     ClientIdConflictError,
     InvalidCursorError,
+    InvalidError,
     InvalidTextError,
     NotFoundError,
 )
+from campfire_chat.features.conversations import numbers
 from campfire_chat.features.conversations.listing import ANYONE, Order, Tallies
 from campfire_chat.features.conversations.permissions import (
     CONVERSATIONS_CREATE,
@@ -103,6 +105,18 @@ class ConversationList(Struct, frozen=True, kw_only=True):
         | None
     ) = None
     team: _Team = None
+    number: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=numbers.MOST,
+                description="the only one with this number; no other filter goes with it; "
+                "needs inbox.read",
+            ),
+        ]
+        | None
+    ) = None
     order: Annotated[Order, Meta(description="longest_waiting needs inbox.read")] = "latest"
     cursor: Cursor | None = None
     limit: Limit = DEFAULT_LIMIT
@@ -115,7 +129,7 @@ class ConversationSearch(Struct, frozen=True, kw_only=True):
             min_length=2,
             max_length=100,
             description="part of a contact's name or e-mail address or of the subject, "
-            "or the beginning of the id",
+            "or the beginning of the id, or the number, such as #1042",
         ),
     ]
     limit: Limit = DEFAULT_LIMIT
@@ -147,6 +161,8 @@ async def create(call: Call) -> Reply:
 
 async def list_page(call: Call) -> Reply:
     query: ConversationList = call.query
+    if query.number is not None:
+        return await _numbered(call, query, query.number)
     assignee: str | object | None = ANYONE
     if query.assignee is not None:
         require(call.actor, INBOX_READ)
@@ -173,6 +189,17 @@ async def list_page(call: Call) -> Reply:
     return Reply(
         Page(records, None if following is None else write_cursor((query.order, *following)))
     )
+
+
+async def _numbered(call: Call, query: ConversationList, number: int) -> Reply:
+    """
+    Raises:
+        InvalidError: Something else narrows or sorts the list as well.
+    """
+    alone = ConversationList(number=number, limit=query.limit)
+    if query != alone:
+        raise InvalidError("number is allowed only without other filters.", field="number")
+    return Reply(Page(await call.service(ConversationService).numbered(call.actor, number)))
 
 
 async def counts(call: Call) -> Reply:
@@ -265,7 +292,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/conversations/search",
         permission=INBOX_READ,
         handler=search,
-        summary="Find conversations by contact, subject or id",
+        summary="Find conversations by contact, subject, number or id",
         query=ConversationSearch,
         returns={200: Page[AgentConversation]},
         errors=(InvalidTextError,),

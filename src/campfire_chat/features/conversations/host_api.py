@@ -64,6 +64,7 @@ class ConversationsApi(Generic[C]):
         assignee: str | None = None,
         tag: str | None = None,
         team: str | None = None,
+        number: int | None = None,
         order: Order = "latest",
         cursor: str | None = None,
         limit: int = DEFAULT_LIMIT,
@@ -76,6 +77,8 @@ class ConversationsApi(Generic[C]):
                 ``inbox.read``.
             tag: Only those with the tag of this name. It needs the same permission.
             team: Only those of this team, a ``team_…`` id. It needs ``inbox.read`` too.
+            number: Only the one that people quote by this number, without other filters. It needs
+                ``inbox.read`` too.
             order: The newest activity first, or the longest wait.
             cursor: ``next_cursor`` of the page before.
             limit: 1 to 100.
@@ -87,6 +90,7 @@ class ConversationsApi(Generic[C]):
                 "assignee": assignee,
                 "tag": tag,
                 "team": team,
+                "number": number,
                 "order": order,
                 "cursor": cursor,
                 "limit": limit,
@@ -112,7 +116,7 @@ class ConversationsApi(Generic[C]):
 
     async def search(self, text: str, *, limit: int = DEFAULT_LIMIT) -> Page[AgentConversation]:
         """Conversations by a part of the contact's name or e-mail address or of the subject, or
-        by the beginning of their id."""
+        by the beginning of their id, or by their number, such as ``#1042``."""
         return await self._caller.call("search_conversations", query={"text": text, "limit": limit})
 
     async def take(self, *, client_id: str | None = None) -> AgentConversation | None:

@@ -17,7 +17,7 @@ from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts import operations as contact_operations
 from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.contacts.records import Contact
-from campfire_chat.features.conversations import snoozes
+from campfire_chat.features.conversations import numbers, snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
 from campfire_chat.features.conversations.permissions import (
     CONVERSATIONS_CREATE,
@@ -103,9 +103,11 @@ class OpenConversation(Operation[Opened]):
         earlier = await transaction.look_up(SENT, self.organization, self._key)
         if earlier is not None:
             return await self._repeated(transaction, earlier)
+        conversation_id = self._conversation_id or ids.new(ids.CONVERSATION)
         conversation = Conversation(
             organization=self.organization,
-            id=self._conversation_id or ids.new(ids.CONVERSATION),
+            id=conversation_id,
+            number=await numbers.give(transaction, self.organization, conversation_id),
             contact=await self._contact(transaction),
             subject=self._subject,
             created_at=transaction.now,

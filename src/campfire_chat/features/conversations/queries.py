@@ -66,7 +66,7 @@ def _lock_heads(engine: Engine) -> ClauseElement:
 WRITE_CONVERSATIONS = BulkInsert(
     tables.conversations,
     keys=("org_id", "conversation_id"),
-    keep=("contact_id", "created_at"),
+    keep=("contact_id", "created_at", "number"),
 )
 BY_ID = Query(_by_id)
 #: The row of a conversation is its lock, and that of its streams, whose heads it knows. The people

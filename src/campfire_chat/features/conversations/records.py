@@ -41,10 +41,12 @@ class ConversationSummary(Struct, frozen=True, kw_only=True):
     """What a row of the inbox shows. It is the data of ``conversation.updated``.
 
     Attributes:
+        number: By which people quote it: 1, 2, 3 … within the organisation.
         access_labels: If there are any, only agents with one of them see the conversation.
     """
 
     id: str
+    number: int
     status: Status
     priority: Priority | None
     subject: str | None

@@ -36,6 +36,7 @@ class Conversation(Struct, kw_only=True):
     """The state of one conversation while a transaction works on it; times in microseconds.
 
     Attributes:
+        number: By which people quote it.
         last_at: The time of its last event on any stream; the next one is later.
         last_activity_at: The last public message; notes and internal changes do not move it,
             since the visitor sees it.
@@ -48,6 +49,7 @@ class Conversation(Struct, kw_only=True):
 
     organization: str
     id: str
+    number: int
     contact: Contact
     status: Status = Status.OPEN
     priority: Priority | None = None

@@ -167,6 +167,11 @@ class ConversationService(Service):
             )
         )
 
+    async def numbered(self, actor: Actor, number: int) -> list[View]:
+        """The conversation with this number, if there is one that the caller may see."""
+        require(actor, INBOX_READ)
+        return await self._storage.read(lambda session: views.numbered(session, actor, number))
+
     async def counts(self, actor: Actor, *, team_id: str | None = None) -> Tallies:
         """How many open conversations are the agent's, nobody's, and there at all.
 

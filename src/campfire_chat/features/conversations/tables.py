@@ -43,6 +43,8 @@ conversations = Table(
     # A sorted JSON list; null for a conversation that all agents see.
     Column("access_labels", Text),
     Column("team_id", String),
+    # By which people quote it; campfire_conversation_numbers finds it by that.
+    Column("number", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("org_id", "conversation_id"),
     # For lists: one status, of all or of one assignee, newest activity first.
     Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),
@@ -77,4 +79,16 @@ conversations = Table(
     # A visitor has only a few, which are sorted when they are read; without the time in it this
     # index stays as it is when a message comes.
     Index("campfire_conversations_contact", "org_id", "contact_id"),
+)
+
+# Which conversation has a number. A table of its own: a message changes the row of its
+# conversation, and would write an index for the number there.
+conversation_numbers = Table(
+    "campfire_conversation_numbers",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("conversation_id", String, nullable=False),
+    PrimaryKeyConstraint("org_id", "number"),
+    sqlite_with_rowid=False,
 )

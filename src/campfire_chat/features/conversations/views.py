@@ -12,7 +12,7 @@ from campfire_chat.core.projection import projection
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
 from campfire_chat.features.agents import queries as agent_queries
-from campfire_chat.features.conversations import listing, queries, search
+from campfire_chat.features.conversations import listing, numbers, queries, search
 from campfire_chat.features.conversations.listing import Order, Place
 from campfire_chat.features.conversations.records import (
     AgentConversation,
@@ -108,6 +108,12 @@ async def read_page(
         limit=limit,
     )
     return await _shown(session, actor, found), following
+
+
+async def numbered(session: Session, actor: Actor, number: int) -> list[View]:
+    """The conversation with this number, if there is one that the caller may see."""
+    found = await numbers.find(session, actor, number)
+    return [] if found is None else await _shown(session, actor, [found])
 
 
 async def find(session: Session, actor: Actor, text: str, limit: int) -> list[View]:

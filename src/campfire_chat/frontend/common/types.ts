@@ -196,6 +196,8 @@ export interface ConversationCreate {
 /** What a row of the inbox shows. It is the data of `conversation.updated`. */
 export interface ConversationSummary {
   id: string;
+  /** By which people quote it: 1, 2, 3 … within the organisation. */
+  number: number;
   status: Status;
   priority: Priority | null;
   subject: string | null;

@@ -23,7 +23,7 @@ export function Details() {
   const id = openId.value;
   const summary = id ? rows.value.get(id)?.summary : undefined;
   if (!id || !summary) return null;
-  const { status, assignee, team, priority, tags, subject, contact, counts } = summary;
+  const { number, status, assignee, team, priority, tags, subject, contact, counts } = summary;
   const { created_at, first_response_at, resolved_at, reopen_count, snoozed_until } = summary;
   const at = now.value;
   return (
@@ -109,6 +109,7 @@ export function Details() {
             {resolved_at && <Fact label={text.resolvedAt}>{moment(resolved_at, at)}</Fact>}
             {reopen_count > 0 && <Fact label={text.reopened}>{text.times(reopen_count)}</Fact>}
             <Fact label={text.messagesCount}>{text.messagesOf(counts.visitor, counts.agent)}</Fact>
+            <Fact label={text.numberLabel}>{text.number(number)}</Fact>
             <Fact label={text.reference}>
               <code>{id}</code>
             </Fact>

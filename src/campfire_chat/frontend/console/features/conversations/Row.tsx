@@ -41,7 +41,7 @@ interface Props {
 /** One conversation in the list. */
 export const Row = memo(({ row, focusable, leaving }: Props) => {
   const { summary } = row;
-  const { id, contact, assignee, team, subject, tags, priority } = summary;
+  const { id, number, contact, assignee, team, subject, tags, priority } = summary;
   const { waiting_since, snoozed_until } = summary;
   const unread = unreadOf(row);
   const name = contactName(contact);
@@ -65,6 +65,7 @@ export const Row = memo(({ row, focusable, leaving }: Props) => {
             <strong class="row-name">
               <bdi>{name}</bdi>
             </strong>
+            <span class="row-number">{text.number(number)}</span>
             <time dateTime={summary.last_activity_at} title={fullTime(summary.last_activity_at)}>
               {age(summary.last_activity_at, now.value)}
             </time>

@@ -38,9 +38,12 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
         />
       )}
       <div class="thread-title">
-        <h2>
-          <bdi>{name}</bdi>
-        </h2>
+        <div class="thread-name">
+          <h2>
+            <bdi>{name}</bdi>
+          </h2>
+          {summary && <span class="thread-number">{text.number(summary.number)}</span>}
+        </div>
         {summary && (
           <p>
             <bdi>

@@ -5,18 +5,27 @@ import type { Command, Finder } from "../../shell/registry";
 import { screen } from "../../shell/router";
 import { canManage, may } from "../../shell/permissions";
 import { api } from "../../shell/session";
-import { openMenu } from "../../shell/overlay";
+import { openMenu, toast } from "../../shell/overlay";
 import { contactName, plain } from "../../ui/format";
 import { focusComposer, modes } from "../messages/composer";
 import { assignTo, assignToMe, summaryOf, toggleResolved } from "./changes";
 import { toggleDetails } from "./details";
 import { showArrived } from "./held";
-import { haystack, rows } from "./inbox";
+import { haystack, rows, type Row } from "./inbox";
 import { chooseOrder, ORDERS, showList, showTeam, status, STATUSES, view, VIEWS } from "./lists";
 import { takeNext } from "./queue";
 import { team } from "./team";
 import { teams } from "../teams/teams";
 import { go, openId, PATH } from "./route";
+
+async function copyNumber(number: number): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text.number(number));
+    toast(text.numberCopied(number));
+  } catch {
+    // Refused by the browser: the number is in the head, where it can be selected.
+  }
+}
 
 /** What can be done with the open conversation. */
 function ofConversation(id: string): Command[] {
@@ -39,8 +48,13 @@ function ofConversation(id: string): Command[] {
     hint: hints[mode],
     run: () => focusComposer(mode),
   }));
+  const copy = {
+    key: "copy-number",
+    label: text.copyNumber(summary.number),
+    run: () => void copyNumber(summary.number),
+  };
   const details = { key: "details", label: text.keys.details, hint: "D", run: toggleDetails };
-  if (!canManage.value) return [...writing, details];
+  if (!canManage.value) return [...writing, copy, details];
   return [
     ...writing,
     {
@@ -54,6 +68,7 @@ function ofConversation(id: string): Command[] {
       .filter((kind) => kind !== "team" || may("teams.read"))
       .map((kind) => ({ key: kind, label: labels[kind], run: () => openMenu(kind) })),
     { key: "unassign", label: text.unassign, run: () => assignTo(id, null) },
+    copy,
     details,
   ];
 }
@@ -98,14 +113,20 @@ const MOST = 8;
 /** With fewer letters the server finds too much. */
 const FEWEST_LETTERS = 2;
 
-const commandOf = ({ id, contact, subject, last_message }: ConversationSummary): Command => ({
+const commandOf = ({
+  id,
+  number,
+  contact,
+  subject,
+  last_message,
+}: ConversationSummary): Command => ({
   key: id,
   label: contactName(contact),
-  hint: subject ?? last_message?.text ?? "",
+  hint: [text.number(number), subject ?? last_message?.text].filter(Boolean).join(" · "),
   run: () => go(id),
 });
 
-/** Conversations that the server finds: by contact, subject or the beginning of the id. */
+/** Conversations that the server finds: by contact, subject, number or the beginning of the id. */
 async function search(typed: string, signal: AbortSignal): Promise<Command[]> {
   const wanted = typed.trim();
   if ([...wanted].length < FEWEST_LETTERS) return [];
@@ -117,14 +138,19 @@ async function search(typed: string, signal: AbortSignal): Promise<Command[]> {
   return items.map(commandOf);
 }
 
-/** Loaded conversations that hold every word. */
+/** Loaded conversations that hold every word; the one with the number that is typed comes first. */
 function find(typed: string): Command[] {
   const words = plain(typed).split(/\s+/).filter(Boolean);
   const found = [...rows.value.values()].filter(({ summary }) => {
     const hay = haystack(summary);
     return words.every((word) => hay.includes(word));
   });
-  found.sort((a, b) => (a.summary.last_activity_at < b.summary.last_activity_at ? 1 : -1));
+  const meant = ({ summary: { number } }: Row): number =>
+    Number(typed === `${number}` || typed === text.number(number));
+  found.sort(
+    (a, b) =>
+      meant(b) - meant(a) || (a.summary.last_activity_at < b.summary.last_activity_at ? 1 : -1),
+  );
   return found.slice(0, MOST).map(({ summary }) => commandOf(summary));
 }
 

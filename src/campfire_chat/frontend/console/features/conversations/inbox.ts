@@ -3,6 +3,7 @@ import type { AgentConversation, ConversationSummary } from "../../../common/typ
 import { contactName, plain } from "../../ui/format";
 import { api } from "../../shell/session";
 import { teamName } from "../teams/teams";
+import { text } from "./strings";
 
 /** A conversation and how many of its visitor's messages this agent has read. */
 export interface Row {
@@ -19,8 +20,10 @@ export const unreadOf = ({ summary, myRead }: Row): number =>
   Math.max(0, summary.counts.visitor - myRead);
 
 /** Everything a row can be found by. */
-export function haystack({ contact, subject, tags, last_message, assignee, team }: ConversationSummary) {
+export function haystack(summary: ConversationSummary) {
+  const { number, contact, subject, tags, last_message, assignee, team } = summary;
   const words = [
+    text.number(number),
     contactName(contact),
     contact.email,
     contact.external_id,

@@ -3,6 +3,11 @@ const plural = (count: number, one: string, many: string) => (count === 1 ? one 
 const isolated = (value: string) => `\u2068${value}\u2069`;
 
 export const en = {
+  /** A conversation's number, as people quote it. */
+  number: (number: number) => `#${number}`,
+  numberLabel: "Number",
+  copyNumber: (number: number) => `Copy the number #${number}`,
+  numberCopied: (number: number) => `#${number} copied`,
   heading: "campfire-chat inbox",
   undo: "Undo",
   nobody: "Nobody",

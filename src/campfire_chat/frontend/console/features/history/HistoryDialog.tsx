@@ -4,6 +4,7 @@ import { closeDialog } from "../../shell/overlay";
 import { fullTime, moment } from "../../ui/format";
 import { Linked } from "../../ui/Linked";
 import { Modal } from "../../ui/Modal";
+import { rows } from "../conversations/inbox";
 import { cursor, entries, hide, loading, loadMore, problem, refresh, show } from "./history";
 import { sentenceOf } from "./sentences";
 import { text } from "./strings";
@@ -14,9 +15,10 @@ export function HistoryDialog({ subject: id }: { subject: string }) {
     show(id);
     return hide;
   }, [id]);
+  const number = rows.value.get(id)?.summary.number;
   return (
     <Modal label={text.title} name="history" onClose={closeDialog}>
-      <h2>{text.title}</h2>
+      <h2>{number === undefined ? text.title : text.titleOf(number)}</h2>
       <p>{text.help}</p>
       {problem.value !== null && (
         <p role="alert">

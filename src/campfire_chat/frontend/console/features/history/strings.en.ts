@@ -1,5 +1,6 @@
 export const en = {
   title: "What happened",
+  titleOf: (number: number) => `What happened in #${number}`,
   help: "Everything that was done to this conversation, the latest first.",
   list: "What happened, the latest first",
   open: "What happened",
