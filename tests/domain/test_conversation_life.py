@@ -15,6 +15,10 @@ from campfire_chat.core import clock
 from campfire_chat.core.errors import InvalidError
 from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.conversations import events as conversation_events
+from campfire_chat.features.conversations.errors import (
+    ImpossibleTransitionError,
+    SnoozeInPastError,
+)
 from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.features.conversations.rules import (
     MAX_SUBJECT_LENGTH,
@@ -115,6 +119,12 @@ def test_every_value_is_as_the_model_says(steps: list[Any]) -> None:
             status, later = step
             until = at + later if later and status is Status.SNOOZED else None
             before = model.status
+            if status is Status.SNOOZED and before is Status.RESOLVED:
+                summary = state.summary
+                with pytest.raises(ImpossibleTransitionError) as refused:
+                    change(state, Patch(status=status, subject="x"), actor=AGENT, now=at)
+                assert refused.value.present == summary == state.summary
+                continue
             changes = change(state, Patch(status=status, snoozed_until=until), actor=AGENT, now=at)
             model.turn(status, at, until)
             for one in changes:
@@ -199,7 +209,7 @@ def test_the_bounds_themselves_are_allowed() -> None:
 @pytest.mark.parametrize("until", [NOW - 1, NOW])
 def test_a_refused_snooze_changes_nothing(until: int) -> None:
     state = conversation()
-    with pytest.raises(InvalidError) as refused:
+    with pytest.raises(SnoozeInPastError) as refused:
         change(
             state,
             Patch(status=Status.SNOOZED, snoozed_until=until, subject="x"),

@@ -19,6 +19,7 @@ from campfire_chat.features.agents import rules as agent_rules
 from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.conversations import events as conversation_events
+from campfire_chat.features.conversations.errors import ImpossibleTransitionError
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import (
     Conversation,
@@ -165,7 +166,10 @@ def test_the_life_of_a_conversation(steps: list[Any]) -> None:
     status, reopened, at = Status.OPEN, 0, NOW
     for step in steps:
         at += 1
-        if isinstance(step, Status):
+        if step is Status.SNOOZED and status is Status.RESOLVED:
+            with pytest.raises(ImpossibleTransitionError):
+                change(state, Patch(status=step), actor=AGENT, now=at)
+        elif isinstance(step, Status):
             changes = change(state, Patch(status=step), actor=AGENT, now=at)
             assert bool([item for item in changes if not item.internal]) == (step is not status)
             reopened += status is Status.RESOLVED and step is not Status.RESOLVED

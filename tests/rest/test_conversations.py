@@ -281,6 +281,38 @@ def test_snoozing(desk: Desk) -> None:
     assert "snoozed_until" not in visitor.get(path)
 
 
+def test_an_impossible_change_is_refused_with_the_present_state(desk: Desk) -> None:
+    visitor, agent = desk.visitor(), desk.agent()
+    about = visitor.begin()["id"]
+    path = f"/conversations/{about}"
+    past = {"status": "snoozed", "snoozed_until": "2001-01-01T00:00:00Z"}
+    assert agent.patch(path, past, 422)["code"] == "snooze_in_past"
+    resolved = agent.patch(path, {"status": "resolved"})
+    refused = agent.patch(path, {"status": "snoozed", "tags": ["late"], "subject": "Tea"}, 409)
+    assert (refused["code"], refused["field"]) == ("impossible_transition", "status")
+    assert refused["present"]["status"] == "resolved"
+    assert refused["present"].items() <= resolved.items()
+    # Nothing of the change is stored, and what is so already is no change.
+    assert agent.patch(path, {"status": "resolved"}) == resolved
+    assert agent.get("/tags")["items"] == []
+    # Resolved conversations are reopened, and then put away.
+    for status in ("pending", "resolved", "open", "snoozed", "snoozed", "resolved"):
+        assert agent.patch(path, {"status": status})["status"] == status
+    told = [
+        (event["data"]["previous"], event["data"]["status"], event["data"]["reason"])
+        for event in agent.events(f"conversation:{about}")
+        if event["event"] == "conversation.status_changed"
+    ]
+    assert told == [
+        ("open", "resolved", None),
+        ("resolved", "pending", None),
+        ("pending", "resolved", None),
+        ("resolved", "open", None),
+        ("open", "snoozed", None),
+        ("snoozed", "resolved", None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

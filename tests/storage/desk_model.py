@@ -273,10 +273,13 @@ class Desk:
         if (
             fields.get("subject") == BAD_SUBJECT
             or fields.get("assignee") not in (None, *self.agents[thread.organization])
-            or until == PAST
             or (until is not None and fields.get("status") != "snoozed")
         ):
             codes.append("invalid")
+        if until == PAST:
+            codes.append("snooze_in_past")
+        if fields.get("status") == "snoozed" and thread.status == "resolved":
+            codes.append("impossible_transition")
         if codes:
             raise Refused(*codes)
         return False

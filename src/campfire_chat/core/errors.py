@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from msgspec import Struct
+
 
 class CampfireError(Exception):
     """Something went wrong."""
@@ -27,16 +29,19 @@ class CampfireError(Exception):
         *,
         field: str | None = None,
         retry_after: float | None = None,
+        present: Struct | None = None,
     ) -> None:
         """
         Args:
             message: What went wrong, for a person. The default is the docstring of the class.
             field: The part of the input that was refused, as a path such as ``message.body``.
             retry_after: Seconds after which the caller may try again.
+            present: What was to be changed, as it is now. The caller may read it.
         """
         self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
         self.field = field
         self.retry_after = retry_after
+        self.present = present
         super().__init__(self.message)
 
 

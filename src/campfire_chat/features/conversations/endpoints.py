@@ -17,6 +17,10 @@ from campfire_chat.core.errors import (
     NotFoundError,
 )
 from campfire_chat.features.conversations import numbers
+from campfire_chat.features.conversations.errors import (
+    ImpossibleTransitionError,
+    SnoozeInPastError,
+)
 from campfire_chat.features.conversations.listing import ANYONE, Order, Tallies
 from campfire_chat.features.conversations.permissions import (
     CONVERSATIONS_CREATE,
@@ -336,6 +340,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             InvalidTextError,
             TagNameTakenError,
             TooManyTagsError,
+            ImpossibleTransitionError,
+            SnoozeInPastError,
         ),
         cost=Cost.WRITE,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -16,12 +16,10 @@ from campfire_chat.features.conversations.records import (
     Status,
     VisitorSummary,
 )
+from campfire_chat.features.conversations.transitions import StatusReason
 from campfire_chat.features.messages.records import Message
 from campfire_chat.features.teams.records import TeamName
 from campfire_chat.ledger.events import EventType
-
-#: Why a status changed by itself: the snooze has ended, or the visitor has replied.
-StatusReason = Literal["snooze_ended", "reply"]
 
 
 class StatusChanged(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,10 @@ from campfire_chat.core.projection import projection
 from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.conversations import events
+from campfire_chat.features.conversations.errors import (
+    ImpossibleTransitionError,
+    SnoozeInPastError,
+)
 from campfire_chat.features.conversations.records import (
     ConversationSummary,
     Counts,
@@ -20,6 +24,7 @@ from campfire_chat.features.conversations.records import (
     Status,
     VisitorSummary,
 )
+from campfire_chat.features.conversations.transitions import StatusReason, allows
 from campfire_chat.features.messages.records import Message, Preview, Visibility
 from campfire_chat.features.tags.rules import check_name
 from campfire_chat.features.teams.records import TeamName
@@ -197,7 +202,7 @@ def change(
     *,
     actor: Participant,
     now: int,
-    reason: events.StatusReason | None = None,
+    reason: StatusReason | None = None,
 ) -> list[Change]:
     """Apply ``patch`` and return what really changed. A value that is set already is no change.
 
@@ -205,13 +210,15 @@ def change(
         reason: Why the status changes, if nobody has chosen it.
 
     Raises:
-        InvalidError: A value is out of range, or a snooze ends in the past.
+        InvalidError: A value is out of range.
+        SnoozeInPastError: A snooze ends in the past.
+        ImpossibleTransitionError: The status cannot follow the present one.
     """
     changes: list[Change] = []
     about = conversation.id
     until = None if patch.snoozed_until is UNSET else patch.snoozed_until
     if until is not None and until <= now:
-        raise InvalidError("A snooze has to end in the future.", field="snoozed_until")
+        raise SnoozeInPastError(field="snoozed_until")
     if until is not None and patch.status is not Status.SNOOZED:
         raise InvalidError(
             "snoozed_until is allowed only with the status snoozed.", field="snoozed_until"
@@ -320,11 +327,17 @@ def _set_status(
     actor: Participant,
     at: int,
     until: int | None,
-    reason: events.StatusReason | None = None,
+    reason: StatusReason | None = None,
 ) -> list[Change]:
     changes: list[Change] = []
     previous = conversation.status
     if status is not previous:
+        if not allows(previous, status, reason):
+            raise ImpossibleTransitionError(
+                f"A {previous} conversation cannot be {status}. Reopen it first.",
+                field="status",
+                present=conversation.summary,
+            )
         if status is Status.RESOLVED:
             conversation.resolved_at = at
             conversation.waiting_since = None

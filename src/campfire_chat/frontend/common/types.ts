@@ -525,6 +525,8 @@ export interface Problem {
   field?: string;
   /** Seconds after which the caller may try again. */
   retry_after?: number;
+  /** What was to be changed, as it is now. */
+  present?: Record<string, unknown>;
 }
 
 /** The process can take requests. */
@@ -1275,6 +1277,7 @@ export type ErrorCode =
   | "hello_timeout"
   | "hook_failed"
   | "host_unavailable"
+  | "impossible_transition"
   | "internal"
   | "invalid"
   | "invalid_cursor"
@@ -1298,6 +1301,7 @@ export type ErrorCode =
   | "session_changed"
   | "settings_stale"
   | "shortcut_taken"
+  | "snooze_in_past"
   | "storage_unavailable"
   | "tag_name_taken"
   | "team_name_taken"

@@ -1,6 +1,6 @@
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
-import { setStatus, summaryOf } from "./changes";
+import { mayFollow, setStatus, summaryOf } from "./changes";
 import { STATUSES } from "./lists";
 import { closeMenu, openMenu, menu } from "../../shell/overlay";
 import { Icon } from "../../ui/Icon";
@@ -22,7 +22,7 @@ export function StatusMenu({ conversation }: { conversation: string }) {
     <Picker
       id="status"
       label={common.setStatus}
-      options={STATUSES.map((name) => ({
+      options={STATUSES.filter((name) => mayFollow(name, current)).map((name) => ({
         key: name,
         label: text.status[name],
         mark: <Icon name={name} size={16} />,

@@ -4,7 +4,7 @@ import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { detailsShown, toggleDetails } from "./details";
 import { canManage } from "../../shell/permissions";
-import { toggleResolved } from "./changes";
+import { mayFollow, toggleResolved } from "./changes";
 import { menuOpenIn, toggleMenu } from "../../shell/overlay";
 import { go } from "./route";
 import { thread } from "../messages/thread";
@@ -80,9 +80,11 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
             <span class="assign-name">{assignee ? assignee.name : text.assign}</span>
             <Icon name="down" size={13} />
           </button>
-          <span class="not-phone">
-            <MenuIcon kind="snooze" icon="snooze" label={text.snooze} />
-          </span>
+          {mayFollow("snoozed", summary.status) && (
+            <span class="not-phone">
+              <MenuIcon kind="snooze" icon="snooze" label={text.snooze} />
+            </span>
+          )}
           <button
             type="button"
             class={resolved ? "button resolve" : "button resolve due"}

@@ -2,7 +2,9 @@ import type {
   AgentConversation,
   ConversationChange,
   ConversationSummary,
+  Status,
 } from "../../../common/types";
+import { ApiError } from "../../../common/api";
 import { moment } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
@@ -52,6 +54,9 @@ function send(id: string, body: ConversationChange): Promise<AgentConversation> 
   return sent;
 }
 
+const isFinal = (error: unknown): boolean =>
+  error instanceof ApiError && error.code === "impossible_transition";
+
 /** Shows the change at once and takes it back when the server refuses it. */
 export async function changeConversation(
   id: string,
@@ -65,17 +70,24 @@ export async function changeConversation(
     return true;
   } catch (error) {
     shown.takeBack();
+    const again = { label: common.retry, run: () => void changeConversation(id, change) };
     toast(common.failed.reason(text.failed.change, reason(error)), {
       urgent: true,
-      action: { label: common.retry, run: () => void changeConversation(id, change) },
+      // What the present status forbids stays forbidden until somebody changes it.
+      ...(isFinal(error) ? {} : { action: again }),
     });
     return false;
   }
 }
 
-/** As it was, for the undo of a toast. */
-function statusOf({ status, snoozed_until }: ConversationSummary): ConversationChange {
-  return status === "snoozed" && snoozed_until ? { status, snoozed_until } : { status };
+/** Whether the server lets a conversation go from its status to another one. */
+export const mayFollow = (status: Status, present: Status | undefined): boolean =>
+  !(status === "snoozed" && present === "resolved");
+
+/** As it was, for the undo of a toast: one change after the other. */
+function back({ status, snoozed_until }: ConversationSummary, now: Status): ConversationChange[] {
+  const change = status === "snoozed" && snoozed_until ? { status, snoozed_until } : { status };
+  return mayFollow(status, now) ? [change] : [{ status: "open" }, change];
 }
 
 /**
@@ -90,7 +102,10 @@ export function moveOnAfter<T>(id: string, act: () => T): T {
 }
 
 /** Also of a conversation that no list has loaded, which has no undo. */
-export async function setStatus(id: string, change: ConversationChange): Promise<void> {
+export async function setStatus(
+  id: string,
+  change: ConversationChange & { status: Status },
+): Promise<void> {
   const before = summaryOf(id);
   if (before?.status === change.status && change.status !== "snoozed") return;
   const changing = () => changeConversation(id, change);
@@ -103,7 +118,7 @@ export async function setStatus(id: string, change: ConversationChange): Promise
           label: text.undo,
           run: () => {
             putBack(id);
-            void changeConversation(id, statusOf(before));
+            for (const step of back(before, change.status)) void changeConversation(id, step);
             go(id);
           },
         },

@@ -8,7 +8,7 @@ import { api } from "../../shell/session";
 import { openMenu, toast } from "../../shell/overlay";
 import { contactName, plain } from "../../ui/format";
 import { focusComposer, modes } from "../messages/composer";
-import { assignTo, assignToMe, summaryOf, toggleResolved } from "./changes";
+import { assignTo, assignToMe, mayFollow, summaryOf, toggleResolved } from "./changes";
 import { toggleDetails } from "./details";
 import { showArrived } from "./held";
 import { haystack, rows, type Row } from "./inbox";
@@ -66,6 +66,7 @@ function ofConversation(id: string): Command[] {
     { key: "assign-me", label: text.keys.assignMe, hint: "I", run: () => assignToMe(id) },
     ...menus
       .filter((kind) => kind !== "team" || may("teams.read"))
+      .filter((kind) => kind !== "snooze" || mayFollow("snoozed", summary.status))
       .map((kind) => ({ key: kind, label: labels[kind], run: () => openMenu(kind) })),
     { key: "unassign", label: text.unassign, run: () => assignTo(id, null) },
     copy,

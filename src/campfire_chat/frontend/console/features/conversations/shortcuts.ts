@@ -5,11 +5,16 @@ import type { Shortcut, ShortcutGroup } from "../../shell/registry";
 import { canManage, may } from "../../shell/permissions";
 import { focusComposer, modes, type Mode } from "../messages/composer";
 import { focusRow } from "../messages/focus";
-import { assignToMe, toggleResolved } from "./changes";
+import { assignToMe, mayFollow, summaryOf, toggleResolved } from "./changes";
 import { toggleDetails } from "./details";
 import { holdForKey, neighbour } from "./held";
 import { takeNext } from "./queue";
 import { go, openId, route } from "./route";
+
+/** A resolved conversation has nothing to put away. */
+function openSnooze(id: string): void {
+  if (mayFollow("snoozed", summaryOf(id)?.status)) openMenu("snooze");
+}
 
 const focusedRow = (): string | null =>
   document.activeElement?.closest<HTMLElement>("a.row")?.dataset["conversation"] ?? null;
@@ -109,7 +114,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { label: keys.assign, keys: ["A"], run: withOpen(() => openMenu("assign")) },
       { label: keys.assignMe, keys: ["I"], run: withOpen(assignToMe) },
       { label: keys.resolve, keys: ["E"], run: withOpen(toggleResolved) },
-      { label: keys.snooze, keys: ["S"], run: withOpen(() => openMenu("snooze")) },
+      { label: keys.snooze, keys: ["S"], run: withOpen(openSnooze) },
       { label: keys.priority, keys: ["P"], run: withOpen(() => openMenu("priority")) },
       { label: keys.team, keys: ["M"], run: withOpen(() => may("teams.read") && openMenu("team")) },
       { label: keys.tags, keys: ["T"], run: withOpen(() => openMenu("tags")) },

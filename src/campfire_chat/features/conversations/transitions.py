@@ -1,0 +1,34 @@
+"""Which status of a conversation may follow which, and why: the one table of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from campfire_chat.features.conversations.records import Status
+
+#: Why a status changed by itself: the snooze has ended, or the visitor has replied.
+StatusReason = Literal["snooze_ended", "reply"]
+
+_OPEN, _PENDING = Status.OPEN, Status.PENDING
+_SNOOZED, _RESOLVED = Status.SNOOZED, Status.RESOLVED
+
+#: By the reason, None for what somebody has chosen: to which statuses each status may go. A status
+#: that stays is no transition.
+TRANSITIONS: Final[Mapping[StatusReason | None, Mapping[Status, frozenset[Status]]]] = {
+    None: {
+        _OPEN: frozenset({_PENDING, _SNOOZED, _RESOLVED}),
+        _PENDING: frozenset({_OPEN, _SNOOZED, _RESOLVED}),
+        _SNOOZED: frozenset({_OPEN, _PENDING, _RESOLVED}),
+        # Not snoozed: there is nothing to put away. Whoever has not seen that a colleague has
+        # resolved it would bring it back by that without knowing.
+        _RESOLVED: frozenset({_OPEN, _PENDING}),
+    },
+    "reply": {_SNOOZED: frozenset({_OPEN}), _RESOLVED: frozenset({_OPEN})},
+    "snooze_ended": {_SNOOZED: frozenset({_OPEN})},
+}
+
+
+def allows(previous: Status, status: Status, reason: StatusReason | None) -> bool:
+    """Whether a conversation may go from one status to another one."""
+    return status in TRANSITIONS[reason].get(previous, ())
