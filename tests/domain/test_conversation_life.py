@@ -37,7 +37,15 @@ from campfire_chat.features.teams.records import TeamName
 from tests.domain.test_rules import AGENT, NOW, VISITOR, conversation, message_of
 
 BOT = Participant(SenderKind.BOT, "bot")
-SENDERS = {"visitor": VISITOR, "agent": AGENT, "bot": BOT, "note": AGENT}
+#: The agent is the one who makes the changes.
+COLLEAGUE = Participant(SenderKind.AGENT, "bob", "Bob")
+SENDERS = {
+    "visitor": VISITOR,
+    "agent": AGENT,
+    "colleague": COLLEAGUE,
+    "bot": BOT,
+    "note": COLLEAGUE,
+}
 BOB = Assignee(id="bob", name="Bob", avatar_url=None)
 
 
@@ -79,9 +87,11 @@ class Model:
                 self.turn(Status.OPEN, at, None)
             return
         self.agent_messages += 1
-        if who == "agent":
+        if who in ("agent", "colleague"):
             self.waiting_since = None
             self.first_response_at = self.first_response_at or at
+        if who == "colleague" and self.status is Status.SNOOZED:
+            self.turn(Status.OPEN, at, None)
 
 
 def same(state: Conversation, model: Model) -> bool:

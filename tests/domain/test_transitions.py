@@ -18,6 +18,7 @@ def test_the_table_is_what_the_docs_say() -> None:
     assert written == {
         None: sorted(chosen - {"resolved snoozed"}),
         "reply": ["resolved open", "snoozed open"],
+        "agent_reply": ["snoozed open"],
         "snooze_ended": ["snoozed open"],
     }
 

@@ -281,6 +281,42 @@ def test_snoozing(desk: Desk) -> None:
     assert "snoozed_until" not in visitor.get(path)
 
 
+def test_a_snooze_ends_with_what_somebody_else_says(desk: Desk) -> None:
+    """Not with a note, nor with a word of whoever has snoozed it; the event says why."""
+    visitor, ada, ben = desk.visitor(), desk.agent(), desk.agent()
+    about = visitor.begin()["id"]
+    path = f"/conversations/{about}"
+
+    def status() -> Any:
+        return ada.get(path)["status"]
+
+    def reasons() -> list[Any]:
+        return [
+            (event["data"]["actor"]["id"], event["data"]["reason"])
+            for event in ada.events(f"conversation:{about}")
+            if event["event"] == "conversation.status_changed" and event["data"]["status"] == "open"
+        ]
+
+    ada.patch(path, {"status": "snoozed"})
+    ada.write(about, "I come back to you")
+    ben.write(about, "He will", visibility="internal")
+    assert status() == "snoozed"
+    ben.write(about, "I can help already")
+    assert (status(), reasons()) == ("open", [(ben.id, "agent_reply")])
+    # Whoever sets another time is the one who waits for it then.
+    ada.patch(path, {"status": "snoozed"})
+    ben.patch(path, {"status": "snoozed", "snoozed_until": "2099-01-01T09:00:00Z"})
+    ben.write(about, "In a while")
+    assert status() == "snoozed"
+    ada.write(about, "Now")
+    woken = ada.get(path)
+    assert (woken["status"], woken["snoozed_until"]) == ("open", None)
+    assert reasons()[1:] == [(ada.id, "agent_reply")]
+    ben.patch(path, {"status": "snoozed"})
+    visitor.write(about, "Hello?")
+    assert reasons()[2:] == [(visitor.id, "reply")]
+
+
 def test_an_impossible_change_is_refused_with_the_present_state(desk: Desk) -> None:
     visitor, agent = desk.visitor(), desk.agent()
     about = visitor.begin()["id"]

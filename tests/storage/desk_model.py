@@ -112,6 +112,7 @@ class Thread:
     priority: str | None = None
     assignee: str | None = None
     snoozed: bool = False
+    snoozed_by: str | None = None
     waiting_since: str | None = None
     first_response_at: str | None = None
     reopened: int = 0
@@ -349,6 +350,8 @@ class Desk:
         if sender[0] == "agent":
             thread.waiting_since = None
             thread.first_response_at = thread.first_response_at or at
+            if thread.status == "snoozed" and thread.snoozed_by != who:
+                self._set_status(thread, "open", snoozed=False)
         else:
             thread.waiting_since = thread.waiting_since or at
             if thread.status in ("resolved", "snoozed"):
@@ -360,7 +363,10 @@ class Desk:
         if step.key is not None:
             self._keys[(*self._sender(step.who), step.key)] = (thread.id, fields)
         if "status" in fields:
+            before = (thread.status, thread.snoozed)
             self._set_status(thread, fields["status"], snoozed="snoozed_until" in fields)
+            if before != (thread.status, thread.snoozed):
+                thread.snoozed_by = step.who
         for name, stream in (
             *(("assignee", thread.public), ("priority", thread.notes)),
             *(("tags", thread.notes), ("subject", thread.public)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType
 
 from campfire_chat.access import labels
-from campfire_chat.access.actor import NAMELESS
+from campfire_chat.access.actor import NAMELESS, Principal
 from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.core import clock, text
 from campfire_chat.core.errors import InvalidError
@@ -24,7 +24,7 @@ from campfire_chat.features.conversations.records import (
     Status,
     VisitorSummary,
 )
-from campfire_chat.features.conversations.transitions import StatusReason, allows
+from campfire_chat.features.conversations.transitions import StatusReason, allows, wakes
 from campfire_chat.features.messages.records import Message, Preview, Visibility
 from campfire_chat.features.tags.rules import check_name
 from campfire_chat.features.teams.records import TeamName
@@ -42,6 +42,8 @@ class Conversation(Struct, kw_only=True):
 
     Attributes:
         number: By which people quote it.
+        snoozed_by: The id of who snoozed it; None when it is not snoozed, and when a version before
+            revision 0017 did.
         last_at: The time of its last event on any stream; the next one is later.
         last_activity_at: The last public message; notes and internal changes do not move it,
             since the visitor sees it.
@@ -70,6 +72,7 @@ class Conversation(Struct, kw_only=True):
     first_response_at: int | None = None
     resolved_at: int | None = None
     snoozed_until: int | None = None
+    snoozed_by: str | None = None
     reopen_count: int = 0
     head: int = 0
     notes_head: int = 0
@@ -141,14 +144,18 @@ class Patch(Struct, frozen=True, kw_only=True):
 
 
 def changes_more(
-    conversation: Conversation, sender: SenderKind, visibility: Visibility, *, assign: bool
+    conversation: Conversation,
+    sender: Participant | Principal,
+    visibility: Visibility,
+    *,
+    assign: bool,
 ) -> bool:
     """Whether a message changes more than what every message does: the status or the assignee."""
     if visibility is Visibility.INTERNAL:
         return False
-    if sender is SenderKind.VISITOR:
-        return conversation.status in (Status.RESOLVED, Status.SNOOZED)
-    return assign and sender is SenderKind.AGENT and conversation.assignee is None
+    if wakes(conversation.status, conversation.snoozed_by, sender.kind, sender.id) is not None:
+        return True
+    return assign and sender.kind is SenderKind.AGENT and conversation.assignee is None
 
 
 def receive(
@@ -157,7 +164,8 @@ def receive(
     """Count a message, and return what else it changes.
 
     A visitor's reply reopens a resolved or snoozed conversation and starts the wait for an
-    answer. The first public message of anybody else ends the wait. Notes change nothing.
+    answer. The first public message of an agent ends the wait. It also reopens a conversation that
+    somebody else has snoozed. Notes change nothing.
 
     Args:
         assign: Whether an agent who answers an unassigned conversation gets it.
@@ -165,7 +173,8 @@ def receive(
     if message.visibility is Visibility.INTERNAL:
         return []
     sender = message.sender
-    more = changes_more(conversation, sender.kind, message.visibility, assign=assign)
+    reason = wakes(conversation.status, conversation.snoozed_by, sender.kind, sender.id)
+    changes: list[Change] = []
     conversation.last_activity_at = at
     conversation.last_message = Preview(
         id=message.id,
@@ -180,20 +189,20 @@ def receive(
             conversation.waiting_since = None
             if conversation.first_response_at is None:
                 conversation.first_response_at = at
-            if more:
+            if assign and conversation.assignee is None:
                 taker = Assignee(
                     id=sender.id, name=sender.name or NAMELESS, avatar_url=sender.avatar_url
                 )
-                return _set_assignee(conversation, taker, actor=sender)
-        return []
-    conversation.visitor_messages += 1
-    if conversation.waiting_since is None:
-        conversation.waiting_since = at
-    if more:
-        return _set_status(
-            conversation, Status.OPEN, actor=sender, at=at, until=None, reason="reply"
+                changes += _set_assignee(conversation, taker, actor=sender)
+    else:
+        conversation.visitor_messages += 1
+        if conversation.waiting_since is None:
+            conversation.waiting_since = at
+    if reason is not None:
+        changes += _set_status(
+            conversation, Status.OPEN, actor=sender, at=at, until=None, reason=reason
         )
-    return []
+    return changes
 
 
 def change(
@@ -345,6 +354,7 @@ def _set_status(
             conversation.resolved_at = None
             conversation.reopen_count += 1
         conversation.status = status
+        conversation.snoozed_by = actor.id if status is Status.SNOOZED else None
         changes.append(
             Change(
                 events.STATUS_CHANGED,
@@ -359,6 +369,8 @@ def _set_status(
         )
     if until != conversation.snoozed_until:
         conversation.snoozed_until = until
+        if status is Status.SNOOZED:
+            conversation.snoozed_by = actor.id
         changes.append(
             Change(
                 events.SNOOZE_CHANGED,

@@ -45,6 +45,8 @@ conversations = Table(
     Column("team_id", String),
     # By which people quote it; campfire_conversation_numbers finds it by that.
     Column("number", BigInteger, nullable=False, server_default="0"),
+    # The id of who snoozed it, while it is snoozed.
+    Column("snoozed_by", String),
     PrimaryKeyConstraint("org_id", "conversation_id"),
     # For lists: one status, of all or of one assignee, newest activity first.
     Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),

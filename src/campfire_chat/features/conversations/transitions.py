@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from campfire_chat.access.records import SenderKind
 from campfire_chat.features.conversations.records import Status
 
-#: Why a status changed by itself: the snooze has ended, or the visitor has replied.
-StatusReason = Literal["snooze_ended", "reply"]
+#: Why a status changed by itself: the snooze has ended, the visitor has replied, or another agent
+#: than the one who snoozed it has.
+StatusReason = Literal["snooze_ended", "reply", "agent_reply"]
 
 _OPEN, _PENDING = Status.OPEN, Status.PENDING
 _SNOOZED, _RESOLVED = Status.SNOOZED, Status.RESOLVED
@@ -25,6 +27,7 @@ TRANSITIONS: Final[Mapping[StatusReason | None, Mapping[Status, frozenset[Status
         _RESOLVED: frozenset({_OPEN, _PENDING}),
     },
     "reply": {_SNOOZED: frozenset({_OPEN}), _RESOLVED: frozenset({_OPEN})},
+    "agent_reply": {_SNOOZED: frozenset({_OPEN})},
     "snooze_ended": {_SNOOZED: frozenset({_OPEN})},
 }
 
@@ -32,3 +35,19 @@ TRANSITIONS: Final[Mapping[StatusReason | None, Mapping[Status, frozenset[Status
 def allows(previous: Status, status: Status, reason: StatusReason | None) -> bool:
     """Whether a conversation may go from one status to another one."""
     return status in TRANSITIONS[reason].get(previous, ())
+
+
+def wakes(
+    status: Status, snoozed_by: str | None, sender: SenderKind, sender_id: str
+) -> StatusReason | None:
+    """Why a public message brings a conversation back; None if it does not.
+
+    Args:
+        snoozed_by: The id of who snoozed it.
+    """
+    if sender is SenderKind.VISITOR:
+        return "reply" if allows(status, Status.OPEN, "reply") else None
+    # Whoever snoozed it still wants it away after a last word. Who that was may be unknown.
+    if sender is SenderKind.AGENT and snoozed_by not in (None, sender_id):
+        return "agent_reply" if allows(status, Status.OPEN, "agent_reply") else None
+    return None

@@ -109,7 +109,7 @@ class Send(BatchOperation[Sent]):
             return sent
         self._check_reply(batch, conversation)
         if not batch.tells_streams and changes_more(
-            conversation, actor.principal.kind, self._visibility, assign=self._assign
+            conversation, actor.principal, self._visibility, assign=self._assign
         ):
             # The visitor's list is told too, for which the database has to be asked.
             raise Unread

@@ -4,10 +4,13 @@ import { text } from "./strings";
 import { setStatus } from "./changes";
 import { closeMenu } from "../../shell/overlay";
 import { localValue, snoozeTimes } from "./snooze";
+import { typedTime } from "./typedTime";
 import { Icon } from "../../ui/Icon";
 import { Picker, type Option } from "../../ui/Picker";
 
 const CUSTOM = "custom";
+const TYPED = "typed";
+const PASSED = "passed";
 
 /** For how long the conversation is put away. */
 export function SnoozeMenu({ conversation }: { conversation: string }) {
@@ -64,13 +67,28 @@ export function SnoozeMenu({ conversation }: { conversation: string }) {
     label: text.snoozeTimes.custom,
     mark: <Icon name="clock" size={16} />,
   });
+  const means = (typed: string) => typedTime(typed, new Date(), text.timeWords);
+  const created = (typed: string): Option | null => {
+    const until = means(typed);
+    if (!until) return null;
+    if (until.getTime() <= Date.now()) return { key: PASSED, label: text.past };
+    return {
+      key: TYPED,
+      label: moment(until.toISOString(), opened.getTime()),
+      mark: <Icon name="snooze" size={16} />,
+    };
+  };
   return (
     <Picker
       id="snooze"
       label={text.snoozeUntil}
+      search={text.snoozeType}
+      none={text.snoozeNone}
       options={options}
-      onPick={(key) => {
-        if (key === CUSTOM) setCustom(true);
+      create={created}
+      onPick={(key, typed) => {
+        if (key === TYPED) snooze(means(typed));
+        else if (key === CUSTOM || key === PASSED) setCustom(true);
         else snooze(times.find((time) => time.key === key)?.until ?? null);
       }}
     />

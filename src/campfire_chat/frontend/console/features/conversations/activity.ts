@@ -34,9 +34,11 @@ const WORDS: {
     data: EventMap[K],
   ) => Words;
 } = {
-  "conversation.status_changed"({ status, previous, actor }) {
+  "conversation.status_changed"({ status, previous, actor, reason }) {
     const reopened = status === "open" && (previous === "resolved" || previous === "snoozed");
-    const body = reopened ? activity.reopened(who(actor)) : activity.status[status](who(actor));
+    const did = reopened ? activity.reopened(who(actor)) : activity.status[status](who(actor));
+    // Events of before have none.
+    const body = reason ? activity.reasons[reason](did) : did;
     return [status === "snoozed" ? "snoozed" : "status", body];
   },
   "conversation.assignee_changed"({ assignee, actor }) {

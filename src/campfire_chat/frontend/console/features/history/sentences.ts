@@ -1,4 +1,4 @@
-import type { HistoryEntry, Message, Participant, StatusChanged, StreamEvent } from "../../../common/types";
+import type { HistoryEntry, Message, Participant, StreamEvent } from "../../../common/types";
 import { isMe } from "../../shell/session";
 import { participantName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
@@ -36,14 +36,6 @@ function aboutMessage({ event, actor, data }: HistoryEntry): [said: string, quot
   return [note ? text.deletedNoteBy(by, author) : text.deletedBy(by, author), ""];
 }
 
-/** Why a status changed by itself, where the event says so. */
-function withReason({ event, data }: HistoryEntry, said: string): string {
-  if (event !== "conversation.status_changed") return said;
-  const { reason } = data as unknown as StatusChanged;
-  if (reason === "snooze_ended") return text.wakeEnded(said);
-  return reason === "reply" ? text.wakeReply(said) : said;
-}
-
 /** Null where another event tells the same, or where only another version knows the event. */
 export function sentenceOf(entry: HistoryEntry): Sentence | null {
   const { stream, seq, event, at, data } = entry;
@@ -53,5 +45,5 @@ export function sentenceOf(entry: HistoryEntry): Sentence | null {
     return found && { key, at, said: found[0], quote: found[1] };
   }
   const told = activityOf({ type: "event", stream, seq, event, at, data } as unknown as StreamEvent);
-  return told && { key, at, said: withReason(entry, told.body), quote: "" };
+  return told && { key, at, said: told.body, quote: "" };
 }

@@ -14,8 +14,6 @@ export const en = {
   deletedNoteBy: (who: string, author: string) => `${who} deleted a note by ${author}`,
   deletedOwn: (who: string) => `${who} deleted their message`,
   deletedOwnNote: (who: string) => `${who} deleted their note`,
-  wakeEnded: (what: string) => `${what}: the snooze has ended`,
-  wakeReply: (what: string) => `${what} with a reply`,
   more: "Show earlier",
   loading: "Loading",
   close: "Close",

@@ -1,0 +1,36 @@
+"""A database of revision 0016 keeps its snoozes. Of those it is not known whose they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from campfire_chat import Agent
+from campfire_chat.core import clock
+from campfire_chat.database import schema
+from campfire_chat.database.engines import engine_of
+from campfire_chat.features.conversations import queries
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.settings import Settings
+from tests.storage.test_revision_0005 import SNOOZED, run
+from tests.storage.test_revision_0008 import CONTACT
+from tests.support.host import agent_actor
+from tests.support.store import Store
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_snoozes_stay(empty_database_url: str) -> None:
+    engine = engine_of(empty_database_url)
+    no = "0" if engine.name == "sqlite" else "false"
+    row = SNOOZED.format(org="default", id="conv_a", status="snoozed", until="4000000000000000")
+    before = schema._render(engine, None, "0016")
+    await run(empty_database_url, [*before, CONTACT.format(no=no), row])
+    store = Store(empty_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    try:
+        ada = agent_actor(Agent(id="ada", name="Ada"))
+        found = await store.storage.read(lambda session: queries.get(session, ada, "conv_a"))
+    finally:
+        await store.stop()
+    assert (found.status, found.snoozed_until) == (Status.SNOOZED, 4_000_000_000_000_000)
+    assert found.snoozed_by is None
