@@ -20,6 +20,8 @@ from campfire_chat.core import clock
 from campfire_chat.database.prepared import Row
 from campfire_chat.features.agents import tables as agent_tables
 from campfire_chat.features.agents.records import Assignee
+from campfire_chat.features.contacts import queries as contact_queries
+from campfire_chat.features.contacts import rules as contact_rules
 from campfire_chat.features.contacts import tables as contact_tables
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.conversations import events as conversation_events
@@ -161,7 +163,11 @@ class Archive:
                 )
             )
             self._visitors.append(actor)
+            contact = contact_queries.of(actor)
             self._add(contact_tables.contacts.name, _contact_row(actor, self._now))
+            for word in contact_rules.words_of(contact):
+                row = (self.organization, word, contact.id)
+                self._add(contact_tables.contact_words.name, row)
         # Half are short, a few are very long.
         length = 1 + min(200, int(self.random.expovariate(1 / (LENGTH - 1)) + 0.5))
         self._planned += length
@@ -343,7 +349,11 @@ def _tag_row(organization: str, name: str) -> Row:
 def _contact_row(actor: Actor, at: int) -> Row:
     principal = actor.principal
     about = (principal.name, principal.email, principal.avatar_url)
-    return (actor.organization, principal.id, principal.external_id, True, *about, at)
+    contact = contact_queries.of(actor)
+    words = contact_rules.stored_words(contact_rules.words_of(contact))
+    found_by = (contact_rules.sort_name(contact), words)
+    who = (principal.id, principal.external_id, True)
+    return (actor.organization, *who, *about, at, at, *found_by)
 
 
 def _beat_row(actor: Actor, place: str) -> Row:

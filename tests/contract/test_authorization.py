@@ -88,6 +88,7 @@ class Secrets:
             self.agent.get("/teams"),
             self.admin.get("/api-keys"),
             self.admin.get(f"/contacts/{self.visitor.id}"),
+            self.admin.get(f"/contacts/{self.visitor.id}/timeline"),
         )
 
 
@@ -143,7 +144,7 @@ WITHOUT_IDS = {
     *("list_jobs", "list_saved_replies", "create_saved_reply"),
     *("list_tags", "create_tag"),
     *("list_api_keys", "list_key_permissions", "create_api_key"),
-    *("list_teams", "create_team"),
+    *("list_teams", "create_team", "list_contacts"),
     *("list_webhooks", "create_webhook", "list_webhook_events"),
     *("count_conversations", "search_conversations", "take_conversation"),
     *("create_ticket", "health_live", "health_ready"),

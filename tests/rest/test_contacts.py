@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from campfire_chat import Role
 from campfire_chat.core import ids
-from tests.support.people import Desk
+from tests.support.client import Client
+from tests.support.people import Desk, Person
+from tests.support.talk import until
 
 
 def test_an_agent_writes_to_somebody_who_was_never_here(desk: Desk) -> None:
@@ -19,6 +23,8 @@ def test_an_agent_writes_to_somebody_who_was_never_here(desk: Desk) -> None:
         "name": "Mia",
         "email": "mia@example.org",
         "avatar_url": None,
+        "created_at": contact["created_at"],
+        "last_seen_at": None,
     }
     opened = desk.agent().begin("Your order is late", contact_id=contact["id"])
     mia = desk.visitor("customer-17", name="Mia")
@@ -81,3 +87,161 @@ def test_a_conversation_is_assigned_to_an_agent_who_never_signed_in(desk: Desk) 
 def test_bad_agents(desk: Desk, who: str, body: dict[str, str], status: int) -> None:
     desk.agent(role=Role.ADMIN).put(f"/agents/{who}", body, status)
     desk.agent().put("/agents/grace", {"name": "Grace"}, 403)
+
+
+def names(person: Person, **query: str) -> list[str]:
+    """The names of the contacts that a list holds, over all its pages of two."""
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = person.get("/contacts", limit="2", **query, **cursor)
+        assert len(page["items"]) <= 2
+        found += [contact["name"] for contact in page["items"]]
+        if page["next_cursor"] is None:
+            return found
+        cursor = {"cursor": page["next_cursor"]}
+
+
+@pytest.fixture
+def crowd(desk: Desk) -> Person:
+    """Some contacts, and somebody who may look at them."""
+    boss = desk.agent(role=Role.ADMIN)
+    for number, (name, email) in enumerate(
+        [
+            ("Zoë Étoile", "zoe@mail.example"),
+            ("Mia Miller", "mia@example.org"),
+            ("Ärmel O’Neil", "neil@example.org"),
+            ("Mia Mohr", None),
+            ("100%_\\ Sure", None),
+        ]
+    ):
+        boss.put(f"/contacts/user-{number}", {"name": name, "email": email})
+    return boss
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("", ["100%_\\ Sure", "Ärmel O’Neil", "Mia Miller", "Mia Mohr", "Zoë Étoile"]),
+        ("mi", ["Mia Miller", "Mia Mohr"]),
+        ("mil MIA", ["Mia Miller"]),
+        ("etoi", ["Zoë Étoile"]),
+        ("ZOË", ["Zoë Étoile"]),
+        ("arm", ["Ärmel O’Neil"]),
+        ("example.org", ["Ärmel O’Neil", "Mia Miller"]),
+        ("mia@example.org", ["Mia Miller"]),
+        ("neil", ["Ärmel O’Neil"]),
+        ("user-3", ["Mia Mohr"]),
+        ("3", ["Mia Mohr"]),
+        ("100%_\\ s", ["100%_\\ Sure"]),
+        ("%", ["100%_\\ Sure", "Ärmel O’Neil", "Mia Miller", "Mia Mohr", "Zoë Étoile"]),
+        ("_ia", []),
+        ("iller", []),
+        ("mia nobody", []),
+        (" ".join(["mia"] * 50), ["Mia Miller", "Mia Mohr"]),
+    ],
+)
+def test_contacts_are_found_by_the_beginnings_of_words(
+    crowd: Person, search: str, found: list[str]
+) -> None:
+    assert names(crowd, search=search, order="name") == found
+
+
+def test_contacts_are_found_by_what_they_are_called_now(desk: Desk, crowd: Person) -> None:
+    crowd.put("/contacts/user-1", {"name": "Maria Muster", "email": None})
+    assert names(crowd, search="miller") == names(crowd, search="mia@example") == []
+    assert names(crowd, search="muster") == ["Maria Muster"]
+    assert names(crowd, search="mia") == ["Mia Mohr"]
+
+
+def test_lists_are_sorted_and_narrowed(desk: Desk, stranger_desk: Desk, crowd: Person) -> None:
+    start = crowd.get("/contacts/user-4")["created_at"]
+    assert names(crowd, order="created")[0] == "100%_\\ Sure"
+    assert names(crowd, order="created", created_since=start) == ["100%_\\ Sure"]
+    assert names(crowd, seen_since="2026-01-01T00:00:00Z") == []
+    # Whoever writes is seen, and stands first.
+    desk.visitor("user-2", name="Ärmel O’Neil", email="neil@example.org").begin()
+    desk.visitor("nameless").begin()
+    assert names(crowd)[:2] == [None, "Ärmel O’Neil"]
+    assert names(crowd, seen_since="2026-01-01T00:00:00Z") == [None, "Ärmel O’Neil"]
+    assert names(crowd, verified="false") == []
+    assert len(names(crowd, verified="true")) == 6
+    # A name that is not there stands at the end.
+    assert names(crowd, order="name")[-1] is None
+    assert names(crowd, order="name", verified="true", search="example")[0] == "Ärmel O’Neil"
+    assert names(stranger_desk.agent(role=Role.OWNER)) == []
+    desk.visitor("user-2").get("/contacts", 403)
+    for bad in ({"verified": "x"}, {"order": "x"}, {"seen_since": "x"}, {"search": "x" * 201}):
+        crowd.get("/contacts", 422, **bad)
+    crowd.get("/contacts", 422, search="\x00")
+
+
+def test_an_agent_with_labels_sees_contacts_with_their_conversations(desk: Desk) -> None:
+    boss = desk.agent(role=Role.ADMIN)
+    narrowed = desk.agent(role=Role.ADMIN, email="labels:vip")
+    seen = {label: desk.visitor(label, name=label).begin()["id"] for label in ("vip", "staff")}
+    for label, conversation in seen.items():
+        boss.patch(f"/conversations/{conversation}", {"access_labels": [label]})
+    boss.put("/contacts/never", {"name": "never"})
+    for query in ({}, {"order": "name"}, {"search": "vip"}, {"verified": "true"}):
+        assert names(narrowed, **query) == ["vip"]
+    assert names(narrowed, search="staff") == []
+    assert narrowed.get("/contacts/vip")["name"] == "vip"
+    for place in ("", "/conversations", "/timeline"):
+        narrowed.get(f"/contacts/staff{place}", 404)
+        narrowed.get(f"/contacts/never{place}", 404)
+    # Of a contact's conversations they see only theirs.
+    other = desk.visitor("vip", name="vip").begin()["id"]
+    boss.patch(f"/conversations/{other}", {"access_labels": ["staff"]})
+    for person, count in ((narrowed, 1), (boss, 2)):
+        assert len(person.get("/contacts/vip/conversations")["items"]) == count
+        told = person.get("/contacts/vip/timeline")["items"]
+        assert [one["kind"] for one in told].count("conversation_begun") == count
+
+
+def test_the_timeline_tells_what_happened(desk: Desk) -> None:
+    boss = desk.agent(role=Role.ADMIN)
+    boss.put("/contacts/mia", {"name": "Mia"})
+    mia = desk.visitor("mia", name="Mia Miller")
+    first, second = mia.begin(), mia.begin()
+    boss.patch(f"/conversations/{first['id']}", {"status": "resolved", "subject": "Tea"})
+    told: list[Any] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = boss.get("/contacts/mia/timeline", limit="1", **cursor)
+        told += page["items"]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert told == boss.get("/contacts/mia/timeline")["items"]
+    assert [(one["kind"], one["id"].split("_")[0]) for one in told] == [
+        ("conversation_resolved", "conv"),
+        ("conversation_begun", "conv"),
+        ("conversation_begun", "conv"),
+        ("described", "cch"),
+        ("created", "cch"),
+    ]
+    assert (told[0]["id"], told[0]["subject"], told[0]["status"]) == (
+        first["id"],
+        "Tea",
+        "resolved",
+    )
+    [change] = told[3]["fields"]
+    assert change == {"field": "name", "before": "Mia", "after": "Mia Miller"}
+    assert (told[3]["actor"]["kind"], told[4]["actor"]["id"]) == ("visitor", boss.id)
+    shown = boss.get("/contacts/mia/conversations")["items"]
+    assert [one["id"] for one in shown] == [second["id"], first["id"]]
+    page = boss.get("/contacts/mia/conversations", limit="1")
+    rest = boss.get("/contacts/mia/conversations", limit="1", cursor=page["next_cursor"])
+    assert [*page["items"], *rest["items"]] == shown
+    assert rest["next_cursor"] is None
+
+
+@pytest.mark.anyio
+async def test_who_is_connected_was_seen(desk: Desk) -> None:
+    boss = desk.agent(role=Role.ADMIN)
+    boss.put("/contacts/mia", {"name": "Mia"})
+    mia = desk.visitor("mia", name="Mia")
+    async with Client(mia.base, mia):
+        await until(lambda: boss.get("/contacts/mia")["last_seen_at"])
+    assert names(boss, seen_since="2026-01-01T00:00:00Z") == ["Mia"]

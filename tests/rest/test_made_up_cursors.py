@@ -16,6 +16,11 @@ from tests.support.people import Desk
 PAGED = [
     row for row in ENDPOINTS if row.query is not None and "cursor" in row.query.__struct_fields__
 ]
+#: The orders that a list may have, besides its own.
+ORDERS = {
+    "list_conversations": ("latest", "longest_waiting"),
+    "list_contacts": ("last_seen", "name", "created"),
+}
 #: Numbers at the edges of what columns and parameters hold.
 NUMBERS = (0, 1, 2**15, 2**31 - 1, 2**31, 2**32, 2**53 - 1, 2**53, 2**63 - 1, 2**63, 2**64, -1)
 
@@ -29,7 +34,8 @@ def places() -> list[Any]:
     found += ["dlv_x", ["hello", "srp_x"]]
     for number in NUMBERS:
         found += [number, [number, number], [number, 0], [0, number], [number, "job_x"]]
-        found += [[order, number, "conv_x"] for order in ("latest", "longest_waiting")]
+        for orders in ORDERS.values():
+            found += [[order, at, "conv_x"] for order in orders for at in (number, str(number))]
     return found
 
 
@@ -43,12 +49,11 @@ def test_no_cursor_is_an_error_of_the_server(desk: Desk, row: Endpoint) -> None:
         conversation_id=conversation,
         message_id=message["id"],
         webhook_id=agent.post("/webhooks", hook)["id"],
+        contact=visitor.id,
     )
     accepted = 0
     for place in places():
-        for more in (
-            ({}, {"order": "longest_waiting"}) if "order" in row.query.__struct_fields__ else ({},)
-        ):
+        for more in ({}, *({"order": order} for order in ORDERS.get(row.operation, ()))):
             answer = agent.http.get(path, params={"cursor": made_up(place), **more})
             assert answer.status_code in (200, 422), (place, answer.text)
             if answer.status_code == 422:

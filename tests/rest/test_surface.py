@@ -277,6 +277,7 @@ def test_a_query_parameter_that_is_not_there_is_named(desk: Desk, row: Endpoint)
         agent_id=agent.id,
         team_id="team_x",
         stream=f"conversation:{conversation['id']}",
+        contact=conversation["contact"]["id"] if "contact" in conversation else "x",
     )
     path = row.path.format_map(ids)
     known = [] if row.query is None else list(row.query.__struct_fields__)

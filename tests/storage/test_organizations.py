@@ -285,6 +285,7 @@ async def _everything_rare(store: Store) -> None:
     opened, _ = await store.conversations.open(mia, client_id="1", body="Hello")
     renamed = actor_of_visitor(Visitor(id="mia", name="Mia Miller"))
     await store.contacts.refresh(renamed)
+    await store.contacts.put(boss, Visitor(id="zoe", name="Zoe"))
     await store.organizations.ensure("other")
     await store.runtime_settings.change(boss, Scope.ORGANIZATION, {"name": "Shop"}, client_id=None)
     for _ in range(2):

@@ -17,8 +17,10 @@ from campfire_chat.access.records import SenderKind
 from campfire_chat.database.engines import engine_of
 from campfire_chat.database.statement import Query
 from campfire_chat.features.agents import queries as agent_queries
+from campfire_chat.features.contacts import listing as contact_listing
 from campfire_chat.features.contacts import queries as contact_queries
-from campfire_chat.features.conversations import listing, numbers
+from campfire_chat.features.contacts.rules import Order
+from campfire_chat.features.conversations import contact_history, listing, numbers
 from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations import rules as conversation_rules
 from campfire_chat.features.conversations.records import Status
@@ -53,6 +55,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         )
     ]
     contact = truth.query("SELECT contact_id FROM campfire_contacts ORDER BY contact_id LIMIT 1")
+    contacts = truth.query("SELECT contact_id FROM campfire_contacts ORDER BY contact_id LIMIT 50")
     known = truth.query("SELECT message_id, client_key FROM campfire_messages LIMIT 50")
     moments = truth.query("SELECT last_activity_at FROM campfire_conversations ORDER BY 1")
     middle = moments[len(moments) // 2][0]
@@ -90,6 +93,19 @@ def values_of(database_url: str) -> dict[str, Any]:
         "messages": listed([row[0] for row in known]),
         "message_id": known[0][0],
         "contact": contact[0][0],
+        "contacts": listed([row[0] for row in contacts]),
+        "label": "l",
+        "word_0": "% v%",
+        "word_1": "% 1%",
+        "first": "visitor",
+        "last": "visitor\U0010ffff",
+        "stretch": 2 * LIMIT,
+        "skipped": 2 * LIMIT - 1,
+        "verified": True,
+        "seen_since": 0,
+        "created_since": 0,
+        "seen_at": middle,
+        "unless_since": middle,
         "labels": listed(["vip"]),
         "tag_id": "tag_vip",
         "spans": engine.spans_value([(f"conversation:{item}", 1, 3) for item in ids]),
@@ -102,6 +118,13 @@ ORDERS: tuple[listing.Order, ...] = ("latest", "longest_waiting")
 
 TAGGED: tuple[listing.Tagged, ...] = ("few", "many")
 
+#: Where a page of contacts begins, by the order of the list.
+PLACES_OF_CONTACTS: dict[Order, dict[str, str]] = {
+    "last_seen": {"id": "contact"},
+    "name": {"id": "contact", "at": "label"},
+    "created": {"id": "contact"},
+}
+
 #: Query → values that mean something else in it than elsewhere, by the name of a value.
 QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "agents.queries.CANDIDATES": (agent_queries.CANDIDATES, {"keys": "agents"}),
@@ -110,6 +133,40 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "agents.queries.CHOSEN": (agent_queries.CHOSEN, {}),
     "agents.queries.DESCRIBED": (agent_queries.DESCRIBED, {"external_id": "participant_id"}),
     "contacts.queries.BY_ID": (contact_queries.BY_ID, {"id": "contact"}),
+    "contacts.queries.LOCK": (contact_queries.LOCK, {"id": "contact"}),
+    "contacts.queries.RECORD": (contact_queries.RECORD, {"id": "contact"}),
+    "contacts.queries.NARROWED_RECORD": (contact_queries.NARROWED_RECORD, {"id": "contact"}),
+    "contacts.queries.SEEN": (contact_queries.SEEN, {"ids": "contacts"}),
+    "contacts.queries.CHANGES": (contact_queries.CHANGES, {"id": "contact", "before": "label"}),
+    "contacts.listing.WITH_WORD": (contact_listing.WITH_WORD, {}),
+    **{
+        f"contacts.listing.STRETCH_ENDS[{order}]": (
+            contact_listing.STRETCH_ENDS[order],
+            PLACES_OF_CONTACTS[order],
+        )
+        for order in contact_listing.STRETCH_ENDS
+    },
+    **{
+        f"contacts.listing.page_query({order}, {few=}, {words}, {narrowed=})": (
+            contact_listing.page_query(contact_listing.Shape(order, few, words, given, narrowed)),
+            {"ids": "contacts", **PLACES_OF_CONTACTS[order]},
+        )
+        for order in contact_listing.STRETCH_ENDS
+        for few, words, given, narrowed in (
+            (False, 0, (), False),
+            (False, 2, ("verified", "seen_since", "created_since"), True),
+            (True, 2, ("verified",), True),
+        )
+    },
+    **{
+        f"conversations.contact_history.page_query({by}, {narrowed=}, {owned=})": (
+            contact_history.page_query(by, narrowed=narrowed, owned=owned),
+            {"contact_id": "contact"},
+        )
+        for by, narrowed, owned in itertools.product(
+            ("last_activity_at", "created_at", "resolved_at"), (False, True), (False, True)
+        )
+    },
     "conversations.queries.BY_ID": (conversation_queries.BY_ID, {"ids": "conversations"}),
     "conversations.queries.LOCK": (conversation_queries.LOCK, {"ids": "conversations"}),
     "conversations.queries.LOCK_HEADS": (conversation_queries.LOCK_HEADS, {"ids": "conversations"}),
@@ -285,6 +342,9 @@ async def _check_postgresql(
         if "tagged" in name:
             # For each status all conversations that have the tag, or those until enough have it.
             most += 8 * listing.FEW
+        if "contacts.listing" in name and "few=False, 2" in name:
+            # Each contact of a stretch, and their conversations until one is seen.
+            most += 2 * LIMIT
         if "counts_query" in name:
             # Each of six counts.
             most += 6 * conversation_rules.MOST_COUNTED

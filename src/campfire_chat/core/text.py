@@ -92,6 +92,13 @@ def check_line(text: str, *, field: str, limit: int) -> str:
     return line
 
 
+def folded(words: str) -> str:
+    """For finding: without accents and the difference of upper and lower case."""
+    apart = unicodedata.normalize("NFKD", words)
+    bare = "".join(item for item in apart if not unicodedata.category(item).startswith("M"))
+    return bare.casefold()
+
+
 def preview(body: str) -> str:
     """The beginning of ``body`` on one line."""
     line = " ".join(body[: PREVIEW_LENGTH * 4].split())

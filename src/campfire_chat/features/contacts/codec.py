@@ -1,9 +1,29 @@
-"""Rows of contacts to records."""
+"""Rows of contacts to records, and back."""
 
 from __future__ import annotations
 
-from campfire_chat.database.codec import Codec
+from campfire_chat.core import clock
+from campfire_chat.database.codec import Codec, Stored
 from campfire_chat.features.contacts import tables
-from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.contacts.records import Contact, ContactChange, ContactRecord
 
 CONTACT_ROWS = Codec(tables.contacts, Contact, names={"id": "contact_id"})
+
+
+def _seen(at: int) -> str | None:
+    return clock.rfc3339(at) if at else None
+
+
+CONTACT_RECORD_ROWS = Codec(
+    tables.contacts,
+    ContactRecord,
+    names={"id": "contact_id"},
+    stored={"last_seen_at": Stored(_seen)},
+)
+
+CHANGE_ROWS = Codec(
+    tables.contact_changes,
+    ContactChange,
+    names={"id": "change_id"},
+    given=("org_id", "contact_id"),
+)

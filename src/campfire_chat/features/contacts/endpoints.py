@@ -8,11 +8,25 @@ from msgspec import Meta, Struct
 
 from campfire_chat.access.actor import MAX_NAME, MAX_URL
 from campfire_chat.access.records import Visitor
-from campfire_chat.core.errors import NotFoundError
+from campfire_chat.core import text
+from campfire_chat.core.decoding import moment
+from campfire_chat.core.errors import InvalidCursorError, InvalidTextError, NotFoundError
+from campfire_chat.features.contacts import rules
+from campfire_chat.features.contacts.listing import Filter
 from campfire_chat.features.contacts.permissions import CONTACTS_READ, CONTACTS_WRITE
-from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.contacts.records import ContactRecord
+from campfire_chat.features.contacts.rules import Order
 from campfire_chat.features.contacts.service import ContactService
 from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
+from campfire_chat.http.pagination import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    Page,
+    read_cursor,
+    write_cursor,
+)
+from campfire_chat.realtime.frames import EntityId, Seq
 
 
 class ContactPut(Struct, frozen=True, kw_only=True):
@@ -21,6 +35,52 @@ class ContactPut(Struct, frozen=True, kw_only=True):
     name: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
     email: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
     avatar_url: Annotated[str, Meta(max_length=MAX_URL)] | None = None
+
+
+#: Where a page of contacts ends: the order, by what it sorts there, and the id. Which order it
+#: belongs to is part of it, so that no cursor is taken for another list's.
+_Sorted = Annotated[str, Meta(max_length=rules.MOST_SORTED, pattern=r"^[^\x00]*$")]
+_Place = tuple[Order, Seq | _Sorted, EntityId]
+
+
+class ContactList(Struct, frozen=True, kw_only=True):
+    """What is left out is no condition."""
+
+    search: Annotated[str, Meta(max_length=200, description="Beginnings of words")] = ""
+    verified: bool | None = None
+    seen_since: str | None = None
+    created_since: str | None = None
+    order: Order = "last_seen"
+    cursor: Cursor | None = None
+    limit: Limit = DEFAULT_LIMIT
+
+
+async def list_page(call: Call) -> Reply:
+    query: ContactList = call.query
+    text.check_text(query.search, field="search")
+    wanted = Filter(
+        words=tuple(rules.sought(query.search)[: rules.MOST_SOUGHT]),
+        verified=query.verified,
+        seen_since=moment(query.seen_since, field="seen_since"),
+        created_since=moment(query.created_since, field="created_since"),
+    )
+    place = read_cursor(query.cursor, _Place)
+    if place is not None and (place[0] != query.order or _is_odd(query.order, place[1])):
+        raise InvalidCursorError(field="cursor")
+    records, following = await call.service(ContactService).page(
+        call.actor,
+        wanted,
+        order=query.order,
+        after=None if place is None else (place[1], place[2]),
+        limit=query.limit,
+    )
+    cursor = None if following is None else write_cursor((query.order, *following))
+    return Reply(Page(records, cursor))
+
+
+def _is_odd(order: Order, at: int | str) -> bool:
+    """Whether a list is not sorted by such values."""
+    return isinstance(at, str) != (order == "name")
 
 
 async def get(call: Call) -> Reply:
@@ -41,13 +101,24 @@ async def put(call: Call) -> Reply:
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
+        operation="list_contacts",
+        method="GET",
+        path="/contacts",
+        permission=CONTACTS_READ,
+        handler=list_page,
+        summary="List or search contacts: by name, e-mail address or the host app's id",
+        query=ContactList,
+        returns={200: Page[ContactRecord]},
+        errors=(InvalidCursorError, InvalidTextError),
+    ),
+    Endpoint(
         operation="get_contact",
         method="GET",
         path="/contacts/{contact}",
         permission=CONTACTS_READ,
         handler=get,
         summary="Get a contact, by its id or by the host app's id of the user",
-        returns={200: Contact},
+        returns={200: ContactRecord},
         errors=(NotFoundError,),
     ),
     Endpoint(
@@ -58,7 +129,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         handler=put,
         summary="Store a user of the host app as a contact, by the host app's id",
         body=ContactPut,
-        returns={200: Contact},
+        returns={200: ContactRecord},
         cost=Cost.WRITE,
     ),
 )

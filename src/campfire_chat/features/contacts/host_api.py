@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from campfire_chat.features.contacts.records import Contact
-from campfire_chat.http.in_process import InProcess
+from datetime import datetime
+
+from campfire_chat.features.contacts.records import ContactRecord
+from campfire_chat.features.contacts.rules import Order
+from campfire_chat.features.conversations.records import AgentConversation, TimelineEntry
+from campfire_chat.http.in_process import InProcess, time_text
+from campfire_chat.http.pagination import DEFAULT_LIMIT, Page
 
 
 class ContactsApi:
@@ -12,12 +17,83 @@ class ContactsApi:
     def __init__(self, caller: InProcess) -> None:
         self._caller = caller
 
-    async def get(self, contact: str) -> Contact:
+    async def list(
+        self,
+        search: str = "",
+        *,
+        verified: bool | None = None,
+        seen_since: datetime | None = None,
+        created_since: datetime | None = None,
+        order: Order = "last_seen",
+        cursor: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Page[ContactRecord]:
+        """A page of contacts. With conditions that few contacts meet it may hold fewer than
+        ``limit`` and yet not be the last one: read on while there is a ``next_cursor``.
+
+        Args:
+            search: Words. Each of them begins a word of the name, the e-mail address or your id.
+                Upper and lower case and accents do not matter. Without a word, all are found.
+            verified: Whether you confirmed who they are.
+            seen_since: They were here since then.
+            created_since: They were stored since then.
+            order: ``last_seen``, ``name`` or ``created``.
+            cursor: ``next_cursor`` of the page before.
+            limit: 1 to 100.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts.
+        """
+        return await self._caller.call(
+            "list_contacts",
+            query={
+                "search": search,
+                "verified": verified,
+                "seen_since": time_text(seen_since, field="seen_since"),
+                "created_since": time_text(created_since, field="created_since"),
+                "order": order,
+                "cursor": cursor,
+                "limit": limit,
+            },
+        )
+
+    async def conversations(
+        self, contact: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[AgentConversation]:
+        """The conversations of a contact that the caller sees, the latest activity first.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts, or not conversations.
+            NotFoundError: There is no such contact, or none that the caller sees.
+        """
+        return await self._caller.call(
+            "list_contact_conversations",
+            path={"contact": contact},
+            query={"cursor": cursor, "limit": limit},
+        )
+
+    async def timeline(
+        self, contact: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+    ) -> Page[TimelineEntry]:
+        """What happened to a contact, the latest first: how they were stored and described, and
+        when their conversations began and were resolved.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts.
+            NotFoundError: There is no such contact, or none that the caller sees.
+        """
+        return await self._caller.call(
+            "list_contact_timeline",
+            path={"contact": contact},
+            query={"cursor": cursor, "limit": limit},
+        )
+
+    async def get(self, contact: str) -> ContactRecord:
         """A contact by their ``vis_…`` id, or by your id of the user.
 
         Raises:
             ForbiddenError: The caller may not see contacts.
-            NotFoundError: There is no such contact, or the caller has access labels. Agents with
+            NotFoundError: There is no such contact, or none that the caller sees. Agents with
                 access labels see contacts only with their conversations.
         """
         return await self._caller.call("get_contact", path={"contact": contact})
@@ -29,7 +105,7 @@ class ContactsApi:
         name: str | None = None,
         email: str | None = None,
         avatar_url: str | None = None,
-    ) -> Contact:
+    ) -> ContactRecord:
         """Store one of your users as a contact, who may never have written. So an agent can begin
         a conversation with them. What is left out is None then.
 

@@ -7,7 +7,7 @@ from campfire_chat.access.records import Role
 
 CONTACTS_READ = Permission(
     "contacts.read",
-    "Look up a contact.",
+    "See contacts, search for them, and read what happened to them.",
     least=Role.VIEWER,
 )
 CONTACTS_WRITE = Permission(

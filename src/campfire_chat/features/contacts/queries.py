@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam
-from sqlalchemy.sql.elements import ClauseElement
+from collections.abc import Iterable
+from functools import partial
+
+from msgspec import Struct
+from sqlalchemy import FromClause, Integer, String, bindparam, exists, select, tuple_, update
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.visibility import is_narrowed, values_for, visible_to
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
-from campfire_chat.database.statement import Query
+from campfire_chat.database.statement import BulkDelete, BulkInsert, Query
 from campfire_chat.features.contacts import tables
-from campfire_chat.features.contacts.codec import CONTACT_ROWS
-from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.contacts.codec import CHANGE_ROWS, CONTACT_RECORD_ROWS, CONTACT_ROWS
+from campfire_chat.features.contacts.records import Contact, ContactChange, ContactRecord
+from campfire_chat.features.conversations.tables import conversations
 
-_c = tables.contacts.c
+_c, _h, _v = tables.contacts.c, tables.contact_changes.c, conversations.c
 
 
 def _by_id(_: Engine) -> ClauseElement:
@@ -22,7 +28,79 @@ def _by_id(_: Engine) -> ClauseElement:
     )
 
 
+def _lock(engine: Engine) -> ClauseElement:
+    query = (
+        CONTACT_ROWS.select()
+        .add_columns(_c.words, _c.last_seen_at)
+        .where(_c.org_id == bindparam("org_id"), _c.contact_id == bindparam("id"))
+    )
+    return query.with_for_update(key_share=True) if engine.lock_rows else query
+
+
+def shown_to(engine: Engine, of: FromClause = tables.contacts) -> ColumnElement[bool]:
+    """Whether an agent with ``labels`` sees a contact: only with one of their conversations.
+
+    Args:
+        of: A query that has the columns of the table; by default, the table.
+    """
+    return exists(
+        select(_v.conversation_id)
+        .where(
+            of.c.org_id == bindparam("org_id"),
+            _v.org_id == of.c.org_id,
+            _v.contact_id == of.c.contact_id,
+            visible_to(engine, _v.access_labels),
+        )
+        .correlate(of)
+    )
+
+
+def _record(narrowed: bool, engine: Engine) -> ClauseElement:
+    query = CONTACT_RECORD_ROWS.select().where(
+        _c.org_id == bindparam("org_id"), _c.contact_id == bindparam("id")
+    )
+    return query.where(shown_to(engine)) if narrowed else query
+
+
+def _seen(engine: Engine) -> ClauseElement:
+    return (
+        update(tables.contacts)
+        .where(
+            engine.among(_c.org_id, _c.contact_id, "ids"),
+            _c.last_seen_at < bindparam("unless_since", type_=_c.last_seen_at.type),
+        )
+        .values(last_seen_at=bindparam("seen_at", type_=_c.last_seen_at.type))
+    )
+
+
+def _changes(_: Engine) -> ClauseElement:
+    return (
+        CHANGE_ROWS.select()
+        .where(
+            _h.org_id == bindparam("org_id"),
+            _h.contact_id == bindparam("id"),
+            tuple_(_h.at, _h.change_id)
+            < tuple_(bindparam("at", type_=_h.at.type), bindparam("before", type_=String)),
+        )
+        .order_by(_h.at.desc(), _h.change_id.desc())
+        .limit(bindparam("count", type_=Integer))
+    )
+
+
 BY_ID = Query(_by_id)
+#: The same, the words and when they were seen last, with a lock on the row.
+LOCK = Query(_lock)
+#: A contact as its page shows it; and for an agent with ``labels``.
+RECORD = Query(partial(_record, False))
+NARROWED_RECORD = Query(partial(_record, True))
+#: Contacts ``ids`` were seen ``seen_at``; those seen since ``unless_since`` stay as they are.
+SEEN = Query(_seen)
+#: What happened to a contact before a time and an id, the latest first.
+CHANGES = Query(_changes)
+
+INSERT_WORDS = BulkInsert(tables.contact_words, ignore=True)
+DELETE_WORDS = BulkDelete(tables.contact_words)
+INSERT_CHANGES = BulkInsert(tables.contact_changes)
 
 
 async def find(session: Session, actor: Actor, contact_id: str) -> Contact | None:
@@ -31,6 +109,69 @@ async def find(session: Session, actor: Actor, contact_id: str) -> Contact | Non
         return None
     rows = await session.fetch(BY_ID, org_id=actor.organization, id=contact_id)
     return CONTACT_ROWS.read(rows[0]) if rows else None
+
+
+class Known(Struct, frozen=True):
+    """A contact as it is stored.
+
+    Attributes:
+        words: What the search finds it by.
+        last_seen_at: 0: was never here.
+    """
+
+    contact: Contact
+    words: str
+    last_seen_at: int
+
+
+async def lock(session: Session, organization: str, contact_id: str) -> Known | None:
+    """A contact that nobody else changes until the end of the transaction."""
+    rows = await session.fetch(LOCK, org_id=organization, id=contact_id)
+    if not rows:
+        return None
+    *columns, words, last_seen_at = rows[0]
+    return Known(CONTACT_ROWS.read(columns), words, last_seen_at)
+
+
+async def record(session: Session, actor: Actor, contact_id: str) -> ContactRecord | None:
+    """A contact as its page shows it to an agent; None if the agent does not see it."""
+    rows = await session.fetch(
+        NARROWED_RECORD if is_narrowed(actor) else RECORD,
+        org_id=actor.organization,
+        id=contact_id,
+        **values_for(session.engine, actor),
+    )
+    return CONTACT_RECORD_ROWS.read(rows[0]) if rows else None
+
+
+async def stored(session: Session, organization: str, contact_id: str) -> ContactRecord:
+    """A contact that is certainly there, for whoever has just stored it."""
+    [row] = await session.fetch(RECORD, org_id=organization, id=contact_id)
+    return CONTACT_RECORD_ROWS.read(row)
+
+
+async def changes(
+    session: Session, organization: str, contact_id: str, before: tuple[int, str], limit: int
+) -> list[ContactChange]:
+    """What happened to a contact before a time and an id, the latest first."""
+    at, change_id = before
+    rows = await session.fetch(
+        CHANGES, org_id=organization, id=contact_id, at=at, before=change_id, count=limit
+    )
+    return [CHANGE_ROWS.read(row) for row in rows]
+
+
+async def mark_seen(
+    session: Session, organization: str, contact_ids: Iterable[str], at: int, unless_since: int
+) -> None:
+    """Note when contacts were seen; ids of visitors who never wrote change nothing."""
+    await session.fetch(
+        SEEN,
+        org_id=organization,
+        ids=session.engine.list_value(sorted(contact_ids)),
+        seen_at=at,
+        unless_since=unless_since,
+    )
 
 
 def of(actor: Actor) -> Contact:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Any
+
 from msgspec import Struct
+
+from campfire_chat.access.records import Participant
+from campfire_chat.core.scalars import Timestamp
 
 
 class Contact(Struct, frozen=True, kw_only=True):
@@ -20,3 +26,49 @@ class Contact(Struct, frozen=True, kw_only=True):
     name: str | None
     email: str | None
     avatar_url: str | None
+
+
+class ContactRecord(Contact, frozen=True, kw_only=True):
+    """A contact, as lists of contacts and their own pages show them.
+
+    Attributes:
+        created_at: When the contact was stored: with the first message, or by the host app.
+        last_seen_at: When they were connected last, up to five minutes before the true time. Null
+            if they never were.
+    """
+
+    created_at: Timestamp
+    last_seen_at: Timestamp | None
+
+
+class ChangeKind(StrEnum):
+    """What happened to a contact."""
+
+    #: They were stored.
+    CREATED = "created"
+    #: The host app describes them in another way.
+    DESCRIBED = "described"
+
+
+class FieldChange(Struct, frozen=True, kw_only=True):
+    """What a field was and what it is. Null: nothing."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class ContactChange(Struct, frozen=True, kw_only=True):
+    """Something that happened to a contact.
+
+    Attributes:
+        id: ``cch_…``.
+        actor: Who did it: an agent, the contact, or the system for the host app.
+        fields: What was changed; empty if the kind says it all.
+    """
+
+    id: str
+    at: Timestamp
+    kind: ChangeKind
+    actor: Participant
+    fields: list[FieldChange]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from campfire_chat.access.actor import Actor, actor_of_visitor
-from campfire_chat.access.policy import reaches_all, require
+from campfire_chat.access.policy import require
 from campfire_chat.access.records import Visitor
 from campfire_chat.core import ids
 from campfire_chat.core.errors import ConfigurationError, InvalidError, NotFoundError
 from campfire_chat.feature import Service
-from campfire_chat.features.contacts import queries
+from campfire_chat.features.contacts import listing, queries
+from campfire_chat.features.contacts.listing import Filter, Place
 from campfire_chat.features.contacts.operations import RememberContact
 from campfire_chat.features.contacts.permissions import CONTACTS_READ, CONTACTS_WRITE
-from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.contacts.records import ContactRecord
+from campfire_chat.features.contacts.rules import Order
 from campfire_chat.ledger.storage import Storage
 
 
@@ -42,26 +44,39 @@ class ContactService(Service):
             organization=organization,
         )
 
-    async def get(self, actor: Actor, contact: str) -> Contact:
+    async def get(self, actor: Actor, contact: str) -> ContactRecord:
         """A contact by their id (``vis_…``) or by the host app's id of the user.
 
         Raises:
             ForbiddenError: The caller may not see contacts.
-            NotFoundError: The organisation has no such contact, or the caller is an agent whom the
-                host app narrows: such an agent sees contacts only with their conversations.
+            NotFoundError: The organisation has no such contact, or the caller sees none of their
+                conversations: an agent whom the host app narrows, or who sees no more than is
+                assigned to them, sees contacts only with their conversations.
         """
         require(actor, CONTACTS_READ)
-        contact_id = contact if is_own(contact) else ids.visitor_of(actor.organization, contact)
-        found = None
-        if reaches_all(actor):
-            found = await self._storage.read(
-                lambda session: queries.find(session, actor, contact_id)
-            )
+        contact_id = id_of(actor.organization, contact)
+        found = await self._storage.read(lambda session: queries.record(session, actor, contact_id))
         if found is None:
             raise NotFoundError("There is no such contact.")
         return found
 
-    async def put(self, actor: Actor, visitor: Visitor) -> Contact:
+    async def page(
+        self, actor: Actor, wanted: Filter, *, order: Order, after: Place | None, limit: int
+    ) -> tuple[list[ContactRecord], Place | None]:
+        """A page of the contacts that the caller sees, and where the next one begins; see
+        :mod:`~campfire_chat.features.contacts.listing`.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts.
+        """
+        require(actor, CONTACTS_READ)
+        return await self._storage.read(
+            lambda session: listing.read_page(
+                session, actor, wanted, order=order, after=after, limit=limit
+            )
+        )
+
+    async def put(self, actor: Actor, visitor: Visitor) -> ContactRecord:
         """Store a user of the host app as a contact, who need not have been here yet. Once the
         host app names them as a visitor, they find what was written to them.
 
@@ -76,7 +91,10 @@ class ContactService(Service):
             described = actor_of_visitor(visitor)
         except ConfigurationError as error:
             raise InvalidError(error.message) from None
-        return await self._storage.submit(RememberContact(actor, described))
+        stored = await self._storage.submit(RememberContact(actor, described))
+        return await self._storage.read(
+            lambda session: queries.stored(session, actor.organization, stored.id)
+        )
 
     async def refresh(self, actor: Actor) -> None:
         """Store a visitor as the host app describes them now, if they have written before."""
@@ -84,6 +102,11 @@ class ContactService(Service):
         known = await self._storage.read(lambda session: queries.find(session, actor, about))
         if known is not None and known != queries.of(actor):
             await self._storage.submit(RememberContact(actor))
+
+
+def id_of(organization: str, contact: str) -> str:
+    """The id of a contact (``vis_…``), from that or from the host app's id of the user."""
+    return contact if is_own(contact) else ids.visitor_of(organization, contact)
 
 
 def is_own(contact: str) -> bool:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from campfire_chat.feature import Feature, Parts
 from campfire_chat.features.conversations import opening, snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS as KIND
+from campfire_chat.features.conversations.contact_endpoints import (
+    ENDPOINTS as CONTACT_ENDPOINTS,
+)
 from campfire_chat.features.conversations.endpoints import ENDPOINTS
 from campfire_chat.features.conversations.events import EVENTS
 from campfire_chat.features.conversations.service import ConversationService
@@ -28,7 +31,7 @@ CONVERSATIONS = Feature(
     aggregates=(KIND,),
     streams=(VISITOR,),
     events=EVENTS,
-    endpoints=ENDPOINTS,
+    endpoints=(*ENDPOINTS, *CONTACT_ENDPOINTS),
     jobs=(snoozes.WAKE, opening.OPEN),
     services=_services,
 )

@@ -10,7 +10,7 @@ from msgspec import Struct
 from campfire_chat.access.records import Availability, Participant
 from campfire_chat.core.scalars import Timestamp
 from campfire_chat.features.agents.records import Assignee
-from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.contacts.records import Contact, FieldChange
 from campfire_chat.features.messages.records import Preview
 from campfire_chat.features.receipts.records import ReceiptRecord
 from campfire_chat.features.teams.records import TeamName
@@ -28,6 +28,36 @@ class Priority(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
     URGENT = "urgent"
+
+
+class TimelineKind(StrEnum):
+    """What the timeline of a contact tells: what happened to the contact, as in
+    :class:`~campfire_chat.features.contacts.records.ChangeKind`, and their conversations."""
+
+    CREATED = "created"
+    DESCRIBED = "described"
+    CONVERSATION_BEGUN = "conversation_begun"
+    CONVERSATION_RESOLVED = "conversation_resolved"
+
+
+class TimelineEntry(Struct, frozen=True, kw_only=True):
+    """Something that happened between a contact and the organisation.
+
+    Attributes:
+        id: The change (``cch_…``) or the conversation.
+        actor: Who changed the contact. Null for a conversation.
+        fields: What was changed of the contact.
+        subject: That of the conversation.
+        status: What the conversation is by now. Null if it is about none.
+    """
+
+    id: str
+    at: Timestamp
+    kind: TimelineKind
+    actor: Participant | None = None
+    fields: list[FieldChange] = []
+    subject: str | None = None
+    status: Status | None = None
 
 
 class Counts(Struct, frozen=True, kw_only=True):

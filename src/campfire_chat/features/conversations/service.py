@@ -12,7 +12,17 @@ from campfire_chat.access.policy import can, require
 from campfire_chat.access.roles import Roles
 from campfire_chat.core import text
 from campfire_chat.feature import Service
-from campfire_chat.features.conversations import listing, opening, queries, queue, snoozes, views
+from campfire_chat.features.contacts.permissions import CONTACTS_READ
+from campfire_chat.features.contacts.service import id_of
+from campfire_chat.features.conversations import (
+    contact_history,
+    listing,
+    opening,
+    queries,
+    queue,
+    snoozes,
+    views,
+)
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS
 from campfire_chat.features.conversations.listing import Order, Place, Tallies
 from campfire_chat.features.conversations.opening import Opening
@@ -24,7 +34,8 @@ from campfire_chat.features.conversations.operations import (
     require_changer,
     require_opener,
 )
-from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
+from campfire_chat.features.conversations.records import Status, TimelineEntry
 from campfire_chat.features.conversations.rules import Patch, check_subject
 from campfire_chat.features.conversations.views import View
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY
@@ -188,6 +199,41 @@ class ConversationService(Service):
         require(actor, INBOX_READ)
         text.check_text(wanted, field="text")
         return await self._storage.read(lambda session: views.find(session, actor, wanted, limit))
+
+    async def of_contact(
+        self, actor: Actor, contact: str, before: contact_history.Place | None, limit: int
+    ) -> tuple[list[View], contact_history.Place | None]:
+        """A page of the conversations of a contact, the latest activity first, and where the next
+        one begins. Without the permission to see the inbox, only those assigned to the caller.
+
+        Args:
+            contact: Their id, or the host app's id of the user.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts, or not their conversations.
+            NotFoundError: There is no such contact, or none that the caller sees.
+        """
+        require(actor, CONTACTS_READ)
+        require(actor, CONVERSATIONS_READ)
+        about, start = id_of(actor.organization, contact), before or contact_history.BEGINNING
+        return await self._storage.read(
+            lambda session: views.of_contact(session, actor, about, start, limit)
+        )
+
+    async def timeline(
+        self, actor: Actor, contact: str, before: contact_history.Place | None, limit: int
+    ) -> tuple[list[TimelineEntry], contact_history.Place | None]:
+        """A page of what happened to a contact, the latest first, and where the next one begins.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts.
+            NotFoundError: There is no such contact, or none that the caller sees.
+        """
+        require(actor, CONTACTS_READ)
+        about, start = id_of(actor.organization, contact), before or contact_history.BEGINNING
+        return await self._storage.read(
+            lambda session: contact_history.read_timeline(session, actor, about, start, limit)
+        )
 
     async def take(self, actor: Actor, *, client_id: str | None) -> View | None:
         """Assign the conversation whose visitor waits longest to the agent; None: nobody waits."""

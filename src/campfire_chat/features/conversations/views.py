@@ -12,7 +12,13 @@ from campfire_chat.core.projection import projection
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.prepared import Row
 from campfire_chat.features.agents import queries as agent_queries
-from campfire_chat.features.conversations import listing, numbers, queries, search
+from campfire_chat.features.conversations import (
+    contact_history,
+    listing,
+    numbers,
+    queries,
+    search,
+)
 from campfire_chat.features.conversations.listing import Order, Place
 from campfire_chat.features.conversations.records import (
     AgentConversation,
@@ -120,6 +126,14 @@ async def find(session: Session, actor: Actor, text: str, limit: int) -> list[Vi
     """Conversations that a few letters stand for; see
     :func:`campfire_chat.features.conversations.search.find`."""
     return await _shown(session, actor, await search.find(session, actor, text, limit))
+
+
+async def of_contact(
+    session: Session, actor: Actor, contact_id: str, before: contact_history.Place, limit: int
+) -> tuple[list[View], contact_history.Place | None]:
+    """A page of the conversations of a contact, and where the next one begins."""
+    found, following = await contact_history.read_page(session, actor, contact_id, before, limit)
+    return await _shown(session, actor, found), following
 
 
 async def _shown(session: Session, actor: Actor, found: Sequence[Conversation]) -> list[View]:

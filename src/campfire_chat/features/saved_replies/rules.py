@@ -67,16 +67,9 @@ def check_body(body: str) -> str:
     return body
 
 
-def folded(words: str) -> str:
-    """For finding: without accents and the difference of upper and lower case."""
-    apart = unicodedata.normalize("NFKD", words)
-    bare = "".join(item for item in apart if not unicodedata.category(item).startswith("M"))
-    return bare.casefold()
-
-
-def words_of(text: str) -> list[str]:
+def words_of(words: str) -> list[str]:
     """The folded words of a text, or of what somebody searches for."""
-    return re.findall(r"\w+", folded(text))
+    return re.findall(r"\w+", text.folded(words))
 
 
 def searchable(shortcut: str, title: str, body: str) -> str:

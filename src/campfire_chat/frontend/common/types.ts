@@ -171,6 +171,17 @@ export interface ContactPut {
   avatar_url?: string | null;
 }
 
+/** A contact, as lists of contacts and their own pages show them. */
+export interface ContactRecord extends Contact {
+  /** When the contact was stored: with the first message, or by the host app. */
+  created_at: Timestamp;
+  /**
+   * When they were connected last, up to five minutes before the true time. Null if they never
+   * were.
+   */
+  last_seen_at: Timestamp | null;
+}
+
 /** The kind of field. JSON is for types that no other field can show. */
 export type Control = "text" | "switch" | "choice" | "number" | "list" | "color" | "origins" | "locale" | "time_zone" | "picture" | "json";
 
@@ -279,6 +290,13 @@ export interface EventPage {
   events: StreamEvent[];
   more: boolean;
   reset: "epoch" | "ahead" | "pruned" | null;
+}
+
+/** What a field was and what it is. Null: nothing. */
+export interface FieldChange {
+  field: string;
+  before: unknown;
+  after: unknown;
 }
 
 export interface FirstMessage {
@@ -855,6 +873,28 @@ export interface TicketCreated {
   ticket: string;
   expires_at: Timestamp;
 }
+
+/** Something that happened between a contact and the organisation. */
+export interface TimelineEntry {
+  /** The change (`cch_…`) or the conversation. */
+  id: string;
+  at: Timestamp;
+  kind: TimelineKind;
+  /** Who changed the contact. Null for a conversation. */
+  actor: Participant | null;
+  /** What was changed of the contact. */
+  fields: FieldChange[];
+  /** That of the conversation. */
+  subject: string | null;
+  /** What the conversation is by now. Null if it is about none. */
+  status: Status | null;
+}
+
+/**
+ * What the timeline of a contact tells: what happened to the contact, as in
+ * :class:`~campfire_chat.features.contacts.records.ChangeKind`, and their conversations.
+ */
+export type TimelineKind = "created" | "described" | "conversation_begun" | "conversation_resolved";
 
 export type Visibility = "public" | "internal";
 

@@ -2,6 +2,7 @@
 import type { Feature } from "../shell/registry";
 import { AGENTS } from "./agents/feature";
 import { API_KEYS } from "./api_keys/feature";
+import { CONTACTS } from "./contacts/feature";
 import { CONVERSATIONS } from "./conversations/feature";
 import { HISTORY } from "./history/feature";
 import { JOBS } from "./jobs/feature";
@@ -17,6 +18,7 @@ import { WEBHOOKS } from "./webhooks/feature";
 export const FEATURES: readonly Feature[] = [
   MESSAGES,
   CONVERSATIONS,
+  CONTACTS,
   AGENTS,
   SAVED_REPLIES,
   TAGS,

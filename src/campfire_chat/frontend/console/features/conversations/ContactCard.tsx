@@ -1,5 +1,7 @@
 import type { Contact } from "../../../common/types";
 import { contactName } from "../../ui/format";
+import { may } from "../../shell/permissions";
+import { hashOfContact } from "../contacts/route";
 import { text } from "./strings";
 import { thread } from "../messages/thread";
 import { Avatar } from "../../ui/Avatar";
@@ -50,6 +52,11 @@ export function ContactCard({ contact }: { contact: Contact }) {
           </Fact>
         )}
       </dl>
+      {may("contacts.read") && (
+        <a class="button contact-link" href={hashOfContact(contact.id)}>
+          {text.keys.contact}
+        </a>
+      )}
     </section>
   );
 }

@@ -3,9 +3,10 @@ import { contactName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { detailsShown, toggleDetails } from "./details";
-import { canManage } from "../../shell/permissions";
+import { canManage, may } from "../../shell/permissions";
 import { mayFollow, toggleResolved } from "./changes";
 import { menuOpenIn, toggleMenu } from "../../shell/overlay";
+import { hashOfContact } from "../contacts/route";
 import { go } from "./route";
 import { thread } from "../messages/thread";
 import { Avatar } from "../../ui/Avatar";
@@ -40,7 +41,13 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
       <div class="thread-title">
         <div class="thread-name">
           <h2>
-            <bdi>{name}</bdi>
+            {summary && may("contacts.read") ? (
+              <a href={hashOfContact(summary.contact.id)} title={text.keys.contact}>
+                <bdi>{name}</bdi>
+              </a>
+            ) : (
+              <bdi>{name}</bdi>
+            )}
           </h2>
           {summary && <span class="thread-number">{text.number(summary.number)}</span>}
         </div>

@@ -7,6 +7,7 @@ import { canManage, may } from "../../shell/permissions";
 import { api } from "../../shell/session";
 import { openMenu, toast } from "../../shell/overlay";
 import { contactName, plain } from "../../ui/format";
+import { goToContact } from "../contacts/route";
 import { focusComposer, modes } from "../messages/composer";
 import { assignTo, assignToMe, mayFollow, summaryOf, toggleResolved } from "./changes";
 import { toggleDetails } from "./details";
@@ -54,7 +55,17 @@ function ofConversation(id: string): Command[] {
     run: () => void copyNumber(summary.number),
   };
   const details = { key: "details", label: text.keys.details, hint: "D", run: toggleDetails };
-  if (!canManage.value) return [...writing, copy, details];
+  const contact = may("contacts.read")
+    ? [
+        {
+          key: "contact",
+          label: text.keys.contact,
+          hint: "C",
+          run: () => goToContact(summary.contact.id),
+        },
+      ]
+    : [];
+  if (!canManage.value) return [...writing, copy, details, ...contact];
   return [
     ...writing,
     {
@@ -71,6 +82,7 @@ function ofConversation(id: string): Command[] {
     { key: "unassign", label: text.unassign, run: () => assignTo(id, null) },
     copy,
     details,
+    ...contact,
   ];
 }
 

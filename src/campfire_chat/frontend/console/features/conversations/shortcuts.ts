@@ -5,6 +5,7 @@ import type { Shortcut, ShortcutGroup } from "../../shell/registry";
 import { canManage, may } from "../../shell/permissions";
 import { focusComposer, modes, type Mode } from "../messages/composer";
 import { focusRow } from "../messages/focus";
+import { goToContact } from "../contacts/route";
 import { assignToMe, mayFollow, summaryOf, toggleResolved } from "./changes";
 import { toggleDetails } from "./details";
 import { holdForKey, neighbour } from "./held";
@@ -70,6 +71,14 @@ const withOpen =
     return true;
   };
 
+function showContact(): boolean {
+  const id = openId.peek();
+  const contact = id && summaryOf(id)?.contact.id;
+  if (!contact || !may("contacts.read")) return false;
+  goToContact(contact);
+  return true;
+}
+
 const writeAs = (mode: Mode): NonNullable<Shortcut["run"]> => () => {
   if (!openId.peek() || !modes.peek().includes(mode)) return false;
   focusComposer(mode);
@@ -124,6 +133,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
         keys: ["H"],
         run: withOpen((id) => may("history.read") && openDialog("history", id), { reading: true }),
       },
+      { label: keys.contact, keys: ["C"], run: showContact },
     ],
   },
   {

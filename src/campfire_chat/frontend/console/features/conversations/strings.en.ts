@@ -219,6 +219,7 @@ export const en = {
     tags: "Tags",
     details: "Show or hide details",
     history: "What happened",
+    contact: "Show the contact",
     send: "Send",
     newline: "New line",
     sendResolve: "Send and resolve",

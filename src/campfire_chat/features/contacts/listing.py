@@ -1,0 +1,274 @@
+"""Lists of contacts: searched, filtered and sorted, at the same cost however many there are.
+
+What few contacts have (a word that begins with these letters) is found by an index, and those are
+read and sorted. What many have is looked for along the list in its order, a stretch at a time. A
+page may so hold fewer contacts than were asked for, and yet not be the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, partial
+from typing import Any, Final
+
+from msgspec import Struct
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    FromClause,
+    Integer,
+    String,
+    bindparam,
+    literal_column,
+    select,
+    tuple_,
+)
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.visibility import is_narrowed, values_for
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.lanes import Session
+from campfire_chat.database.statement import Query
+from campfire_chat.features.contacts import tables
+from campfire_chat.features.contacts.codec import CONTACT_RECORD_ROWS
+from campfire_chat.features.contacts.queries import shown_to
+from campfire_chat.features.contacts.records import ContactRecord
+from campfire_chat.features.contacts.rules import LAST, Order
+
+_c, _w = tables.contacts.c, tables.contact_words.c
+
+#: Contacts that a word may have and still count as few.
+FEW: Final = 1_000
+#: Contacts that are looked through at a time, and stretches that one page takes at most.
+STRETCH: Final = 1_000
+MOST_STRETCHES: Final = 4
+
+#: Where a page ends: by what the list is sorted there, and the id.
+Place = tuple[str | int, str]
+_BEGINNING: Final[dict[Order, Place]] = {
+    "last_seen": (2**62, LAST),
+    "name": ("", ""),
+    "created": (2**62, LAST),
+}
+_BY: Final[dict[Order, str]] = {
+    "last_seen": "last_seen_at",
+    "name": "sort_name",
+    "created": "created_at",
+}
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which contacts a list holds. None: no condition.
+
+    Attributes:
+        words: Each begins a word of the contact; see
+            :func:`campfire_chat.features.contacts.rules.sought`.
+        verified: Whether the host app confirmed who they are.
+        seen_since: In microseconds: they were here since then.
+        created_since: In microseconds: they were stored since then.
+    """
+
+    words: tuple[str, ...] = ()
+    verified: bool | None = None
+    seen_since: int | None = None
+    created_since: int | None = None
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of the conditions besides the words."""
+        names = ("verified", "seen_since", "created_since")
+        return tuple(name for name in names if getattr(self, name) is not None)
+
+
+class Shape(Struct, frozen=True):
+    """What decides how a list is asked for.
+
+    Attributes:
+        few: Whether the contacts are among ``ids``; otherwise all of a stretch are looked through.
+        words: How many words they have to have.
+        given: The names of the other conditions.
+    """
+
+    order: Order
+    few: bool
+    words: int
+    given: tuple[str, ...]
+    narrowed: bool
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.words or self.given or self.narrowed)
+
+
+def _sorting(order: Order, columns: Any) -> list[ColumnElement[Any]]:
+    by = columns[_BY[order]]
+    if order == "name":
+        return [by.asc(), columns.contact_id.asc()]
+    return [by.desc(), columns.contact_id.desc()]
+
+
+def _beyond(order: Order) -> ColumnElement[bool]:
+    place = tuple_(
+        bindparam("at", type_=_c[_BY[order]].type), bindparam("id", type_=_c.contact_id.type)
+    )
+    here = tuple_(_c[_BY[order]], _c.contact_id)
+    return here > place if order == "name" else here < place
+
+
+def _conditions(shape: Shape, of: FromClause, engine: Engine) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        of.c.words.like(bindparam(f"word_{number}", type_=String), escape="\\")
+        for number in range(shape.words)
+    ]
+    if "verified" in shape.given:
+        found.append(of.c.verified == bindparam("verified", type_=Boolean))
+    if "seen_since" in shape.given:
+        found.append(of.c.last_seen_at >= bindparam("seen_since", type_=BigInteger))
+    if "created_since" in shape.given:
+        found.append(of.c.created_at >= bindparam("created_since", type_=BigInteger))
+    if shape.narrowed:
+        found.append(shown_to(engine, of))
+    return found
+
+
+def _page(shape: Shape, engine: Engine) -> ClauseElement:
+    order = shape.order
+    limit = bindparam("count", type_=Integer)
+    of: FromClause = tables.contacts
+    here = _c.org_id == bindparam("org_id")
+    if shape.few:
+        here = engine.among(_c.org_id, _c.contact_id, "ids")
+    if shape.is_filtered and not shape.few:
+        stretch = select(of).where(here, _beyond(order)).order_by(*_sorting(order, _c))
+        of = stretch.limit(bindparam("stretch", type_=Integer)).subquery()
+        page = CONTACT_RECORD_ROWS.select(of)
+    else:
+        page = CONTACT_RECORD_ROWS.select().where(here, _beyond(order))
+    return (
+        page.add_columns(of.c[_BY[order]])
+        .where(*_conditions(shape, of, engine))
+        .order_by(*_sorting(order, of.c))
+        .limit(limit)
+    )
+
+
+@cache
+def page_query(shape: Shape) -> Query:
+    """The query of a list: ``org_id``; ``at`` and ``id`` of the place that it begins after;
+    ``count``; ``ids`` or else ``stretch``; ``word_0`` …, as patterns; the other conditions by
+    their names; and ``labels`` for an agent who sees only some."""
+    return Query(partial(_page, shape))
+
+
+def _end(order: Order, _: Engine) -> ClauseElement:
+    return (
+        select(_c[_BY[order]], _c.contact_id)
+        .where(_c.org_id == bindparam("org_id"), _beyond(order))
+        .order_by(*_sorting(order, _c))
+        .offset(bindparam("skipped", type_=Integer))
+        .limit(literal_column("1"))
+    )
+
+
+#: The end of a stretch that begins after ``at`` and ``id``: the contact behind ``skipped`` others.
+STRETCH_ENDS: Final[dict[Order, Query]] = {name: Query(partial(_end, name)) for name in _BY}
+
+
+def _with_word(_: Engine) -> ClauseElement:
+    return (
+        select(_w.contact_id)
+        .where(
+            _w.org_id == bindparam("org_id"),
+            _w.word >= bindparam("first", type_=_w.word.type),
+            _w.word < bindparam("last", type_=_w.word.type),
+        )
+        .limit(bindparam("count", type_=Integer))
+    )
+
+
+#: Ids of ``count`` contacts that have a word from ``first`` up to before ``last``.
+WITH_WORD = Query(_with_word)
+
+
+async def _few(session: Session, organization: str, words: Sequence[str]) -> list[str] | None:
+    """The contacts with the first word that few have; None if many have each of them."""
+    for word in sorted(words, key=len, reverse=True):
+        rows = await session.fetch(
+            WITH_WORD, org_id=organization, first=word, last=word + LAST, count=FEW + 1
+        )
+        if len(rows) <= FEW:
+            return list(dict.fromkeys(row[0] for row in rows))
+    return None
+
+
+async def read_page(
+    session: Session,
+    actor: Actor,
+    wanted: Filter,
+    *,
+    order: Order,
+    after: Place | None,
+    limit: int,
+) -> tuple[list[ContactRecord], Place | None]:
+    """A page of the contacts that the caller sees, and where the next one begins.
+
+    Args:
+        after: Where the page before ended.
+    """
+    engine, organization = session.engine, actor.organization
+    few = await _few(session, organization, wanted.words)
+    if few is not None and not few:
+        return [], None
+    shape = Shape(
+        order=order,
+        few=few is not None,
+        words=len(wanted.words),
+        given=wanted.given,
+        narrowed=is_narrowed(actor),
+    )
+    given: dict[str, Any] = {
+        "org_id": organization,
+        "ids": None if few is None else engine.list_value(few),
+        "stretch": STRETCH,
+        **values_for(engine, actor),
+        **{f"word_{number}": _pattern(word) for number, word in enumerate(wanted.words)},
+        **{name: getattr(wanted, name) for name in wanted.given},
+    }
+    found: list[ContactRecord] = []
+    start = after or _BEGINNING[order]
+    last = start
+    for _ in range(MOST_STRETCHES):
+        rows = await session.fetch(
+            page_query(shape),
+            **given,
+            at=start[0],
+            id=start[1],
+            count=limit + 1 - len(found),
+        )
+        for *columns, at in rows:
+            if len(found) == limit:
+                return found, last
+            record = CONTACT_RECORD_ROWS.read(columns)
+            found.append(record)
+            last = (at, record.id)
+        if few is not None or not shape.is_filtered:
+            return found, None
+        ends = await session.fetch(
+            STRETCH_ENDS[order],
+            org_id=organization,
+            at=start[0],
+            id=start[1],
+            skipped=STRETCH - 1,
+        )
+        if not ends:
+            return found, None
+        start = (ends[0][0], ends[0][1])
+    return found, start
+
+
+def _pattern(word: str) -> str:
+    """For LIKE: a word that begins with this one."""
+    for special in "\\%_":
+        word = word.replace(special, f"\\{special}")
+    return f"% {word}%"

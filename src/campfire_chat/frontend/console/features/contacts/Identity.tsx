@@ -1,0 +1,16 @@
+import { Icon } from "../../ui/Icon";
+import { text } from "./strings";
+
+/** Whether it is certain who somebody is. */
+export function Identity({ verified }: { verified: boolean }) {
+  return verified ? (
+    <span class="badge verified" title={text.verifiedHelp}>
+      <Icon name="verified" size={14} />
+      {text.verified}
+    </span>
+  ) : (
+    <span class="badge" title={text.unverifiedHelp}>
+      {text.unverified}
+    </span>
+  );
+}

@@ -1,0 +1,33 @@
+import { openMenu } from "../../shell/overlay";
+import { createListFocus } from "../../ui/listFocus";
+import { goToContact, shownId } from "./route";
+
+/** The ids of the list and of its search, and the name of the menu of columns. */
+export const LIST = "contacts-list";
+export const SEARCH = "contacts-search";
+export const COLUMNS_MENU = "contact-columns";
+
+/** Of the list, and on a contact's page of the conversations. */
+export const focus = createListFocus(LIST, "data-contact-row");
+export const moveFocus = focus.move;
+
+export function search(): boolean {
+  const field = document.getElementById(SEARCH);
+  field?.focus();
+  return Boolean(field);
+}
+
+export function chooseColumns(): boolean {
+  if (shownId()) return false;
+  openMenu(COLUMNS_MENU);
+  return true;
+}
+
+export function back(): boolean {
+  const id = shownId();
+  if (!id) return false;
+  goToContact(null);
+  // The list is there with the next rendering.
+  requestAnimationFrame(() => focus.focus(id));
+  return true;
+}

@@ -1,0 +1,142 @@
+"""Contacts in the console: the list, the page of a contact, and the ways that lead to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from campfire_chat import Agent, Role
+from tests.browser.conftest import SIZES, NewPage, Theme
+from tests.browser.test_looks import violations
+from tests.support.engines import copy_sqlite
+from tests.support.people import Desk
+from tests.support.servers import ProcessServer, process_server
+
+BOSS = Agent(id="boss", name="Ada Lovelace", role=Role.ADMIN)
+
+
+@pytest.fixture
+def shop(sqlite_template: Path, tmp_path: Path) -> Iterator[ProcessServer]:
+    with process_server(copy_sqlite(sqlite_template, tmp_path / "campfire.db")) as server:
+        yield server
+
+
+@pytest.fixture
+def desk(shop: ProcessServer) -> Desk:
+    return Desk(f"{shop.url}/support", "default")
+
+
+def rows(page: Page) -> Locator:
+    return page.get_by_role("list", name="Contacts").get_by_role("link")
+
+
+def crowd(desk: Desk, count: int) -> None:
+    boss = desk.agent("boss", name=BOSS.name, role=Role.ADMIN)
+    for number in range(count):
+        body = {"name": f"Guest {number:02}", "email": f"guest-{number}@mail.example"}
+        boss.put(f"/contacts/guest-{number}", body)
+
+
+def test_contacts_are_found_and_read_by_keys_alone(
+    shop: ProcessServer, desk: Desk, open_page: NewPage
+) -> None:
+    page = open_page(f"{shop.url}/support/console/#/contacts", user=BOSS)
+    expect(page.get_by_text("Nobody has written yet")).to_be_visible()
+    crowd(desk, 60)
+    mia = desk.visitor("mia", name="Mia Miller", email="mia@example.org")
+    tea = mia.begin("Where is my tea?")
+    page.reload()
+    # Who was here last comes first.
+    expect(rows(page).first).to_contain_text("Mia Miller")
+    expect(rows(page)).to_have_count(50)
+    page.get_by_role("button", name="Show more").press("Enter")
+    expect(rows(page)).to_have_count(61)
+
+    page.get_by_role("combobox", name="Sort by").select_option("Name")
+    expect(rows(page).first).to_contain_text("Guest 00")
+    page.get_by_role("list", name="Contacts").focus()
+    page.keyboard.press("l")
+    columns = page.get_by_role("listbox", name="Columns")
+    columns.press("Home")
+    columns.press("Enter")
+    expect(columns.get_by_role("option", name="E-mail")).to_have_attribute("aria-selected", "false")
+    page.keyboard.press("Escape")
+    expect(rows(page).first).not_to_contain_text("@mail.example")
+    # On all devices of the agent.
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    expect(rows(page).first).not_to_contain_text("@mail.example")
+
+    page.keyboard.press("/")
+    page.keyboard.type("miller")
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Mia Miller")).to_be_visible()
+    page.keyboard.press("j")
+    talk = page.get_by_role("list", name="Conversations").get_by_role("link")
+    expect(talk).to_be_focused()
+    expect(talk).to_contain_text("Where is my tea?")
+    told = page.get_by_role("region", name="Timeline").get_by_role("listitem")
+    expect(told).to_have_count(2)
+    # What happens meanwhile is there at once.
+    boss = desk.agent("boss", name=BOSS.name, role=Role.ADMIN)
+    boss.patch(f"/conversations/{tea['id']}", {"status": "resolved"})
+    expect(told.first).to_contain_text("Conversation resolved")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("searchbox")).to_have_value("miller")
+    expect(rows(page)).to_be_focused()
+    page.get_by_role("searchbox").fill("nobody")
+    expect(page.get_by_text("Nobody is called that")).to_be_visible()
+
+
+def test_a_conversation_and_the_palette_lead_to_the_contact(
+    shop: ProcessServer, desk: Desk, open_page: NewPage
+) -> None:
+    mia = desk.visitor("mia", name="Mia Miller")
+    conversation = mia.begin("Where is my tea?")
+    page = open_page(f"{shop.url}/support/console/#/conversations/{conversation['id']}", user=BOSS)
+    head = page.get_by_role("region", name="Conversation with Mia Miller")
+    expect(head.get_by_role("link", name="Mia Miller")).to_be_visible()
+    page.keyboard.press("c")
+    heading = page.get_by_role("heading", name="Mia Miller")
+    expect(page.get_by_role("region", name="Timeline")).to_be_visible()
+    page.go_back()
+    head.get_by_role("link", name="Mia Miller").click()
+    expect(page.get_by_role("region", name="Timeline")).to_be_visible()
+    page.get_by_role("link", name="All contacts").click()
+    expect(heading).to_have_count(0)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mill")
+    contacts = page.get_by_role("group", name="Contacts", exact=True)
+    expect(contacts.get_by_role("option")).to_have_text(["Mia MillerShow the contact"])
+    contacts.get_by_role("option").click()
+    expect(heading).to_be_visible()
+    page.goto(f"{shop.url}/support/console/#/contacts/vis_nobody")
+    expect(page.get_by_text("There is no such contact")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_they_look_right(
+    shop: ProcessServer, desk: Desk, open_page: NewPage, size: str, theme: Theme
+) -> None:
+    crowd(desk, 8)
+    desk.visitor("mia", name="Mia Miller", email="mia@example.org").begin("Where is my tea?")
+    desk.visitor("long", name="Dr. " + "Wolfeschlegelsteinhausen" * 3).begin()
+    page = open_page(f"{shop.url}/support/console/#/contacts", user=BOSS, size=size, theme=theme)
+    expect(rows(page)).to_have_count(10)
+    assert violations(page) == []
+    pictures = os.environ.get("CAMPFIRE_TEST_PICTURES")
+    if pictures:
+        page.screenshot(path=f"{pictures}/list-{size}-{theme}.png")
+    rows(page).filter(has_text="Mia Miller").click()
+    expect(page.get_by_role("region", name="Timeline")).to_be_visible()
+    assert violations(page) == []
+    if pictures:
+        page.screenshot(path=f"{pictures}/page-{size}-{theme}.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
