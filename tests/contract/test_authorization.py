@@ -86,9 +86,9 @@ class Secrets:
             self.admin.get("/webhooks"),
             self.agent.get("/tags"),
             self.agent.get("/teams"),
+            self.admin.get(f"/contacts/{self.visitor.id}/timeline"),
             self.admin.get("/api-keys"),
             self.admin.get(f"/contacts/{self.visitor.id}"),
-            self.admin.get(f"/contacts/{self.visitor.id}/timeline"),
         )
 
 

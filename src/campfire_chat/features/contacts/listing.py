@@ -38,8 +38,9 @@ from campfire_chat.features.contacts.rules import LAST, Order
 
 _c, _w = tables.contacts.c, tables.contact_words.c
 
-#: Contacts that a word may have and still count as few.
-FEW: Final = 1_000
+#: How often a word may be there and still count as rare: as many contacts as take about 25 ms to
+#: read and sort. A first name that one of 200 people has is that rare among a million.
+FEW: Final = 10_000
 #: Contacts that are looked through at a time, and stretches that one page takes at most.
 STRETCH: Final = 1_000
 MOST_STRETCHES: Final = 4

@@ -1,0 +1,114 @@
+"""Lists of contacts hold what a plain model says, page after page, however they are found."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from campfire_chat import Agent, Role, Visitor
+from campfire_chat.core import clock
+from campfire_chat.features.contacts import listing, rules
+from campfire_chat.features.contacts.listing import Filter, Place
+from campfire_chat.features.contacts.records import ContactRecord
+from campfire_chat.features.contacts.rules import Order
+from campfire_chat.settings import Settings
+from tests.support.host import agent_actor
+from tests.support.store import Store
+
+pytestmark = pytest.mark.anyio
+
+BOSS = agent_actor(Agent(id="boss", name="Bo", role=Role.ADMIN))
+NAMES = ("Mia", "Zoë", "mia", "Émile", "Ben", None)
+SURNAMES = ("Miller", "Mohr", "O’Neil", "van Dyck", "")
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    yield store
+    await store.stop()
+
+
+async def crowd(store: Store) -> None:
+    chance = random.Random(7)
+    for number in range(40):
+        first, last = chance.choice(NAMES), chance.choice(SURNAMES)
+        visitor = Visitor(
+            id=f"user-{number}",
+            name=None if first is None else f"{first} {last}".strip(),
+            email=f"{number}@mail.example" if chance.random() < 0.5 else None,
+        )
+        await store.contacts.put(BOSS, visitor)
+
+
+async def whole(store: Store, wanted: Filter, order: Order, limit: int) -> list[ContactRecord]:
+    """All pages of a list."""
+    found: list[ContactRecord] = []
+    place: Place | None = None
+    while True:
+        page, place = await store.contacts.page(BOSS, wanted, order=order, after=place, limit=limit)
+        assert len(page) <= limit
+        found += page
+        if place is None:
+            return found
+
+
+def sorting(order: Order) -> Callable[[ContactRecord], tuple[str, str]]:
+    if order == "name":
+        return lambda contact: (rules.sort_name(contact), contact.id)
+    if order == "created":
+        return lambda contact: (contact.created_at, contact.id)
+    return lambda contact: (contact.last_seen_at or "", contact.id)
+
+
+def holds(contact: ContactRecord, wanted: Filter) -> bool:
+    words = rules.words_of(contact)
+    return all(any(word.startswith(part) for word in words) for part in wanted.words)
+
+
+@pytest.mark.parametrize("few", [1, 10_000])
+async def test_pages_hold_what_the_model_says(
+    store: Store, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(listing, "FEW", few)
+    monkeypatch.setattr(listing, "STRETCH", 3)
+    await crowd(store)
+    everybody = await whole(store, Filter(), "created", 100)
+    assert len(everybody) == 40
+    since = clock.parse_rfc3339(everybody[20].created_at)
+    searches = [(), ("mi",), ("mi", "mo"), ("zoe",), ("mail.example",), ("user-7",), ("dyck",)]
+    orders: tuple[Order, ...] = ("last_seen", "name", "created")
+    for words, order, created_since in itertools.product(searches, orders, (None, since)):
+        wanted = Filter(words=words, created_since=created_since, verified=True)
+        model = [
+            contact
+            for contact in everybody
+            if holds(contact, wanted)
+            and (created_since is None or clock.parse_rfc3339(contact.created_at) >= since)
+        ]
+        model.sort(key=sorting(order), reverse=order != "name")
+        for limit in (1, 4, 100):
+            found = await whole(store, wanted, order, limit)
+            assert found == model, (words, order, limit)
+
+
+async def test_a_page_goes_on_where_contacts_come_and_go(store: Store) -> None:
+    await crowd(store)
+    first, place = await store.contacts.page(BOSS, Filter(), order="name", after=None, limit=10)
+    # The last one of the page is renamed, and one is added before it.
+    await store.contacts.put(BOSS, Visitor(id=first[-1].external_id or "", name="Zzz"))
+    await store.contacts.put(BOSS, Visitor(id="new", name="Aaron"))
+    rest: list[ContactRecord] = []
+    while place is not None:
+        page, place = await store.contacts.page(BOSS, Filter(), order="name", after=place, limit=10)
+        rest += page
+    ids = [contact.id for contact in (*first, *rest)]
+    # The renamed one comes once more, where they stand now. Of the others nobody is missing, and
+    # nobody comes twice.
+    assert ids.count(first[-1].id) == 2
+    assert len(ids) == 41
+    assert len(set(ids)) == 40
