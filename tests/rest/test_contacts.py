@@ -245,3 +245,13 @@ async def test_who_is_connected_was_seen(desk: Desk) -> None:
     async with Client(mia.base, mia):
         await until(lambda: boss.get("/contacts/mia")["last_seen_at"])
     assert names(boss, seen_since="2026-01-01T00:00:00Z") == ["Mia"]
+
+
+def test_each_agent_chooses_the_columns(desk: Desk) -> None:
+    ada = desk.agent()
+    for columns in ([], ["created_at", "email"]):
+        values = ada.patch("/me/settings", {"contact_columns": columns})["values"]
+        assert values["contact_columns"] == columns
+    for columns in (["name"], ["email", "email"], "email", [1]):
+        refused = ada.patch("/me/settings", {"contact_columns": columns}, 422)
+        assert (refused["code"], refused["field"]) == ("invalid_setting", "contact_columns")
