@@ -14,7 +14,7 @@ from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import BulkInsert
 
 revision = "0018"
-down_revision = "0015"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 #: The oldest revision whose code can run on the tables as they are after this one. What older code
