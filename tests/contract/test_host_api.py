@@ -228,6 +228,12 @@ CASES = [
     case(
         "create_message",
         "/conversations/{conversation}/messages",
+        lambda api, ids: api.messages.send(ids["conversation"], "Yes", seen=0, client_id="m"),
+        {"body": "Yes", "seen": 0, "client_id": "m"},
+    ),
+    case(
+        "create_message",
+        "/conversations/{conversation}/messages",
         lambda api, ids: api.messages.send(ids["conversation"], "Another", client_id="answer"),
         {"body": "Another", "client_id": "answer"},
     ),

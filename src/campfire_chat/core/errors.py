@@ -10,8 +10,9 @@ WebSocket ``close_code``. The docstring of a class is its default message.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import msgspec
 from msgspec import Struct
 
 
@@ -29,19 +30,22 @@ class CampfireError(Exception):
         *,
         field: str | None = None,
         retry_after: float | None = None,
-        present: Struct | None = None,
+        details: Struct | None = None,
     ) -> None:
         """
         Args:
             message: What went wrong, for a person. The default is the docstring of the class.
             field: The part of the input that was refused, as a path such as ``message.body``.
             retry_after: Seconds after which the caller may try again.
-            present: What was to be changed, as it is now. The caller may read it.
+            details: What a program needs to go on, such as the present state. Each class says
+                which type it is. The attribute has its fields, as they go over the wire.
         """
         self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
         self.field = field
         self.retry_after = retry_after
-        self.present = present
+        self.details: dict[str, Any] | None = (
+            None if details is None else msgspec.to_builtins(details)
+        )
         super().__init__(self.message)
 
 

@@ -21,7 +21,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
         detail: What went wrong, for people.
         field: The part of the input that was refused.
         retry_after: Seconds after which the caller may try again.
-        present: What was to be changed, as it is now.
+        details: What a program needs to go on. The code says what is in it.
     """
 
     title: str
@@ -31,7 +31,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     type: str = "about:blank"
     field: str | None = None
     retry_after: float | None = None
-    present: dict[str, Any] | None = None
+    details: dict[str, Any] | None = None
 
 
 def problem_response(error: CampfireError, headers: dict[str, str] | None = None) -> Response:
@@ -42,7 +42,7 @@ def problem_response(error: CampfireError, headers: dict[str, str] | None = None
         code=error.code,
         field=error.field,
         retry_after=error.retry_after,
-        present=None if error.present is None else msgspec.to_builtins(error.present),
+        details=error.details,
     )
     extra = {"cache-control": "no-store", **(headers or {})}
     if error.retry_after is not None:

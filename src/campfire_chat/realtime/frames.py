@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -107,12 +107,15 @@ class SubscribeOk(Frame, frozen=True, kw_only=True, tag="ok"):
 
 
 class ErrorFrame(Frame, frozen=True, kw_only=True, tag="error", omit_defaults=True):
+    """``details`` is what a program needs to go on. The code says what is in it."""
+
     code: str
     message: str
     final: bool
     id: str | None = None
     field: str | None = None
     retry_after: float | None = None
+    details: dict[str, Any] | None = None
 
 
 class Events(Frame, frozen=True, kw_only=True, tag="events"):
@@ -162,6 +165,7 @@ def error_frame(
         id=request_id,
         field=field or error.field,
         retry_after=error.retry_after,
+        details=error.details,
     )
 
 

@@ -8,7 +8,11 @@ from campfire_chat.access.policy import require
 from campfire_chat.core.errors import ClientIdConflictError, InvalidCursorError, NotFoundError
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.service import ConversationService
-from campfire_chat.features.messages.errors import TEXT_ERRORS, MessageDeletedError
+from campfire_chat.features.messages.errors import (
+    TEXT_ERRORS,
+    AnsweredSinceError,
+    MessageDeletedError,
+)
 from campfire_chat.features.messages.permissions import (
     CONVERSATIONS_REPLY,
     MESSAGE_VERSIONS_READ,
@@ -34,12 +38,15 @@ from campfire_chat.realtime.frames import EntityId, RequestId, Seq
 
 
 class MessageCreate(Struct, frozen=True, kw_only=True):
-    """With the ``visibility`` internal it is a private note, for agents."""
+    """With the ``visibility`` internal it is a private note, for agents. ``seen`` is the last seq
+    of the conversation's stream that the writer of a reply had seen; the reply is held if a
+    colleague has answered since."""
 
     body: str
     client_id: RequestId | None = None
     visibility: Visibility = Visibility.PUBLIC
     reply_to: EntityId | None = None
+    seen: Seq | None = None
 
 
 class MessageEdit(Struct, frozen=True, kw_only=True):
@@ -89,6 +96,7 @@ async def create(call: Call) -> Reply:
         body=body.body,
         visibility=body.visibility,
         reply_to=body.reply_to,
+        seen=body.seen,
     )
     record = await call.service(MessageService).get(call.actor, sent.message_id)
     return Reply(record, status=200 if sent.duplicate else 201)
@@ -132,7 +140,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Send a message; 200 when it was already stored under that client id",
         body=MessageCreate,
         returns={201: Message, 200: Message},
-        errors=(*TEXT_ERRORS, NotFoundError, ClientIdConflictError, *REVIEW_ERRORS),
+        errors=(
+            *TEXT_ERRORS,
+            NotFoundError,
+            ClientIdConflictError,
+            AnsweredSinceError,
+            *REVIEW_ERRORS,
+        ),
         cost=Cost.SEND,
         by_person=True,
     ),

@@ -12,6 +12,16 @@ class MessageDeletedError(CampfireError):
     status = 409
 
 
+class AnsweredSinceError(CampfireError):
+    """A colleague has answered since.
+
+    The details are an :class:`~campfire_chat.features.messages.records.AnsweredSince`.
+    """
+
+    code = "answered_since"
+    status = 412
+
+
 class BodyEmptyError(InvalidError):
     """The message is empty."""
 

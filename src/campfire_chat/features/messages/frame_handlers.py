@@ -34,6 +34,7 @@ async def send(socket: Connection, frame: MessageSend) -> None:
             body=frame.body,
             visibility=frame.visibility,
             reply_to=frame.reply_to,
+            seen=frame.seen,
         )
     except BaseException:
         quota.end_write()

@@ -20,6 +20,7 @@ class MessagesApi:
         body: str,
         *,
         reply_to: str | None = None,
+        seen: int | None = None,
         client_id: str | None = None,
     ) -> Message:
         """Send a message that the visitor and the agents see.
@@ -27,6 +28,8 @@ class MessagesApi:
         Args:
             body: The text.
             reply_to: The ``msg_…`` id of the message that it answers.
+            seen: The last seq of ``conversation:<id>`` that the writer had seen. None sends it
+                whatever was said since.
             client_id: Repeated with the same one, it is stored once.
 
         Raises:
@@ -34,8 +37,12 @@ class MessagesApi:
             ForbiddenError: The caller may not write there.
             InvalidError: A value is refused.
             ClientIdConflictError: The client id was used for something else.
+            AnsweredSinceError: An agent, other than the caller, has answered after ``seen``.
+                Nothing was sent.
         """
-        return await self._write(conversation_id, body, Visibility.PUBLIC, reply_to, client_id)
+        return await self._write(
+            conversation_id, body, Visibility.PUBLIC, reply_to, client_id, seen
+        )
 
     async def note(
         self,
@@ -126,6 +133,7 @@ class MessagesApi:
         visibility: Visibility,
         reply_to: str | None,
         client_id: str | None,
+        seen: int | None = None,
     ) -> Message:
         return await self._caller.call(
             "create_message",
@@ -134,6 +142,7 @@ class MessagesApi:
                 "body": body,
                 "visibility": visibility,
                 "reply_to": reply_to,
+                "seen": seen,
                 "client_id": client_id,
             },
         )

@@ -76,12 +76,28 @@ def _thread(visibilities: tuple[Visibility, ...], _: Engine) -> ClauseElement:
     return ranges[0] if len(ranges) == 1 else union_all(*ranges)
 
 
+def _since(_: Engine) -> ClauseElement:
+    return (
+        MESSAGE_ROWS.select()
+        .where(
+            _m.org_id == bindparam("org_id"),
+            _m.conversation_id == bindparam("conversation_id"),
+            _m.visibility == Visibility.PUBLIC.value,
+            _m.seq > bindparam("seen", type_=_m.seq.type),
+        )
+        .order_by(_m.seq.desc())
+        .limit(bindparam("count", type_=Integer))
+    )
+
+
 INSERT_MESSAGES = BulkInsert(tables.messages)
 #: Messages that were stored with one of these keys of sender and client id.
 BY_CLIENT_KEY = Query(_by_client_key)
 BY_ID = Query(_by_id)
 #: Public messages of one side between two seqs.
 COUNT_BETWEEN = Query(_count_between)
+#: The newest public messages after a seq.
+SINCE = Query(_since)
 #: The newest messages of a thread before two seqs, with notes and without.
 WITH_NOTES = Query(partial(_thread, (Visibility.PUBLIC, Visibility.INTERNAL)))
 PUBLIC_ALONE = Query(partial(_thread, (Visibility.PUBLIC,)))
@@ -115,6 +131,17 @@ async def get(session: Session, actor: Actor, message_id: str) -> Message:
     except NotFoundError:
         raise NotFoundError("There is no such message.") from None
     return message
+
+
+async def since(
+    session: Session, organization: str, conversation_id: str, seen: int, limit: int
+) -> list[Message]:
+    """The newest public messages after a seq, the oldest first. The caller has to check permission
+    first."""
+    rows = await session.fetch(
+        SINCE, org_id=organization, conversation_id=conversation_id, seen=seen, count=limit
+    )
+    return [MESSAGE_ROWS.read(row) for row in reversed(rows)]
 
 
 async def page(

@@ -65,3 +65,16 @@ class Preview(Struct, frozen=True, kw_only=True):
     at: Timestamp
     sender: Participant
     text: str
+
+
+class AnsweredSince(Struct, frozen=True, kw_only=True):
+    """What was said after the last event that the writer of a held reply had seen.
+
+    Attributes:
+        head: The last seq of the conversation's stream. Whoever sends the reply again with this
+            as ``seen`` has seen it all.
+        messages: The newest of these messages, the oldest first.
+    """
+
+    head: int
+    messages: list[Preview]

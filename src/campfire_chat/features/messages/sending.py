@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -23,11 +23,23 @@ from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
 from campfire_chat.features.mentions import operations as mention_operations
 from campfire_chat.features.messages import queries
 from campfire_chat.features.messages.codec import MESSAGE_ROWS
+from campfire_chat.features.messages.errors import AnsweredSinceError
 from campfire_chat.features.messages.events import MESSAGE_CREATED
 from campfire_chat.features.messages.lookups import BY_ID, SENT
 from campfire_chat.features.messages.originals import ORIGINALS, Original, keep
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY, NOTES_WRITE
-from campfire_chat.features.messages.records import Message, MessageKind, Visibility
+from campfire_chat.features.messages.records import (
+    AnsweredSince,
+    Message,
+    MessageKind,
+    Visibility,
+)
+from campfire_chat.features.messages.rules import (
+    MOST_LOOKED_AT,
+    answered_since,
+    is_checked,
+    told_since,
+)
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.lookups import Lookup
 from campfire_chat.ledger.operation import BatchOperation
@@ -57,6 +69,8 @@ class Send(BatchOperation[Sent]):
     Args:
         body: The text to store.
         original: The text that was sent.
+        seen: The last seq of the conversation's stream that the writer of a reply had seen. None
+            sends it whatever was said since.
         assign: Whether an agent who answers an unassigned conversation gets it.
         message_id: The id that it gets; None for a new one.
     """
@@ -73,6 +87,7 @@ class Send(BatchOperation[Sent]):
         original: Original,
         visibility: Visibility,
         reply_to: str | None,
+        seen: int | None = None,
         assign: bool = False,
         message_id: str | None = None,
     ) -> None:
@@ -88,6 +103,10 @@ class Send(BatchOperation[Sent]):
         self.size += sys.getsizeof(body)
         self._visibility = visibility
         self._reply_to = reply_to
+        answers = visibility is Visibility.PUBLIC and is_checked(actor.principal.participant)
+        self._seen = seen if answers else None
+        #: What was said after that, once it was read for this attempt.
+        self._since: Sequence[Message] | None = None
         self._assign = assign
 
     def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
@@ -108,6 +127,7 @@ class Send(BatchOperation[Sent]):
             batch.repeat(CONVERSATIONS, conversation)
             return sent
         self._check_reply(batch, conversation)
+        self._check_seen(conversation)
         if not batch.tells_streams and changes_more(
             conversation, actor.principal, self._visibility, assign=self._assign
         ):
@@ -145,6 +165,36 @@ class Send(BatchOperation[Sent]):
             or (target.visibility is Visibility.INTERNAL and not internal)
         ):
             raise InvalidError("There is no such message in this conversation.", field="reply_to")
+
+    def _check_seen(self, conversation: Conversation) -> None:
+        """
+        Raises:
+            AnsweredSinceError: A colleague has answered, and the writer had not seen it.
+            Unread: What was said since has to be read first.
+        """
+        if self._seen is None or self._seen >= conversation.head:
+            return
+        if self._since is None:
+            raise Unread
+        if answered_since(self._since, self.actor.principal.participant):
+            raise AnsweredSinceError(
+                details=AnsweredSince(head=conversation.head, messages=told_since(self._since))
+            )
+
+    async def run(self, transaction: Transaction) -> Sent:
+        # An attempt before may have read something else.
+        self._since = None
+        return await super().run(transaction)
+
+    async def read_missing(self, transaction: Transaction) -> None:
+        await super().read_missing(transaction)
+        if self._seen is not None:
+            # Under the lock of the conversation, with what others have sent in this transaction.
+            await transaction.flush_inserts(queries.INSERT_MESSAGES)
+            self._since = await queries.since(
+                *(transaction.session, self.organization, self._conversation_id),
+                *(self._seen, MOST_LOOKED_AT),
+            )
 
     def _repeated(self, batch: WriteBatch, earlier: Message) -> Sent:
         """The answer to a send whose client id is known.

@@ -61,6 +61,7 @@ class MessageService(Service):
         body: str,
         visibility: Visibility = Visibility.PUBLIC,
         reply_to: str | None = None,
+        seen: int | None = None,
         message_id: str | None = None,
     ) -> asyncio.Future[Sent]:
         """Store a message. The same client id stores once, without a time limit.
@@ -69,9 +70,12 @@ class MessageService(Service):
         the host app has functions that look at messages before, those of one conversation keep it.
 
         Args:
+            seen: The last seq of the conversation's stream that the writer of a reply had seen.
+                None sends it whatever was said since.
             message_id: The id that it gets; None for a new one.
 
         Raises:
+            AnsweredSinceError: A colleague has answered since. It comes with the future.
             InvalidError: The body or an id cannot be stored.
             OverloadedError: Too many writes wait.
         """
@@ -92,6 +96,7 @@ class MessageService(Service):
                     original=original,
                     visibility=visibility,
                     reply_to=reply_to,
+                    seen=seen,
                     assign=self._settings.assign_on_reply,
                     message_id=message_id,
                 )

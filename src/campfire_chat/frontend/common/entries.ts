@@ -11,6 +11,8 @@ export interface OutboxEntry {
   body: string;
   visibility: Visibility;
   reply_to: string | null;
+  /** The last seq of the conversation that the writer had seen; left out: nothing is held. */
+  seen?: number | undefined;
   /** When it was written, by this machine's clock; RFC 3339. */
   at: string;
   /** `sent` only in `onSent`. */
@@ -25,6 +27,7 @@ export interface NewEntry {
   body: string;
   visibility?: Visibility;
   reply_to?: string | null;
+  seen?: number | undefined;
 }
 
 let counter = 0;

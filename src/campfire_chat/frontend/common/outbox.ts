@@ -25,8 +25,8 @@ export interface OutboxOptions {
 export interface Outbox {
   entries(): OutboxEntry[];
   add(entry: OutboxEntry): void;
-  /** Puts a failed entry back into the queue. */
-  retry(clientId: string): void;
+  /** Puts a failed entry back into the queue, with these changes. */
+  retry(clientId: string, change?: Partial<OutboxEntry>): void;
   /** Forgets an entry, for example to edit its text in the composer. */
   remove(clientId: string): OutboxEntry | null;
   /** Sends what is due now. */
@@ -68,7 +68,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function deliver(entry: OutboxEntry): Promise<Stored | null> {
-    const { client_id, conversation_id, body, visibility, reply_to, thread } = entry;
+    const { client_id, conversation_id, body, visibility, reply_to, seen, thread } = entry;
     if (conversation_id) {
       return connection.request({
         type: "message.send",
@@ -77,6 +77,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         body,
         visibility,
         ...(reply_to && { reply_to }),
+        ...(seen !== undefined && { seen }),
       });
     }
     const opened = await api.post<{ id: string }>("conversations", {
@@ -145,8 +146,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       changed();
       void flush();
     },
-    retry(clientId) {
-      update(clientId, { state: "queued", error: null });
+    retry(clientId, change) {
+      update(clientId, { ...change, state: "queued", error: null });
       void flush();
     },
     remove(clientId) {

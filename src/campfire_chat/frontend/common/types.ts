@@ -410,12 +410,17 @@ export interface Message {
   deleted_at: Timestamp | null;
 }
 
-/** With the `visibility` internal it is a private note, for agents. */
+/**
+ * With the `visibility` internal it is a private note, for agents. `seen` is the last seq of the
+ * conversation's stream that the writer of a reply had seen; the reply is held if a colleague has
+ * answered since.
+ */
 export interface MessageCreate {
   body: string;
   client_id?: string | null;
   visibility?: Visibility;
   reply_to?: string | null;
+  seen?: number | null;
 }
 
 export interface MessageEdit {
@@ -543,8 +548,8 @@ export interface Problem {
   field?: string;
   /** Seconds after which the caller may try again. */
   retry_after?: number;
-  /** What was to be changed, as it is now. */
-  present?: Record<string, unknown>;
+  /** What a program needs to go on. The code says what is in it. */
+  details?: Record<string, unknown>;
 }
 
 /** The process can take requests. */
@@ -1096,6 +1101,7 @@ export interface DrainFrame {
   window: number;
 }
 
+/** `details` is what a program needs to go on. The code says what is in it. */
 export interface ErrorFrame {
   type: "error";
   code: string;
@@ -1104,6 +1110,7 @@ export interface ErrorFrame {
   id?: string;
   field?: string;
   retry_after?: number;
+  details?: Record<string, unknown>;
 }
 
 /** A page of a replay, made of the stored texts of the events; `more` pages may follow. */
@@ -1126,6 +1133,10 @@ export interface Hello {
   client?: ClientInfo | null;
 }
 
+/**
+ * `seen` is the last seq of the conversation's stream that the writer of a reply had seen. The
+ * reply is held if a colleague has answered since.
+ */
 export interface MessageSend {
   type: "message.send";
   id: string;
@@ -1133,6 +1144,7 @@ export interface MessageSend {
   body: string;
   visibility?: Visibility;
   reply_to?: string | null;
+  seen?: number | null;
   attachments?: unknown[] | null;
 }
 
@@ -1305,6 +1317,7 @@ export type ClientFrame =
 /** The codes of problems and of `error` frames. */
 export type ErrorCode =
   | "agent_needed"
+  | "answered_since"
   | "bad_frame"
   | "body_empty"
   | "body_timeout"

@@ -6,6 +6,7 @@ import { rows } from "./inbox";
 import { go, openId } from "./route";
 import { closeThread, openThread, thread } from "../messages/thread";
 import { Composer } from "../messages/Composer";
+import { HeldReplies } from "../messages/HeldReplies";
 import { Flame } from "../../ui/Flame";
 import { LinkNote } from "../../shell/LinkNote";
 import { Log } from "../messages/Log";
@@ -62,6 +63,7 @@ export function ThreadPane() {
       {phone.value && <LinkNote />}
       <Log key={id} opened={opened} />
       {summary && <StateBanner summary={summary} />}
+      <HeldReplies opened={opened} />
       <Composer key={id} name={name} />
     </section>
   );

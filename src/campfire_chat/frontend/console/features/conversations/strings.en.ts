@@ -224,7 +224,7 @@ export const en = {
     newline: "New line",
     sendResolve: "Send and resolve",
     switch: "Switch between reply and note",
-    editLast: "Edit your last message (in the empty field)",
+    editLast: "Edit your last message, or a reply that was not sent (in the empty field)",
   },
   toast: {
     resolved: "Resolved",

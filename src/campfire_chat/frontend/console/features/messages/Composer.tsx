@@ -13,6 +13,7 @@ import {
   modes,
   quote,
   send,
+  takeBackHeld,
   tellTyping,
   write,
   written,
@@ -80,6 +81,7 @@ export function Composer({ name }: { name: string }) {
       event.preventDefault();
       chooseMode(note ? "reply" : "note");
     } else if (event.key === "ArrowUp" && !body) {
+      if (takeBackHeld()) return event.preventDefault();
       const last = lastOwn((message) => isMe(message.sender) && mayWrite(message));
       if (last) {
         event.preventDefault();

@@ -10,7 +10,7 @@ import { focusField, focusThread } from "./focus";
 import { setResolving } from "../conversations/lists";
 import { openId } from "../conversations/route";
 import { editable, stored } from "../mentions/mentions";
-import { discard, sendMessage } from "./sending";
+import { acknowledge, discard, held, sendMessage } from "./sending";
 import { thread } from "./thread";
 
 export type Mode = "reply" | "note";
@@ -153,6 +153,21 @@ export function takeBack({ client_id, body, visibility, reply_to }: OutboxEntry)
   const parts = [before, draft.peek()[mode]].filter((part) => !isBlank(part));
   discard(client_id);
   change({ mode, [mode]: parts.join("\n"), quoting: reply_to });
+  focusComposer();
+}
+
+/** Takes the replies that wait for their writer back into the field; whether there were any. */
+export function takeBackHeld(): boolean {
+  const entries = held.peek();
+  acknowledge();
+  // Each comes before what is in the field.
+  for (const entry of [...entries].reverse()) takeBack(entry);
+  return entries.length > 0;
+}
+
+export function discardHeld(): void {
+  acknowledge();
+  for (const { client_id } of held.peek()) discard(client_id);
   focusComposer();
 }
 

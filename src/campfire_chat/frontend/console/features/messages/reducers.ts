@@ -4,6 +4,7 @@ import { participantName } from "../../ui/format";
 import { text } from "./strings";
 import { isMe } from "../../shell/session";
 import { announce } from "../../shell/overlay";
+import { noteArrival } from "./seen";
 import { changeMessage, putMessage, stopTyping, type Thread } from "./thread";
 
 /** Whether the "New" line already stands before something unread. */
@@ -21,6 +22,7 @@ export const MESSAGES: Reducers<Thread, "conversation" | "notes", "message"> = {
     if (!known && !isAttentive() && !own && !newSince(opened)) {
       opened.firstUnread.value = message.visibility === "public" ? message.id : null;
     }
+    if (!known) noteArrival(opened, message);
     putMessage(opened.changes.get(message.id) ?? message);
     stopTyping(opened, message.sender);
     if (!known && !own) announce(text.announced(participantName(message.sender), message.body));

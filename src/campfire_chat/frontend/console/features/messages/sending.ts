@@ -11,6 +11,7 @@ import { setStatus } from "../conversations/changes";
 import { setResolving } from "../conversations/lists";
 import { toast } from "../../shell/overlay";
 import { go, openId } from "../conversations/route";
+import { seenIn } from "./seen";
 import { putMessage, thread } from "./thread";
 
 /** Kept beside the entry, so that "Send and resolve" survives a reload between the two. */
@@ -19,10 +20,17 @@ const RESOLVE = "campfire:console:resolve:";
 const entries = signal<readonly OutboxEntry[]>([]);
 let outbox: Outbox | null = null;
 
-/** What is on its way in the open conversation. */
-export const leaving = computed(() =>
+const here = computed(() =>
   entries.value.filter(({ conversation_id }) => conversation_id === openId.value),
 );
+/** Whether a reply waits for its writer, since a colleague has answered. */
+const isHeld = ({ state, error }: OutboxEntry): boolean =>
+  state === "failed" && error?.code === "answered_since";
+
+/** What is on its way in the open conversation. */
+export const leaving = computed(() => here.value.filter((entry) => !isHeld(entry)));
+/** The replies there that wait for their writer. */
+export const held = computed(() => here.value.filter(isHeld));
 
 /** Stored: it becomes an ordinary message at once, without waiting for its event. */
 function stored(entry: OutboxEntry, ok: Stored | null): void {
@@ -103,9 +111,24 @@ export function sendMessage(outgoing: Outgoing): void {
     body,
     visibility,
     reply_to: replyTo,
+    seen: visibility === "public" ? seenIn(conversation) : undefined,
   });
   if (outbox && resolve) save(RESOLVE + entry.client_id, true);
   outbox?.add(entry);
+}
+
+/** What was said in the open conversation is known now, and holds no reply any more. */
+export function acknowledge(): void {
+  const opened = thread.peek();
+  if (opened) opened.known.value = opened.head.peek();
+}
+
+/** Sends the replies that wait, whatever was said up to now. */
+export function sendAnyway(): void {
+  acknowledge();
+  for (const { client_id, seen } of held.peek()) {
+    outbox?.retry(client_id, { seen: Math.max(seen ?? 0, thread.peek()?.head.peek() ?? 0) });
+  }
 }
 
 export const retry = (clientId: string): void => outbox?.retry(clientId);

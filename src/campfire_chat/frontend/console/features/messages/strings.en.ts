@@ -28,6 +28,14 @@ export const en = {
   },
   notSent: "Not sent.",
   openIt: "Open",
+  held: {
+    label: "Reply that was not sent",
+    title: (name: string | null) =>
+      `${name === null ? "A colleague" : isolated(name)} has answered since. Your reply was not sent yet.`,
+    since: "What was said since",
+    send: "Send anyway",
+    takeBack: "Edit the reply that was not sent",
+  },
   discard: "Discard",
   waitingToSend: "Sent as soon as the connection is back",
   messageMenu: "Message actions",

@@ -50,6 +50,8 @@ export interface Thread {
   readonly mark: Signal<number>;
   /** The seq of the last event that was applied. */
   readonly head: Signal<number>;
+  /** What is known to the agent, read or not: it was there at first, or held a reply. A seq. */
+  readonly known: Signal<number>;
 }
 
 export const thread = signal<Thread | null>(null);
@@ -78,6 +80,7 @@ function create(id: string): Thread {
     firstUnread: signal<string | null>(null),
     mark: signal(0),
     head: signal(0),
+    known: signal(0),
   };
 }
 
@@ -140,6 +143,7 @@ async function load(opened: Thread, renew = false): Promise<void> {
         0,
       );
       if (first) {
+        opened.known.value = opened.head.peek();
         const unread = unreadAfter(numbered(opened), opened.mark.peek(), isOwn);
         opened.firstUnread.value = unread[0]?.id ?? null;
       }
