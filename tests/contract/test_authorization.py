@@ -62,6 +62,7 @@ class Secrets:
         self.job = job["id"]
         saved = {"shortcut": "secret", "title": "secret", "body": "secret", "shared": True}
         self.saved_reply = self.admin.post("/saved-replies", saved)["id"]
+        self.agent.put(f"/conversations/{self.conversation}/draft", {"reply": "secret"})
         self.tag = self.admin.post("/tags", {"name": "secret"})["id"]
         body = {"name": "secret key", "permissions": ["agents.read"]}
         self.key = self.admin.post("/api-keys", body)["key"]["id"]
@@ -83,6 +84,7 @@ class Secrets:
             self.agent.get("/agents"),
             self.admin.get("/jobs", state="pending"),
             self.agent.get("/saved-replies"),
+            self.agent.get("/drafts"),
             self.admin.get("/webhooks"),
             self.agent.get("/tags"),
             self.agent.get("/teams"),
@@ -120,6 +122,7 @@ BODIES: dict[str, Any] = {
     "create_message": {"body": "intruder", "client_id": "x"},
     "edit_message": {"body": "intruder"},
     "create_receipt": {"read": 1},
+    "save_draft": {"reply": "intruder"},
     "set_availability": {"availability": "away"},
     "change_settings": {},
     "change_own_settings": {},
@@ -142,7 +145,7 @@ BODIES: dict[str, Any] = {
 WITHOUT_IDS = {
     *("create_visitor", "get_me", "create_conversation", "list_conversations", "list_agents"),
     *("list_jobs", "list_saved_replies", "create_saved_reply"),
-    *("list_tags", "create_tag"),
+    *("list_tags", "create_tag", "list_drafts"),
     *("list_api_keys", "list_key_permissions", "create_api_key"),
     *("list_teams", "create_team", "list_contacts"),
     *("list_webhooks", "create_webhook", "list_webhook_events"),

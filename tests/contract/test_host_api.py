@@ -32,6 +32,7 @@ from campfire_chat import (
     WebhookState,
 )
 from campfire_chat.core.errors import NotFoundError, NotStartedError
+from campfire_chat.features.messages.records import Visibility
 from campfire_chat.runtime import ENDPOINTS
 from tests.support.host import campfire_for, cookies_of
 
@@ -336,6 +337,37 @@ CASES = [
         "/contacts/{mia}",
         lambda api, ids: api.contacts.put(ids["mia"]),
         {},
+    ),
+    case("list_drafts", "/drafts", lambda api, _: api.drafts.list(limit=1), limit=1),
+    case("list_drafts", "/drafts", lambda api, _: api.drafts.list(cursor="x"), cursor="x"),
+    case(
+        "get_draft",
+        "/conversations/{conversation}/draft",
+        lambda api, ids: api.drafts.get(ids["conversation"]),
+    ),
+    case(
+        "save_draft",
+        "/conversations/{conversation}/draft",
+        lambda api, ids: api.drafts.save(
+            *(ids["conversation"],),
+            reply="Hello",
+            note="Hm",
+            visibility=Visibility.INTERNAL,
+            reply_to=ids["message"],
+        ),
+        {"reply": "Hello", "note": "Hm", "visibility": "internal", "reply_to": "{message}"},
+    ),
+    case(
+        "save_draft",
+        "/conversations/{conversation}/draft",
+        lambda api, ids: api.drafts.save(ids["conversation"], reply="Hello", base=None),
+        {"reply": "Hello", "base": None},
+    ),
+    case(
+        "save_draft",
+        "/conversations/{conversation}/draft",
+        lambda api, ids: api.drafts.save(ids["conversation"], note="x" * 10_001),
+        {"note": "x" * 10_001},
     ),
     case("list_saved_replies", "/saved-replies", lambda api, _: api.saved_replies.list()),
     case(
@@ -743,6 +775,7 @@ async def content(campfire: Campfire, organization: str) -> World:
     ids["team"] = (await boss.teams.create("Billing")).id
     ids |= {"conversation": opened.id, "message": message.id, "note": note.id, "job": job.id}
     shared = await boss.saved_replies.create("open", "Hours", "From nine to six.", shared=True)
+    await ada.drafts.save(opened.id, note="She seems to be waiting")
     own = await ada.saved_replies.create("kettle", "Kettles", "Which kettle is it?")
     key = (await boss.api_keys.create("Backup", ["inbox.read"], expires_at=UNTIL)).key
     ids |= {"shared_reply": shared.id, "own_reply": own.id, "key": key.id}

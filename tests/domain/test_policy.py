@@ -66,7 +66,7 @@ TABLE = {
     },
     "agent": {
         *("conversations.create", "conversations.manage", "conversations.reply", "notes.write"),
-        *("saved_replies.write", "tags.create"),
+        *("saved_replies.write", "tags.create", "drafts.write"),
     },
     "admin": {
         *("conversations.restrict", "messages.delete", "agents.manage", "jobs.manage"),

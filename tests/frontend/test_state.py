@@ -39,8 +39,11 @@ UNSEEN = {
     *("webhook.changed", "webhook.paused"),
 }
 #: What these are about is asked for again, since the event does not tell it: see
-#: tests/browser/test_saved_replies.py and test_sending.py.
-ASKED = {"saved_reply.changed", "saved_reply.deleted", "own_conversation.updated"}
+#: tests/browser/test_saved_replies.py, test_sending.py and test_drafts.py.
+ASKED = {
+    *("saved_reply.changed", "saved_reply.deleted", "own_conversation.updated"),
+    "draft.changed",
+}
 #: What these tell is a list of its own: see tests/browser/test_tags.py and test_teams.py.
 LISTED = {"tag.changed", "tag.deleted", "team.created", "team.changed", "team.deleted"}
 EVENTS = [

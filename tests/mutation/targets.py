@@ -47,6 +47,7 @@ TARGETS = {
         (
             *("tests/domain", "tests/storage/test_desk_model.py"),
             *("tests/rest/test_saved_replies.py", "tests/rest/test_settings.py"),
+            "tests/rest/test_drafts.py",
         ),
     ),
     "access": Target(

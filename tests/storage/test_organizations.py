@@ -46,6 +46,9 @@ from campfire_chat.features.conversations import listing
 from campfire_chat.features.conversations import tables as conversation_tables
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch
+from campfire_chat.features.drafts.errors import DraftStaleError
+from campfire_chat.features.drafts.records import DraftText
+from campfire_chat.features.drafts.service import DraftService
 from campfire_chat.features.jobs.service import JobService
 from campfire_chat.features.saved_replies.errors import ShortcutTakenError
 from campfire_chat.features.saved_replies.operations import Changes, Draft
@@ -342,6 +345,7 @@ async def _everything_rare(store: Store) -> None:
     await store.api_keys.revoke(boss, made.key.id)
     await store.jobs.drop("default", jobs[0].id)
     await _saved_replies(SavedReplyService(store.storage), boss)
+    await _drafts(DraftService(store.storage, store.settings), boss, opened.id)
     await _tags(store, boss, opened.id)
     await _webhooks(store, boss)
 
@@ -366,6 +370,14 @@ async def _tags(store: Store, boss: Actor, conversation: str) -> None:
     )
     assert [item.tags for item in found] == [["tea"]]
     await service.delete(boss, tea.id)
+
+
+async def _drafts(service: DraftService, boss: Actor, conversation: str) -> None:
+    made = await service.save(boss, conversation, DraftText(reply="Hello"), None)
+    with pytest.raises(DraftStaleError):
+        await service.save(boss, conversation, DraftText(reply="Bye"), None)
+    assert await service.page(boss, "", 10) == ([made], None)
+    await service.save(boss, conversation, DraftText(), made.updated_at)
 
 
 async def _saved_replies(service: SavedReplyService, boss: Actor) -> None:

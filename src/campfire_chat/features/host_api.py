@@ -11,6 +11,7 @@ from campfire_chat.features.agents.host_api import AgentsApi
 from campfire_chat.features.api_keys.host_api import ApiKeysApi
 from campfire_chat.features.contacts.host_api import ContactsApi
 from campfire_chat.features.conversations.host_api import C, ConversationsApi
+from campfire_chat.features.drafts.host_api import DraftsApi
 from campfire_chat.features.history.host_api import HistoryApi
 from campfire_chat.features.jobs.host_api import JobsApi
 from campfire_chat.features.messages.host_api import MessagesApi
@@ -34,6 +35,7 @@ class HostApi(Generic[C]):
     Attributes:
         conversations: Begin, list, find and change conversations.
         messages: Send, list, edit and delete messages and notes.
+        drafts: What the agent is writing.
         receipts: Mark what was received and read.
         history: What happened to conversations.
         contacts: Look up and store contacts.
@@ -51,6 +53,7 @@ class HostApi(Generic[C]):
         self._caller = caller
         self.conversations: ConversationsApi[C] = ConversationsApi(caller)
         self.messages = MessagesApi(caller)
+        self.drafts = DraftsApi(caller)
         self.receipts = ReceiptsApi(caller)
         self.history = HistoryApi(caller)
         self.contacts = ContactsApi(caller)

@@ -12,6 +12,7 @@ from campfire_chat.features.agents.feature import AGENTS
 from campfire_chat.features.api_keys.feature import API_KEYS
 from campfire_chat.features.contacts.feature import CONTACTS
 from campfire_chat.features.conversations.feature import CONVERSATIONS
+from campfire_chat.features.drafts.feature import DRAFTS
 from campfire_chat.features.history.feature import HISTORY
 from campfire_chat.features.jobs.feature import JOBS
 from campfire_chat.features.mentions.feature import MENTIONS
@@ -42,4 +43,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     TAGS,
     TEAMS,
     MENTIONS,
+    DRAFTS,
 )

@@ -282,6 +282,40 @@ export interface DeliveryRecord {
  */
 export type DeliveryState = "waiting" | "delivered" | "failed" | "dropped";
 
+/** The agent whose stream this is has changed a draft. */
+export interface DraftChanged {
+  conversation_id: string;
+  /** That of the draft now. Null: it is gone, since it was sent or given up. */
+  updated_at: Timestamp | null;
+}
+
+/** The draft that an agent has in a conversation. */
+export interface DraftRecord {
+  conversation_id: string;
+  /** The text for the visitor. */
+  reply: string;
+  /** The text of a private note. */
+  note: string;
+  /** Which of the two the agent is writing: `public` is the reply. */
+  visibility: Visibility;
+  /** The message that it answers. */
+  reply_to: string | null;
+  /**
+   * When it was stored; each time is later than the one before. Null: there is no draft, and both
+   * texts are empty.
+   */
+  updated_at: Timestamp | null;
+}
+
+/** What the caller is writing. Without a text there is no draft any more. */
+export interface DraftSave {
+  reply?: string;
+  note?: string;
+  visibility?: Visibility;
+  reply_to?: string | null;
+  base?: Timestamp | null;
+}
+
 /** `reset` is set when the caller cannot continue from `after` and needs a snapshot. */
 export interface EventPage {
   stream: string;
@@ -1026,6 +1060,7 @@ export interface EventMap {
   "conversation.tags_changed": TagsChanged;
   "conversation.team_changed": TeamChanged;
   "conversation.updated": ConversationSummary;
+  "draft.changed": DraftChanged;
   "mention.created": Mentioned;
   "message.created": Message;
   "message.deleted": DeletedMessage;
@@ -1061,6 +1096,7 @@ export interface EventStreams {
   "conversation.tags_changed": "notes";
   "conversation.team_changed": "notes";
   "conversation.updated": "inbox";
+  "draft.changed": "agent";
   "mention.created": "agent";
   "message.created": "conversation" | "notes";
   "message.deleted": "conversation" | "notes";
@@ -1324,6 +1360,7 @@ export type ErrorCode =
   | "body_too_long"
   | "client_id_conflict"
   | "configuration"
+  | "draft_stale"
   | "error"
   | "example_key"
   | "forbidden"
@@ -1362,6 +1399,7 @@ export type ErrorCode =
   | "token_invalid"
   | "too_large"
   | "too_many"
+  | "too_many_drafts"
   | "too_many_keys"
   | "too_many_saved_replies"
   | "too_many_tags"

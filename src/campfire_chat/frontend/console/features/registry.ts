@@ -4,6 +4,7 @@ import { AGENTS } from "./agents/feature";
 import { API_KEYS } from "./api_keys/feature";
 import { CONTACTS } from "./contacts/feature";
 import { CONVERSATIONS } from "./conversations/feature";
+import { DRAFTS } from "./drafts/feature";
 import { HISTORY } from "./history/feature";
 import { JOBS } from "./jobs/feature";
 import { MENTIONS } from "./mentions/feature";
@@ -29,4 +30,5 @@ export const FEATURES: readonly Feature[] = [
   SETTINGS,
   HISTORY,
   MENTIONS,
+  DRAFTS,
 ];

@@ -3,7 +3,7 @@ import { age, contactName, fullTime, moment, span } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { now } from "../../shell/clock";
-import { hasDraft } from "../messages/composer";
+import { hasDraft } from "../drafts/drafts";
 import { isMe, me } from "../../shell/session";
 import { unreadOf, type Row as RowData } from "./inbox";
 import { hashOf, openId } from "./route";

@@ -1,19 +1,18 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { OutboxEntry } from "../../../common/entries";
 import type { Visibility } from "../../../common/types";
-import { drop, keys, load, save } from "../../../common/storage";
 import { characters, isBlank } from "../../../common/text";
 import { may } from "../../shell/permissions";
-import { bodyLimit, connection, me } from "../../shell/session";
+import { bodyLimit, connection } from "../../shell/session";
 import { moveOnAfter } from "../conversations/changes";
+import { draftOf, type Draft, type Mode } from "../drafts/drafts";
+import { changeDraft } from "../drafts/sync";
 import { focusField, focusThread } from "./focus";
 import { setResolving } from "../conversations/lists";
 import { openId } from "../conversations/route";
 import { editable, stored } from "../mentions/mentions";
 import { acknowledge, discard, held, sendMessage } from "./sending";
 import { thread } from "./thread";
-
-export type Mode = "reply" | "note";
 
 const MODES: readonly (readonly [Mode, string])[] = [
   ["reply", "conversations.reply"],
@@ -27,23 +26,12 @@ export const modes = computed<readonly Mode[]>(() =>
 export const mayWrite = ({ visibility }: { visibility: Visibility }): boolean =>
   modes.value.includes(visibility === "internal" ? "note" : "reply");
 
-/** What somebody is writing in one conversation; both fields are kept when switching. */
-export interface Draft {
-  readonly mode: Mode;
-  readonly reply: string;
-  readonly note: string;
-  readonly quoting: string | null;
-}
-
-const EMPTY: Draft = { mode: "reply", reply: "", note: "", quoting: null };
-
 /** Milliseconds between typing frames; the server forgets them after five. */
 const TYPING_PERIOD = 2500;
 
 /** Milliseconds between proofs of the session while one types; the first letter asks for one. */
 const PROOF_WHILE_TYPING = 5000;
 
-const drafts = signal<ReadonlyMap<string, Draft>>(new Map());
 /** Counts up when the field should take the focus. */
 export const focusRequests = signal(0);
 /** The message that is being edited in the thread. */
@@ -63,38 +51,18 @@ export function stopEditing(): void {
   else focusThread();
 }
 
-const prefix = () => `campfire:draft:agent:${me.peek()?.organization}:${me.peek()?.id}:`;
-
-export function loadDrafts(): void {
-  const found = new Map<string, Draft>();
-  for (const key of keys(prefix())) {
-    const draft = load<Partial<Draft>>(key);
-    if (draft) found.set(key.slice(prefix().length), { ...EMPTY, ...draft });
-  }
-  drafts.value = found;
-}
-
-export const hasDraft = (id: string): boolean => {
-  const draft = drafts.value.get(id);
-  return Boolean(draft && !(isBlank(draft.reply) && isBlank(draft.note)));
-};
-
 export const draft = computed<Draft>(() => {
-  const found = drafts.value.get(openId.value ?? "") ?? EMPTY;
+  const found = draftOf(openId.value ?? "");
   const [first] = modes.value;
   return first && !modes.value.includes(found.mode) ? { ...found, mode: first } : found;
 });
 export const written = computed(() => draft.value[draft.value.mode]);
 
-function change(part: Partial<Draft>): void {
+function change(part: Partial<Draft>, options?: { atOnce: boolean }): void {
   const id = openId.peek();
   if (!id) return;
-  const next: Draft = { ...draft.peek(), ...part };
-  const map = new Map(drafts.peek());
-  map.set(id, next);
-  drafts.value = map;
-  if (next.reply || next.note) save(prefix() + id, next);
-  else drop(prefix() + id);
+  const { mode, reply, note, quoting } = draft.peek();
+  changeDraft(id, { mode, reply, note, quoting, ...part }, options);
 }
 
 export function write(body: string): void {
@@ -141,7 +109,7 @@ export function send({ resolve = false } = {}): boolean {
     resolve: resolving,
   });
   tellTyping(false);
-  change({ [mode]: "", quoting: null });
+  change({ [mode]: "", quoting: null }, { atOnce: true });
   if (resolving) moveOnAfter(conversation, () => setResolving(conversation, true));
   return true;
 }
