@@ -153,7 +153,7 @@ class ConversationsApi(Generic[C]):
             NotFoundError: There is no such conversation, or the caller may not see it.
             ForbiddenError: The caller may not make that change.
             InvalidError: A value is refused.
-            ImpossibleTransitionError: The status cannot follow the present one. Its ``present`` is
+            ImpossibleTransitionError: The status cannot follow the present one. Its ``details`` are
                 the conversation as it is now.
             ClientIdConflictError: The client id was used for something else.
         """

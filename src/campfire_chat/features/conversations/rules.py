@@ -345,7 +345,7 @@ def _set_status(
             raise ImpossibleTransitionError(
                 f"A {previous} conversation cannot be {status}. Reopen it first.",
                 field="status",
-                present=conversation.summary,
+                details=conversation.summary,
             )
         if status is Status.RESOLVED:
             conversation.resolved_at = at
