@@ -36,6 +36,7 @@ def places() -> list[Any]:
         found += [number, [number, number], [number, 0], [0, number], [number, "job_x"]]
         for orders in ORDERS.values():
             found += [[order, at, "conv_x"] for order in orders for at in (number, str(number))]
+        found += [["best", number, 0], ["best", 0, number]]
     return found
 
 
@@ -53,7 +54,8 @@ def test_no_cursor_is_an_error_of_the_server(desk: Desk, row: Endpoint) -> None:
     )
     accepted = 0
     for place in places():
-        for more in ({}, *({"order": order} for order in ORDERS.get(row.operation, ()))):
+        needed = {"q": "hello"} if "q" in row.query.__struct_fields__ else {}
+        for more in (needed, *({"order": order} for order in ORDERS.get(row.operation, ()))):
             answer = agent.http.get(path, params={"cursor": made_up(place), **more})
             assert answer.status_code in (200, 422), (place, answer.text)
             if answer.status_code == 422:

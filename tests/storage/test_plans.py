@@ -12,26 +12,54 @@ from typing import Any
 import pytest
 
 from campfire_chat.access import usage_table
+from campfire_chat.access.actor import system_actor
+from campfire_chat.core import clock
 from campfire_chat.database.statement import Query
 from campfire_chat.features.presence import retention as presence_retention
 from campfire_chat.features.presence import session_queries
+from campfire_chat.features.search.operations import Index
+from campfire_chat.features.search.rebuilding import Rebuild, Rebuilder
 from campfire_chat.features.tags import queries as tag_queries
 from campfire_chat.features.webhooks import queries as webhook_queries
 from campfire_chat.feed import statements as feed_statements
 from campfire_chat.hooks import statements as hook_statements
 from campfire_chat.jobs import retention
 from campfire_chat.jobs import statements as job_statements
+from campfire_chat.jobs.job import Job
 from campfire_chat.ledger import event_log
+from campfire_chat.settings import Settings
 from tests.benchmarks.archive import Archive
 from tests.benchmarks.bulk import fill
-from tests.support.engines import create_postgres_database, drop_postgres_database
+from tests.support.engines import create_postgres_database, drop_postgres_database, run_apart
 from tests.support.plans import QUERIES, check, values_of
 from tests.support.rooms import modules
+from tests.support.store import Store
 
 #: Messages in the archive.
 SIZE = 10_000
 #: What reads a small table to its end, or to a limit of its own: the callers that are busy now.
 CUT_OFF = {"campfire_chat.access.usage_table._OTHERS"}
+
+
+async def index(url: str) -> None:
+    """Have the search find all of it."""
+    store = Store(url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    try:
+        rebuilder = Rebuilder(store.storage)
+        about: Rebuild | None = Rebuild()
+        while about is not None:
+            job = Job("job_1", "default", about, 1, system_actor("default"))
+            step = await rebuilder.step(job)
+            # Without the job that would go on.
+            await store.storage.submit(Index(job.actor, step.message_ids, step.conversation_ids))
+            about = step.following
+        if not url.startswith("sqlite"):
+            await store.storage.writer.run(
+                lambda session: session.command("ANALYZE campfire_search_documents")
+            )
+    finally:
+        await store.stop()
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +70,13 @@ def archive_url(
     if engine == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('archive')}/campfire.db"
         fill(url, Archive(SIZE))
+        run_apart(index(url))
         yield url
         return
     server = request.getfixturevalue("postgres")
     url = create_postgres_database(server)
     fill(url, Archive(SIZE))
+    run_apart(index(url))
     yield url
     drop_postgres_database(url, server)
 

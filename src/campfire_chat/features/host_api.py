@@ -18,6 +18,7 @@ from campfire_chat.features.messages.host_api import MessagesApi
 from campfire_chat.features.organizations.host_api import SettingsApi
 from campfire_chat.features.receipts.host_api import ReceiptsApi
 from campfire_chat.features.saved_replies.host_api import SavedRepliesApi
+from campfire_chat.features.search.host_api import SearchApi
 from campfire_chat.features.tags.host_api import TagsApi
 from campfire_chat.features.teams.host_api import TeamsApi
 from campfire_chat.features.webhooks.host_api import WebhooksApi
@@ -37,6 +38,7 @@ class HostApi(Generic[C]):
         messages: Send, list, edit and delete messages and notes.
         drafts: What the agent is writing.
         receipts: Mark what was received and read.
+        search: Find messages, notes and conversations by what they say.
         history: What happened to conversations.
         contacts: Look up and store contacts.
         saved_replies: Texts that agents insert into what they write.
@@ -55,6 +57,7 @@ class HostApi(Generic[C]):
         self.messages = MessagesApi(caller)
         self.drafts = DraftsApi(caller)
         self.receipts = ReceiptsApi(caller)
+        self.search = SearchApi(caller)
         self.history = HistoryApi(caller)
         self.contacts = ContactsApi(caller)
         self.saved_replies = SavedRepliesApi(caller)

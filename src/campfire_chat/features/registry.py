@@ -21,6 +21,7 @@ from campfire_chat.features.organizations.feature import ORGANIZATIONS
 from campfire_chat.features.presence.feature import PRESENCE
 from campfire_chat.features.receipts.feature import RECEIPTS
 from campfire_chat.features.saved_replies.feature import SAVED_REPLIES
+from campfire_chat.features.search.feature import SEARCH
 from campfire_chat.features.tags.feature import TAGS
 from campfire_chat.features.teams.feature import TEAMS
 from campfire_chat.features.visitors.feature import VISITORS
@@ -44,4 +45,5 @@ FEATURES: Final[tuple[Feature, ...]] = (
     TEAMS,
     MENTIONS,
     DRAFTS,
+    SEARCH,
 )

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.permissions import Permission, known_permission
@@ -26,6 +27,7 @@ from campfire_chat.features.organizations.records import (
     SettingsRecord,
 )
 from campfire_chat.features.organizations.setting_cache import SettingCache
+from campfire_chat.features.organizations.settings import TIME_ZONE
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.realtime.bus import Bus
 
@@ -84,6 +86,14 @@ class SettingsService(Service):
             StorageUnavailableError: They are not in memory, and the database cannot be reached.
         """
         return await self._values(Subject(organization))
+
+    async def time_zone(self, organization: str) -> ZoneInfo:
+        """Where an organisation is, for what begins with a day.
+
+        Raises:
+            StorageUnavailableError: As for :meth:`of`.
+        """
+        return ZoneInfo((await self.of(organization))[TIME_ZONE])
 
     async def describe(self, actor: Actor, scope: Scope) -> SettingsRecord:
         """The settings of the caller's organisation, or the caller's own.

@@ -338,6 +338,16 @@ export interface FirstMessage {
   client_id?: string | null;
 }
 
+/** The conversation of a hit, as it is now. */
+export interface FoundConversation {
+  id: string;
+  status: Status;
+  subject: string | null;
+  contact: Contact;
+  assignee: Assignee | null;
+  tags: string[];
+}
+
 /** A permission that the caller may give to an API key. */
 export interface GrantablePermission {
   name: string;
@@ -346,6 +356,17 @@ export interface GrantablePermission {
 
 export interface Health {
   status: "ok";
+}
+
+/** Where a hit holds what was searched for. */
+export interface Highlight {
+  part: HitPart;
+  /** The first character of it, counted from 0 in Unicode code points. */
+  start: number;
+  /** The first character after it. */
+  end: number;
+  /** Which tag it is in, counted from 0. Null in other parts. */
+  tag: number | null;
 }
 
 /** Something that happened to a conversation: one event of its streams. */
@@ -363,6 +384,9 @@ export interface HistoryEntry {
   /** The data of the event. A deleted message has no text any more. */
   data: Record<string, unknown>;
 }
+
+/** Which text of a hit a highlight is in. */
+export type HitPart = "text" | "subject" | "name" | "email" | "tag";
 
 /** A job of the organisation. What it is about is not told: that may be personal. */
 export interface JobRecord {
@@ -383,6 +407,9 @@ export interface JobRecord {
 
 /** A parked job has failed for good. It is tried again only when somebody says so. */
 export type JobState = "waiting" | "running" | "parked";
+
+/** Of what the index has documents. */
+export type Kind = "message" | "note" | "conversation";
 
 /** A tag in a list. */
 export interface ListedTag extends TagRecord {
@@ -657,6 +684,23 @@ export interface SavedReplyRecord {
 
 /** Whose setting it is: everybody's in an organisation, or one agent's own. */
 export type Scope = "organization" | "agent";
+
+/** A message, a note or a conversation that was found. */
+export interface SearchHit {
+  kind: Kind;
+  conversation: FoundConversation;
+  /** The message or the note. Null for a conversation. */
+  message_id: string | null;
+  /** Its number in its stream. Null for a conversation. */
+  seq: number | null;
+  /** When the message was sent, or the conversation begun. */
+  at: Timestamp;
+  /** Who wrote it. Null for a conversation. */
+  sender: Participant | null;
+  /** The part of the message around what was found, on one line. Empty for a conversation. */
+  text: string;
+  highlights: Highlight[];
+}
 
 export type SenderKind = "visitor" | "agent" | "bot" | "system" | "api_key";
 
@@ -1372,6 +1416,7 @@ export type ErrorCode =
   | "invalid"
   | "invalid_cursor"
   | "invalid_saved_reply"
+  | "invalid_search"
   | "invalid_setting"
   | "invalid_tag"
   | "invalid_text"

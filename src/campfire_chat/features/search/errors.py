@@ -1,0 +1,11 @@
+"""What may be wrong with a search."""
+
+from __future__ import annotations
+
+from campfire_chat.core.errors import InvalidError
+
+
+class InvalidSearchError(InvalidError):
+    """The search cannot be understood."""
+
+    code = "invalid_search"

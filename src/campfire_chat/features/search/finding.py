@@ -1,0 +1,323 @@
+"""Asks the index: which documents hold what is searched for, and may be seen by the caller.
+
+The permission is a part of the query. The newest are found in the order of their numbers, without
+ranking. The best are the best of the newest :data:`MOST_RANKED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
+from typing import Any, Final, Literal, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import can
+from campfire_chat.access.visibility import is_narrowed, values_for, visible_to
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.lanes import Session
+from campfire_chat.database.prepared import Row
+from campfire_chat.database.statement import Query
+from campfire_chat.features.conversations import tables as conversation_tables
+from campfire_chat.features.conversations.permissions import NOTES_READ
+from campfire_chat.features.search import rules, tables
+from campfire_chat.features.search.documents import KIND, Kind, organization_mark
+from campfire_chat.features.search.parsing import Search
+from campfire_chat.features.search.queries import sqlite_index
+from campfire_chat.features.search.tokens import Term
+from campfire_chat.features.tags.tables import conversation_tags
+
+_d = tables.documents.c
+_c = conversation_tables.conversations.c
+_l = conversation_tags.c
+
+Sort = Literal["best", "newest"]
+
+#: The newest matches, of which the best come first.
+MOST_RANKED: Final = 5_000
+
+
+class Candidate(NamedTuple):
+    """A document that the index has found."""
+
+    number: int
+    document_id: str
+    kind: Kind
+    conversation_id: str
+
+
+class Narrowing(NamedTuple):
+    """Which conditions a query has, beside those of the index.
+
+    Attributes:
+        narrowed: The caller sees only some conversations.
+        statuses: There are wanted statuses; ``not_statuses``: unwanted ones. And so on.
+        tags: How many tags are wanted.
+    """
+
+    narrowed: bool = False
+    statuses: bool = False
+    not_statuses: bool = False
+    assignees: bool = False
+    not_assignees: bool = False
+    tags: int = 0
+    not_tags: bool = False
+
+
+class Wanted(NamedTuple):
+    """What is asked of the database.
+
+    Attributes:
+        search: Its names of assignees and tags are ids by now; the id of nobody is empty.
+        kind: Only what is of this kind; None for all.
+    """
+
+    search: Search
+    kind: Kind | None = None
+
+
+def _found(sort: Sort, by: Narrowing, engine: Engine) -> ClauseElement:
+    """Documents in the order of their numbers, the newest first, or the best of these first."""
+    ranked = sort == "best"
+    limit = bindparam("count", type_=Integer)
+    if engine.name == "sqlite":
+        index = sqlite_index
+        number: ColumnElement[int] = index.c.rowid
+        matches = literal_column(tables.SQLITE_INDEX).op("MATCH")(bindparam("words", type_=String))
+        source: Any = index.outerjoin(
+            tables.documents,
+            # Outer joins, which keep the order of the tables: the index comes first.
+            and_(_d.org_id == bindparam("org_id", type_=String), _d.number == number),
+        ).outerjoin(
+            conversation_tables.conversations,
+            and_(_c.org_id == _d.org_id, _c.conversation_id == _d.conversation_id),
+        )
+        rank = _rank_of_words(engine)
+    else:
+        number = _d.number
+        matches = and_(
+            _d.org_id == bindparam("org_id", type_=String),
+            _d.tokens.op("@@")(cast(bindparam("words", type_=String), TSQUERY)),
+        )
+        source = tables.documents.join(
+            conversation_tables.conversations,
+            and_(_c.org_id == _d.org_id, _c.conversation_id == _d.conversation_id),
+        )
+        # 1: a word counts less in a long text.
+        rank = func.ts_rank(
+            _d.tokens, cast(bindparam("ranked", type_=String), TSQUERY), 1, type_=Float
+        )
+    columns: list[ColumnElement[Any]] = [
+        number.label("number"),
+        _d.document_id,
+        _d.kind,
+        _d.conversation_id,
+    ]
+    newest = (
+        select(*columns, *([rank.label("rank")] if ranked else []))
+        .select_from(source)
+        .where(
+            matches,
+            number < bindparam("before", type_=BigInteger),
+            number >= bindparam("since", type_=BigInteger),
+            *_conditions(by, engine),
+        )
+        .order_by(number.desc())
+    )
+    if not ranked:
+        return newest.limit(limit)
+    best = newest.limit(literal_column(str(MOST_RANKED))).subquery()
+    return (
+        select(best.c.number, best.c.document_id, best.c.kind, best.c.conversation_id)
+        .order_by(best.c.rank.desc(), best.c.number.desc())
+        .limit(limit)
+        .offset(bindparam("skipped", type_=Integer))
+    )
+
+
+def _rank_of_words(engine: Engine) -> ColumnElement[float]:
+    """BM25 without the part that says how rare a word is: every match holds all of the words, and
+    FTS5 would count the documents that hold each one anew for every search.
+
+    k1 = 1.2 and b = 0.75, for documents of 200 characters on average.
+    (https://nlp.stanford.edu/IR-book/html/htmledition/okapi-bm25-a-non-binary-model-1.html)
+    """
+    term = engine.each("ranked").c.value
+    text = literal(" ").concat(_d.tokens).concat(literal(" "))
+    without = func.replace(text, term, literal_column("''"))
+    times = (func.length(text) - func.length(without)) * 1.0 / func.length(term)
+    saturated = times * 2.2 / (times + 0.3 + 0.9 * func.length(text) / 200.0)
+    return select(func.coalesce(func.sum(saturated), 0.0)).scalar_subquery()
+
+
+def _conditions(by: Narrowing, engine: Engine) -> Iterable[ColumnElement[bool]]:
+    def listed(name: str) -> Any:
+        return select(engine.each(name).c.value)
+
+    if by.narrowed:
+        yield visible_to(engine, _c.access_labels)
+    if by.statuses:
+        yield _c.status.in_(listed("statuses"))
+    if by.not_statuses:
+        yield _c.status.not_in(listed("not_statuses"))
+    assignee = func.coalesce(_c.assignee_id, literal_column("''"))
+    if by.assignees:
+        yield assignee.in_(listed("assignees"))
+    if by.not_assignees:
+        yield assignee.not_in(listed("not_assignees"))
+    tagged = (
+        select(literal(1))
+        .select_from(conversation_tags)
+        .where(_l.org_id == bindparam("org_id", type_=String))
+        .where(_l.conversation_id == _d.conversation_id)
+        .correlate(tables.documents)
+    )
+    for number in range(by.tags):
+        yield exists(tagged.where(_l.tag_id == bindparam(f"tag_{number}", type_=String)))
+    if by.not_tags:
+        yield ~exists(tagged.where(_l.tag_id.in_(listed("not_tags"))))
+
+
+@cache
+def found_query(sort: Sort, by: Narrowing = Narrowing()) -> Query:  # noqa: B008
+    """``org_id``, ``words``, ``before``, ``since``, ``count``; ``ranked`` and ``skipped`` for the
+    best; and a list or a value for each condition of ``by``."""
+    return Query(partial(_found, sort, by))
+
+
+async def candidates(
+    session: Session,
+    actor: Actor,
+    wanted: Wanted,
+    sort: Sort,
+    *,
+    before: int,
+    skipped: int,
+    limit: int,
+) -> list[Candidate]:
+    """Documents that the index finds.
+
+    Args:
+        before: Only those with a smaller number.
+        skipped: How many of the best to leave out.
+    """
+    search, engine = wanted.search, session.engine
+    by = Narrowing(
+        narrowed=is_narrowed(actor),
+        statuses=bool(search.statuses.wanted),
+        not_statuses=bool(search.statuses.unwanted),
+        assignees=bool(search.assignees.wanted),
+        not_assignees=bool(search.assignees.unwanted),
+        tags=len(search.tags.wanted),
+        not_tags=bool(search.tags.unwanted),
+    )
+    until = rules.END if search.until is None else rules.first_number(search.until)
+    words = _for_fts5 if engine.name == "sqlite" else _for_tsquery
+    given: dict[str, Any] = {
+        "org_id": actor.organization,
+        "words": words(_needed(actor, wanted), _refused(actor, wanted)),
+        "before": min(before, until),
+        "since": rules.first_number(search.since),
+        "count": limit,
+        **{f"tag_{number}": tag_id for number, tag_id in enumerate(search.tags.wanted)},
+        **values_for(engine, actor),
+    }
+    for name, values in (
+        ("statuses", search.statuses.wanted),
+        ("not_statuses", search.statuses.unwanted),
+        ("assignees", search.assignees.wanted),
+        ("not_assignees", search.assignees.unwanted),
+        ("not_tags", search.tags.unwanted),
+    ):
+        given[name] = engine.list_value(values)
+    if sort == "best":
+        given["skipped"] = skipped
+        given["ranked"] = (
+            engine.list_value([_as_part(term) for term in search.terms])
+            if engine.name == "sqlite"
+            else _for_tsquery(search.terms or _whole(actor), ())
+        )
+    rows = await _planned_anew(session, found_query(sort, by), given)
+    return [
+        Candidate(number, document_id, Kind(kind), conversation_id)
+        for number, document_id, kind, conversation_id in rows
+    ]
+
+
+async def _planned_anew(session: Session, query: Query, given: dict[str, Any]) -> Sequence[Row]:
+    """The rows of a query, which PostgreSQL is to plan for these values: it reads a rare word from
+    the index of words, and a frequent one from the newest documents on. The plan that it would
+    keep for any words is a thousand times too slow for some."""
+    if session.engine.name != "postgresql":
+        return await session.fetch(query, **given)
+    await session.command("SET plan_cache_mode = force_custom_plan")
+    try:
+        return await session.fetch(query, **given)
+    finally:
+        await session.command("RESET plan_cache_mode")
+
+
+def _whole(actor: Actor) -> tuple[Term, ...]:
+    return (Term((organization_mark(actor.organization),)),)
+
+
+def _needed(actor: Actor, wanted: Wanted) -> tuple[Term, ...]:
+    """What a document has to hold."""
+    kind = () if wanted.kind is None else (Term((KIND + wanted.kind,)),)
+    return (*_whole(actor), *kind, *wanted.search.marks, *wanted.search.terms)
+
+
+def _refused(actor: Actor, wanted: Wanted) -> list[tuple[Term, ...]]:
+    """What a document must not hold; each entry is terms that it must not hold together."""
+    refused: list[tuple[Term, ...]] = [(term,) for term in wanted.search.without]
+    refused += wanted.search.without_marks
+    if not can(actor, NOTES_READ):
+        refused.append((Term((KIND + Kind.NOTE,)),))
+    return refused
+
+
+def _for_fts5(needed: Sequence[Term], refused: Sequence[Sequence[Term]]) -> str:
+    """As FTS5 reads it (https://sqlite.org/fts5.html). Words hold no quotes."""
+
+    def one(term: Term) -> str:
+        return f'"{" ".join(term.words)}"{" *" if term.is_prefix else ""}'
+
+    def every(terms: Sequence[Term]) -> str:
+        return f"({' AND '.join(map(one, terms))})"
+
+    without = " OR ".join(map(every, refused))
+    return f"{every(needed)} NOT ({without})" if without else every(needed)
+
+
+def _for_tsquery(needed: Sequence[Term], refused: Sequence[Sequence[Term]]) -> str:
+    """As PostgreSQL reads a ``tsquery``. Words hold no quotes."""
+
+    def one(term: Term) -> str:
+        words = " <-> ".join(f"'{word}'" for word in term.words)
+        return f"({words}{':*' if term.is_prefix else ''})"
+
+    def every(terms: Sequence[Term]) -> str:
+        return f"({' & '.join(map(one, terms))})"
+
+    return " & ".join([every(needed), *(f"!{every(terms)}" for terms in refused)])
+
+
+def _as_part(term: Term) -> str:
+    """A term as it stands in the tokens of SQLite."""
+    return f" {' '.join(term.words)}{'' if term.is_prefix else ' '}"

@@ -1,0 +1,100 @@
+"""Goes through everything of an organisation, and has the index hold what is there.
+
+It needs no second index: each step replaces some documents in one transaction, so searching goes on
+and finds what it found before. What is written meanwhile is indexed by the consumer as always.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ, NOTES_READ
+from campfire_chat.features.search import queries
+from campfire_chat.features.search.operations import Index
+from campfire_chat.jobs.job import Job, JobKind
+from campfire_chat.ledger.storage import Storage
+from campfire_chat.ledger.transaction import Transaction
+
+#: Documents that one transaction writes. With fewer, those who send messages wait less.
+STEP: Final = 200
+
+
+class Stage(StrEnum):
+    """What is gone through: first what is there, then the documents of what is gone."""
+
+    CONVERSATION = "conversation"
+    MESSAGE = "message"
+    DOCUMENT = "document"
+
+
+_QUERIES = {
+    Stage.CONVERSATION: queries.CONVERSATIONS_AFTER,
+    Stage.MESSAGE: queries.MESSAGES_AFTER,
+    Stage.DOCUMENT: queries.DOCUMENTS_AFTER,
+}
+_FOLLOWING = {Stage.CONVERSATION: Stage.MESSAGE, Stage.MESSAGE: Stage.DOCUMENT}
+
+
+class Rebuild(Struct, frozen=True, kw_only=True):
+    """How far it has come.
+
+    Attributes:
+        after: The last id of this stage that was done; empty at its beginning.
+    """
+
+    stage: Stage = Stage.CONVERSATION
+    after: str = ""
+
+
+REBUILD = JobKind("search.rebuild", Rebuild, permissions=(CONVERSATIONS_READ, NOTES_READ))
+
+
+class RebuildSome(Index):
+    """Index some, and go on with the next ones.
+
+    Args:
+        stage: What the ids are of. Those of documents may be of either.
+        following: Where it goes on; None at the end.
+    """
+
+    def __init__(
+        self, actor: Actor, stage: Stage, ids: list[str], following: Rebuild | None
+    ) -> None:
+        super().__init__(
+            actor,
+            [] if stage is Stage.CONVERSATION else ids,
+            [] if stage is Stage.MESSAGE else ids,
+        )
+        self.following = following
+
+    async def run(self, transaction: Transaction) -> None:
+        await super().run(transaction)
+        if self.following is not None:
+            REBUILD.defer(transaction, self.organization, self.following, run_at=transaction.now)
+
+
+class Rebuilder:
+    """Does the job."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def step(self, job: Job[Rebuild]) -> RebuildSome:
+        ids, following = await self.next(job.organization, job.arguments)
+        return RebuildSome(job.actor, job.arguments.stage, ids, following)
+
+    async def next(self, organization: str, at: Rebuild) -> tuple[list[str], Rebuild | None]:
+        """The ids that come next, and where it goes on after them; None at the end."""
+        ids = await self._storage.read(
+            lambda session: queries.ids_after(
+                session, _QUERIES[at.stage], organization, at.after, STEP
+            )
+        )
+        if len(ids) == STEP:
+            return ids, Rebuild(stage=at.stage, after=ids[-1])
+        following = _FOLLOWING.get(at.stage)
+        return ids, None if following is None else Rebuild(stage=following)

@@ -1,0 +1,191 @@
+"""Searching what was said, for the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import require
+from campfire_chat.core import text
+from campfire_chat.database.lanes import Session
+from campfire_chat.feature import Service
+from campfire_chat.features.agents import queries as agent_queries
+from campfire_chat.features.agents.codec import AGENT_ROWS
+from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
+from campfire_chat.features.organizations.service import SettingsService
+from campfire_chat.features.search import rules
+from campfire_chat.features.search.consumer import IndexFeed
+from campfire_chat.features.search.documents import Kind
+from campfire_chat.features.search.finding import Candidate, Sort, Wanted, candidates
+from campfire_chat.features.search.hits import read_hits
+from campfire_chat.features.search.parsing import Names, Search, parse
+from campfire_chat.features.search.rebuilding import REBUILD, Rebuilder
+from campfire_chat.features.search.records import SearchHit
+from campfire_chat.features.search.tokens import tokens_of
+from campfire_chat.features.tags import queries as tag_queries
+from campfire_chat.features.tags.rules import folded
+from campfire_chat.feed.consumer import Consumer
+from campfire_chat.jobs.job import Work
+from campfire_chat.ledger.storage import Storage
+from campfire_chat.ledger.streams import INBOX_READ
+
+#: How often the index is asked again for one page, because what it found was gone.
+MOST_ROUNDS: Final = 5
+
+_AGENT_ID, _AGENT_NAME = AGENT_ROWS.position("agent_id"), AGENT_ROWS.position("name")
+
+
+class Place(NamedTuple):
+    """Where a page ends.
+
+    Attributes:
+        before: The next page has smaller numbers; for the best: all pages have.
+        skipped: For the best, how many of them come before the next page.
+    """
+
+    before: int
+    skipped: int = 0
+
+
+class SearchService(Service):
+    """See the module."""
+
+    def __init__(self, storage: Storage, settings: SettingsService) -> None:
+        self._storage = storage
+        self._settings = settings
+        self._feed = IndexFeed(storage)
+        self._rebuilder = Rebuilder(storage)
+
+    def consumers(self) -> Iterable[Consumer]:
+        yield self._feed.consumer
+
+    def works(self) -> Iterable[Work]:
+        yield REBUILD.done_by(self._rebuilder.step)
+
+    async def page(
+        self,
+        actor: Actor,
+        wanted: str,
+        *,
+        kind: Kind | None,
+        sort: Sort,
+        place: Place | None,
+        limit: int,
+    ) -> tuple[list[SearchHit], Place | None]:
+        """A page of what is found, and where the next one begins.
+
+        A page may be shorter than ``limit`` although there is a next one, when much of what the
+        index found is gone.
+
+        Args:
+            wanted: Words, phrases and operators; see :mod:`~campfire_chat.features.search.parsing`.
+            kind: Only what is of this kind; None for all.
+
+        Raises:
+            ForbiddenError: The caller may not see the inbox, or not read conversations.
+            InvalidSearchError: The search cannot be understood.
+        """
+        require(actor, INBOX_READ)
+        require(actor, CONVERSATIONS_READ)
+        text.check_text(wanted, field="q")
+        zone = await self._settings.time_zone(actor.organization)
+        search = parse(wanted, me=actor.principal.id, zone=zone)
+        if search.is_empty:
+            return [], None
+        at = place or Place(rules.first_number(self._storage.now() + 1))
+        return await self._storage.read(
+            lambda session: _read_page(session, actor, search, kind, sort, at, limit)
+        )
+
+
+async def _read_page(
+    session: Session,
+    actor: Actor,
+    search: Search,
+    kind: Kind | None,
+    sort: Sort,
+    place: Place,
+    limit: int,
+) -> tuple[list[SearchHit], Place | None]:
+    resolved = await _resolved(session, actor, search)
+    if resolved is None:
+        return [], None
+    hits: list[SearchHit] = []
+    for _ in range(MOST_ROUNDS):
+        # One more than there is room for says whether there is a next page.
+        asked = limit - len(hits) + 1
+        found = await candidates(
+            session,
+            actor,
+            Wanted(resolved, kind),
+            sort,
+            before=place.before,
+            skipped=place.skipped,
+            limit=asked,
+        )
+        for number, hit in enumerate(await read_hits(session, actor, resolved, found)):
+            if hit is not None and len(hits) == limit:
+                return hits, _after(place, sort, found[:number])
+            if hit is not None:
+                hits.append(hit)
+        if len(found) < asked:
+            return hits, None
+        place = _after(place, sort, found)
+    return hits, place
+
+
+def _after(place: Place, sort: Sort, found: Sequence[Candidate]) -> Place:
+    """Where the page begins that follows these."""
+    if sort == "best":
+        return Place(place.before, place.skipped + len(found))
+    return Place(found[-1].number) if found else place
+
+
+async def _resolved(session: Session, actor: Actor, search: Search) -> Search | None:
+    """The search with ids instead of names; None if nothing can be found."""
+    assignees, tags = search.assignees, search.tags
+    if any(assignees):
+        rows = await session.fetch(agent_queries.TEAM, org_id=actor.organization)
+        names = [(row[_AGENT_ID], row[_AGENT_NAME]) for row in rows]
+        assignees = Names(
+            *(
+                tuple(item for value in values for item in _agents(value, actor, names))
+                for values in assignees
+            )
+        )
+        if search.assignees.wanted and not assignees.wanted:
+            return None
+    if any(tags):
+        known, _ = await tag_queries.resolve(
+            session, actor.organization, [*tags.wanted, *tags.unwanted]
+        )
+        ids = {
+            name: known[folded(name)].id
+            for name in (*tags.wanted, *tags.unwanted)
+            if folded(name) in known
+        }
+        wanted = [ids.get(name) for name in tags.wanted]
+        if None in wanted:
+            return None
+        tags = Names(
+            tuple(item for item in wanted if item is not None),
+            tuple(item for name in tags.unwanted if (item := ids.get(name)) is not None),
+        )
+    return search._replace(assignees=assignees, tags=tags)
+
+
+def _agents(value: str, actor: Actor, names: Sequence[tuple[str, str]]) -> list[str]:
+    """The ids of the agents that an operator means; an empty one for nobody."""
+    if value.lower() == "none":
+        return [""]
+    if value.lower() == "me":
+        return [actor.principal.id]
+    if value in (agent_id for agent_id, _ in names):
+        return [value]
+    words = {token.text for token in tokens_of(value)}
+    return [
+        agent_id
+        for agent_id, name in names
+        if words and words <= {token.text for token in tokens_of(name)}
+    ]
