@@ -133,7 +133,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         ),
         "end": search_rules.END,
         "nothing": 0,
-        "first": "",
+        "beginning": "",
         **{f"status_{number}": status.value for number, status in enumerate(Status)},
     }
 
@@ -241,10 +241,10 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "search.queries.TAKEN": (search_queries.TAKEN, {"spans": "numbers"}),
     "search.queries.CONVERSATIONS_AFTER": (
         search_queries.CONVERSATIONS_AFTER,
-        {"after": "first"},
+        {"after": "beginning"},
     ),
-    "search.queries.MESSAGES_AFTER": (search_queries.MESSAGES_AFTER, {"after": "first"}),
-    "search.queries.DOCUMENTS_AFTER": (search_queries.DOCUMENTS_AFTER, {"after": "first"}),
+    "search.queries.MESSAGES_AFTER": (search_queries.MESSAGES_AFTER, {"after": "beginning"}),
+    "search.queries.DOCUMENTS_AFTER": (search_queries.DOCUMENTS_AFTER, {"after": "beginning"}),
     **{
         f"search.finding.found_query({sort}, {number})": (
             finding.found_query(sort, by),
