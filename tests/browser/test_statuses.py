@@ -32,6 +32,10 @@ def test_a_conversation_is_put_away_and_comes_back(
     expect(page.get_by_text("No such time.")).to_be_visible()
     field.fill("2001-01-31")
     expect(options).to_have_text(re.compile("That time has passed"))
+    # An hour, although times that are offered have the figure in them.
+    field.fill("9")
+    expect(options).to_have_count(1)
+    expect(options).to_contain_text("9:00")
     field.fill("in 3 days")
     expect(options).to_have_count(1)
     page.keyboard.press("Enter")

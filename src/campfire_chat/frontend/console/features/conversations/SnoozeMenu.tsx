@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { moment } from "../../ui/format";
+import { moment, plain } from "../../ui/format";
 import { text } from "./strings";
 import { setStatus } from "./changes";
 import { closeMenu } from "../../shell/overlay";
@@ -78,6 +78,12 @@ export function SnoozeMenu({ conversation }: { conversation: string }) {
       mark: <Icon name="snooze" size={16} />,
     };
   };
+  // What was typed comes first: "7" is an hour, not the 7th of a month that a preset tells.
+  const find = (typed: string): Option[] => {
+    const made = created(typed);
+    const named = options.filter(({ label }) => plain(label).includes(plain(typed.trim())));
+    return made ? [made, ...named] : named;
+  };
   return (
     <Picker
       id="snooze"
@@ -85,7 +91,7 @@ export function SnoozeMenu({ conversation }: { conversation: string }) {
       search={text.snoozeType}
       none={text.snoozeNone}
       options={options}
-      create={created}
+      find={find}
       onPick={(key, typed) => {
         if (key === TYPED) snooze(means(typed));
         else if (key === CUSTOM || key === PASSED) setCustom(true);
