@@ -87,7 +87,7 @@ def test_a_reply_waits_for_its_writer_when_a_colleague_has_answered(
     bens.write(about, "Since Monday.")
     ada.field.fill("Since Tuesday")
     ada.field.press("Enter")
-    expect(ada.log.get_by_text("Sent as soon as the connection is back")).to_be_visible()
+    expect(ada.tick("Sending")).to_be_visible()
     page.context.set_offline(False)
     line.release()
     expect(told(ada)).to_have_text([re.compile("Since Monday")])
