@@ -20,6 +20,7 @@ from campfire_chat.core.errors import (
 )
 from campfire_chat.database import schema
 from campfire_chat.database.errors import MigrationError
+from campfire_chat.database.lanes import Session
 from campfire_chat.ledger import statements
 from campfire_chat.ledger.events import HIDDEN, Nothing
 from campfire_chat.ledger.ledger import JOINED
@@ -191,6 +192,33 @@ async def test_a_mistake_of_one_is_no_failure_of_others(
         assert store.storage.healthy
     assert count(database_url) == sum(told) == 4
     assert caplog.text.count("an operation failed unexpectedly") == 3
+
+
+@pytest.mark.parametrize("kind", [Do, DoTogether])
+async def test_what_was_committed_when_a_mistake_came_to_light_is_not_done_again(
+    database_url: str, kind: type[Do], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operations are then looked at one by one, and each gets its own answer."""
+    commit, commits = Session.transaction, list[int]()
+
+    async def broken(self: Session, *args: Any) -> Any:
+        result = await commit(self, *args)
+        commits.append(len(commits))
+        # The first is of an operation that only keeps the ledger busy.
+        if len(commits) == 2:
+            raise LookupError("a mistake after the COMMIT")
+        return result
+
+    told: set[int] = set()
+    async with opened(
+        database_url, lambda events, *_: told.update(event.seq for event in events)
+    ) as store:
+        monkeypatch.setattr(Session, "transaction", broken)
+        operations = [kind(tell), kind(tell), kind(tell)]
+        assert await at_once(store, *done(store, *operations)) == [1, 2, 3]
+        assert await store.storage.submit(kind(tell)) == 4
+    assert count(database_url) == 4
+    assert told == {1, 2, 3, 4}
 
 
 async def test_what_cannot_be_announced_is_stored_and_answered(
