@@ -262,14 +262,20 @@ async def test_a_process_that_vanishes_inside_a_transaction_does_not_hold_up_the
     assert [body for (body,) in rows] == ["0", "Once", "Lost"]
 
 
-async def test_signs_of_life_do_not_wait_for_the_inbox(url: str) -> None:
+async def test_what_tells_the_inbox_nothing_does_not_wait_for_it(url: str) -> None:
     """Whoever tells the inbox something holds it until the commit. Who does not goes on."""
     async with store_on(url) as store, another_session(url) as other:
         await store.conversations.open(VISITOR, client_id="0", body="0")
+        lanes = (store.storage.writer, store.storage.readers)
+        positions, place = Positions(*lanes, node="one", now=clock.now), ("default", "audit")
+        await positions.claim(place)
         async with other.transaction():
             await other.execute(
                 "SELECT 1 FROM campfire_streams WHERE stream = 'inbox:default' FOR UPDATE"
             )
+            # Nor does a consumer of the feed that has read on.
+            holding = HoldEvents("default", "audit", {})
+            assert await store.storage.submit(positions.reached_with(place, 1, holding))
             beat = Beat("default", "conv_1", VISITOR.principal.participant)
             await store.presence.write("default", node_id="n", alive=[beat])
     assert Truth(url).query("SELECT org_id FROM campfire_presence") == [("default",)]
