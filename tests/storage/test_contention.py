@@ -18,6 +18,9 @@ from campfire_chat.features.presence.operations import Beat
 from campfire_chat.feed.positions import Positions
 from campfire_chat.feed.reading import FeedEvent
 from campfire_chat.hooks.held import HoldEvents, consumer_of
+from campfire_chat.ledger.events import HIDDEN, Nothing
+from campfire_chat.ledger.transaction import Transaction
+from tests.storage.test_operations import DoTogether
 from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.fault_proxy import FaultProxy
 from tests.support.postgres import COMMIT, execute, run_apart
@@ -279,6 +282,21 @@ async def test_what_tells_the_inbox_nothing_does_not_wait_for_it(url: str) -> No
             beat = Beat("default", "conv_1", VISITOR.principal.participant)
             await store.presence.write("default", node_id="n", alive=[beat])
     assert Truth(url).query("SELECT org_id FROM campfire_presence") == [("default",)]
+
+
+async def test_operations_that_are_done_together_take_the_inbox_last(url: str) -> None:
+    """It is what every commit of the organisation needs, so they hold it only while they write."""
+    async with store_on(url) as store, another_session(url) as other:
+        await store.conversations.open(VISITOR, client_id="0", body="0")
+
+        async def run(transaction: Transaction) -> None:
+            transaction.tell_inbox("default", HIDDEN, Nothing())
+            await other.execute(
+                "SELECT 1 FROM campfire_streams WHERE stream = 'inbox:default' FOR UPDATE NOWAIT"
+            )
+
+        await store.storage.submit(DoTogether(run))
+        assert await store.storage.inbox_heads(["default"]) == {"default": 2}
 
 
 async def test_two_processes_begin_the_same_inbox(

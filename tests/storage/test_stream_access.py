@@ -209,3 +209,13 @@ async def test_what_is_not_understood_is_for_those_who_see_everything(
     page = await store.storage.stream_page_for(narrowed("vip"), "inbox:default", 0, 1)
     ((_, text),) = page.events
     assert json.loads(text) == {**event, "event": "hidden", "data": {}}
+    # What it says of labels is understood, whatever else it is.
+    about = {**event, "event": "later.thing", "data": {"id": "x", "access_labels": ["vip"]}}
+    truth.write(
+        "UPDATE campfire_events SET payload = ? WHERE stream = 'inbox:default' AND seq = 1",
+        json.dumps(about),
+    )
+    seen = ((BEA, "later.thing"), (narrowed("vip"), "later.thing"), (narrowed("emea"), "hidden"))
+    for actor, shown in seen:
+        page = await store.storage.stream_page_for(actor, "inbox:default", 0, 1)
+        assert [json.loads(text)["event"] for _, text in page.events] == [shown]
