@@ -7,7 +7,7 @@ import contextlib
 import difflib
 import logging
 import weakref
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, Unpack
 
 import msgspec
@@ -29,6 +29,7 @@ from campfire_chat.core.clock import Clock
 from campfire_chat.core.errors import CampfireError, ConfigurationError, NotStartedError
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 from campfire_chat.database.engines import engine_of
+from campfire_chat.features.search.service import SearchService
 from campfire_chat.host_code import HostCode
 from campfire_chat.http.example_key import is_example
 from campfire_chat.http.notices import error_response
@@ -141,7 +142,8 @@ class Campfire(HostCode):
             )
         super().__init__(HostSession(authenticate, self._roles, access_labels))
         self._told_not_started = False
-        self._works = False
+        #: What the setting `work` says, unless this process was started for something of its own.
+        self._works: bool | None = None
         self._users = 0
         #: Hosts whose middleware does not see the desk's preflights.
         self._sees_preflights: weakref.WeakSet[Starlette] = weakref.WeakSet()
@@ -334,7 +336,7 @@ class Campfire(HostCode):
             settings=settings,
             hooks=self._hooks,
             local_only=self._local_only,
-            does_jobs=self._works or settings.work == "here",
+            does_jobs=settings.work == "here" if self._works is None else self._works,
             by_hand=by_hand,
         )
 
@@ -367,6 +369,25 @@ class Campfire(HostCode):
         self._works = True
         async with self.lifespan():
             await until.wait()
+
+    async def rebuild_search(self) -> AsyncIterator[tuple[str, int]]:
+        """Build the search index again in a process of its own, which does nothing else. Other
+        processes go on, and searching too.
+
+        Yields:
+            After each step the organisation, and how much of it was looked at so far.
+
+        Raises:
+            StorageUnavailableError: The database cannot be reached.
+            MigrationError: The schema is not the one that is needed.
+        """
+        self._works = False
+        async with self.lifespan():
+            running = self._running
+            if running is None:
+                raise NotStartedError
+            async for step in running.services[SearchService].rebuild():
+                yield step
 
     def drain(self) -> None:
         """Make ``/health/ready`` fail, and ask all clients to reconnect within the drain window.

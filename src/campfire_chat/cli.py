@@ -39,6 +39,9 @@ from campfire_chat.jobs.queue import Queue
 #: Bytes of one WebSocket message that the demo's server reads: as many as campfire-chat accepts.
 MAX_MESSAGE = 64 * 1024
 
+#: Messages and conversations between two lines of a command that takes long.
+TOLD_EVERY = 50_000
+
 _MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
@@ -106,6 +109,13 @@ def _parser() -> argparse.ArgumentParser:
         "campfire", metavar="MODULE:NAME", help="where the Campfire is, such as app:campfire"
     )
     worker.set_defaults(run=_worker)
+
+    search = commands.add_parser("search", help="build the search index again")
+    search.add_argument("action", choices=["rebuild"], help="what to do with the index")
+    search.add_argument(
+        "campfire", metavar="MODULE:NAME", help="where the Campfire is, such as app:campfire"
+    )
+    search.set_defaults(run=_search)
 
     declared = commands.add_parser("inventory", help="list endpoints, frames, streams and events")
     declared.set_defaults(run=_inventory)
@@ -177,6 +187,26 @@ def _worker(arguments: argparse.Namespace) -> int:
         await campfire.work(until)
 
     asyncio.run(work())
+    return 0
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    campfire = _load_campfire(arguments.campfire)
+
+    async def rebuild() -> dict[str, int]:
+        done: dict[str, int] = {}
+        told = 0
+        async for organization, seen in campfire.rebuild_search():
+            done[organization] = seen
+            if sum(done.values()) - told >= TOLD_EVERY:
+                told = sum(done.values())
+                print(f"{told} looked at …", flush=True)
+        return done
+
+    done = asyncio.run(rebuild())
+    for organization, seen in done.items():
+        print(f"{organization}  {seen} looked at")
+    print("The search index is built.")
     return 0
 
 

@@ -25,14 +25,21 @@ class Index(Operation[None]):
     Args:
         message_ids: Messages; those that are gone are forgotten.
         conversation_ids: Conversations, of which the same holds.
+        anew: Also write what has not changed, in case the index has lost it.
     """
 
     appends = False
 
     def __init__(
-        self, actor: Actor, message_ids: Sequence[str], conversation_ids: Sequence[str]
+        self,
+        actor: Actor,
+        message_ids: Sequence[str],
+        conversation_ids: Sequence[str],
+        *,
+        anew: bool = False,
     ) -> None:
         super().__init__(actor)
+        self._anew = anew
         self.message_ids = message_ids
         self.conversation_ids = conversation_ids
         self.size += 60 * (len(message_ids) + len(conversation_ids))
@@ -52,7 +59,9 @@ class Index(Operation[None]):
         changed = [
             document
             for document in documents
-            if document.id not in known or known[document.id].digest != digests[document.id]
+            if self._anew
+            or document.id not in known
+            or known[document.id].digest != digests[document.id]
         ]
         new = [document for document in changed if document.id not in known]
         numbers = {item: entry.number for item, entry in known.items()}

@@ -25,6 +25,7 @@ from campfire_chat.features.search.documents import (
     of_conversation,
     of_message,
 )
+from campfire_chat.feed import statements as feed_statements
 
 _d = tables.documents.c
 _m = message_tables.messages.c
@@ -187,6 +188,11 @@ async def free_numbers(
         found |= {item: number for number, item in wanted.items() if number not in taken}
         waiting = [item for item in waiting if item.id not in found]
     return found
+
+
+async def organizations(session: Session) -> list[str]:
+    """The organisations in which anything has happened."""
+    return sorted(row[0] for row in await session.fetch(feed_statements.ORGANIZATIONS))
 
 
 async def ids_after(

@@ -2,16 +2,18 @@
 
 It needs no second index: each step replaces some documents in one transaction, so searching goes on
 and finds what it found before. What is written meanwhile is indexed by the consumer as always.
+After an upgrade a job does it, and a person does it by the command line.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 
-from campfire_chat.access.actor import Actor
+from campfire_chat.access.actor import Actor, system_actor
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ, NOTES_READ
 from campfire_chat.features.search import queries
 from campfire_chat.features.search.operations import Index
@@ -64,17 +66,21 @@ class RebuildSome(Index):
     def __init__(
         self, actor: Actor, stage: Stage, ids: list[str], following: Rebuild | None
     ) -> None:
-        super().__init__(
-            actor,
-            [] if stage is Stage.CONVERSATION else ids,
-            [] if stage is Stage.MESSAGE else ids,
-        )
+        super().__init__(actor, *_split(stage, ids))
         self.following = following
 
     async def run(self, transaction: Transaction) -> None:
         await super().run(transaction)
         if self.following is not None:
             REBUILD.defer(transaction, self.organization, self.following, run_at=transaction.now)
+
+
+def _split(stage: Stage, ids: list[str]) -> tuple[list[str], list[str]]:
+    """The ids that may be messages, and those that may be conversations."""
+    return (
+        [] if stage is Stage.CONVERSATION else ids,
+        [] if stage is Stage.MESSAGE else ids,
+    )
 
 
 class Rebuilder:
@@ -86,6 +92,22 @@ class Rebuilder:
     async def step(self, job: Job[Rebuild]) -> RebuildSome:
         ids, following = await self.next(job.organization, job.arguments)
         return RebuildSome(job.actor, job.arguments.stage, ids, following)
+
+    async def everything(self, organization: str) -> AsyncIterator[int]:
+        """Index all of an organisation anew, without jobs. After each step it tells how many
+        messages, conversations and documents it has looked at so far."""
+        actor = system_actor(organization, *REBUILD.permissions)
+        at: Rebuild | None = Rebuild()
+        seen = 0
+        while at is not None:
+            ids, following = await self.next(organization, at)
+            message_ids, conversation_ids = _split(at.stage, ids)
+            # The last stage comes after all that is there: what it looks at is new by then.
+            anew = at.stage is not Stage.DOCUMENT
+            await self._storage.submit(Index(actor, message_ids, conversation_ids, anew=anew))
+            seen += len(ids)
+            at = following
+            yield seen
 
     async def next(self, organization: str, at: Rebuild) -> tuple[list[str], Rebuild | None]:
         """The ids that come next, and where it goes on after them; None at the end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from campfire_chat.access.actor import Actor
@@ -20,6 +20,7 @@ from campfire_chat.features.search.documents import Kind
 from campfire_chat.features.search.finding import Candidate, Sort, Wanted, candidates
 from campfire_chat.features.search.hits import read_hits
 from campfire_chat.features.search.parsing import Names, Search, parse
+from campfire_chat.features.search.queries import organizations
 from campfire_chat.features.search.rebuilding import REBUILD, Rebuilder
 from campfire_chat.features.search.records import SearchHit
 from campfire_chat.features.search.tokens import tokens_of
@@ -62,6 +63,13 @@ class SearchService(Service):
 
     def works(self) -> Iterable[Work]:
         yield REBUILD.done_by(self._rebuilder.step)
+
+    async def rebuild(self) -> AsyncIterator[tuple[str, int]]:
+        """Index everything of all organisations anew. After each step it tells the organisation,
+        and how many messages, conversations and documents of it were looked at so far."""
+        for organization in await self._storage.read(organizations):
+            async for seen in self._rebuilder.everything(organization):
+                yield organization, seen
 
     async def page(
         self,

@@ -1,0 +1,107 @@
+"""The command that builds the search index anew, and what the index does when it is told twice."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from campfire_chat import Agent, Visitor, cli
+from campfire_chat.access.actor import actor_of_visitor, system_actor
+from campfire_chat.core import clock
+from campfire_chat.features.search.operations import Index
+from campfire_chat.features.search.service import SearchService
+from campfire_chat.settings import Settings
+from tests.storage.test_revision_0005 import run
+from tests.support.host import agent_actor
+from tests.support.store import Store
+from tests.support.truth import Truth
+
+pytestmark = pytest.mark.anyio
+
+ADA = agent_actor(Agent(id="ada", name="Ada"))
+MIA = actor_of_visitor(Visitor(id="mia", name="Mia"))
+STALE = (
+    "INSERT INTO campfire_search_documents VALUES "
+    "('default', 'msg_gone', 'message', 'conv_1', 77, 'x', 'kettle')"
+)
+APP = """
+from campfire_chat import Campfire
+
+campfire = Campfire({url!r}, secret_key="k" * 40, bus_url="memory://")
+"""
+
+
+async def texts(service: SearchService, q: str) -> list[str]:
+    hits, _ = await service.page(ADA, q, kind=None, sort="newest", place=None, limit=10)
+    return [hit.text for hit in hits]
+
+
+async def test_a_command_builds_it_anew(
+    database_url: str,
+    engine: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / f"desk_of_search_{engine}.py").write_text(APP.format(url=database_url))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    truth = Truth(database_url)
+    try:
+        opened, _ = await store.conversations.open(MIA, client_id="1", body="A green kettle")
+        # Nobody reads the feed here.
+        service = SearchService(store.storage, store.runtime_settings)
+        assert await texts(service, "kettle") == []
+        await run(database_url, [STALE])
+        command = ("search", "rebuild", f"desk_of_search_{engine}:campfire")
+        assert await asyncio.to_thread(cli.main, command) == 0
+        assert "The search index is built." in capsys.readouterr().out
+        assert await texts(service, "kettle") == ["A green kettle"]
+        count = "SELECT document_id FROM campfire_search_documents ORDER BY 1"
+        before = truth.query(count)
+        assert len(before) == 2
+        assert before[0][0] == opened.id
+        # What the index has lost is there again, although no text has changed.
+        lost = "UPDATE campfire_search_documents SET tokens = 'lost'"
+        await run(database_url, [lost])
+        assert await texts(service, "kettle") == []
+        assert await asyncio.to_thread(cli.main, command) == 0
+        assert await texts(service, "kettle") == ["A green kettle"]
+        assert truth.query(count) == before
+    finally:
+        await store.stop()
+
+
+async def test_telling_it_twice_changes_nothing(database_url: str) -> None:
+    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    truth = Truth(database_url)
+    try:
+        opened, _ = await store.conversations.open(MIA, client_id="1", body="A green kettle")
+        ((message,), _) = await store.messages.page(MIA, opened.id, None, 10)
+        rows = "SELECT document_id, number, digest FROM campfire_search_documents ORDER BY 1"
+        found = []
+        for _ in range(2):
+            index = Index(system_actor("default"), [message.id, "msg_gone"], [opened.id])
+            await store.storage.submit(index)
+            found.append(truth.query(rows))
+        assert found[0] == found[1]
+        assert [row[0] for row in found[0]] == [opened.id, message.id]
+        await store.messages.edit(MIA, message.id, "A red teapot")
+        await store.storage.submit(Index(system_actor("default"), [message.id], []))
+        # It says something else under the number that it had.
+        after = truth.query(rows)
+        assert after[1][:2] == found[0][1][:2]
+        assert after[1][2] != found[0][1][2]
+        service = SearchService(store.storage, store.runtime_settings)
+        assert await texts(service, "teapot") == ["A red teapot"]
+        assert await texts(service, "kettle") == []
+        await store.messages.delete(MIA, message.id)
+        await store.storage.submit(Index(system_actor("default"), [message.id], []))
+        assert [row[0] for row in truth.query(rows)] == [opened.id]
+    finally:
+        await store.stop()
