@@ -389,3 +389,28 @@ def test_the_palette_finds_what_no_list_has_loaded(
         expect(page.locator(".thread-number")).to_have_text("#1")
         page.keyboard.press("Escape")
         expect(page.locator(".thread-title")).to_have_count(0)
+
+
+def test_the_palette_finds_what_was_said(desk_server: ProcessServer, open_page: NewPage) -> None:
+    desk = desk_of(desk_server)
+    ada = desk.agent("ada")
+    lamp = desk.visitor("u", name="Ursula Ümit").begin("The <b>lamp</b> flickers")["id"]
+    ada.write(lamp, "Her lamp was flickering before", visibility="internal")
+    desk.visitor("m", name="Mia").begin("Something else")
+    eventually(lambda: len(ada.get("/search", q="lamp flicker")["items"]) == 2)
+    page = open_page(f"{desk_server.url}/support/console/", ADA)
+    expect(page.locator("a.row").first).to_be_visible()
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name=re.compile("Search"))
+    field.fill("lamp flick")
+    said = page.get_by_role("group", name="Messages and notes").get_by_role("option")
+    expect(said).to_have_count(2)
+    expect(said.filter(has_text="The <b>lamp</b> flickers")).to_contain_text("Ursula Ümit")
+    expect(said.filter(has_text="Note: Her lamp was flickering")).to_have_count(1)
+    # While an operator is being typed, nothing is found, and nothing fails.
+    field.fill("lamp status:op")
+    expect(page.get_by_text("No conversation or command matches.")).to_be_visible()
+    field.fill("lamp status:open is:note")
+    expect(said).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect_open(page, "Ursula Ümit")

@@ -10,6 +10,7 @@ import { JOBS } from "./jobs/feature";
 import { MENTIONS } from "./mentions/feature";
 import { MESSAGES } from "./messages/feature";
 import { SAVED_REPLIES } from "./saved_replies/feature";
+import { SEARCH } from "./search/feature";
 import { SETTINGS } from "./settings/feature";
 import { TAGS } from "./tags/feature";
 import { TEAMS } from "./teams/feature";
@@ -31,4 +32,5 @@ export const FEATURES: readonly Feature[] = [
   HISTORY,
   MENTIONS,
   DRAFTS,
+  SEARCH,
 ];
