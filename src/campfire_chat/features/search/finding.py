@@ -162,8 +162,9 @@ def _rank_of_words(engine: Engine) -> ColumnElement[float]:
     text = literal(" ").concat(_d.tokens).concat(literal(" "))
     without = func.replace(text, term, literal_column("''"))
     times = (func.length(text) - func.length(without)) * 1.0 / func.length(term)
-    saturated = times * 2.2 / (times + 0.3 + 0.9 * func.length(text) / 200.0)
-    return select(func.coalesce(func.sum(saturated), 0.0)).scalar_subquery()
+    norm = 0.3 + 0.9 * func.length(_d.tokens) / 200.0
+    # times / (times + norm), less 1 for each word: so the text is gone through once.
+    return select(func.coalesce(func.sum(-norm / (times + norm)), 0.0)).scalar_subquery()
 
 
 def _conditions(by: Narrowing, engine: Engine) -> Iterable[ColumnElement[bool]]:
