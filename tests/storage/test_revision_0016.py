@@ -37,7 +37,7 @@ async def test_conversations_get_numbers(empty_database_url: str) -> None:
     for organization, about, at in BEFORE:
         rows.append(SNOOZED.format(org=organization, id=about, status="open", until="NULL"))
         rows.append(BEGUN.format(id=about, at=at))
-    before = schema._render(engine, None, "0015")
+    before = schema.migrations().render(engine, None, "0015")
     await run(empty_database_url, [*before, *rows])
     store = Store(empty_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
     await store.start()

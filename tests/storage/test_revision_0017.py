@@ -23,7 +23,7 @@ async def test_snoozes_stay(empty_database_url: str) -> None:
     engine = engine_of(empty_database_url)
     no = "0" if engine.name == "sqlite" else "false"
     row = SNOOZED.format(org="default", id="conv_a", status="snoozed", until="4000000000000000")
-    before = schema._render(engine, None, "0016")
+    before = schema.migrations().render(engine, None, "0016")
     await run(empty_database_url, [*before, CONTACT.format(no=no), row])
     store = Store(empty_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
     await store.start()

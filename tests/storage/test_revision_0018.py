@@ -37,7 +37,7 @@ async def test_contacts_are_found(empty_database_url: str, monkeypatch: pytest.M
         for org in ("default", "other")
         for number, (external, name, email) in ROWS.items()
     ]
-    await run(empty_database_url, [*schema._render(engine, None, "0015"), *rows])
+    await run(empty_database_url, [*schema.migrations().render(engine, None, "0015"), *rows])
     store = Store(empty_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
     ada = agent_actor(Agent(id="ada", name="Ada"))
     await store.start()

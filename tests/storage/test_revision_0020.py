@@ -24,7 +24,7 @@ async def test_drafts_are_added(empty_database_url: str) -> None:
     engine = engine_of(empty_database_url)
     no = "0" if engine.name == "sqlite" else "false"
     row = SNOOZED.format(org="default", id="conv_a", status="open", until="NULL")
-    before = schema._render(engine, None, "0015")
+    before = schema.migrations().render(engine, None, "0015")
     await run(empty_database_url, [*before, CONTACT.format(no=no), row])
     store = Store(empty_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
     await store.start()

@@ -48,7 +48,7 @@ async def test_what_was_there_is_found(
     for n in range(1, 6):
         rows.append(SNOOZED.format(org="default", id=f"conv_{n}", status="open", until="NULL"))
         rows.append(MESSAGE.format(n=n))
-    before = schema._render(engine, None, r0022_search.down_revision)
+    before = schema.migrations().render(engine, None, r0022_search.down_revision)
     await run(empty_database_url, [*before, *rows])
     store = Store(empty_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
     await store.start()
