@@ -24,6 +24,7 @@ from campfire_chat.features.conversations import contact_history, listing, numbe
 from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations import rules as conversation_rules
 from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.drafts import queries as draft_queries
 from campfire_chat.features.history import queries as history_queries
 from campfire_chat.features.mentions import queries as mention_queries
 from campfire_chat.features.messages import events_of_contact, originals, versions
@@ -218,6 +219,9 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
         )
         for narrowed, of_team in itertools.product((False, True), repeat=2)
     },
+    "drafts.queries.PAGE": (draft_queries.PAGE, {"after": "beginning"}),
+    "drafts.queries.ONE": (draft_queries.ONE, {}),
+    "drafts.queries.COUNT": (draft_queries.COUNT, {}),
     "history.queries.BEFORE": (history_queries.BEFORE, {"before": "before_public"}),
     "messages.queries.BY_CLIENT_KEY": (message_queries.BY_CLIENT_KEY, {}),
     "messages.queries.BY_ID": (message_queries.BY_ID, {"ids": "messages"}),
