@@ -230,6 +230,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
         {"contact_id": "contact"},
     ),
     "messages.queries.COUNT_BETWEEN": (message_queries.COUNT_BETWEEN, {}),
+    "messages.queries.SINCE": (message_queries.SINCE, {"seen": "after"}),
     "messages.queries.WITH_NOTES": (message_queries.WITH_NOTES, {}),
     "messages.queries.PUBLIC_ALONE": (message_queries.PUBLIC_ALONE, {}),
     "presence.queries.PRESENT_AT": (presence_queries.PRESENT_AT, {}),
