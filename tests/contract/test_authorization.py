@@ -596,6 +596,6 @@ def test_every_kind_of_jobs_says_what_it_may_do() -> None:
     assert {kind.name for kind in JOBS} == {
         *("idempotency.expire", "conversation.wake", "conversation.open", "message.send"),
         *("hook.retry", "hook.event", "presence.expire", "tag.rewrite"),
-        *("webhook.send", "webhook.replay", "webhook.expire"),
+        *("webhook.send", "webhook.replay", "webhook.expire", "search.rebuild"),
     }
     assert all(isinstance(one, Permission) for kind in JOBS for one in kind.permissions)

@@ -19,7 +19,7 @@ branch_labels = None
 depends_on = None
 #: The oldest revision whose code can run on the tables as they are after this one. What older code
 #: stores is found by name once newer code has seen the contact.
-oldest = "0013"
+oldest = "0016"
 
 #: Contacts that are read at a time.
 _PAGE = 1_000

@@ -10,7 +10,7 @@ down_revision = "0018"
 branch_labels = None
 depends_on = None
 #: The oldest revision whose code can run on the tables as they are after this one.
-oldest = "0013"
+oldest = "0016"
 
 
 def upgrade() -> None:

@@ -18,7 +18,7 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 #: The oldest revision whose code can run on the tables as they are after this one.
-oldest = "0013"
+oldest = "0016"
 
 
 def upgrade() -> None:
