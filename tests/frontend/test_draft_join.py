@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Final
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.package.test_frontend_rooms import FRONTEND
-from tests.support.node import NODE
+from tests.support.node import evaluate
 
 MODULE: Final = FRONTEND / "console" / "features" / "drafts" / "join.ts"
 CODE: Final = f"""
@@ -22,17 +21,7 @@ CODE: Final = f"""
 
 
 def joined(pairs: list[tuple[str, str]]) -> list[str]:
-    done = subprocess.run(
-        [
-            *(str(NODE), "--no-warnings", "--experimental-transform-types"),
-            *("--input-type=module-typescript", "--eval", CODE),
-        ],
-        input=json.dumps(pairs),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    return json.loads(done.stdout)
+    return evaluate(CODE, pairs)
 
 
 def test_what_goes_on_from_the_other_replaces_it() -> None:

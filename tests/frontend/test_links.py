@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import campfire_chat
-from tests.support.node import NODE
+from tests.support.node import TYPESCRIPT
 
 SOURCES = Path(campfire_chat.__file__).parent / "frontend"
 
@@ -20,7 +20,7 @@ def linked(*bodies: str) -> list[list[Any]]:
     """The parts of each text: strings, and links as ``{href, shown}``."""
     done = subprocess.run(
         [
-            *(str(NODE), "--no-warnings", "--experimental-transform-types"),
+            *TYPESCRIPT,
             *(str(Path(__file__).with_name("links.mjs")), str(SOURCES)),
         ],
         input=json.dumps(bodies),

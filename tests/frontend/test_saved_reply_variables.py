@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from typing import Any, Final
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.package.test_frontend_rooms import FRONTEND
-from tests.support.node import NODE
+from tests.support.node import evaluate
 
 MODULE: Final = FRONTEND / "console" / "features" / "saved_replies" / "variables.ts"
 NAMES: Final = (
@@ -28,17 +27,7 @@ CODE: Final = f"""
 
 
 def ask(cases: list[Any]) -> Any:
-    done = subprocess.run(
-        [
-            *(str(NODE), "--no-warnings", "--experimental-transform-types"),
-            *("--input-type=module-typescript", "--eval", CODE),
-        ],
-        input=json.dumps(cases),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    return json.loads(done.stdout)
+    return evaluate(CODE, cases)
 
 
 def filled(text: str, **values: str | None) -> tuple[str, list[str]]:

@@ -25,7 +25,7 @@ from campfire_chat.features.registry import FEATURES
 from tests.conftest import QUICK
 from tests.support.engines import copy_sqlite
 from tests.support.host import campfire_for, host_app
-from tests.support.node import NODE
+from tests.support.node import TYPESCRIPT
 from tests.support.people import Desk, Person, signer
 from tests.support.servers import ThreadServer
 
@@ -65,7 +65,7 @@ class Pages:
     def __init__(self, kind: str) -> None:
         self._process = subprocess.Popen(
             [
-                *(str(NODE), "--no-warnings", "--experimental-transform-types"),
+                *TYPESCRIPT,
                 *(str(Path(__file__).with_name("pages.mjs")), kind, str(SOURCES)),
             ],
             stdin=subprocess.PIPE,

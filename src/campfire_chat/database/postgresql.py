@@ -76,6 +76,10 @@ _WRITER = (
 _READER = (("default_transaction_read_only", "on"), *_BOTH)
 
 
+#: Seconds. A connection that is dead is noticed by its keepalives, long before this.
+_FOREVER = 7 * 24 * 3600.0
+
+
 class PostgreSQLEngine(Engine):
     """See the module."""
 
@@ -193,8 +197,9 @@ class PostgreSQLEngine(Engine):
             return ()
         if step.returns:
             return await raw.fetch(step.sql, *step.values)
-        # The simple protocol: BEGIN, SET and DDL need no prepared statement.
-        await raw.execute(step.sql)
+        # The simple protocol: BEGIN, SET and DDL need no prepared statement. Without a timeout of
+        # its own, asyncpg takes the connection's.
+        await raw.execute(step.sql, timeout=_FOREVER if step.patient else None)
         return ()
 
     async def write_all(

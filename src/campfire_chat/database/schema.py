@@ -96,7 +96,8 @@ async def _upgrade(session: Session, current: str | None) -> str:
     at = current
     for script in known.steps(current, wanted):
         for statement in known.render(engine, at, script.revision):
-            await session.command(statement)
+            # It may go through a large table.
+            await session.command(statement, patient=True)
         # What SQL cannot say, a migration does to the rows itself.
         rewrite = getattr(script.module, "rewrite", None)
         if rewrite is not None:

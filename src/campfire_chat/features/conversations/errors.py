@@ -6,7 +6,10 @@ from campfire_chat.core.errors import CampfireError, InvalidError
 
 
 class ImpossibleTransitionError(CampfireError):
-    """A conversation with its present status cannot get this one."""
+    """A conversation with its present status cannot get this one.
+
+    ``details`` is its :class:`~campfire_chat.features.conversations.records.ConversationSummary`.
+    """
 
     code = "impossible_transition"
     status = 409

@@ -154,7 +154,7 @@ class ConversationsApi(Generic[C]):
             ForbiddenError: The caller may not make that change.
             InvalidError: A value is refused.
             ImpossibleTransitionError: The status cannot follow the present one. Its ``details`` are
-                the conversation as it is now.
+                the summary of the conversation as it is now.
             ClientIdConflictError: The client id was used for something else.
         """
         return await self._caller.call(

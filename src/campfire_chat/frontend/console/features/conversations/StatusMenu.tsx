@@ -1,6 +1,7 @@
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
-import { mayFollow, setStatus, summaryOf } from "./changes";
+import { setStatus, summaryOf } from "./changes";
+import { mayFollow } from "./transitions";
 import { STATUSES } from "./lists";
 import { closeMenu, openMenu, menu } from "../../shell/overlay";
 import { Icon } from "../../ui/Icon";

@@ -37,8 +37,9 @@ const WORDS: {
   "conversation.status_changed"({ status, previous, actor, reason }) {
     const reopened = status === "open" && (previous === "resolved" || previous === "snoozed");
     const did = reopened ? activity.reopened(who(actor)) : activity.status[status](who(actor));
-    // Events of before have none.
-    const body = reason ? activity.reasons[reason](did) : did;
+    // Events of version 1 have no reason, and those of a later one may have one not known here.
+    const reasons: { [reason: string]: (what: string) => string } = activity.reasons;
+    const body = (reason && reasons[reason]?.(did)) || did;
     return [status === "snoozed" ? "snoozed" : "status", body];
   },
   "conversation.assignee_changed"({ assignee, actor }) {

@@ -9,6 +9,7 @@ import { moment } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { api, me, reason } from "../../shell/session";
+import { mayFollow } from "./transitions";
 import { following, isListed, putBack } from "./held";
 import { preview, putConversation, rows } from "./inbox";
 import { toast } from "../../shell/overlay";
@@ -79,10 +80,6 @@ export async function changeConversation(
     return false;
   }
 }
-
-/** Whether the server lets a conversation go from its status to another one. */
-export const mayFollow = (status: Status, present: Status | undefined): boolean =>
-  !(status === "snoozed" && present === "resolved");
 
 /** As it was, for the undo of a toast: one change after the other. */
 function back({ status, snoozed_until }: ConversationSummary, now: Status): ConversationChange[] {

@@ -9,7 +9,8 @@ import { openMenu, toast } from "../../shell/overlay";
 import { contactName, plain } from "../../ui/format";
 import { goToContact } from "../contacts/route";
 import { focusComposer, modes } from "../messages/composer";
-import { assignTo, assignToMe, mayFollow, summaryOf, toggleResolved } from "./changes";
+import { assignTo, assignToMe, summaryOf, toggleResolved } from "./changes";
+import { mayFollow } from "./transitions";
 import { toggleDetails } from "./details";
 import { showArrived } from "./held";
 import { haystack, rows, type Row } from "./inbox";
@@ -24,7 +25,7 @@ async function copyNumber(number: number): Promise<void> {
     await navigator.clipboard.writeText(text.number(number));
     toast(text.numberCopied(number));
   } catch {
-    // Refused by the browser: the number is in the head, where it can be selected.
+    toast(text.notCopied);
   }
 }
 

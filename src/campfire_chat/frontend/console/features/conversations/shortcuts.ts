@@ -1,13 +1,14 @@
 import { text } from "./strings";
 import { wide } from "../../shell/appearance";
-import { openDialog, openMenu } from "../../shell/overlay";
+import { openDialog, openMenu, toast } from "../../shell/overlay";
 import type { Shortcut, ShortcutGroup } from "../../shell/registry";
 import { canManage, may } from "../../shell/permissions";
 import type { Mode } from "../drafts/drafts";
 import { focusComposer, modes } from "../messages/composer";
 import { focusRow } from "../messages/focus";
 import { goToContact } from "../contacts/route";
-import { assignToMe, mayFollow, summaryOf, toggleResolved } from "./changes";
+import { assignToMe, summaryOf, toggleResolved } from "./changes";
+import { mayFollow } from "./transitions";
 import { toggleDetails } from "./details";
 import { holdForKey, neighbour } from "./held";
 import { takeNext } from "./queue";
@@ -16,6 +17,7 @@ import { go, openId, route } from "./route";
 /** A resolved conversation has nothing to put away. */
 function openSnooze(id: string): void {
   if (mayFollow("snoozed", summaryOf(id)?.status)) openMenu("snooze");
+  else toast(text.reopenFirst);
 }
 
 const focusedRow = (): string | null =>

@@ -7,6 +7,8 @@ export const en = {
   number: (number: number) => `#${number}`,
   numberLabel: "Number",
   copyNumber: (number: number) => `Copy the number #${number}`,
+  notCopied: "Your browser did not let us copy it.",
+  reopenFirst: "A resolved conversation cannot be snoozed. Reopen it first.",
   numberCopied: (number: number) => `#${number} copied`,
   heading: "campfire-chat inbox",
   undo: "Undo",
