@@ -64,7 +64,7 @@ class ConsoleScreen:
         self.page.get_by_role("navigation", name="Views").get_by_text(view, exact=True).click()
 
     def row(self, name: str) -> Locator:
-        return self.page.get_by_role("link").filter(has_text=name)
+        return self.page.locator("a.row").filter(has_text=name)
 
     def enter(self, name: str) -> None:
         self.row(name).first.click()

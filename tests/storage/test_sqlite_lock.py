@@ -35,15 +35,18 @@ def connect(tmp_path: Path) -> Iterator[Connect]:
             stack.enter_context(closing(connection))
             for statement in engine.setup(writable=True):
                 connection.execute(statement)
+            # How long a disk takes is nothing that these tests are about.
+            connection.execute("PRAGMA synchronous = OFF")
             assert isinstance(connection, Connection)
             return connection
 
         yield connect
 
 
-def test_who_waits_looks_again_and_again(connect: Connect) -> None:
+def test_who_waits_looks_again_and_again(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite alone would look only every 100 ms after a while, and hardly ever find a lock free
     that another process takes again at once."""
+    monkeypatch.setattr("campfire_chat.database.sqlite._ROUNDS", 10_000)
     holder, waiter = connect(), connect()
     began: list[str] = []
     waiter.set_trace_callback(began.append)
@@ -86,7 +89,8 @@ def test_what_waiting_cannot_mend_fails_at_once(connect: Connect) -> None:
     assert len(began) == 1
 
 
-def test_many_writers_get_their_turn(connect: Connect) -> None:
+def test_many_writers_get_their_turn(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campfire_chat.database.sqlite._ROUNDS", 10_000)
     setup = connect()
     setup.execute("CREATE TABLE t (writer, turn)")
     start = threading.Barrier(4)

@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ MODULES = (
 
 #: Bytes of a request: a command and an environment.
 _LONGEST = 1 << 18
+#: One request at a time has its answer.
+_asking = threading.Lock()
 
 
 class PreloadedProcess:
@@ -79,12 +82,17 @@ def start_module(
     """What ``python -m name`` would start, with its output in an open file."""
     reader, writer = os.pipe()
     request = [name, *arguments], str(directory), environment
-    control = _control()
-    try:
-        _send(control, json.dumps(request).encode(), [log, writer])
-    finally:
-        os.close(writer)
-    return PreloadedProcess(int(control.recv(16)), reader)
+    with _asking:
+        control = _control()
+        try:
+            _send(control, json.dumps(request).encode(), [log, writer])
+        finally:
+            os.close(writer)
+        answer = control.recv(16)
+    if not answer:
+        os.close(reader)
+        raise RuntimeError("the process that forks for the tests has ended; see its output")
+    return PreloadedProcess(int(answer), reader)
 
 
 @functools.cache
