@@ -199,6 +199,35 @@ def test_an_agent_with_labels_sees_contacts_with_their_conversations(desk: Desk)
         assert [one["kind"] for one in told].count("conversation_begun") == count
 
 
+def test_an_agent_without_the_inbox_sees_contacts_of_their_own_conversations(desk: Desk) -> None:
+    boss, clerk = desk.agent(role=Role.ADMIN), desk.agent(role="clerk")
+    opened = {name: desk.visitor(name, name=name).begin()["id"] for name in ("mine", "theirs")}
+    boss.put("/contacts/never", {"name": "never"})
+    assert clerk.me
+    assert names(clerk) == []
+    boss.patch(f"/conversations/{opened['mine']}", {"assignee_id": clerk.id})
+    for query in ({}, {"order": "name"}, {"search": "mine"}, {"verified": "true"}):
+        assert names(clerk, **query) == ["mine"]
+    assert names(clerk, search="theirs") == []
+    assert clerk.get("/contacts/mine")["name"] == "mine"
+    for place in ("", "/conversations", "/timeline"):
+        clerk.get(f"/contacts/theirs{place}", 404)
+        clerk.get(f"/contacts/never{place}", 404)
+    # Of a contact's conversations they see only theirs.
+    desk.visitor("mine", name="mine").begin()
+    for person, count in ((clerk, 1), (boss, 2)):
+        assert len(person.get("/contacts/mine/conversations")["items"]) == count
+        told = person.get("/contacts/mine/timeline")["items"]
+        assert [one["kind"] for one in told].count("conversation_begun") == count
+    # Labels narrow that further.
+    labelled = desk.agent("labelled", role="clerk", email="labels:vip")
+    assert labelled.me
+    boss.patch(f"/conversations/{opened['theirs']}", {"assignee_id": labelled.id})
+    assert names(labelled) == ["theirs"]
+    boss.patch(f"/conversations/{opened['theirs']}", {"access_labels": ["staff"]})
+    assert names(labelled) == []
+
+
 def test_the_timeline_tells_what_happened(desk: Desk) -> None:
     boss = desk.agent(role=Role.ADMIN)
     boss.put("/contacts/mia", {"name": "Mia"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator, Callable
@@ -9,8 +10,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from campfire_chat import Agent, Role, Visitor
+from campfire_chat.access.actor import actor_of_visitor
 from campfire_chat.core import clock
-from campfire_chat.features.contacts import listing, rules
+from campfire_chat.features.contacts import listing, rules, sightings
 from campfire_chat.features.contacts.listing import Filter, Place
 from campfire_chat.features.contacts.records import ContactRecord
 from campfire_chat.features.contacts.rules import Order
@@ -94,6 +96,43 @@ async def test_pages_hold_what_the_model_says(
         for limit in (1, 4, 100):
             found = await whole(store, wanted, order, limit)
             assert found == model, (words, order, limit)
+
+
+async def test_who_stays_is_seen_again_and_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sightings, "GATHER", 0.0)
+    monkeypatch.setattr(sightings, "RENEWAL", 0.01)
+    time = clock.now()
+    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=lambda: time)
+    await store.start()
+    seen = sightings.Sightings(store.storage)
+    await seen.start()
+    try:
+        mia = Visitor(id="mia", name="Mia")
+        visitor = actor_of_visitor(mia)
+        await store.contacts.put(BOSS, mia)
+
+        async def until_seen_now() -> None:
+            async with asyncio.timeout(60):
+                while True:
+                    contact = await store.contacts.get(BOSS, "mia")
+                    if contact.last_seen_at == clock.rfc3339(time):
+                        return
+                    await asyncio.sleep(0.01)
+
+        await seen.arrived(visitor)
+        await seen.arrived(visitor)
+        await until_seen_now()
+        # As long as one of their sockets is there.
+        seen.departed(visitor, cleanly=True)
+        time += 285 * clock.SECOND
+        await until_seen_now()
+        seen.departed(visitor, cleanly=True)
+        assert not seen._here
+    finally:
+        await seen.stop()
+        await store.stop()
 
 
 async def test_a_page_goes_on_where_contacts_come_and_go(store: Store) -> None:

@@ -56,11 +56,13 @@ ROOMY = Limits(
 )
 
 
-#: The roles of the tests' host app: ``tier1`` answers, and does little else.
+#: The roles of the tests' host app: ``tier1`` answers, and does little else;
+#: ``clerk`` looks after contacts, of the conversations that are assigned to them.
 ROLES = {
     "tier1": ["agents.read", "conversations.read", "conversations.reply", "inbox.read"],
     "tier2": ["conversations.read", "conversations.reply", "notes.read"],
     "keeper": ["conversations.read", "conversations.restrict"],
+    "clerk": ["contacts.read", "conversations.read", "conversations.reply"],
     "nothing": [],
 }
 

@@ -172,8 +172,13 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "agents.queries.DESCRIBED": (agent_queries.DESCRIBED, {"external_id": "participant_id"}),
     "contacts.queries.BY_ID": (contact_queries.BY_ID, {"id": "contact"}),
     "contacts.queries.LOCK": (contact_queries.LOCK, {"id": "contact"}),
-    "contacts.queries.RECORD": (contact_queries.RECORD, {"id": "contact"}),
-    "contacts.queries.NARROWED_RECORD": (contact_queries.NARROWED_RECORD, {"id": "contact"}),
+    **{
+        f"contacts.queries.record_query({narrowed=}, {owned=})": (
+            contact_queries.record_query(contact_queries.Sight(narrowed, owned)),
+            {"id": "contact"},
+        )
+        for narrowed, owned in itertools.product((False, True), repeat=2)
+    },
     "contacts.queries.SEEN": (contact_queries.SEEN, {"ids": "contacts"}),
     "contacts.queries.CHANGES": (contact_queries.CHANGES, {"id": "contact", "before": "label"}),
     "contacts.listing.WITH_WORD": (contact_listing.WITH_WORD, {}),
@@ -185,15 +190,19 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
         for order in contact_listing.STRETCH_ENDS
     },
     **{
-        f"contacts.listing.page_query({order}, {few=}, {words}, {narrowed=})": (
-            contact_listing.page_query(contact_listing.Shape(order, few, words, given, narrowed)),
+        f"contacts.listing.page_query({order}, {few=}, {words}, {sight=})": (
+            contact_listing.page_query(contact_listing.Shape(order, few, words, given, sight)),
             {"ids": "contacts", **PLACES_OF_CONTACTS[order]},
         )
         for order in contact_listing.STRETCH_ENDS
-        for few, words, given, narrowed in (
-            (False, 0, (), False),
-            (False, 2, ("verified", "seen_since", "created_since"), True),
-            (True, 2, ("verified",), True),
+        for few, words, given, sight in (
+            (False, 0, (), contact_queries.Sight()),
+            (
+                *(False, 2, ("verified", "seen_since", "created_since")),
+                contact_queries.Sight(narrowed=True),
+            ),
+            (False, 0, (), contact_queries.Sight(owned=True)),
+            (True, 2, ("verified",), contact_queries.Sight(narrowed=True, owned=True)),
         )
     },
     **{

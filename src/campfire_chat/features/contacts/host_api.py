@@ -94,7 +94,8 @@ class ContactsApi:
         Raises:
             ForbiddenError: The caller may not see contacts.
             NotFoundError: There is no such contact, or none that the caller sees. Agents with
-                access labels see contacts only with their conversations.
+                access labels, or without ``inbox.read``, see contacts only with their
+                conversations.
         """
         return await self._caller.call("get_contact", path={"contact": contact})
 

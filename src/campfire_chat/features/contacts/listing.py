@@ -26,13 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from campfire_chat.access.actor import Actor
-from campfire_chat.access.visibility import is_narrowed, values_for
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import Query
 from campfire_chat.features.contacts import tables
 from campfire_chat.features.contacts.codec import CONTACT_RECORD_ROWS
-from campfire_chat.features.contacts.queries import shown_to
+from campfire_chat.features.contacts.queries import Sight, shown_in, sight_of, values_of
 from campfire_chat.features.contacts.records import ContactRecord
 from campfire_chat.features.contacts.rules import LAST, Order
 
@@ -95,11 +94,11 @@ class Shape(Struct, frozen=True):
     few: bool
     words: int
     given: tuple[str, ...]
-    narrowed: bool
+    sight: Sight
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.words or self.given or self.narrowed)
+        return bool(self.words or self.given or not self.sight.is_whole)
 
 
 def _sorting(order: Order, columns: Any) -> list[ColumnElement[Any]]:
@@ -128,9 +127,7 @@ def _conditions(shape: Shape, of: FromClause, engine: Engine) -> list[ColumnElem
         found.append(of.c.last_seen_at >= bindparam("seen_since", type_=BigInteger))
     if "created_since" in shape.given:
         found.append(of.c.created_at >= bindparam("created_since", type_=BigInteger))
-    if shape.narrowed:
-        found.append(shown_to(engine, of))
-    return found
+    return [*found, *shown_in(shape.sight, engine, of)]
 
 
 def _page(shape: Shape, engine: Engine) -> ClauseElement:
@@ -158,7 +155,7 @@ def _page(shape: Shape, engine: Engine) -> ClauseElement:
 def page_query(shape: Shape) -> Query:
     """The query of a list: ``org_id``; ``at`` and ``id`` of the place that it begins after;
     ``count``; ``ids`` or else ``stretch``; ``word_0`` …, as patterns; the other conditions by
-    their names; and ``labels`` for an agent who sees only some."""
+    their names; and those of :func:`campfire_chat.features.contacts.queries.shown_in`."""
     return Query(partial(_page, shape))
 
 
@@ -226,13 +223,13 @@ async def read_page(
         few=few is not None,
         words=len(wanted.words),
         given=wanted.given,
-        narrowed=is_narrowed(actor),
+        sight=sight_of(actor),
     )
     given: dict[str, Any] = {
         "org_id": organization,
         "ids": None if few is None else engine.list_value(few),
         "stretch": STRETCH,
-        **values_for(engine, actor),
+        **values_of(engine, actor),
         **{f"word_{number}": _pattern(word) for number, word in enumerate(wanted.words)},
         **{name: getattr(wanted, name) for name in wanted.given},
     }

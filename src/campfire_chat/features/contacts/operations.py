@@ -27,7 +27,7 @@ _c = tables.contacts.c
 #: The prefix of the ids of changes.
 CHANGE: Final = "cch"
 #: Microseconds for which a contact counts as just seen: their row is not written again.
-SEEN_PERIOD: Final = 300 * clock.SECOND
+SEEN_PERIOD: Final = 240 * clock.SECOND
 
 
 async def remember(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import FromClause, Integer, String, bindparam, exists, select, tuple_, update
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.access.policy import can
 from campfire_chat.access.visibility import is_narrowed, values_for, visible_to
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
@@ -18,6 +20,7 @@ from campfire_chat.features.contacts import tables
 from campfire_chat.features.contacts.codec import CHANGE_ROWS, CONTACT_RECORD_ROWS, CONTACT_ROWS
 from campfire_chat.features.contacts.records import Contact, ContactChange, ContactRecord
 from campfire_chat.features.conversations.tables import conversations
+from campfire_chat.ledger.streams import INBOX_READ
 
 _c, _h, _v = tables.contacts.c, tables.contact_changes.c, conversations.c
 
@@ -37,29 +40,67 @@ def _lock(engine: Engine) -> ClauseElement:
     return query.with_for_update(key_share=True) if engine.lock_rows else query
 
 
-def shown_to(engine: Engine, of: FromClause = tables.contacts) -> ColumnElement[bool]:
-    """Whether an agent with ``labels`` sees a contact: only with one of their conversations.
+class Sight(Struct, frozen=True):
+    """Which contacts somebody sees: all, or only those with a conversation that
+
+    Attributes:
+        narrowed: is visible to the agent's ``labels``, since the host app narrows the agent.
+        owned: is assigned to the agent, whose id is ``agent_id``, since they do not see the inbox.
+    """
+
+    narrowed: bool = False
+    owned: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.narrowed or self.owned)
+
+
+def sight_of(actor: Actor) -> Sight:
+    """Which contacts an agent sees: those of the conversations that lists show them."""
+    return Sight(narrowed=is_narrowed(actor), owned=not can(actor, INBOX_READ))
+
+
+def values_of(engine: Engine, actor: Actor) -> dict[str, Any]:
+    """The parameters of :func:`shown_in`."""
+    return {"agent_id": actor.principal.id, **values_for(engine, actor)}
+
+
+def shown_in(
+    sight: Sight, engine: Engine, of: FromClause = tables.contacts
+) -> list[ColumnElement[bool]]:
+    """Whether somebody sees a contact, as conditions; none if they see all.
 
     Args:
         of: A query that has the columns of the table; by default, the table.
     """
-    return exists(
-        select(_v.conversation_id)
-        .where(
-            of.c.org_id == bindparam("org_id"),
-            _v.org_id == of.c.org_id,
-            _v.contact_id == of.c.contact_id,
-            visible_to(engine, _v.access_labels),
-        )
-        .correlate(of)
+    if sight.is_whole:
+        return []
+    wanted: list[ColumnElement[bool]] = [
+        of.c.org_id == bindparam("org_id"),
+        _v.org_id == of.c.org_id,
+        _v.contact_id == of.c.contact_id,
+    ]
+    if sight.narrowed:
+        wanted.append(visible_to(engine, _v.access_labels))
+    if sight.owned:
+        wanted.append(_v.assignee_id == bindparam("agent_id", type_=String))
+    return [exists(select(_v.conversation_id).where(*wanted).correlate(of))]
+
+
+def _record(sight: Sight, engine: Engine) -> ClauseElement:
+    return CONTACT_RECORD_ROWS.select().where(
+        _c.org_id == bindparam("org_id"),
+        _c.contact_id == bindparam("id"),
+        *shown_in(sight, engine),
     )
 
 
-def _record(narrowed: bool, engine: Engine) -> ClauseElement:
-    query = CONTACT_RECORD_ROWS.select().where(
-        _c.org_id == bindparam("org_id"), _c.contact_id == bindparam("id")
-    )
-    return query.where(shown_to(engine)) if narrowed else query
+@cache
+def record_query(sight: Sight) -> Query:
+    """A contact ``id`` of ``org_id`` as its page shows it, if it is seen; the other parameters are
+    those of :func:`shown_in`."""
+    return Query(partial(_record, sight))
 
 
 def _seen(engine: Engine) -> ClauseElement:
@@ -90,9 +131,6 @@ def _changes(_: Engine) -> ClauseElement:
 BY_ID = Query(_by_id)
 #: The same, the words and when they were seen last, with a lock on the row.
 LOCK = Query(_lock)
-#: A contact as its page shows it; and for an agent with ``labels``.
-RECORD = Query(partial(_record, False))
-NARROWED_RECORD = Query(partial(_record, True))
 #: Contacts ``ids`` were seen ``seen_at``; those seen since ``unless_since`` stay as they are.
 SEEN = Query(_seen)
 #: What happened to a contact before a time and an id, the latest first.
@@ -136,17 +174,17 @@ async def lock(session: Session, organization: str, contact_id: str) -> Known | 
 async def record(session: Session, actor: Actor, contact_id: str) -> ContactRecord | None:
     """A contact as its page shows it to an agent; None if the agent does not see it."""
     rows = await session.fetch(
-        NARROWED_RECORD if is_narrowed(actor) else RECORD,
+        record_query(sight_of(actor)),
         org_id=actor.organization,
         id=contact_id,
-        **values_for(session.engine, actor),
+        **values_of(session.engine, actor),
     )
     return CONTACT_RECORD_ROWS.read(rows[0]) if rows else None
 
 
 async def stored(session: Session, organization: str, contact_id: str) -> ContactRecord:
     """A contact that is certainly there, for whoever has just stored it."""
-    [row] = await session.fetch(RECORD, org_id=organization, id=contact_id)
+    [row] = await session.fetch(record_query(Sight()), org_id=organization, id=contact_id)
     return CONTACT_RECORD_ROWS.read(row)
 
 

@@ -33,8 +33,8 @@ class ContactRecord(Contact, frozen=True, kw_only=True):
 
     Attributes:
         created_at: When the contact was stored: with the first message, or by the host app.
-        last_seen_at: When they were connected last, up to five minutes before the true time. Null
-            if they never were.
+        last_seen_at: When they were connected last, at most five minutes before the true time,
+            also while they are connected. Null if they never were.
     """
 
     created_at: Timestamp

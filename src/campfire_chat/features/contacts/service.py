@@ -50,8 +50,8 @@ class ContactService(Service):
         Raises:
             ForbiddenError: The caller may not see contacts.
             NotFoundError: The organisation has no such contact, or the caller sees none of their
-                conversations: an agent whom the host app narrows, or who sees no more than is
-                assigned to them, sees contacts only with their conversations.
+                conversations. An agent whom the host app narrows, or who does not see the inbox,
+                sees contacts only with conversations that their own lists show.
         """
         require(actor, CONTACTS_READ)
         contact_id = id_of(actor.organization, contact)

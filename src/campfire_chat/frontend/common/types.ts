@@ -176,8 +176,8 @@ export interface ContactRecord extends Contact {
   /** When the contact was stored: with the first message, or by the host app. */
   created_at: Timestamp;
   /**
-   * When they were connected last, up to five minutes before the true time. Null if they never
-   * were.
+   * When they were connected last, at most five minutes before the true time, also while they are
+   * connected. Null if they never were.
    */
   last_seen_at: Timestamp | null;
 }
