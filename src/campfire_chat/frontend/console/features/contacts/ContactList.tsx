@@ -11,15 +11,15 @@ import {
   contacts,
   cursor,
   followTyping,
-  isWhole,
   kind,
   KINDS,
   loadMore,
+  narrowing,
   order,
   ORDERS,
   phase,
   problem,
-  reload,
+  renew,
   typed,
 } from "./contacts";
 import { COLUMNS_MENU, focus, LIST, moveFocus, SEARCH } from "./focus";
@@ -30,10 +30,10 @@ export function ContactList() {
   const shown = contacts.value;
   const list = useListFocus(focus, shown.map(({ id }) => id));
   useEffect(() => {
-    void reload();
+    void renew();
     return followTyping();
   }, []);
-  const settled = phase.value === "ready" || phase.value === "more";
+  const settled = phase.value !== "loading" && phase.value !== "failed";
   const empty = settled && !shown.length && !cursor.value;
   return (
     <>
@@ -97,16 +97,16 @@ export function ContactList() {
         isLoading={phase.value === "loading"}
         loading={shown.length ? null : text.loading}
         failed={
-          phase.value === "failed"
+          problem.value
             ? {
                 title: text.failed.load,
                 help: problem.value,
                 retry: text.retry,
-                onRetry: () => void reload(),
+                onRetry: () => void renew(),
               }
             : null
         }
-        empty={empty ? (isWhole() ? text.empty : text.emptySearch) : null}
+        empty={empty ? text.empty[narrowing() ?? "none"] : null}
       >
         <div class="contact-table" style={{ "--columns": String(columns.value.length) }}>
           {shown.length > 0 && (

@@ -8,6 +8,7 @@ import { focusHome } from "../../ui/focus";
 import { contactName, moment } from "../../ui/format";
 import { Icon } from "../../ui/Icon";
 import { ListState } from "../../ui/ListState";
+import { mailTo } from "../../ui/mailTo";
 import { Notice } from "../../ui/Notice";
 import {
   contact,
@@ -52,7 +53,7 @@ export function ContactPage({ id }: { id: string }) {
           isLoading={phase.value === "loading"}
           loading={text.loading}
           failed={
-            phase.value === "failed"
+            problem.value
               ? {
                   title: text.failed.page,
                   help: problem.value,
@@ -91,7 +92,7 @@ function Known({ contact: known }: { contact: ContactRecord }) {
           <dl>
             {email && (
               <Fact label={text.columnNames.email}>
-                <a href={`mailto:${encodeURIComponent(email)}`} dir="ltr">
+                <a href={mailTo(email)} dir="ltr">
                   {email}
                 </a>
               </Fact>

@@ -36,7 +36,7 @@ export function ContactRow({ contact }: { contact: ContactRecord }) {
         </span>
         {columns.value.map((column) => (
           <span key={column} class="contact-value" data-column={column}>
-            <span class="contact-label">{text.columnNames[column]}: </span>
+            <span class="hidden contact-label">{text.columnNames[column]}: </span>
             {valueOf(contact, column)}
           </span>
         ))}

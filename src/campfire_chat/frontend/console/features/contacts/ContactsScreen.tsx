@@ -1,9 +1,18 @@
+import { path } from "../../shell/router";
 import { ContactList } from "./ContactList";
 import { ContactPage } from "./ContactPage";
-import { shownId } from "./route";
+import { renewContact } from "./contact";
+import { renew as renewList } from "./contacts";
+import { PATH, shownId } from "./route";
 
 export { touched } from "./contact";
 export { back, chooseColumns, moveFocus, search } from "./focus";
+
+/** Loads what is shown anew. */
+export function renew(): void {
+  if (shownId()) renewContact();
+  else if (path.peek()[0] === PATH) void renewList();
+}
 
 /** All contacts, or the page of one. */
 export function Screen() {

@@ -4,6 +4,7 @@ import { Avatar } from "../../ui/Avatar";
 import { age, fullTime } from "../../ui/format";
 import { Icon } from "../../ui/Icon";
 import { hashOf } from "../conversations/route";
+import { text as conversations } from "../conversations/strings";
 import { text } from "./strings";
 
 /** One conversation of the contact; the whole line leads to it. */
@@ -12,9 +13,9 @@ export function ConversationLine({ conversation }: { conversation: AgentConversa
   return (
     <li>
       <a class="contact-talk" href={hashOf(id)} data-contact-row={id}>
-        <span class={`contact-status ${status}`} title={text.status[status]}>
+        <span class={`contact-status ${status}`} title={conversations.status[status]}>
           <Icon name={status} size={16} />
-          <span class="hidden">{text.status[status]}</span>
+          <span class="hidden">{conversations.status[status]}</span>
         </span>
         <span class="contact-said">
           <bdi>{subject ?? last_message?.text ?? text.noSubject}</bdi>

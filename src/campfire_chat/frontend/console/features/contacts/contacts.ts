@@ -1,8 +1,11 @@
 import { effect, signal } from "@preact/signals";
 import { load as loadKept, save } from "../../../common/storage";
 import type { ContactRecord, Page } from "../../../common/types";
+import { toast } from "../../shell/overlay";
 import { api, reason } from "../../shell/session";
+import { text as common } from "../../ui/strings";
 import { PATH } from "./route";
+import { text } from "./strings";
 
 export type Order = "last_seen" | "name" | "created";
 export const ORDERS: readonly Order[] = ["last_seen", "name", "created"];
@@ -10,6 +13,8 @@ export type Kind = "all" | "verified" | "unverified";
 export const KINDS: readonly Kind[] = ["all", "verified", "unverified"];
 
 const PAGE = 50;
+/** Contacts that the server gives at a time. */
+const MOST = 100;
 /** Milliseconds without a further letter before the server is asked. */
 const PAUSE = 150;
 /** Empty pages that are passed over by themselves: with conditions that few meet, they come. */
@@ -25,21 +30,24 @@ const sought = signal("");
 
 export const contacts = signal<readonly ContactRecord[]>([]);
 export const cursor = signal<string | null>(null);
-/** `more`: what is shown stays, and the next page is on its way. */
-export const phase = signal<"loading" | "more" | "ready" | "failed">("loading");
+/** `more`, `renewing`: what is shown stays, and the next page is on its way, or the same anew. */
+export const phase = signal<"loading" | "more" | "renewing" | "ready" | "failed">("loading");
+/** Why the list could not be loaded, or not anew; empty if it could. */
 export const problem = signal("");
 
 /** Grows with each list: what was asked for another one comes to nothing. */
 let turn = 0;
 
-/** Loads the first page, or the next one. */
-async function ask(after: string | null): Promise<void> {
+/** Loads the first page, the next one, or as many contacts as are shown. */
+async function ask(what: "loading" | "more" | "renewing"): Promise<void> {
   const mine = ++turn;
+  const shown = contacts.peek();
   const verified = { all: null, verified: "true", unverified: "false" }[kind.peek()];
-  phase.value = after ? "more" : "loading";
+  phase.value = what;
   try {
-    let found = after ? contacts.peek() : [];
-    let next = after;
+    let found = what === "more" ? shown : [];
+    let next = what === "more" ? cursor.peek() : null;
+    const wanted = what === "renewing" ? shown.length : found.length + 1;
     let empty = 0;
     do {
       const page: Page<ContactRecord> = await api.get(PATH, {
@@ -47,27 +55,39 @@ async function ask(after: string | null): Promise<void> {
         order: order.peek(),
         verified,
         cursor: next,
-        limit: PAGE,
+        limit: Math.min(MOST, Math.max(PAGE, wanted - found.length)),
       });
       if (mine !== turn) return;
-      empty = page.items.length ? MOST_EMPTY : empty + 1;
+      empty = page.items.length ? 0 : empty + 1;
       found = [...found, ...page.items];
       next = page.next_cursor;
-    } while (next && empty < MOST_EMPTY);
+    } while (next && found.length < wanted && empty < MOST_EMPTY);
     contacts.value = found;
     cursor.value = next;
     phase.value = "ready";
+    problem.value = "";
   } catch (error) {
     if (mine !== turn) return;
-    problem.value = reason(error);
-    phase.value = "failed";
+    if (what === "more") {
+      toast(common.failed.reason(text.failed.more, reason(error)), { urgent: true });
+    } else {
+      problem.value = reason(error);
+    }
+    phase.value = what === "loading" ? "failed" : "ready";
   }
 }
 
-export const reload = (): Promise<void> => ask(null);
+const reload = (): Promise<void> => ask("loading");
+
+/** Loads what is shown anew, in place. */
+export const renew = (): Promise<void> => ask(isKnown() ? "renewing" : "loading");
+
+/** Whether what is shown is the answer to what was asked last. */
+const isKnown = (): boolean =>
+  contacts.peek().length > 0 && phase.peek() !== "loading" && phase.peek() !== "failed";
 
 export function loadMore(): void {
-  if (cursor.peek() && phase.peek() === "ready") void ask(cursor.peek());
+  if (cursor.peek() && phase.peek() === "ready") void ask("more");
 }
 
 export function chooseList(next: { order?: Order | undefined; kind?: Kind | undefined }): void {
@@ -90,5 +110,6 @@ export function followTyping(): () => void {
   });
 }
 
-/** Whether everybody would be shown. */
-export const isWhole = (): boolean => !sought.value && kind.value === "all";
+/** What leaves somebody out: what was typed, or else the chosen kind; null: nothing does. */
+export const narrowing = (): "search" | "kind" | null =>
+  sought.value ? "search" : kind.value === "all" ? null : "kind";

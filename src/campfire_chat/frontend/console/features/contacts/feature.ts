@@ -14,6 +14,7 @@ const { keys } = text;
 export const CONTACTS: Feature = {
   name: "contacts",
   events: { "conversation.updated": ({ data }) => code.ready?.touched(data) },
+  reload: () => code.ready?.renew(),
   screens: [
     {
       path: PATH,

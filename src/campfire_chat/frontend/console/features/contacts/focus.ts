@@ -1,6 +1,6 @@
 import { openMenu } from "../../shell/overlay";
 import { createListFocus } from "../../ui/listFocus";
-import { goToContact, shownId } from "./route";
+import { leaveContact, shownId } from "./route";
 
 /** The ids of the list and of its search, and the name of the menu of columns. */
 export const LIST = "contacts-list";
@@ -23,10 +23,11 @@ export function chooseColumns(): boolean {
   return true;
 }
 
+/** From a contact to where the agent came from. */
 export function back(): boolean {
   const id = shownId();
   if (!id) return false;
-  goToContact(null);
+  leaveContact();
   // The list is there with the next rendering.
   requestAnimationFrame(() => focus.focus(id));
   return true;

@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { navigate, path } from "../../shell/router";
 
 /** `#/contacts` is the list, `#/contacts/<id>` the page of a contact. */
@@ -7,8 +8,21 @@ export const PATH = "contacts";
 export const shownId = (): string | null =>
   path.value[0] === PATH ? (path.value[1] ?? null) : null;
 
-export const hashOfContact = (id: string): string => `#/${PATH}/${encodeURIComponent(id)}`;
+const hashOfPath = (parts: readonly string[]): string =>
+  `#/${parts.map(encodeURIComponent).join("/")}`;
+
+export const hashOfContact = (id: string): string => hashOfPath([PATH, id]);
+
+/** What was shown before the page of a contact; the list, unless it was something else. */
+let origin = `#/${PATH}`;
+effect(() => {
+  const parts = path.value;
+  if (parts[0] !== PATH || !parts[1]) origin = hashOfPath(parts);
+});
 
 /** Goes to the page of a contact, or to the list. */
 export const goToContact = (id: string | null): void =>
   navigate(id ? hashOfContact(id) : `#/${PATH}`);
+
+/** Goes from the page of a contact to where the agent came from. */
+export const leaveContact = (): void => navigate(origin);

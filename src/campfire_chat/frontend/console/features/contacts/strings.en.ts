@@ -1,5 +1,4 @@
-/** What somebody typed, inside a sentence: its direction changes nothing around it. */
-const isolated = (value: string) => `\u2068${value}\u2069`;
+import { isolated } from "../../ui/isolated";
 
 export const en = {
   title: "Contacts",
@@ -31,17 +30,24 @@ export const en = {
   found: (count: number, rest: boolean) =>
     rest ? `${count} shown, there are more` : count === 1 ? "1 contact" : `${count} contacts`,
   empty: {
-    title: "Nobody has written yet",
-    help: "Visitors become contacts with their first message.",
-  },
-  emptySearch: {
-    title: "Nobody is called that",
-    help: "Each word you type has to begin a word of the name, the e-mail address or the id.",
+    none: {
+      title: "Nobody has written yet",
+      help: "Visitors become contacts with their first message.",
+    },
+    search: {
+      title: "Nobody is called that",
+      help: "Each word you type has to begin a word of the name, the e-mail address or the id.",
+    },
+    kind: {
+      title: "There is nobody of this kind",
+      help: "Choose “Everybody” to see the others too.",
+    },
   },
   retry: "Try again",
   failed: {
     load: "The contacts could not be loaded.",
     page: "The contact could not be loaded.",
+    more: "No more could be loaded.",
   },
   back: "All contacts",
   missing: "There is no such contact",
@@ -50,8 +56,6 @@ export const en = {
   conversations: "Conversations",
   noConversations: "No conversation that you can see.",
   noSubject: "No message yet",
-  nobody: "Nobody assigned",
-  status: { open: "Open", pending: "Pending", snoozed: "Snoozed", resolved: "Resolved" },
   timeline: "Timeline",
   reference: "Reference",
   told: {
@@ -65,7 +69,6 @@ export const en = {
     `${field}: ${isolated(before)} → ${isolated(after)}`,
   changedPicture: "Has another picture",
   open: "Show the contact",
-  openName: (name: string) => `Show the contact ${isolated(name)}`,
   keys: {
     group: "Contacts",
     next: "Next contact",
@@ -73,7 +76,7 @@ export const en = {
     open: "Show the contact",
     search: "Search",
     columns: "Choose the columns",
-    back: "Back to all contacts",
+    back: "Back to where you came from",
   },
 };
 

@@ -7,6 +7,7 @@ import { thread } from "../messages/thread";
 import { Avatar } from "../../ui/Avatar";
 import { Fact } from "../../ui/Fact";
 import { Icon } from "../../ui/Icon";
+import { mailTo } from "../../ui/mailTo";
 
 /** Who the visitor is, and whether that is certain. */
 export function ContactCard({ contact }: { contact: Contact }) {
@@ -41,7 +42,7 @@ export function ContactCard({ contact }: { contact: Contact }) {
       <dl>
         {contact.email && (
           <Fact label={text.email}>
-            <a href={`mailto:${encodeURIComponent(contact.email)}`} dir="ltr">
+            <a href={mailTo(contact.email)} dir="ltr">
               {contact.email}
             </a>
           </Fact>

@@ -1,6 +1,6 @@
+import { isolated } from "../../ui/isolated";
+
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
-/** A name or text of somebody's inside a sentence: its direction changes nothing around it. */
-const isolated = (value: string) => `\u2068${value}\u2069`;
 
 export const en = {
   cancel: "Cancel",

@@ -1,8 +1,6 @@
 import type { TagColor } from "../../../common/types";
 import { amount } from "../../ui/format";
-
-/** What somebody typed, inside a sentence: its direction changes nothing around it. */
-const isolated = (value: string) => `\u2068${value}\u2069`;
+import { isolated } from "../../ui/isolated";
 
 const colors: Readonly<Record<TagColor, string>> = {
   gray: "Grey",

@@ -1,5 +1,4 @@
-/** What somebody typed, inside a sentence: its direction changes nothing around it. */
-const isolated = (value: string) => `\u2068${value}\u2069`;
+import { isolated } from "../../ui/isolated";
 
 export const en = {
   title: "Teams",
