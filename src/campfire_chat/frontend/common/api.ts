@@ -24,6 +24,8 @@ export class ApiError extends Error {
     readonly field: string | null = null,
     /** Seconds after which a repetition makes sense; 0 when not known. */
     readonly retryAfter: number = 0,
+    /** What a program needs to go on; the code says what is in it. */
+    readonly details?: Problem["details"],
   ) {
     super(message);
   }
@@ -46,6 +48,8 @@ export interface RequestOptions {
   query?: Query | undefined;
   body?: unknown;
   signal?: AbortSignal | undefined;
+  /** It goes on when the page is left. Chromium takes 64 KiB of such bodies at once. */
+  keepalive?: boolean;
 }
 
 /** The REST interface: every method resolves to the decoded JSON or rejects with `ApiError`. */
@@ -74,9 +78,9 @@ export function createApi({ base, token, headers: more, onUnauthorized }: ApiOpt
     if (body !== undefined) headers["Content-Type"] = "application/json";
 
     const response = await fetch(url, {
+      ...(options as RequestInit),
       method,
       headers,
-      signal: signal ?? null,
       cache: "no-store",
       body: body === undefined ? null : encode(body),
     }).catch((cause) => {
@@ -89,15 +93,16 @@ export function createApi({ base, token, headers: more, onUnauthorized }: ApiOpt
     if (status === 401 && !repeated && (await onUnauthorized?.())) {
       return request<T>(method, path, options, true);
     }
-    const { code, detail, field, retry_after } = (answer ?? {}) as Partial<Problem>;
+    const problem = (answer ?? {}) as Partial<Problem>;
     throw new ApiError(
-      (code ?? "http_" + status) as ApiCode,
+      (problem.code ?? "http_" + status) as ApiCode,
       status,
-      detail ?? response.statusText,
+      problem.detail ?? response.statusText,
       // What a client did wrong stays wrong; who it is and when it asks may change.
-      status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status),
-      field,
-      retry_after ?? Number(response.headers.get("Retry-After")),
+      /^4(?!01|08|25|29)/.test("" + status),
+      problem.field,
+      problem.retry_after ?? Number(response.headers.get("Retry-After")),
+      problem.details,
     );
   }
 

@@ -1,3 +1,4 @@
+import type { ApiError } from "./api";
 import type { Visibility } from "./types";
 
 /** A message that the server has not confirmed yet. */
@@ -18,7 +19,7 @@ export interface OutboxEntry {
   /** `sent` only in `onSent`. */
   state: "queued" | "failed" | "sent";
   /** Why it failed for good. */
-  error: { code: string; message: string } | null;
+  error: Pick<ApiError, "code" | "message" | "details"> | null;
 }
 
 export interface NewEntry {

@@ -104,14 +104,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
         drop(prefix + client_id);
         changed();
       } catch (cause) {
-        const { code, message, final, retryAfter } = cause as ApiError;
+        const { code, message, final, retryAfter, details } = cause as ApiError;
         if (!final) {
           const wait = 1000 * (retryAfter || 0);
           heldUntil = performance.now() + wait;
           const delay = Math.min(MAX_DELAY, 500 * 2 ** failures++);
           return wait + delay * (0.5 + Math.random() / 2);
         }
-        update(client_id, { state: "failed", error: { code, message } });
+        update(client_id, { state: "failed", error: { code, message, details } });
       }
     }
   }

@@ -72,8 +72,17 @@ export function createRequests(write: (frame: ClientFrame) => void): Requests {
     answered(frame) {
       settle(frame.id, ({ resolve, reject }) => {
         if (frame.type === "ok") return resolve(frame as never);
-        const { code, message, final, field, retry_after } = frame;
-        reject(new ApiError(code as ErrorCode, 0, message, final, field, retry_after));
+        reject(
+          new ApiError(
+            frame.code as ErrorCode,
+            0,
+            frame.message,
+            frame.final,
+            frame.field,
+            frame.retry_after,
+            frame.details,
+          ),
+        );
       });
     },
     lost() {

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { drop, keys, load, save } from "../../../common/storage";
 import { isBlank } from "../../../common/text";
 import { me } from "../../shell/session";
+import { hasText } from "./join";
 
 export type Mode = "reply" | "note";
 
@@ -19,6 +20,8 @@ export interface KeptDraft extends Draft {
   readonly base: string | null;
   /** Whether the server has still to be told. */
   readonly due: boolean;
+  /** What it was told since, without a word whether it has stored it. */
+  readonly told: readonly Draft[];
 }
 
 export const EMPTY: KeptDraft = {
@@ -28,6 +31,7 @@ export const EMPTY: KeptDraft = {
   quoting: null,
   base: null,
   due: false,
+  told: [],
 };
 
 /** By the ids of their conversations. Also in this browser, for when the server cannot be reached. */
@@ -55,14 +59,6 @@ export const hasDraft = (id: string): boolean => {
   const { reply, note } = draftOf(id);
   return !(isBlank(reply) && isBlank(note));
 };
-
-export const hasText = ({ reply, note }: Draft): boolean => Boolean(reply || note);
-
-export const isSame = (one: Draft, other: Draft): boolean =>
-  one.mode === other.mode &&
-  one.reply === other.reply &&
-  one.note === other.note &&
-  one.quoting === other.quoting;
 
 export function putDraft(id: string, draft: KeptDraft): void {
   drafts.value = new Map(drafts.peek()).set(id, draft);

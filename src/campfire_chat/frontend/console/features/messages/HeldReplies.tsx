@@ -1,8 +1,10 @@
+import type { Preview } from "../../../common/types";
 import { clockTime, fullTime, participantName } from "../../ui/format";
 import { text } from "./strings";
 import { discardHeld, focusComposer, takeBackHeld } from "./composer";
 import { isAnswer } from "./seen";
-import { held, sendAnyway } from "./sending";
+import { answered, held, sendAnyway } from "./sending";
+import { isMe } from "../../shell/session";
 import { isOwn, numbered, type Thread } from "./thread";
 import { Icon } from "../../ui/Icon";
 import { Linked } from "../../ui/Linked";
@@ -16,14 +18,23 @@ export function HeldReplies({ opened }: { opened: Thread }) {
     (message) => message.seq > seen && !message.deleted_at && !isOwn(message),
   );
   const answer = since.findLast(isAnswer);
+  // What the server has told is shown before its events are here.
+  const isNew = ({ id, seq, sender }: Preview, at: number, all: Preview[]) =>
+    seq > opened.head.value &&
+    !isMe(sender) &&
+    !opened.messages.value.has(id) &&
+    all.findIndex((other) => other.id === id) === at;
+  const told = entries.flatMap((entry) => answered(entry).messages).filter(isNew);
+  const colleague = told.findLast(({ sender }) => sender.kind === "agent") ?? answer;
+  const shown = [...since, ...told.map(({ text: body, ...rest }) => ({ ...rest, body }))];
   return (
     <section class="held" aria-label={text.held.label}>
       <p class="held-title" role="alert">
         <Icon name="clock" size={16} />
-        {text.held.title(answer ? participantName(answer.sender) : null)}
+        {text.held.title(colleague ? participantName(colleague.sender) : null)}
       </p>
       <ol class="held-since" aria-label={text.held.since}>
-        {since.map((message) => (
+        {shown.map((message) => (
           <li key={message.id}>
             <strong dir="auto">{participantName(message.sender)}</strong>{" "}
             <time dateTime={message.at} title={fullTime(message.at)}>

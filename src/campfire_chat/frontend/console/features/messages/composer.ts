@@ -127,10 +127,11 @@ export function takeBack({ client_id, body, visibility, reply_to }: OutboxEntry)
 /** Takes the replies that wait for their writer back into the field; whether there were any. */
 export function takeBackHeld(): boolean {
   const entries = held.peek();
+  if (!entries.length) return false;
   acknowledge();
   // Each comes before what is in the field.
   for (const entry of [...entries].reverse()) takeBack(entry);
-  return entries.length > 0;
+  return true;
 }
 
 export function discardHeld(): void {

@@ -6,6 +6,10 @@ export const THREAD = "thread-log";
 /** The id of the field of the composer. */
 export const FIELD = "composer-text";
 
+/** Whether an element belongs to the composer: its field, its modes, its buttons. */
+export const inComposer = (element: Element | null): boolean =>
+  document.getElementById(FIELD)?.closest("form")?.contains(element) ?? false;
+
 /** Into the field, where letters are text. */
 export function focusField(): void {
   document.getElementById(FIELD)?.focus();

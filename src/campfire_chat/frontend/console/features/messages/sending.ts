@@ -3,7 +3,7 @@ import { newEntry, type OutboxEntry } from "../../../common/entries";
 import { listen } from "../../../common/listen";
 import { createOutbox, type Outbox, type Stored } from "../../../common/outbox";
 import { drop, keys, load, save } from "../../../common/storage";
-import type { Message, Visibility } from "../../../common/types";
+import type { Message, Preview, Visibility } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { api, connection, me } from "../../shell/session";
@@ -16,6 +16,14 @@ import { putMessage, thread } from "./thread";
 
 /** Kept beside the entry, so that "Send and resolve" survives a reload between the two. */
 const RESOLVE = "campfire:console:resolve:";
+
+/** The details of `answered_since`. */
+interface AnsweredSince {
+  /** The last seq of the conversation. */
+  readonly head: number;
+  /** The newest messages that the writer had not seen, the oldest first. */
+  readonly messages: readonly Preview[];
+}
 
 const entries = signal<readonly OutboxEntry[]>([]);
 let outbox: Outbox | null = null;
@@ -117,17 +125,28 @@ export function sendMessage(outgoing: Outgoing): void {
   outbox?.add(entry);
 }
 
-/** What was said in the open conversation is known now, and holds no reply any more. */
+/** What the server has said of a held reply: what its writer had not seen. */
+export const answered = ({ error }: OutboxEntry): AnsweredSince => {
+  const { head = 0, messages = [] } = (error?.details ?? {}) as Partial<AnsweredSince>;
+  return { head, messages };
+};
+
+/** What held the replies is known now, and holds none any more. */
 export function acknowledge(): void {
   const opened = thread.peek();
-  if (opened) opened.known.value = opened.head.peek();
+  if (!opened) return;
+  opened.known.value = Math.max(
+    opened.known.peek(),
+    ...held.peek().map((entry) => answered(entry).head),
+  );
 }
 
-/** Sends the replies that wait, whatever was said up to now. */
+/** Sends the replies that wait, whatever was said up to what their writer was shown. */
 export function sendAnyway(): void {
   acknowledge();
-  for (const { client_id, seen } of held.peek()) {
-    outbox?.retry(client_id, { seen: Math.max(seen ?? 0, thread.peek()?.head.peek() ?? 0) });
+  for (const entry of held.peek()) {
+    const seen = Math.max(answered(entry).head, seenIn(entry.thread) ?? 0);
+    outbox?.retry(entry.client_id, { seen });
   }
 }
 
