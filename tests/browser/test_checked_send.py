@@ -60,14 +60,19 @@ def test_a_reply_waits_for_its_writer_when_a_colleague_has_answered(
     # Ada hears nothing for a while, and Ben answers meanwhile.
     line.cut()
     ben.answer("It is in the post.")
+    expect(ben.tick("Sent")).to_be_visible()
     mia.write(about, "Since when?")
     ada.field.fill("I will look for it")
     ada.field.press("Enter")
     expect(held(ada)).to_be_visible()
     expect(held(ada).get_by_role("blockquote")).to_have_text("I will look for it")
     expect(ada.log.get_by_text("I will look for it")).to_have_count(0)
-    # What was said comes with the events, and what the visitor added stands there too.
+    # The server has told what was said, and what the visitor added; its events come later.
+    expect(told(ada)).to_have_text(
+        [re.compile("Ben Bitdiddle.*It is in the post"), re.compile("Mia Berger.*Since when")]
+    )
     line.release()
+    expect(ada.log.get_by_text("Since when?")).to_be_visible()
     expect(told(ada)).to_have_text(
         [re.compile("Ben Bitdiddle.*It is in the post"), re.compile("Mia Berger.*Since when")]
     )
@@ -124,6 +129,73 @@ def test_a_reply_waits_for_its_writer_when_a_colleague_has_answered(
         "Thanks!",
         "Gladly",
         "Anything else?",
+    ]
+
+
+#: A page's clock that stands, and `looks`: how often it looks whether what is in sight stays there.
+STANDING_CLOCK = """
+    let now = 5000;
+    performance.now = () => now;
+    window.pass = (ms) => (now += ms);
+    window.looks = 0;
+    const later = window.setTimeout;
+    window.setTimeout = (callback, ms, ...rest) => {
+        if (ms === 200) looks++;
+        return later(callback, ms, ...rest);
+    };
+"""
+
+
+def sees(person: Person, conversation: str, seq: int) -> bool:
+    receipts = person.get(f"/conversations/{conversation}")["receipts"]
+    return any(mark["participant"]["id"] == person.id and mark["read"] >= seq for mark in receipts)
+
+
+def test_an_answer_that_was_on_the_screen_for_a_second_is_known(
+    shop: ProcessServer, open_page: NewPage
+) -> None:
+    mia = visitor(shop)
+    about = mia.begin("Where is my kettle?")["id"]
+    people = Desk(f"{shop.url}/support", "default")
+    bens, adas = people.agent("ben", name=BEN.name), people.agent("ada", name=ADA.name)
+    page = open_page(f"{shop.url}/home", ADA)
+    page.add_init_script(STANDING_CLOCK)
+    ada = enter(page, shop)
+
+    def answer(body: str) -> None:
+        """Ben answers, and she reads it: it has been there for 200 ms."""
+        looks = page.evaluate("looks")
+        seq = bens.write(about, body)["seq"]
+        expect(ada.log.get_by_text(body, exact=True)).to_be_visible()
+        page.wait_for_function(f"looks > {looks}")
+        page.evaluate("pass(200)")
+        for _ in range(300):
+            if sees(adas, about, seq):
+                return
+            page.wait_for_timeout(50)
+        raise AssertionError("she has not read it")
+
+    # It has just come.
+    answer("It is in the post.")
+    page.evaluate("pass(799)")
+    # Nor does looking for replies that wait tell that she knows it.
+    ada.field.focus()
+    ada.field.press("ArrowUp")
+    ada.field.fill("I will look for it")
+    ada.field.press("Enter")
+    expect(told(ada)).to_have_text([re.compile("It is in the post")])
+    held(ada).get_by_role("button", name="Discard").click()
+    expect(held(ada)).to_have_count(0)
+    answer("Since Monday.")
+    page.evaluate("pass(800)")
+    ada.field.fill("It comes tomorrow")
+    ada.field.press("Enter")
+    # Both of Ben's, and hers.
+    expect(ada.tick("Sent")).to_have_count(3)
+    assert [message["body"] for message in mia.thread(about)][1:] == [
+        "It is in the post.",
+        "Since Monday.",
+        "It comes tomorrow",
     ]
 
 
