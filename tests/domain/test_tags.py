@@ -27,12 +27,12 @@ from campfire_chat.features.tags.rewriting import Rewriting, present
     ],
 )
 def test_names_that_are_the_same(one: str, other: str) -> None:
-    assert rules.folded(one) == rules.folded(other)
+    assert rules.same_name(one) == rules.same_name(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("Cafe", "Café"), ("a b", "ab"), ("tea", "teas")])
 def test_names_that_differ(one: str, other: str) -> None:
-    assert rules.folded(one) != rules.folded(other)
+    assert rules.same_name(one) != rules.same_name(other)
 
 
 def test_a_name_is_one_line() -> None:

@@ -30,7 +30,7 @@ from campfire_chat.features.conversations.codec import CONVERSATION_ROWS
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import MOST_COUNTED, Conversation
 from campfire_chat.features.tags import queries as tag_queries
-from campfire_chat.features.tags.rules import folded
+from campfire_chat.features.tags.rules import same_name
 from campfire_chat.features.tags.tables import conversation_tags
 
 _c, _l = tables.conversations.c, conversation_tags.c
@@ -181,7 +181,7 @@ async def read_page(
     tagged: Tagged | None = None
     if tag is not None:
         found, _ = await tag_queries.resolve(session, actor.organization, [tag])
-        there = found.get(folded(tag))
+        there = found.get(same_name(tag))
         if there is None or there.id is None:
             return [], None
         tag_id = there.id

@@ -51,12 +51,12 @@ async def claim(transaction: Transaction, organization: str, name: str, tag_id: 
         TagNameTakenError: Another tag has the name, or conversations still say it for another one.
     """
     found, _ = await queries.resolve(transaction.session, organization, [name])
-    there = found.get(rules.folded(name))
+    there = found.get(rules.same_name(name))
     if there is None or (there.id is not None and there.id == tag_id):
         return
     if there.id is None:
         sentence = f"The tag {name} is being deleted. Try again in a moment."
-    elif rules.folded(there.name) == rules.folded(name):
+    elif rules.same_name(there.name) == rules.same_name(name):
         sentence = f"Another tag has the name {there.name}. You can merge the two."
     else:
         sentence = f"{name} is being replaced by {there.name}. Try again in a moment."
@@ -82,7 +82,7 @@ async def retire(
     if name is not None:
         row = {
             "org_id": organization,
-            "folded": rules.folded(name),
+            "folded": rules.same_name(name),
             "tag_id": becomes,
             "rewrite_id": rewrite_id,
         }
@@ -108,7 +108,7 @@ class CreateTag(IdempotentOperation[TagRecord]):
 
     async def repeat(self, transaction: Transaction) -> TagRecord:
         found, _ = await queries.resolve(transaction.session, self.organization, [self._draft.name])
-        there = found.get(rules.folded(self._draft.name))
+        there = found.get(rules.same_name(self._draft.name))
         tag_id = "" if there is None else there.id or ""
         return await queries.get(transaction.session, self.organization, tag_id)
 
@@ -139,7 +139,7 @@ class ChangeTag(Operation[TagRecord]):
             .where(_t.org_id == organization, _t.tag_id == self._id)
             .values(
                 name=after.name,
-                folded=rules.folded(after.name),
+                folded=rules.same_name(after.name),
                 color=after.color.value,
                 description=after.description,
                 updated_by=after.updated_by,
@@ -155,10 +155,10 @@ class ChangeTag(Operation[TagRecord]):
         # A former name of its own may be its name again.
         await transaction.session.execute(
             delete(former_tag_names).where(
-                _f.org_id == self.organization, _f.folded == rules.folded(after.name)
+                _f.org_id == self.organization, _f.folded == rules.same_name(after.name)
             )
         )
-        same = rules.folded(before.name) == rules.folded(after.name)
+        same = rules.same_name(before.name) == rules.same_name(after.name)
         name = None if same else before.name
         await retire(transaction, self.actor, before, name=name, becomes=self._id)
 

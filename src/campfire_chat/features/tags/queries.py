@@ -20,7 +20,7 @@ from campfire_chat.features.conversations.rules import MOST_COUNTED
 from campfire_chat.features.conversations.tables import conversations
 from campfire_chat.features.tags.codec import TAG_ROWS
 from campfire_chat.features.tags.records import ListedTag, TagRecord
-from campfire_chat.features.tags.rules import folded
+from campfire_chat.features.tags.rules import same_name
 from campfire_chat.features.tags.tables import conversation_tags, former_tag_names, tags
 
 _t, _f, _l, _c = tags.c, former_tag_names.c, conversation_tags.c, conversations.c
@@ -89,7 +89,7 @@ async def resolve(
     engine = session.engine
     given = {
         "org_id": organization,
-        "names": engine.list_value(sorted({folded(name) for name in names})),
+        "names": engine.list_value(sorted({same_name(name) for name in names})),
         "ids": engine.list_value(of),
     }
     present, former, linked = await session.fetch_all(

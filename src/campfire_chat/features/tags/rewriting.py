@@ -113,7 +113,7 @@ def present(names: Sequence[str], found: dict[str, Named]) -> dict[str, str | No
     """
     used: dict[str, str | None] = {}
     for name in names:
-        there = found.get(rules.folded(name))
+        there = found.get(rules.same_name(name))
         if there is None:
             used[name] = None
         elif there.id is not None:

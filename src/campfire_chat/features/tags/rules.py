@@ -41,7 +41,7 @@ def check_description(description: str) -> str:
     return found
 
 
-def folded(name: str) -> str:
+def same_name(name: str) -> str:
     """A name for comparing: without the difference of upper and lower case, and of characters that
-    look the same. Two tags whose folded names are the same would be taken for one another."""
+    look the same. Two tags for which it is the same would be taken for one another."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

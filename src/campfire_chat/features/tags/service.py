@@ -47,7 +47,7 @@ class TagService(Service):
         """
         require(actor, TAGS_READ)
         text.check_text(search, field="search")
-        wanted = rules.folded(search.strip())
+        wanted = rules.same_name(search.strip())
         found = await self._storage.read(
             lambda session: queries.page(session, actor, wanted, after, limit + 1)
         )

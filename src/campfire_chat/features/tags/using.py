@@ -55,17 +55,17 @@ async def use(
     """
     session, organization = transaction.session, actor.organization
     found, links = await queries.resolve(session, organization, names, [conversation_id])
-    new = {key: name for name in names if (key := rules.folded(name)) not in found}
+    new = {key: name for name in names if (key := rules.same_name(name)) not in found}
     if new:
         require(actor, TAGS_CREATE)
         await make_room(transaction, organization, len(new))
     for key, name in new.items():
         record = create(transaction, actor, rules.check_name(name), TagColor.GRAY, "")
         found[key] = queries.Named(record.id, record.name)
-    leaving = {rules.folded(name) for name in said}
+    leaving = {rules.same_name(name) for name in said}
     used: dict[str, str] = {}
     for name in names:
-        key = rules.folded(name)
+        key = rules.same_name(name)
         there = found[key]
         if there.id is None:
             if key in leaving:
@@ -107,7 +107,7 @@ def create(
         updated_at=at,
     )
     organization = actor.organization
-    transaction.insert(INSERT_TAGS, TAG_ROWS.write(record, organization, rules.folded(name)))
+    transaction.insert(INSERT_TAGS, TAG_ROWS.write(record, organization, rules.same_name(name)))
     data = TagChanged(tag=record, actor=me.participant)
     transaction.tell_inbox(organization, TAG_CHANGED, data)
     return record

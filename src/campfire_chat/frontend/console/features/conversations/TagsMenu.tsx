@@ -4,7 +4,7 @@ import { summaryOf, toggleTag } from "./changes";
 import { Icon } from "../../ui/Icon";
 import { type Option, Picker } from "../../ui/Picker";
 import { find, type Findable } from "../tags/find";
-import { colorOf, ensure, folded, mayCreate, tagNamed, tags } from "../tags/tags";
+import { colorOf, ensure, sameName, mayCreate, tagNamed, tags } from "../tags/tags";
 
 const CREATE = "\u0000create";
 
@@ -33,7 +33,7 @@ export function TagsMenu({ conversation }: { conversation: string }) {
       options={all.map(option)}
       find={(typed) => find(all, typed).map(option)}
       create={(typed) =>
-        !mayCreate() || all.some(({ name }) => folded(name) === folded(typed))
+        !mayCreate() || all.some(({ name }) => sameName(name) === sameName(typed))
           ? null
           : { key: CREATE, label: text.createTag(typed), mark: <Icon name="plus" size={15} /> }
       }

@@ -38,7 +38,7 @@ export const tags = computed<readonly ListedTag[]>(() =>
 );
 
 /** Names that differ only in this are the same tag. */
-export const folded = (name: string): string => name.normalize("NFKC").toLowerCase();
+export const sameName = (name: string): string => name.normalize("NFKC").toLowerCase();
 
 /** Names of before, with the ids of the tags that they stand for: conversations follow in a moment. */
 const former = signal<ReadonlyMap<string, string>>(new Map());
@@ -49,12 +49,12 @@ const byName = computed(() => {
     const tag = known.value.get(id);
     if (tag) found.set(name, tag);
   }
-  for (const tag of tags.value) found.set(folded(tag.name), tag);
+  for (const tag of tags.value) found.set(sameName(tag.name), tag);
   return found;
 });
 
 /** The tag of that name, or that had it a moment ago, as far as this page knows. */
-export const tagNamed = (name: string): ListedTag | undefined => byName.value.get(folded(name));
+export const tagNamed = (name: string): ListedTag | undefined => byName.value.get(sameName(name));
 
 export const colorOf = (name: string): TagColor => tagNamed(name)?.color ?? "gray";
 
@@ -115,7 +115,7 @@ function set(tag: TagRecord): void {
 
 /** A name stands for a tag, until another one has it. */
 function stands(name: string, id: string): void {
-  former.value = new Map(former.peek()).set(folded(name), id);
+  former.value = new Map(former.peek()).set(sameName(name), id);
 }
 
 /** One is gone; its conversations get the other one, if there is one. */
