@@ -375,7 +375,8 @@ class Campfire(HostCode):
         processes go on, and searching too.
 
         Yields:
-            After each step the organisation, and how much of it was looked at so far.
+            After each step the organisation, and how many messages, conversations and index entries
+            of it were checked so far.
 
         Raises:
             StorageUnavailableError: The database cannot be reached.

@@ -200,12 +200,12 @@ def _search(arguments: argparse.Namespace) -> int:
             done[organization] = seen
             if sum(done.values()) - told >= TOLD_EVERY:
                 told = sum(done.values())
-                print(f"{told} looked at …", flush=True)
+                print(f"{told} messages, conversations and index entries checked …", flush=True)
         return done
 
     done = asyncio.run(rebuild())
     for organization, seen in done.items():
-        print(f"{organization}  {seen} looked at")
+        print(f"{organization}  {seen} messages, conversations and index entries checked")
     print("The search index is built.")
     return 0
 

@@ -47,8 +47,8 @@ def test_accents_and_case_do_not_matter(words: str) -> None:
 
 
 def test_folding() -> None:
-    assert rules.words_of("Crème BRÛLÉE, Straße İzmir ﬁn") == [
-        *("creme", "brulee", "strasse", "izmir", "fin")
+    assert rules.words_of("Crème BRÛLÉE, Straße İzmir ﬁn Łódź Ærø") == [
+        *("creme", "brulee", "strasse", "izmir", "fin", "lodz", "aero")
     ]
 
 

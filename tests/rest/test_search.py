@@ -43,6 +43,7 @@ def marked(hit: dict[str, Any]) -> list[str]:
             "subject": conversation["subject"],
             "name": conversation["contact"]["name"],
             "email": conversation["contact"]["email"],
+            "number": str(conversation["number"]),
             "tag": conversation["tags"][one["tag"]] if one["tag"] is not None else None,
         }[one["part"]]
         said.append(whole[one["start"] : one["end"]])
@@ -87,11 +88,37 @@ def test_messages_notes_and_conversations_are_found(desk: Desk, stranger_desk: D
     assert texts(ada, '"came order"') == []
     assert texts(ada, "-cafe -order late") == ["Zoe's third complaint about lateness"]
     # What has no word in it asks for nothing.
-    for nothing in ("", "…", '"', "-"):
+    for nothing in ("", "…", "..", '"', "-", 'from:"', 'from:""'):
         assert texts(ada, nothing) == []
+        assert texts(ada, nothing, **{"in": "messages,notes"}) == []
     assert texts(ada, "late", **{"in": "notes"}) == ["Zoe's third complaint about lateness"]
     assert texts(ada, "late", **{"in": "conversations"}) == ["* Late order"]
     assert texts(ada, "late", **{"in": "messages"}) == ["My café order came late"]
+    assert sorted(texts(ada, "late", **{"in": "notes,messages"})) == [
+        "My café order came late",
+        "Zoe's third complaint about lateness",
+    ]
+    for wrong in ("", "all", "files", "notes,", "notes, messages"):
+        assert ada.get("/search", 422, q="late", **{"in": wrong})["code"] == "invalid", wrong
+
+
+def test_a_conversation_is_found_by_its_number(desk: Desk) -> None:
+    ada, zoe = desk.agent("ada"), desk.visitor(name="Zoë")
+    begun = [zoe.begin("Hello", subject=f"Kettle {letter}") for letter in "abcdefghijkl"]
+    numbers = {one["subject"]: ada.get(f"/conversations/{one['id']}")["number"] for one in begun}
+    assert numbers["Kettle l"] == 12
+    until(ada, "is:conversation kettle", 12)
+    for typed in ("#12", "12", "#12 "):
+        [hit] = search(ada, typed)
+        assert (hit["kind"], hit["conversation"]["number"]) == ("conversation", 12)
+        assert marked(hit) == ["12"]
+    # A message says the number of its conversation too.
+    until(ada, "hello", 12)
+    for hit in search(ada, "hello"):
+        shown = hit["conversation"]
+        assert shown["number"] == numbers[shown["subject"]]
+    # With a space behind it, it is the whole number.
+    assert [hit["conversation"]["number"] for hit in search(ada, "#1 ")] == [1]
 
 
 def test_operators_narrow_what_is_found(desk: Desk) -> None:

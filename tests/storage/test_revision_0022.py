@@ -75,7 +75,9 @@ async def test_what_was_there_is_found(
             arguments = rebuilding.REBUILD.encode(operation.following)
         assert steps > 6
         service = SearchService(store.storage, store.runtime_settings)
-        hits, _ = await service.page(ADA, "kettle", kind=None, sort="newest", place=None, limit=10)
+        hits, _ = await service.page(
+            ADA, "kettle", kinds=frozenset(), sort="newest", place=None, limit=10
+        )
         assert {hit.text for hit in hits} == {f"Kettle number {n}" for n in range(1, 6)}
         found = truth.query("SELECT kind, document_id FROM campfire_search_documents")
         assert len(found) == 10

@@ -34,7 +34,7 @@ campfire = Campfire({url!r}, secret_key="k" * 40, bus_url="memory://")
 
 
 async def texts(service: SearchService, q: str) -> list[str]:
-    hits, _ = await service.page(ADA, q, kind=None, sort="newest", place=None, limit=10)
+    hits, _ = await service.page(ADA, q, kinds=frozenset(), sort="newest", place=None, limit=10)
     return [hit.text for hit in hits]
 
 

@@ -92,11 +92,25 @@ def check_line(text: str, *, field: str, limit: int) -> str:
     return line
 
 
+#: Letters of which Unicode does not say that they are another one with a stroke.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+)
+
+
+def plain_letters(letters: str) -> str:
+    """Letters whose accents are gone already, in lower case and without strokes."""
+    return letters.casefold().translate(_PLAIN)
+
+
 def folded(words: str) -> str:
-    """For finding: without accents and the difference of upper and lower case."""
+    """For finding: without accents, strokes and the difference of upper and lower case.
+
+    ``frontend/console/ui/format.ts`` does the same.
+    """
     apart = unicodedata.normalize("NFKD", words)
     bare = "".join(item for item in apart if not unicodedata.category(item).startswith("M"))
-    return bare.casefold()
+    return plain_letters(bare)
 
 
 def preview(body: str) -> str:

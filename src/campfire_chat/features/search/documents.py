@@ -31,7 +31,7 @@ _LAST_POSITION: Final = 16_383
 _MOST_POSITIONS: Final = 255
 
 
-class Kind(StrEnum):
+class SearchKind(StrEnum):
     """Of what the index has documents."""
 
     MESSAGE = "message"
@@ -50,7 +50,7 @@ class Document(NamedTuple):
     """
 
     id: str
-    kind: Kind
+    kind: SearchKind
     conversation_id: str
     at: int
     marks: tuple[str, ...]
@@ -88,11 +88,11 @@ def of_message(
     Args:
         contact: Whose conversation it is. What an agent writes there is written to them.
     """
-    kind = Kind.NOTE if visibility is Visibility.INTERNAL else Kind.MESSAGE
+    kind = SearchKind.NOTE if visibility is Visibility.INTERNAL else SearchKind.MESSAGE
     marks = [organization_mark(organization), KIND + kind, SENDER_KIND + sender_kind]
     if sender_kind is SenderKind.VISITOR:
         sender = sender._replace(email=contact.email)
-    elif kind is Kind.MESSAGE:
+    elif kind is SearchKind.MESSAGE:
         marks += contact.marks(RECIPIENT_ID, RECIPIENT)
     marks += sender.marks(SENDER_ID, SENDER)
     return Document(message_id, kind, conversation_id, at, tuple(marks), _words([body]))
@@ -102,16 +102,22 @@ def of_conversation(
     organization: str,
     *,
     conversation_id: str,
+    number: int,
     at: int,
     subject: str | None,
     tags: Sequence[str],
     contact: Person,
 ) -> Document:
-    """The document of a conversation: its subject, its contact, its tags."""
-    marks = (organization_mark(organization), KIND + Kind.CONVERSATION)
-    texts = [subject or "", contact.name or "", contact.email or "", *tags]
+    """The document of a conversation: its subject, its contact, its tags, its number."""
+    marks = (organization_mark(organization), KIND + SearchKind.CONVERSATION)
+    texts = [subject or "", contact.name or "", contact.email or "", *tags, str(number)]
     return Document(
-        conversation_id, Kind.CONVERSATION, conversation_id, at, marks, _words(filter(None, texts))
+        conversation_id,
+        SearchKind.CONVERSATION,
+        conversation_id,
+        at,
+        marks,
+        _words(filter(None, texts)),
     )
 
 

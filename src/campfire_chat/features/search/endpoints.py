@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from campfire_chat.core.errors import InvalidCursorError, InvalidTextError
-from campfire_chat.features.search.documents import Kind
+from campfire_chat.features.search.documents import SearchKind
 from campfire_chat.features.search.errors import InvalidSearchError
 from campfire_chat.features.search.finding import Sort
 from campfire_chat.features.search.parsing import LONGEST
@@ -31,11 +31,11 @@ _Number = Annotated[int, Meta(ge=0, le=END)]
 #: another list's.
 _Place = tuple[Sort, _Number, Annotated[int, Meta(ge=0, le=10_000)]]
 
+#: What `in` names. Left out, everything is found.
 _KINDS = {
-    "all": None,
-    "messages": Kind.MESSAGE,
-    "notes": Kind.NOTE,
-    "conversations": Kind.CONVERSATION,
+    "messages": SearchKind.MESSAGE,
+    "notes": SearchKind.NOTE,
+    "conversations": SearchKind.CONVERSATION,
 }
 
 
@@ -43,10 +43,18 @@ class SearchQuery(Struct, frozen=True, kw_only=True):
     q: Annotated[
         str, Meta(description=f'Words, "phrases" and operators, up to {LONGEST} characters')
     ]
-    within: Annotated[
-        Literal["all", "messages", "notes", "conversations"],
-        Meta(description="What to find"),
-    ] = msgspec.field(default="all", name="in")
+    within: (
+        Annotated[
+            str,
+            Meta(
+                pattern=rf"^(?:{'|'.join(_KINDS)})(?:,(?:{'|'.join(_KINDS)}))*$",
+                max_length=100,
+                description=f"What to find, with commas between: {', '.join(_KINDS)}. Unless "
+                "given, all",
+            ),
+        ]
+        | None
+    ) = msgspec.field(default=None, name="in")
     sort: Annotated[
         Sort, Meta(description="best ranks the newest 5,000 matches; newest ranks nothing")
     ] = "best"
@@ -62,7 +70,7 @@ async def search(call: Call) -> Reply:
     hits, following = await call.service(SearchService).page(
         call.actor,
         query.q,
-        kind=_KINDS[query.within],
+        kinds=frozenset(_KINDS[name] for name in (query.within or "").split(",") if name),
         sort=query.sort,
         place=None if given is None else Place(*given[1:]),
         limit=query.limit,

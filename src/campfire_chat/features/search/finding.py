@@ -37,7 +37,7 @@ from campfire_chat.database.statement import Query
 from campfire_chat.features.conversations import tables as conversation_tables
 from campfire_chat.features.conversations.permissions import NOTES_READ
 from campfire_chat.features.search import rules, tables
-from campfire_chat.features.search.documents import KIND, Kind, organization_mark
+from campfire_chat.features.search.documents import KIND, SearchKind, organization_mark
 from campfire_chat.features.search.parsing import Search
 from campfire_chat.features.search.queries import sqlite_index
 from campfire_chat.features.search.tokens import Term
@@ -58,7 +58,7 @@ class Candidate(NamedTuple):
 
     number: int
     document_id: str
-    kind: Kind
+    kind: SearchKind
     conversation_id: str
 
 
@@ -85,11 +85,11 @@ class Wanted(NamedTuple):
 
     Attributes:
         search: Its names of assignees and tags are ids by now; the id of nobody is empty.
-        kind: Only what is of this kind; None for all.
+        kinds: Only what is of one of these kinds; empty for all.
     """
 
     search: Search
-    kind: Kind | None = None
+    kinds: frozenset[SearchKind] = frozenset()
 
 
 def _found(sort: Sort, by: Narrowing, engine: Engine) -> ClauseElement:
@@ -254,14 +254,14 @@ async def candidates(
             if engine.name == "sqlite"
             else _for_tsquery(search.terms or _whole(actor), ())
         )
-    rows = await _planned_anew(session, found_query(sort, by), given)
+    rows = await _with_custom_plan(session, found_query(sort, by), given)
     return [
-        Candidate(number, document_id, Kind(kind), conversation_id)
+        Candidate(number, document_id, SearchKind(kind), conversation_id)
         for number, document_id, kind, conversation_id in rows
     ]
 
 
-async def _planned_anew(session: Session, query: Query, given: dict[str, Any]) -> Sequence[Row]:
+async def _with_custom_plan(session: Session, query: Query, given: dict[str, Any]) -> Sequence[Row]:
     """The rows of a query, which PostgreSQL is to plan for these values: it reads a rare word from
     the index of words, and a frequent one from the newest documents on. The plan that it would
     keep for any words is a thousand times too slow for some."""
@@ -280,17 +280,28 @@ def _whole(actor: Actor) -> tuple[Term, ...]:
 
 def _needed(actor: Actor, wanted: Wanted) -> tuple[Term, ...]:
     """What a document has to hold."""
-    kind = () if wanted.kind is None else (Term((KIND + wanted.kind,)),)
-    return (*_whole(actor), *kind, *wanted.search.marks, *wanted.search.terms)
+    # The index finds fewer with what is needed than without what is refused.
+    kinds = wanted.kinds if len(wanted.kinds) == 1 else ()
+    return (
+        *_whole(actor),
+        *(_of_kind(kind) for kind in kinds),
+        *wanted.search.marks,
+        *wanted.search.terms,
+    )
 
 
 def _refused(actor: Actor, wanted: Wanted) -> list[tuple[Term, ...]]:
     """What a document must not hold; each entry is terms that it must not hold together."""
     refused: list[tuple[Term, ...]] = [(term,) for term in wanted.search.without]
     refused += wanted.search.without_marks
+    unwanted = set(SearchKind) - wanted.kinds if len(wanted.kinds) > 1 else set[SearchKind]()
     if not can(actor, NOTES_READ):
-        refused.append((Term((KIND + Kind.NOTE,)),))
-    return refused
+        unwanted.add(SearchKind.NOTE)
+    return refused + [(_of_kind(kind),) for kind in SearchKind if kind in unwanted]
+
+
+def _of_kind(kind: SearchKind) -> Term:
+    return Term((KIND + kind,))
 
 
 def _for_fts5(needed: Sequence[Term], refused: Sequence[Sequence[Term]]) -> str:

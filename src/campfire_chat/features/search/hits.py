@@ -16,7 +16,7 @@ from campfire_chat.features.conversations.rules import Conversation
 from campfire_chat.features.messages import queries as message_queries
 from campfire_chat.features.messages.codec import MESSAGE_ROWS
 from campfire_chat.features.messages.records import Message, Visibility
-from campfire_chat.features.search.documents import Kind
+from campfire_chat.features.search.documents import SearchKind
 from campfire_chat.features.search.finding import Candidate
 from campfire_chat.features.search.matching import Place, excerpt, find
 from campfire_chat.features.search.parsing import Search
@@ -37,7 +37,7 @@ async def read_hits(
     holds what is searched for."""
     engine, organization = session.engine, actor.organization
     conversation_ids = list(dict.fromkeys(item.conversation_id for item in found))
-    message_ids = [item.document_id for item in found if item.kind is not Kind.CONVERSATION]
+    message_ids = [item.document_id for item in found if item.kind is not SearchKind.CONVERSATION]
     conversation_rows, message_rows = await session.fetch_all(
         conversation_queries.BY_ID.prepare(
             engine, {"org_id": organization, "ids": engine.list_value(conversation_ids)}
@@ -53,7 +53,7 @@ async def read_hits(
         conversation = conversations.get(item.conversation_id)
         if conversation is None or not can(actor, CONVERSATIONS_READ, conversation):
             hits.append(None)
-        elif item.kind is Kind.CONVERSATION:
+        elif item.kind is SearchKind.CONVERSATION:
             hits.append(_of_conversation(search, conversation))
         else:
             message = messages.get(item.document_id)
@@ -72,7 +72,7 @@ def _of_message(
         return None
     shown = excerpt(message.body, found[0])
     return SearchHit(
-        kind=Kind.NOTE if is_note else Kind.MESSAGE,
+        kind=SearchKind.NOTE if is_note else SearchKind.MESSAGE,
         conversation=_shown(conversation),
         message_id=message.id,
         seq=message.seq,
@@ -90,6 +90,7 @@ def _of_conversation(search: Search, conversation: Conversation) -> SearchHit | 
         (HitPart.NAME, None, contact.name or ""),
         (HitPart.EMAIL, None, contact.email or ""),
         *((HitPart.TAG, number, tag) for number, tag in enumerate(conversation.tags)),
+        (HitPart.NUMBER, None, str(conversation.number)),
     ]
     found = find(search, [text for _, _, text in parts])
     if found is None:
@@ -100,7 +101,7 @@ def _of_conversation(search: Search, conversation: Conversation) -> SearchHit | 
         for highlight in _highlights(part, places, tag)
     ]
     return SearchHit(
-        kind=Kind.CONVERSATION,
+        kind=SearchKind.CONVERSATION,
         conversation=_shown(conversation),
         message_id=None,
         seq=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from campfire_chat.features.search.finding import Sort
@@ -20,7 +21,7 @@ class SearchApi:
         self,
         q: str,
         *,
-        within: Literal["all", "messages", "notes", "conversations"] = "all",
+        within: Collection[Literal["messages", "notes", "conversations"]] = (),
         sort: Sort = "best",
         cursor: str | None = None,
         limit: int = DEFAULT_LIMIT,
@@ -30,7 +31,7 @@ class SearchApi:
         Args:
             q: Words, quoted phrases and operators, such as ``refund from:visitor -tag:spam``. The
                 last word may be the beginning of one, unless a space follows.
-            within: What to find.
+            within: What to find; empty for all.
             sort: ``best`` ranks the newest 5,000 matches. ``newest`` ranks nothing.
             cursor: ``next_cursor`` of the page before.
             limit: 1 to 100.
@@ -41,5 +42,11 @@ class SearchApi:
         """
         return await self._caller.call(
             "search",
-            query={"q": q, "in": within, "sort": sort, "cursor": cursor, "limit": limit},
+            query={
+                "q": q,
+                "in": ",".join(within) or None,
+                "sort": sort,
+                "cursor": cursor,
+                "limit": limit,
+            },
         )

@@ -25,7 +25,7 @@ class Index(Operation[None]):
     Args:
         message_ids: Messages; those that are gone are forgotten.
         conversation_ids: Conversations, of which the same holds.
-        anew: Also write what has not changed, in case the index has lost it.
+        rewrite: Also write what has not changed, in case the index has lost it.
     """
 
     appends = False
@@ -36,10 +36,10 @@ class Index(Operation[None]):
         message_ids: Sequence[str],
         conversation_ids: Sequence[str],
         *,
-        anew: bool = False,
+        rewrite: bool = False,
     ) -> None:
         super().__init__(actor)
-        self._anew = anew
+        self._rewrite = rewrite
         self.message_ids = message_ids
         self.conversation_ids = conversation_ids
         self.size += 60 * (len(message_ids) + len(conversation_ids))
@@ -59,7 +59,7 @@ class Index(Operation[None]):
         changed = [
             document
             for document in documents
-            if self._anew
+            if self._rewrite
             or document.id not in known
             or known[document.id].digest != digests[document.id]
         ]

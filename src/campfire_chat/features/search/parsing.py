@@ -20,7 +20,7 @@ from campfire_chat.features.search.documents import (
     SENDER,
     SENDER_ID,
     SENDER_KIND,
-    Kind,
+    SearchKind,
 )
 from campfire_chat.features.search.errors import InvalidSearchError
 from campfire_chat.features.search.tokens import Term, term_of, tokens_of
@@ -171,8 +171,8 @@ class _Reading:
             self._since = max(self._since, at)
 
     def _is(self, value: str) -> tuple[Term, ...]:
-        if value.lower() not in set(Kind):
-            raise _invalid(f"After is: comes one of {', '.join(Kind)}, not {value!r}.")
+        if value.lower() not in set(SearchKind):
+            raise _invalid(f"After is: comes one of {', '.join(SearchKind)}, not {value!r}.")
         return (Term((KIND + value.lower(),)),)
 
     def _person(self, name: str, value: str) -> tuple[Term, ...]:

@@ -67,7 +67,10 @@ def _messages(engine: Engine) -> ClauseElement:
 
 def _conversations(engine: Engine) -> ClauseElement:
     return (
-        select(_c.conversation_id, _c.created_at, _c.subject, _c.tags, *_PERSON)
+        select(
+            *(_c.conversation_id, _c.number, _c.created_at, _c.subject, _c.tags),
+            *_PERSON,
+        )
         .select_from(conversation_tables.conversations.outerjoin(contact_tables.contacts, _CONTACT))
         .where(engine.among(_c.org_id, _c.conversation_id, "ids"))
     )
@@ -150,12 +153,13 @@ async def documents_of(
         of_conversation(
             organization,
             conversation_id=conversation_id,
+            number=number,
             at=created_at,
             subject=subject,
             tags=_tags(tags),
             contact=_person(contact),
         )
-        for conversation_id, created_at, subject, tags, *contact in conversations
+        for conversation_id, number, created_at, subject, tags, *contact in conversations
     ]
     return documents
 

@@ -94,8 +94,8 @@ class Rebuilder:
         return RebuildSome(job.actor, job.arguments.stage, ids, following)
 
     async def everything(self, organization: str) -> AsyncIterator[int]:
-        """Index all of an organisation anew, without jobs. After each step it tells how many
-        messages, conversations and documents it has looked at so far."""
+        """Index all of an organisation again, without jobs. After each step it tells how many
+        messages, conversations and index entries it has checked so far."""
         actor = system_actor(organization, *REBUILD.permissions)
         at: Rebuild | None = Rebuild()
         seen = 0
@@ -103,8 +103,8 @@ class Rebuilder:
             ids, following = await self.next(organization, at)
             message_ids, conversation_ids = _split(at.stage, ids)
             # The last stage comes after all that is there: what it looks at is new by then.
-            anew = at.stage is not Stage.DOCUMENT
-            await self._storage.submit(Index(actor, message_ids, conversation_ids, anew=anew))
+            rewrite = at.stage is not Stage.DOCUMENT
+            await self._storage.submit(Index(actor, message_ids, conversation_ids, rewrite=rewrite))
             seen += len(ids)
             at = following
             yield seen

@@ -11,7 +11,7 @@ from campfire_chat.core.scalars import Timestamp
 from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.conversations.records import Status
-from campfire_chat.features.search.documents import Kind
+from campfire_chat.features.search.documents import SearchKind
 
 
 class HitPart(StrEnum):
@@ -23,6 +23,7 @@ class HitPart(StrEnum):
         NAME: The name of the contact.
         EMAIL: The e-mail address of the contact.
         TAG: A tag of the conversation.
+        NUMBER: The number of the conversation.
     """
 
     TEXT = "text"
@@ -30,6 +31,7 @@ class HitPart(StrEnum):
     NAME = "name"
     EMAIL = "email"
     TAG = "tag"
+    NUMBER = "number"
 
 
 class Highlight(Struct, frozen=True, kw_only=True):
@@ -48,9 +50,14 @@ class Highlight(Struct, frozen=True, kw_only=True):
 
 
 class FoundConversation(Struct, frozen=True, kw_only=True):
-    """The conversation of a hit, as it is now."""
+    """The conversation of a hit, as it is now.
+
+    Attributes:
+        number: By which people quote it: 1, 2, 3 … within the organisation.
+    """
 
     id: str
+    number: int
     status: Status
     subject: str | None
     contact: Contact
@@ -69,7 +76,7 @@ class SearchHit(Struct, frozen=True, kw_only=True):
         text: The part of the message around what was found, on one line. Empty for a conversation.
     """
 
-    kind: Kind
+    kind: SearchKind
     conversation: FoundConversation
     message_id: str | None
     seq: int | None

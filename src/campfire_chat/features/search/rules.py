@@ -20,11 +20,6 @@ def first_number(at: int) -> int:
     return min(at, END // PER_MICROSECOND - 1) * PER_MICROSECOND
 
 
-def time_of(number: int) -> int:
-    """About when a document with this number was written, in microseconds since 1970."""
-    return number // PER_MICROSECOND
-
-
 def number(document_id: str, at: int, attempt: int) -> int:
     """A number for a new document, which may be taken.
 

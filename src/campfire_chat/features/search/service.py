@@ -16,7 +16,7 @@ from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.organizations.service import SettingsService
 from campfire_chat.features.search import rules
 from campfire_chat.features.search.consumer import IndexFeed
-from campfire_chat.features.search.documents import Kind
+from campfire_chat.features.search.documents import SearchKind
 from campfire_chat.features.search.finding import Candidate, Sort, Wanted, candidates
 from campfire_chat.features.search.hits import read_hits
 from campfire_chat.features.search.parsing import Names, Search, parse
@@ -25,7 +25,7 @@ from campfire_chat.features.search.rebuilding import REBUILD, Rebuilder
 from campfire_chat.features.search.records import SearchHit
 from campfire_chat.features.search.tokens import tokens_of
 from campfire_chat.features.tags import queries as tag_queries
-from campfire_chat.features.tags.rules import folded
+from campfire_chat.features.tags.rules import same_name
 from campfire_chat.feed.consumer import Consumer
 from campfire_chat.jobs.job import Work
 from campfire_chat.ledger.storage import Storage
@@ -65,8 +65,8 @@ class SearchService(Service):
         yield REBUILD.done_by(self._rebuilder.step)
 
     async def rebuild(self) -> AsyncIterator[tuple[str, int]]:
-        """Index everything of all organisations anew. After each step it tells the organisation,
-        and how many messages, conversations and documents of it were looked at so far."""
+        """Index everything of all organisations again. After each step it tells the organisation,
+        and how many messages, conversations and index entries of it were checked so far."""
         for organization in await self._storage.read(organizations):
             async for seen in self._rebuilder.everything(organization):
                 yield organization, seen
@@ -76,7 +76,7 @@ class SearchService(Service):
         actor: Actor,
         wanted: str,
         *,
-        kind: Kind | None,
+        kinds: frozenset[SearchKind],
         sort: Sort,
         place: Place | None,
         limit: int,
@@ -88,7 +88,7 @@ class SearchService(Service):
 
         Args:
             wanted: Words, phrases and operators; see :mod:`~campfire_chat.features.search.parsing`.
-            kind: Only what is of this kind; None for all.
+            kinds: Only what is of one of these kinds; empty for all.
 
         Raises:
             ForbiddenError: The caller may not see the inbox, or not read conversations.
@@ -103,7 +103,7 @@ class SearchService(Service):
             return [], None
         at = place or Place(rules.first_number(self._storage.now() + 1))
         return await self._storage.read(
-            lambda session: _read_page(session, actor, search, kind, sort, at, limit)
+            lambda session: _read_page(session, actor, search, kinds, sort, at, limit)
         )
 
 
@@ -111,7 +111,7 @@ async def _read_page(
     session: Session,
     actor: Actor,
     search: Search,
-    kind: Kind | None,
+    kinds: frozenset[SearchKind],
     sort: Sort,
     place: Place,
     limit: int,
@@ -126,7 +126,7 @@ async def _read_page(
         found = await candidates(
             session,
             actor,
-            Wanted(resolved, kind),
+            Wanted(resolved, kinds),
             sort,
             before=place.before,
             skipped=place.skipped,
@@ -169,9 +169,9 @@ async def _resolved(session: Session, actor: Actor, search: Search) -> Search | 
             session, actor.organization, [*tags.wanted, *tags.unwanted]
         )
         ids = {
-            name: known[folded(name)].id
+            name: known[same_name(name)].id
             for name in (*tags.wanted, *tags.unwanted)
-            if folded(name) in known
+            if same_name(name) in known
         }
         wanted = [ids.get(name) for name in tags.wanted]
         if None in wanted:

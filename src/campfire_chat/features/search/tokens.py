@@ -14,15 +14,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from campfire_chat.core.text import plain_letters
+
 #: Characters of a word that are compared. What follows does not matter.
 LONGEST_WORD: Final = 64
 
 #: What no other character of ASCII divides.
 _PIECE = re.compile("[a-zA-Z0-9\u0080-\U0010ffff]+")
-#: Letters of which Unicode does not say that they are another one with a stroke.
-_PLAIN = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
-)
 #: Thai to Lao, Burmese, Khmer, kana, Chinese characters and Hangul syllables.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
@@ -182,7 +180,7 @@ def _folded(cluster: str) -> str:
             continue
         apart = unicodedata.normalize("NFKD", letter)
         letters += [part for part in apart if not unicodedata.combining(part)]
-    return "".join(letters).casefold().translate(_PLAIN)
+    return plain_letters("".join(letters))
 
 
 def _is_of_word(letter: str) -> bool:

@@ -341,6 +341,8 @@ export interface FirstMessage {
 /** The conversation of a hit, as it is now. */
 export interface FoundConversation {
   id: string;
+  /** By which people quote it: 1, 2, 3 … within the organisation. */
+  number: number;
   status: Status;
   subject: string | null;
   contact: Contact;
@@ -386,7 +388,7 @@ export interface HistoryEntry {
 }
 
 /** Which text of a hit a highlight is in. */
-export type HitPart = "text" | "subject" | "name" | "email" | "tag";
+export type HitPart = "text" | "subject" | "name" | "email" | "tag" | "number";
 
 /** A job of the organisation. What it is about is not told: that may be personal. */
 export interface JobRecord {
@@ -407,9 +409,6 @@ export interface JobRecord {
 
 /** A parked job has failed for good. It is tried again only when somebody says so. */
 export type JobState = "waiting" | "running" | "parked";
-
-/** Of what the index has documents. */
-export type Kind = "message" | "note" | "conversation";
 
 /** A tag in a list. */
 export interface ListedTag extends TagRecord {
@@ -687,7 +686,7 @@ export type Scope = "organization" | "agent";
 
 /** A message, a note or a conversation that was found. */
 export interface SearchHit {
-  kind: Kind;
+  kind: SearchKind;
   conversation: FoundConversation;
   /** The message or the note. Null for a conversation. */
   message_id: string | null;
@@ -701,6 +700,9 @@ export interface SearchHit {
   text: string;
   highlights: Highlight[];
 }
+
+/** Of what the index has documents. */
+export type SearchKind = "message" | "note" | "conversation";
 
 export type SenderKind = "visitor" | "agent" | "bot" | "system" | "api_key";
 

@@ -137,10 +137,15 @@ async def _pages(session: Session) -> AsyncIterator[list[dict[str, Any]]]:
         after = (rows[-1]["org_id"], rows[-1]["contact_id"])
 
 
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+)
+
+
 def _folded(words: str) -> str:
     apart = unicodedata.normalize("NFKD", words)
     bare = "".join(item for item in apart if not unicodedata.category(item).startswith("M"))
-    return bare.casefold()
+    return bare.casefold().translate(_PLAIN)
 
 
 def _words(*values: str | None) -> list[str]:

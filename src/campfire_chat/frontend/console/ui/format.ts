@@ -99,9 +99,27 @@ export function hue(id: string): number {
   return hash % 360;
 }
 
+/** Letters of which Unicode does not say that they are others; the same as in `core/text.py`. */
+const LETTERS: Readonly<Record<string, string>> = {
+  ø: "o",
+  ł: "l",
+  đ: "d",
+  ħ: "h",
+  ı: "i",
+  æ: "ae",
+  œ: "oe",
+  þ: "th",
+  ð: "d",
+  ß: "ss",
+};
+
 /** For comparing what was typed: without case and accents. */
 export const plain = (words: string): string =>
-  words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  words
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[øłđħıæœþðß]/g, (letter) => LETTERS[letter] ?? letter);
 
 interface Named {
   id: string;
