@@ -380,10 +380,12 @@ def test_the_palette_finds_what_no_list_has_loaded(
         visitor.begin(f"Number {number}")
     page = open_page(f"{desk_server.url}/support/console/", ADA)
     expect(page.locator("a.row").first).to_be_visible()
-    for typed in ("ümit", "BROKEN lamp", old[:-4], "#1"):
+    # "#1" first: once it was open, its row would be loaded. #10 to #19 and #61 are not meant.
+    for typed in ("#1", "1", "ümit", "BROKEN lamp", old[:-4]):
         page.keyboard.press("Control+k")
         page.get_by_role("combobox", name=re.compile("Search")).fill(typed)
         expect(page.get_by_role("option", name="Ursula Ümit")).to_be_visible()
+        expect(page.locator("#palette-list [aria-selected=true]")).to_contain_text("Ursula Ümit")
         page.keyboard.press("Enter")
         expect_open(page, "Ursula Ümit")
         expect(page.locator(".thread-number")).to_have_text("#1")
@@ -405,7 +407,7 @@ def test_the_palette_finds_what_was_said(desk_server: ProcessServer, open_page: 
     field.fill("lamp flick")
     said = page.get_by_role("group", name="Messages and notes").get_by_role("option")
     expect(said).to_have_count(2)
-    expect(said.filter(has_text="The <b>lamp</b> flickers")).to_contain_text("Ursula Ümit")
+    expect(said.filter(has_text="The <b>lamp</b> flickers")).to_contain_text("#1 · Ursula Ümit")
     expect(said.filter(has_text="Note: Her lamp was flickering")).to_have_count(1)
     # While an operator is being typed, nothing is found, and nothing fails.
     field.fill("lamp status:op")
@@ -414,3 +416,40 @@ def test_the_palette_finds_what_was_said(desk_server: ProcessServer, open_page: 
     expect(said).to_have_count(1)
     page.keyboard.press("Enter")
     expect_open(page, "Ursula Ümit")
+
+
+def test_an_answer_of_the_server_does_not_change_what_enter_does(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    desk = desk_of(desk_server)
+    ada = desk.agent("ada")
+    said = desk.visitor("u", name="Ursula").begin("Can you snooze the alarm?")["id"]
+    eventually(lambda: ada.get("/search", q="snooze", **{"in": "messages"})["items"])
+    # No longer in the list: only the server knows what was said there.
+    ada.patch(f"/conversations/{said}", {"status": "resolved"})
+    desk.visitor("m", name="Mia").begin("Something else")
+    page = open_page(f"{desk_server.url}/support/console/", ADA)
+    page.locator("a.row").first.click()
+    expect_open(page, "Mia")
+    held: list[Route] = []
+    page.route("**/api/v1/search?*", lambda route: held.append(route))
+    page.route("**/api/v1/contacts?*", lambda route: route.fulfill(status=503, body="{}"))
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name=re.compile("Search"))
+    field.fill("snooze")
+    chosen = page.locator("#palette-list [aria-selected=true]")
+    expect(chosen).to_have_text(re.compile("^Snooze until"))
+    wait_for(page, lambda: bool(held))
+    held.pop().continue_()
+    options = page.locator("#palette-list").get_by_role("option")
+    expect(options.filter(has_text="Can you snooze the alarm?")).to_be_visible()
+    # Below, and something else is active no more than before.
+    expect(options.first).to_have_text(re.compile("^Snooze until"))
+    expect(options.last).to_contain_text("Can you snooze the alarm?")
+    expect(chosen).to_have_text(re.compile("^Snooze until"))
+    # What failed is told beside what was found.
+    expect(page.get_by_text("A part of the search has failed.")).to_be_visible()
+    page.unroute("**/api/v1/search?*")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Snooze until…").first).to_be_visible()
+    expect(page.locator(".thread-title")).to_contain_text("Mia")

@@ -12,12 +12,20 @@ from campfire_chat import Agent, Visitor
 from tests.browser.conftest import NewPage
 from tests.browser.screens import ConsoleScreen, WidgetScreen
 from tests.support.people import Desk, Person
-from tests.support.servers import ProcessServer
+from tests.support.servers import ProcessServer, eventually
 
 MIA = Visitor(id="mia", name="Mia Berger")
 ADA = Agent(id="ada", name="Ada Lovelace")
 TALL = "\n".join(f"line {number}" for number in range(12))
 COUNT = 13
+
+
+WATCH_MARKS = """() => {
+    window.marked = new Set();
+    new MutationObserver((records) => records.forEach(({ target }) => {
+        if (target.textContent.includes("the needle")) window.marked.add("data-flash");
+    })).observe(document, { attributeFilter: ["data-flash"], subtree: true });
+}"""
 
 
 class Talk:
@@ -238,6 +246,43 @@ def test_the_first_unread_may_be_far_back(desk_server: ProcessServer, open_page:
     page.keyboard.press("End")
     talk.wait_for(page, "agent", talk.seq_of(179))
     expect(row.locator(".count")).to_have_count(0)
+
+
+def test_a_found_message_is_shown_and_what_is_unread_stays_so(
+    desk_server: ProcessServer, open_page: NewPage
+) -> None:
+    talk = Talk(desk_server)
+    talk.mia.write(talk.id, "Message 2\nthe needle")
+    for number in range(3, 180):
+        talk.mia.write(talk.id, f"Message {number}\nshort")
+    talk.ada.post(f"/conversations/{talk.id}/receipts", {"read": talk.seq_of(100)}, 200)
+    eventually(lambda: talk.ada.get("/search", q="needle")["items"])
+    page = open_page(f"{desk_server.url}/support/console/", ADA)
+    log = page.get_by_role("log", name="Messages")
+    needle = log.locator("[data-message]", has_text="the needle")
+    # The mark is there for a moment only.
+    page.evaluate(WATCH_MARKS)
+    # Once from the list, and once where the conversation is open already.
+    for _ in range(2):
+        expect(page.locator("a.row")).to_be_visible()
+        page.keyboard.press("Control+k")
+        page.get_by_role("combobox", name=re.compile("Search")).fill("needle")
+        expect(page.get_by_role("option", name="the needle")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(needle).to_be_in_viewport()
+        page.wait_for_function("window.marked?.has('data-flash')")
+        expect(page.get_by_text(re.compile("^Message from Mia Berger: Message 2"))).to_be_attached()
+        expect(log).to_be_focused()
+        # By then what had been in sight would have been marked.
+        expect(page.locator("[data-flash]")).to_have_count(0)
+        expect(needle).to_be_in_viewport()
+        assert talk.read_by("agent") == talk.seq_of(100)
+        page.evaluate("window.marked.clear()")
+        log.evaluate("box => box.scrollTop = box.scrollHeight / 4")
+        expect(needle).not_to_be_in_viewport()
+    log.focus()
+    page.keyboard.press("End")
+    talk.wait_for(page, "agent", talk.seq_of(179))
 
 
 def test_a_thread_that_was_scrolled_far_up_opens_with_few_messages(

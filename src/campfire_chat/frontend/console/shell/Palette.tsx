@@ -1,12 +1,11 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "../../common/api";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isComposing } from "../../common/keyboard";
 import { text } from "./strings";
 import { Icon } from "../ui/Icon";
 import { Modal } from "../ui/Modal";
-import { commands, finders, searchAll } from "./commands";
+import { commands, finders, searchAll, type Answers } from "./commands";
 import { paletteOpen } from "./overlay";
-import type { Command, Finder } from "./registry";
+import type { Command } from "./registry";
 
 /** Milliseconds without a further letter before the server is asked. */
 const PAUSE = 150;
@@ -15,25 +14,33 @@ const PAUSE = 150;
 export function Palette() {
   const [typed, setTyped] = useState("");
   const [active, setActive] = useState<string | null>(null);
-  const [found, setFound] = useState<ReadonlyMap<Finder, readonly Command[]>>(new Map());
-  const [search, setSearch] = useState<"idle" | "asking" | "failed">("idle");
+  const [answers, setAnswers] = useState<(Answers & { readonly typed: string }) | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const wanted = typed.trim().toLowerCase();
-  const groups: [title: string, found: Command[]][] = [
-    ...finders().map((finder): [string, Command[]] => {
-      // Those that are loaded are there at once, the server's come below them.
-      const loaded = finder.find(wanted);
-      const known = new Set(loaded.map(({ key }) => key));
-      const more = wanted ? (found.get(finder) ?? []) : [];
-      return [finder.title, [...loaded, ...more.filter(({ key }) => !known.has(key))]];
-    }),
+  // An answer is of use for the words that it was asked for.
+  const answer = answers?.typed === typed ? answers : null;
+  const groups: [title: string, found: readonly Command[]][] = [
+    ...finders().map((finder): [string, Command[]] => [finder.title, finder.find(wanted)]),
     [text.paletteCommands, commands().filter(({ label }) => label.toLowerCase().includes(wanted))],
   ];
   // With nothing typed, what can be done here is the better help.
   if (!wanted) groups.reverse();
-  const all = groups.flatMap(([, found]) => found);
-  // By its name: what comes in above must not change what Enter does.
+  else {
+    // What the server finds comes later, so it comes below all that was there at once.
+    const known = new Set(groups.flatMap(([, found]) => found.map(({ key }) => key)));
+    for (const finder of finders()) {
+      const more = answer?.found.get(finder)?.filter(({ key }) => !known.has(key)) ?? [];
+      const apart = groups.some(([title, found]) => title === finder.title && found.length > 0);
+      groups.push([apart ? (finder.more ?? finder.title) : finder.title, more]);
+    }
+  }
+  const shown = groups.filter(([, found]) => found.length > 0);
+  const all = shown.flatMap(([, found]) => found);
   const index = Math.max(0, all.findIndex(({ key }) => key === active));
+  const current = all[index]?.key ?? null;
+
+  // From the first moment it is known by its name: whatever comes in above, Enter does the same.
+  useLayoutEffect(() => setActive(current), [current]);
 
   useEffect(() => {
     list.current?.querySelector(".active")?.scrollIntoView({ block: "nearest" });
@@ -41,17 +48,10 @@ export function Palette() {
 
   useEffect(() => {
     const asked = new AbortController();
-    setSearch("asking");
     const timer = setTimeout(() => {
-      searchAll(typed, asked.signal).then(
-        (found) => {
-          setFound(found);
-          setSearch("idle");
-        },
-        (error: unknown) => {
-          if (!asked.signal.aborted && error instanceof ApiError) setSearch("failed");
-        },
-      );
+      void searchAll(typed, asked.signal).then((answers) => {
+        if (!asked.signal.aborted) setAnswers({ ...answers, typed });
+      });
     }, PAUSE);
     return () => {
       clearTimeout(timer);
@@ -109,46 +109,39 @@ export function Palette() {
         aria-label={text.palette}
         ref={list}
       >
-        {groups.map(
-          ([title, found]) =>
-            found.length > 0 && (
-              <div role="group" aria-label={title} key={title}>
-                <p class="palette-group" role="presentation">
-                  {title}
-                </p>
-                {found.map((command) => {
-                  const here = ++position;
-                  return (
-                    <div
-                      key={command.key}
-                      id={`palette-${here}`}
-                      class={here === index ? "option active" : "option"}
-                      role="option"
-                      aria-selected={here === index}
-                      onPointerMove={() => here !== index && setActive(command.key)}
-                      onClick={() => run(command)}
-                    >
-                      <span class="option-label" dir="auto">
-                        {command.label}
-                      </span>
-                      {command.hint && (
-                        <span class="option-hint" dir="auto">
-                          {command.hint}
-                        </span>
-                      )}
-                    </div>
-                  );
-                })}
-              </div>
-            ),
-        )}
+        {shown.map(([title, found]) => (
+          <div role="group" aria-label={title} key={title}>
+            <p class="palette-group" role="presentation">
+              {title}
+            </p>
+            {found.map((command) => {
+              const here = ++position;
+              return (
+                <div
+                  key={command.key}
+                  id={`palette-${here}`}
+                  class={here === index ? "option active" : "option"}
+                  role="option"
+                  aria-selected={here === index}
+                  onPointerMove={() => here !== index && setActive(command.key)}
+                  onClick={() => run(command)}
+                >
+                  <span class="option-label" dir="auto">
+                    {command.label}
+                  </span>
+                  {command.hint && (
+                    <span class="option-hint" dir="auto">
+                      {command.hint}
+                    </span>
+                  )}
+                </div>
+              );
+            })}
+          </div>
+        ))}
       </div>
-      <p class="picker-empty" role="status" hidden={all.length > 0 && search !== "failed"}>
-        {search === "failed"
-          ? text.searchFailed
-          : search === "asking"
-            ? text.searching
-            : text.paletteEmpty}
+      <p class="picker-empty" role="status" hidden={all.length > 0 && !answer?.failed}>
+        {answer?.failed ? text.searchFailed : answer ? text.paletteEmpty : text.searching}
       </p>
     </Modal>
   );

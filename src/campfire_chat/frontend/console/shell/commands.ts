@@ -1,3 +1,4 @@
+import { ApiError } from "../../common/api";
 import { text as common } from "../ui/strings";
 import { text } from "./strings";
 import { chooseTheme } from "./appearance";
@@ -27,13 +28,26 @@ export function commands(): Command[] {
 
 export const finders = (): Finder[] => features().flatMap(({ finder }) => finder ?? []);
 
-/** What the server finds, by who asked for it. */
-export async function searchAll(
-  typed: string,
-  signal: AbortSignal,
-): Promise<Map<Finder, readonly Command[]>> {
-  const found = finders().map(
-    async (finder) => [finder, await finder.search(typed, signal)] as const,
-  );
-  return new Map(await Promise.all(found));
+/** What the server has found, by who asked for it; and whether an answer is missing. */
+export interface Answers {
+  readonly found: ReadonlyMap<Finder, readonly Command[]>;
+  readonly failed: boolean;
+}
+
+/** Asks the server for all that it finds. What fails takes nothing from what is found. */
+export async function searchAll(typed: string, signal: AbortSignal): Promise<Answers> {
+  const all = finders();
+  const answers = await Promise.allSettled(all.map((finder) => finder.search(typed, signal)));
+  const found = new Map<Finder, readonly Command[]>();
+  let failed = false;
+  answers.forEach((answer, index) => {
+    const finder = all[index];
+    if (answer.status === "fulfilled" && finder) found.set(finder, answer.value);
+    else if (answer.status === "rejected") {
+      // Anything else is a mistake of ours, which is not to be hidden.
+      if (!signal.aborted && !(answer.reason instanceof ApiError)) throw answer.reason;
+      failed = true;
+    }
+  });
+  return { found, failed };
 }

@@ -35,6 +35,8 @@ export interface Command {
 /** What the palette finds besides commands. */
 export interface Finder {
   readonly title: string;
+  /** The title of what the server finds besides, where what is found at once has its own group. */
+  readonly more?: string;
   /** What is found at once. */
   find(typed: string): Command[];
   /** What the server finds. */

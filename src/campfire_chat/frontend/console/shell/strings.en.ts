@@ -10,7 +10,7 @@ export const en = {
   palette: "Search and commands",
   paletteHint: "Search all conversations, or type a command",
   searching: "Searching…",
-  searchFailed: "The server could not be searched. These are the loaded conversations.",
+  searchFailed: "A part of the search has failed. There may be more than what is shown.",
   paletteCommands: "Commands",
   paletteEmpty: "No conversation or command matches.",
   keys: {

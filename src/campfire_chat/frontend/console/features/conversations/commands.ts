@@ -13,7 +13,7 @@ import { assignTo, assignToMe, summaryOf, toggleResolved } from "./changes";
 import { mayFollow } from "./transitions";
 import { toggleDetails } from "./details";
 import { showArrived } from "./held";
-import { haystack, rows, type Row } from "./inbox";
+import { haystack, rows } from "./inbox";
 import { chooseOrder, ORDERS, showList, showTeam, status, STATUSES, view, VIEWS } from "./lists";
 import { takeNext } from "./queue";
 import { team } from "./team";
@@ -140,9 +140,17 @@ const commandOf = ({
   run: () => go(id),
 });
 
+/** The number that is typed, such as `1042` or `#1042`; null for anything else. */
+function numberOf(typed: string): number | null {
+  const found = /^#?(\d+)$/.exec(typed.trim());
+  return found ? Number(found[1]) : null;
+}
+
 /** Conversations that the server finds: by contact, subject, number or the beginning of the id. */
 async function search(typed: string, signal: AbortSignal): Promise<Command[]> {
-  const wanted = typed.trim();
+  const trimmed = typed.trim();
+  // One digit is a whole number nevertheless.
+  const wanted = /^\d$/.test(trimmed) ? `#${trimmed}` : trimmed;
   if ([...wanted].length < FEWEST_LETTERS) return [];
   const { items } = await api.get<Page<AgentConversation>>(
     "conversations/search",
@@ -152,20 +160,25 @@ async function search(typed: string, signal: AbortSignal): Promise<Command[]> {
   return items.map(commandOf);
 }
 
-/** Loaded conversations that hold every word; the one with the number that is typed comes first. */
+/**
+ * Loaded conversations that hold every word. Of a number only the conversation that has it: what
+ * else holds it the server finds, below the conversation with the number, which need not be loaded.
+ */
 function find(typed: string): Command[] {
+  const meant = numberOf(typed);
   const words = plain(typed).split(/\s+/).filter(Boolean);
   const found = [...rows.value.values()].filter(({ summary }) => {
+    if (meant !== null) return summary.number === meant;
     const hay = haystack(summary);
     return words.every((word) => hay.includes(word));
   });
-  const meant = ({ summary: { number } }: Row): number =>
-    Number(typed === `${number}` || typed === text.number(number));
-  found.sort(
-    (a, b) =>
-      meant(b) - meant(a) || (a.summary.last_activity_at < b.summary.last_activity_at ? 1 : -1),
-  );
+  found.sort((a, b) => (a.summary.last_activity_at < b.summary.last_activity_at ? 1 : -1));
   return found.slice(0, MOST).map(({ summary }) => commandOf(summary));
 }
 
-export const FINDER: Finder = { title: text.paletteConversations, find, search };
+export const FINDER: Finder = {
+  title: text.paletteConversations,
+  more: text.paletteMoreConversations,
+  find,
+  search,
+};

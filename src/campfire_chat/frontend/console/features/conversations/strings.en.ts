@@ -199,6 +199,7 @@ export const en = {
   reference: "Reference",
   online: "On your site now",
   paletteConversations: "Conversations",
+  paletteMoreConversations: "More conversations",
   show: (status: string) => `Show ${status.toLowerCase()} conversations`,
   keys: {
     groups: { move: "Move", act: "Act on the conversation", write: "Write" },

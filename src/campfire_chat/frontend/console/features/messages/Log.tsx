@@ -9,6 +9,7 @@ import { focusThread, THREAD } from "./focus";
 import { atBottom, createReader, readAll, unread } from "./reading";
 import { loadOlder, type Thread } from "./thread";
 import { timeline } from "./timeline";
+import { forgetWanted, showWanted, wantedIn } from "./wanted";
 import { Bubble } from "./Bubble";
 import { Icon } from "../../ui/Icon";
 import { LeavingBubble } from "./LeavingBubble";
@@ -36,6 +37,7 @@ export function Log({ opened }: { opened: Thread }) {
   const loadingOlder = opened.loadingOlder.value;
   const typing = opened.typing.value;
   const missed = unread.value.length;
+  const wanted = wantedIn(opened.id);
 
   const toEnd = (smooth = false) => {
     const box = scroller.current;
@@ -70,6 +72,8 @@ export function Log({ opened }: { opened: Thread }) {
     before.current.top = box.scrollTop;
     atBottom.value = near;
     setAway(!near);
+    // What flies past on the way to another message was not read.
+    if (wantedIn(opened.id)) return;
     reader.current ??= createReader(opened, box);
     reader.current();
   };
@@ -108,6 +112,12 @@ export function Log({ opened }: { opened: Thread }) {
     };
     look();
   }, [items, ready, typing, older]);
+
+  // What was found is shown, however far back it is.
+  useLayoutEffect(() => {
+    if (showWanted(opened)) look();
+  }, [wanted, items, ready, older, loadingOlder]);
+  useEffect(() => () => forgetWanted(opened.id), []);
 
   // What is on its way is written by the person in front of the screen: show it.
   const leavingCount = items.filter((item) => item.kind === "leaving").length;

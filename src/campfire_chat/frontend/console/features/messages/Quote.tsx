@@ -2,6 +2,7 @@ import { participantName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { isMe } from "../../shell/session";
+import { bringIntoSight } from "./focus";
 import { said } from "./said";
 import { thread } from "./thread";
 
@@ -9,14 +10,8 @@ import { thread } from "./thread";
 export function Quote({ id }: { id: string }) {
   const quoted = thread.value?.messages.value.get(id);
   if (!quoted) return null;
-  const show = () => {
-    const target = document.querySelector<HTMLElement>(`[data-message="${CSS.escape(id)}"]`);
-    target?.scrollIntoView({ block: "center" });
-    target?.classList.add("flash");
-    setTimeout(() => target?.classList.remove("flash"), 1600);
-  };
   return (
-    <button type="button" class="quoted" onClick={show}>
+    <button type="button" class="quoted" onClick={() => bringIntoSight(id)}>
       <strong dir="auto">{isMe(quoted.sender) ? common.you : participantName(quoted.sender)}</strong>
       <span dir="auto">{quoted.deleted_at ? text.deleted : said(quoted)}</span>
     </button>

@@ -19,6 +19,10 @@ export const en = {
   isTyping: (name: string) => `${isolated(name)} is typing`,
   isReplying: (name: string) => `${isolated(name)} is writing a reply`,
   announced: (name: string, body: string) => `New message from ${name}: ${body}`,
+  /** A message that was looked for is on the screen. */
+  shown: (name: string, body: string) => `Message from ${name}: ${body}`,
+  gone: "The message is not in this conversation any more.",
+  tooFar: "The message is too far back to be shown here.",
   ticks: {
     sending: "Sending",
     sent: "Sent",

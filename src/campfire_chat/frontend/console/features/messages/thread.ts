@@ -259,16 +259,17 @@ async function older(opened: Thread, page: readonly Message[]): Promise<void> {
   opened.activities.value = next;
 }
 
-export async function loadOlder(): Promise<void> {
+/** Loads the page before what is loaded; whether that has worked. */
+export async function loadOlder(limit = PAGE): Promise<boolean> {
   const opened = thread.peek();
-  if (!opened || opened.loadingOlder.peek() || !opened.cursor.peek()) return;
+  if (!opened || opened.loadingOlder.peek() || !opened.cursor.peek()) return false;
   opened.loadingOlder.value = true;
   try {
     const page = await api.get<Page<Message>>(`conversations/${opened.id}/messages`, {
       cursor: opened.cursor.peek(),
-      limit: PAGE,
+      limit,
     });
-    if (!current(opened)) return;
+    if (!current(opened)) return false;
     batch(() => {
       const next = byId(opened.changes, page.items);
       for (const [id, message] of opened.messages.peek()) next.set(id, message);
@@ -276,8 +277,10 @@ export async function loadOlder(): Promise<void> {
       opened.cursor.value = page.next_cursor;
     });
     void older(opened, page.items);
+    return true;
   } catch (error) {
     toast(common.failed.reason(text.failed.older, reason(error)), { urgent: true });
+    return false;
   } finally {
     opened.loadingOlder.value = false;
   }

@@ -5,6 +5,8 @@ import type { Command, Feature } from "../../shell/registry";
 import { api } from "../../shell/session";
 import { contactName } from "../../ui/format";
 import { go } from "../conversations/route";
+import { text as conversations } from "../conversations/strings";
+import { goToMessage } from "../messages/wanted";
 import { text } from "./strings";
 
 const MOST = 8;
@@ -14,16 +16,15 @@ const FEWEST_LETTERS = 2;
 const commandOf = ({ kind, message_id, text: said, conversation }: SearchHit): Command => ({
   key: `found:${message_id}`,
   label: kind === "note" ? text.note(said) : said,
-  hint: contactName(conversation.contact),
-  run: () => go(conversation.id),
+  hint: `${conversations.number(conversation.number)} · ${contactName(conversation.contact)}`,
+  run: () => (message_id ? goToMessage(conversation.id, message_id) : go(conversation.id)),
 });
 
 /** What was said; whole conversations the palette finds by itself. */
 async function search(typed: string, signal: AbortSignal): Promise<Command[]> {
   if ([...typed.trim()].length < FEWEST_LETTERS) return [];
   if (!may("inbox.read") || !may("conversations.read")) return [];
-  // At the beginning: the word at the end may be half typed.
-  const wanted = { q: `-is:conversation ${typed}`, limit: MOST };
+  const wanted = { q: typed, in: "messages,notes", limit: MOST };
   try {
     return (await api.get<Page<SearchHit>>("search", wanted, signal)).items.map(commandOf);
   } catch (error) {
