@@ -179,8 +179,10 @@ CASES = [
     case(
         "search",
         "/search",
-        lambda api, _: api.search.find("hello", within="notes", sort="newest", limit=2),
-        **{"q": "hello", "in": "notes", "sort": "newest", "limit": 2},
+        lambda api, _: api.search.find(
+            "hello", within=["notes", "messages"], sort="newest", limit=2
+        ),
+        **{"q": "hello", "in": "notes,messages", "sort": "newest", "limit": 2},
     ),
     case("search", "/search", lambda api, _: api.search.find("status:x"), q="status:x"),
     case("search", "/search", lambda api, _: api.search.find("x", cursor="x"), q="x", cursor="x"),
