@@ -1,8 +1,7 @@
-"""When a reply is held, since a colleague has answered."""
+"""Whose replies are held, and what their writers are told."""
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -11,23 +10,12 @@ from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.features.messages.records import Message, MessageKind, Visibility
 from campfire_chat.features.messages.rules import (
     MOST_TOLD,
-    answered_since,
     is_checked,
     told_since,
 )
 
-ADA = Participant(SenderKind.AGENT, "agt_ada", "Ada", None)
 BEN = Participant(SenderKind.AGENT, "agt_ben", "Ben", None)
 MIA = Participant(SenderKind.VISITOR, "vis_mia", "Mia", None)
-#: The same id as an agent's is another person.
-OTHERS = [
-    MIA,
-    structs.replace(BEN, kind=SenderKind.VISITOR),
-    *(
-        structs.replace(BEN, kind=kind)
-        for kind in (SenderKind.BOT, SenderKind.SYSTEM, SenderKind.API_KEY)
-    ),
-]
 
 
 def said(sender: Participant, seq: int = 2, *, deleted: bool = False) -> Message:
@@ -43,29 +31,6 @@ def said(sender: Participant, seq: int = 2, *, deleted: bool = False) -> Message
         client_id=str(seq),
         deleted_at="2026-01-31T09:01:00.000000Z" if deleted else None,
     )
-
-
-def test_a_colleague_who_has_answered_holds_it() -> None:
-    assert answered_since([said(BEN)], ADA)
-    assert not answered_since([said(BEN)], BEN)
-    assert not answered_since([], ADA)
-
-
-@pytest.mark.parametrize("sender", OTHERS, ids=lambda sender: sender.kind.value)
-def test_nobody_else_does(sender: Participant) -> None:
-    assert not answered_since([said(sender)], ADA)
-
-
-def test_a_deleted_answer_holds_nothing() -> None:
-    assert not answered_since([said(BEN, deleted=True)], ADA)
-    assert answered_since([said(BEN, deleted=True), said(BEN, 3)], ADA)
-
-
-@given(st.lists(st.sampled_from([ADA, BEN, *OTHERS])))
-def test_it_matters_who_has_spoken_and_not_in_which_order(senders: list[Participant]) -> None:
-    since = [said(sender, seq) for seq, sender in enumerate(senders, 2)]
-    assert answered_since(since, ADA) == (BEN in senders)
-    assert answered_since(since[::-1], ADA) == (BEN in senders)
 
 
 def test_visitors_have_no_colleagues() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from campfire_chat import Role
 from campfire_chat.core import ids
+from campfire_chat.features.contacts import listing
+from campfire_chat.http.pagination import read_cursor, write_cursor
 from tests.support.client import Client
 from tests.support.people import Desk, Person
 from tests.support.talk import until
@@ -190,10 +195,17 @@ def test_an_agent_with_labels_sees_contacts_with_their_conversations(desk: Desk)
     for place in ("", "/conversations", "/timeline"):
         narrowed.get(f"/contacts/staff{place}", 404)
         narrowed.get(f"/contacts/never{place}", 404)
+    # Whom they do not see they cannot write to, which would tell who it is.
+    for contact in (*map(ids_of(desk), ("staff", "never")), "vis_nobody"):
+        message = {"body": "Hello", "client_id": contact}
+        refused = narrowed.post("/conversations", {"message": message, "contact_id": contact}, 422)
+        assert (refused["code"], refused["field"]) == ("invalid", "contact_id")
+        assert refused["detail"] == "There is no such contact."
+    narrowed.begin("Hello", contact_id=ids_of(desk)("vip"))
     # Of a contact's conversations they see only theirs.
     other = desk.visitor("vip", name="vip").begin()["id"]
     boss.patch(f"/conversations/{other}", {"access_labels": ["staff"]})
-    for person, count in ((narrowed, 1), (boss, 2)):
+    for person, count in ((narrowed, 2), (boss, 3)):
         assert len(person.get("/contacts/vip/conversations")["items"]) == count
         told = person.get("/contacts/vip/timeline")["items"]
         assert [one["kind"] for one in told].count("conversation_begun") == count
@@ -226,6 +238,45 @@ def test_an_agent_without_the_inbox_sees_contacts_of_their_own_conversations(des
     assert names(labelled) == ["theirs"]
     boss.patch(f"/conversations/{opened['theirs']}", {"access_labels": ["staff"]})
     assert names(labelled) == []
+
+
+def test_pages_say_nothing_of_contacts_that_are_not_seen(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "STRETCH", 2)
+    monkeypatch.setattr(listing, "FEW", 1)
+    boss = desk.agent(role=Role.ADMIN)
+    narrowed = desk.agent(role=Role.ADMIN, email="labels:vip")
+    shown: list[str] = []
+    for name in ("ann", "kim", "zoe"):
+        about = desk.visitor(name, name=f"{name} shown").begin()["id"]
+        boss.patch(f"/conversations/{about}", {"access_labels": ["vip"]})
+        shown.append(ids_of(desk)(name))
+    # More than all the stretches of a page before, between and after them.
+    for first, number in itertools.product("ablz", range(12)):
+        boss.put(f"/contacts/{first}{number}", {"name": f"{first}{number:02} hidden shown"})
+    made_up = [None, *(write_cursor(("name", first, shown[0])) for first in "abklmz")]
+    for query, cursor in itertools.product(
+        ({}, {"verified": "true"}, {"search": "shown"}, {"search": "hidden"}), made_up
+    ):
+        found: list[str] = []
+        for pages in itertools.count():
+            assert pages < 4
+            more = {} if cursor is None else {"cursor": cursor}
+            page = narrowed.get("/contacts", order="name", limit=1, **query, **more)
+            found += [contact["id"] for contact in page["items"]]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+            order, _, place = read_cursor(cursor, list)
+            assert (order, place in shown) == ("name", True)
+            assert "hidden" not in str(read_cursor(cursor, list))
+        expected = [] if query == {"search": "hidden"} else shown
+        assert found == expected[len(expected) - len(found) :]
+
+
+def ids_of(desk: Desk) -> Callable[[str], str]:
+    return partial(ids.visitor_of, desk.organization)
 
 
 def test_the_timeline_tells_what_happened(desk: Desk) -> None:

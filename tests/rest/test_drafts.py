@@ -88,6 +88,29 @@ def test_of_a_conversation_that_one_sees_no_more(desk: Desk) -> None:
     assert [one["conversation_id"] for one in ada.get("/drafts")["items"]] == [shown]
     ada.get(path(gone), 404)
     assert ada.http.put(path(gone), json={"reply": "Ho"}).status_code == 404
+    # It can be given up, and says no more of the conversation than one that never was.
+    emptied = [ada.put(path(about), {}) for about in (gone, "conv_never")]
+    assert emptied[0] == {**emptied[1], "conversation_id": gone}
+    boss.patch(f"/conversations/{gone}", {"access_labels": []})
+    assert ada.get(path(gone))["updated_at"] is None
+
+
+def test_one_that_is_not_seen_gives_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campfire_chat.features.drafts.operations.MOST_DRAFTS", 3)
+    boss, ada = desk.agent(role="admin"), desk.agent(name="Ada", email="labels:emea")
+    ids = [desk.visitor().begin()["id"] for _ in range(5)]
+    shown, *gone = ids[:3]
+    for about in (shown, *gone):
+        ada.put(path(about), {"reply": "Hi"})
+    for about in gone:
+        boss.patch(f"/conversations/{about}", {"access_labels": ["vip"]})
+    for about in ids[3:]:
+        ada.put(path(about), {"reply": "Hi"})
+        kept = [one["conversation_id"] for one in ada.get("/drafts")["items"]]
+        assert kept == sorted({shown, *ids[3 : ids.index(about) + 1]})
+    last = desk.visitor().begin()["id"]
+    assert ada.http.put(path(last), json={"reply": "Hi"}).status_code == 409
+    assert len(ada.get("/drafts")["items"]) == 3
 
 
 @pytest.mark.parametrize(

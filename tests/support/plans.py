@@ -181,22 +181,25 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     },
     "contacts.queries.SEEN": (contact_queries.SEEN, {"ids": "contacts"}),
     "contacts.queries.CHANGES": (contact_queries.CHANGES, {"id": "contact", "before": "label"}),
-    "contacts.listing.WITH_WORD": (contact_listing.WITH_WORD, {}),
+    "contacts.listing.WITH_WORD": (contact_listing.WITH_WORD, {"skipped": "nothing"}),
     **{
-        f"contacts.listing.STRETCH_ENDS[{order}]": (
-            contact_listing.STRETCH_ENDS[order],
+        f"contacts.listing.stretch_end({order}, {narrowed=}, {owned=})": (
+            contact_listing.stretch_end(order, contact_queries.Sight(narrowed, owned)),
             PLACES_OF_CONTACTS[order],
         )
-        for order in contact_listing.STRETCH_ENDS
+        for order, narrowed, owned in itertools.product(
+            PLACES_OF_CONTACTS, (False, True), (False, True)
+        )
     },
     **{
         f"contacts.listing.page_query({order}, {few=}, {words}, {sight=})": (
             contact_listing.page_query(contact_listing.Shape(order, few, words, given, sight)),
             {"ids": "contacts", **PLACES_OF_CONTACTS[order]},
         )
-        for order in contact_listing.STRETCH_ENDS
+        for order in PLACES_OF_CONTACTS
         for few, words, given, sight in (
             (False, 0, (), contact_queries.Sight()),
+            (False, 0, (), contact_queries.Sight(narrowed=True)),
             (
                 *(False, 2, ("verified", "seen_since", "created_since")),
                 contact_queries.Sight(narrowed=True),
@@ -240,6 +243,10 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     ),
     "messages.queries.COUNT_BETWEEN": (message_queries.COUNT_BETWEEN, {}),
     "messages.queries.SINCE": (message_queries.SINCE, {"seen": "after"}),
+    "messages.queries.ANSWER": (
+        message_queries.ANSWER,
+        {"seen": "after", "writer_id": "agent_id"},
+    ),
     "messages.queries.WITH_NOTES": (message_queries.WITH_NOTES, {}),
     "messages.queries.PUBLIC_ALONE": (message_queries.PUBLIC_ALONE, {}),
     "presence.queries.PRESENT_AT": (presence_queries.PRESENT_AT, {}),
@@ -419,7 +426,7 @@ async def _check_postgresql(
         if "tagged" in name:
             # For each status all conversations that have the tag, or those until enough have it.
             most += 8 * listing.FEW
-        if "contacts.listing" in name and "few=False, 2" in name:
+        if "contacts.listing" in name and ("few=False" in name or "NARROWED" in name):
             # Each contact of a stretch, and their conversations until one is seen.
             most += 2 * LIMIT
         if "counts_query" in name:

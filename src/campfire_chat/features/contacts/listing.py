@@ -3,6 +3,10 @@
 What few contacts have (a word that begins with these letters) is found by an index, and those are
 read and sorted. What many have is looked for along the list in its order, a stretch at a time. A
 page may so hold fewer contacts than were asked for, and yet not be the last one.
+
+Where a page ends is told to the caller, who can also make places up. So for an agent who sees only
+some contacts a stretch is made of those alone: neither a place nor whether there is a next page
+depends on a contact that they do not see.
 """
 
 from __future__ import annotations
@@ -40,6 +44,9 @@ _c, _w = tables.contacts.c, tables.contact_words.c
 #: How often a word may be there and still count as rare: as many contacts as take about 25 ms to
 #: read and sort. A first name that one of 200 people has is that rare among a million.
 FEW: Final = 10_000
+#: Words that are tried, the longest first: of more, hardly one is rarer, and each attempt costs
+#: ``FEW`` rows of the index.
+MOST_TRIED: Final = 2
 #: Contacts that are looked through at a time, and stretches that one page takes at most.
 STRETCH: Final = 1_000
 MOST_STRETCHES: Final = 4
@@ -98,7 +105,7 @@ class Shape(Struct, frozen=True):
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.words or self.given or not self.sight.is_whole)
+        return bool(self.words or self.given)
 
 
 def _sorting(order: Order, columns: Any) -> list[ColumnElement[Any]]:
@@ -127,7 +134,7 @@ def _conditions(shape: Shape, of: FromClause, engine: Engine) -> list[ColumnElem
         found.append(of.c.last_seen_at >= bindparam("seen_since", type_=BigInteger))
     if "created_since" in shape.given:
         found.append(of.c.created_at >= bindparam("created_since", type_=BigInteger))
-    return [*found, *shown_in(shape.sight, engine, of)]
+    return found
 
 
 def _page(shape: Shape, engine: Engine) -> ClauseElement:
@@ -138,11 +145,14 @@ def _page(shape: Shape, engine: Engine) -> ClauseElement:
     if shape.few:
         here = engine.among(_c.org_id, _c.contact_id, "ids")
     if shape.is_filtered and not shape.few:
-        stretch = select(of).where(here, _beyond(order)).order_by(*_sorting(order, _c))
+        seen = shown_in(shape.sight, engine)
+        stretch = select(of).where(here, _beyond(order), *seen).order_by(*_sorting(order, _c))
         of = stretch.limit(bindparam("stretch", type_=Integer)).subquery()
         page = CONTACT_RECORD_ROWS.select(of)
     else:
-        page = CONTACT_RECORD_ROWS.select().where(here, _beyond(order))
+        page = CONTACT_RECORD_ROWS.select().where(
+            here, _beyond(order), *shown_in(shape.sight, engine)
+        )
     return (
         page.add_columns(of.c[_BY[order]])
         .where(*_conditions(shape, of, engine))
@@ -159,18 +169,21 @@ def page_query(shape: Shape) -> Query:
     return Query(partial(_page, shape))
 
 
-def _end(order: Order, _: Engine) -> ClauseElement:
+def _end(order: Order, sight: Sight, engine: Engine) -> ClauseElement:
     return (
         select(_c[_BY[order]], _c.contact_id)
-        .where(_c.org_id == bindparam("org_id"), _beyond(order))
+        .where(_c.org_id == bindparam("org_id"), _beyond(order), *shown_in(sight, engine))
         .order_by(*_sorting(order, _c))
         .offset(bindparam("skipped", type_=Integer))
         .limit(literal_column("1"))
     )
 
 
-#: The end of a stretch that begins after ``at`` and ``id``: the contact behind ``skipped`` others.
-STRETCH_ENDS: Final[dict[Order, Query]] = {name: Query(partial(_end, name)) for name in _BY}
+@cache
+def stretch_end(order: Order, sight: Sight) -> Query:
+    """The end of a stretch of the contacts that somebody sees, which begins after ``at`` and
+    ``id``: the contact behind ``skipped`` others."""
+    return Query(partial(_end, order, sight))
 
 
 def _with_word(_: Engine) -> ClauseElement:
@@ -181,21 +194,22 @@ def _with_word(_: Engine) -> ClauseElement:
             _w.word >= bindparam("first", type_=_w.word.type),
             _w.word < bindparam("last", type_=_w.word.type),
         )
+        .offset(bindparam("skipped", type_=Integer))
         .limit(bindparam("count", type_=Integer))
     )
 
 
-#: Ids of ``count`` contacts that have a word from ``first`` up to before ``last``.
+#: Ids of ``count`` contacts, behind ``skipped`` others, that have a word from ``first`` up to
+#: before ``last``.
 WITH_WORD = Query(_with_word)
 
 
 async def _few(session: Session, organization: str, words: Sequence[str]) -> list[str] | None:
-    """The contacts with the first word that few have; None if many have each of them."""
-    for word in sorted(words, key=len, reverse=True):
-        rows = await session.fetch(
-            WITH_WORD, org_id=organization, first=word, last=word + LAST, count=FEW + 1
-        )
-        if len(rows) <= FEW:
+    """The contacts with one of the longest words, if few have it; None if many do."""
+    for word in sorted(words, key=len, reverse=True)[:MOST_TRIED]:
+        having = {"org_id": organization, "first": word, "last": word + LAST}
+        if not await session.fetch(WITH_WORD, **having, skipped=FEW, count=1):
+            rows = await session.fetch(WITH_WORD, **having, skipped=0, count=FEW)
             return list(dict.fromkeys(row[0] for row in rows))
     return None
 
@@ -253,11 +267,12 @@ async def read_page(
         if few is not None or not shape.is_filtered:
             return found, None
         ends = await session.fetch(
-            STRETCH_ENDS[order],
+            stretch_end(order, shape.sight),
             org_id=organization,
             at=start[0],
             id=start[1],
             skipped=STRETCH - 1,
+            **values_of(engine, actor),
         )
         if not ends:
             return found, None

@@ -126,14 +126,16 @@ class OpenConversation(Operation[Opened]):
         """The visitor with whom the conversation is.
 
         Raises:
-            InvalidError: An agent names none, or one that does not exist.
+            InvalidError: An agent names none, or one that does not exist or that they do not see.
         """
         if self.actor.is_visitor:
             return await contact_operations.remember(transaction, self.actor)
         if self._contact_id is None:
             raise InvalidError("An agent has to name the contact.", field="contact_id")
+        # The answer has their name and address, and the conversation would be one of theirs.
+        seen = await contact_queries.record(transaction.session, self.actor, self._contact_id)
         found = await contact_queries.find(transaction.session, self.actor, self._contact_id)
-        if found is None:
+        if seen is None or found is None:
             raise InvalidError("There is no such contact.", field="contact_id")
         return found
 

@@ -12,6 +12,7 @@ from campfire_chat.core.errors import NotFoundError
 from campfire_chat.core.scalars import Timestamp
 from campfire_chat.features.conversations import streams
 from campfire_chat.features.drafts import queries, rules
+from campfire_chat.features.drafts.errors import TooManyDraftsError
 from campfire_chat.features.drafts.operations import SaveDraft
 from campfire_chat.features.drafts.permissions import DRAFTS_WRITE
 from campfire_chat.features.drafts.records import DraftRecord, DraftText
@@ -80,7 +81,12 @@ class DraftService:
         draft: DraftText,
         base: Timestamp | UnsetType | None,
     ) -> DraftRecord:
-        """
+        """Store a draft of the caller's own. Without texts it is deleted, also in a conversation
+        that the caller may not see any more, or that never was.
+
+        A draft in a conversation that the caller may not see is in no list, so nobody could make
+        room by deleting it. If there is no room, the oldest of these is given up.
+
         Raises:
             ForbiddenError: The caller keeps no drafts.
             NotFoundError: No such conversation, or not one that the caller may see.
@@ -89,6 +95,24 @@ class DraftService:
             TooManyDraftsError: There is no room for one more.
         """
         require(actor, DRAFTS_WRITE)
-        await self._check(actor, conversation_id)
+        if not rules.is_empty(draft):
+            await self._check(actor, conversation_id)
         checked = rules.check(draft, limit=self._limit)
+        try:
+            return await self._storage.submit(SaveDraft(actor, conversation_id, checked, base))
+        except TooManyDraftsError:
+            unseen = await self._oldest_unseen(actor)
+            if unseen is None:
+                raise
+        given_up = SaveDraft(actor, unseen.conversation_id, DraftText(), unseen.updated_at)
+        await self._storage.submit(given_up)
         return await self._storage.submit(SaveDraft(actor, conversation_id, checked, base))
+
+    async def _oldest_unseen(self, actor: Actor) -> DraftRecord | None:
+        """The oldest draft in a conversation that the caller may not see."""
+        found, _ = await self._storage.read(
+            lambda session: queries.page(session, actor, "", rules.MOST_DRAFTS)
+        )
+        seen = await asyncio.gather(*(self._sees(actor, draft) for draft in found))
+        unseen = [draft for draft, shown in zip(found, seen, strict=True) if not shown]
+        return min(unseen, key=lambda draft: draft.updated_at or "", default=None)

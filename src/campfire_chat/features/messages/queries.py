@@ -6,12 +6,12 @@ from functools import partial
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from sqlalchemy import Integer, bindparam, func, select, union_all
+from sqlalchemy import Integer, bindparam, func, literal_column, select, union_all
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.policy import can
-from campfire_chat.access.records import SenderKind
+from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.core.errors import NotFoundError
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
@@ -90,6 +90,23 @@ def _since(_: Engine) -> ClauseElement:
     )
 
 
+def _answer(_: Engine) -> ClauseElement:
+    return (
+        select(_m.seq)
+        .where(
+            _m.org_id == bindparam("org_id"),
+            _m.conversation_id == bindparam("conversation_id"),
+            _m.visibility == Visibility.PUBLIC.value,
+            _m.seq > bindparam("seen", type_=_m.seq.type),
+            _m.sender_kind == SenderKind.AGENT.value,
+            _m.sender_id != bindparam("writer_id", type_=_m.sender_id.type),
+            _m.deleted_at.is_(None),
+        )
+        .order_by(_m.seq.desc())
+        .limit(literal_column("1"))
+    )
+
+
 INSERT_MESSAGES = BulkInsert(tables.messages)
 #: Messages that were stored with one of these keys of sender and client id.
 BY_CLIENT_KEY = Query(_by_client_key)
@@ -98,6 +115,8 @@ BY_ID = Query(_by_id)
 COUNT_BETWEEN = Query(_count_between)
 #: The newest public messages after a seq.
 SINCE = Query(_since)
+#: The newest answer after a seq of an agent other than ``writer_id`` that still says something.
+ANSWER = Query(_answer)
 #: The newest messages of a thread before two seqs, with notes and without.
 WITH_NOTES = Query(partial(_thread, (Visibility.PUBLIC, Visibility.INTERNAL)))
 PUBLIC_ALONE = Query(partial(_thread, (Visibility.PUBLIC,)))
@@ -142,6 +161,28 @@ async def since(
         SINCE, org_id=organization, conversation_id=conversation_id, seen=seen, count=limit
     )
     return [MESSAGE_ROWS.read(row) for row in reversed(rows)]
+
+
+async def is_answered(
+    session: Session, organization: str, conversation_id: str, seen: int, writer: Participant
+) -> bool:
+    """Whether a colleague of a writer has answered after a seq.
+
+    Only an agent is a colleague. What the visitor adds does not hold a reply, since it still waits
+    for an answer, and a writer who is stopped for each line learns to send without looking. The
+    same is true of what bots and programs say. A deleted answer says nothing any more. The writer's
+    own messages, from another device or a moment ago, are known to them.
+
+    It goes through the messages after ``seen``: the caller has to bound how many these may be.
+    """
+    rows = await session.fetch(
+        ANSWER,
+        org_id=organization,
+        conversation_id=conversation_id,
+        seen=seen,
+        writer_id=writer.id,
+    )
+    return bool(rows)
 
 
 async def page(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.core import text
 from campfire_chat.features.messages.errors import BodyEmptyError, BodyTooLongError
 from campfire_chat.features.messages.records import Message, Preview
 
-#: The newest messages after what a writer has seen that a checked send looks at, and how many of
-#: them it tells at most. Both bound what one send costs, however long ago the writer looked.
+#: How far behind the head a writer may be for a checked send to look whether a colleague is among
+#: those who have spoken since; whoever is further behind has to look first. The newest messages
+#: that are read for what is told, and how many are told at most. All bound what one send costs.
+MOST_BEHIND = 5_000
 MOST_LOOKED_AT = 100
 MOST_TOLD = 20
 
@@ -38,25 +40,6 @@ def check_body(body: str, *, limit: int) -> str:
 def is_checked(writer: Participant) -> bool:
     """Whether replies of this writer are held: a visitor has no colleagues."""
     return writer.kind is not SenderKind.VISITOR
-
-
-def answered_since(since: Iterable[Message], writer: Participant) -> bool:
-    """Whether a reply is held: a colleague has answered, and the writer has not seen it.
-
-    Only an agent is a colleague. What the visitor adds does not hold a reply, since it still waits
-    for an answer, and a writer who is stopped for each line learns to send without looking. The
-    same is true of what bots and programs say. A deleted answer says nothing any more. The writer's
-    own messages, from another device or a moment ago, are known to them.
-
-    Args:
-        since: The public messages after the last event that the writer saw.
-    """
-    return any(
-        message.sender.kind is SenderKind.AGENT
-        and message.sender.id != writer.id
-        and message.deleted_at is None
-        for message in since
-    )
 
 
 def told_since(since: Sequence[Message]) -> list[Preview]:

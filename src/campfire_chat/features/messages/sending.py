@@ -35,8 +35,8 @@ from campfire_chat.features.messages.records import (
     Visibility,
 )
 from campfire_chat.features.messages.rules import (
+    MOST_BEHIND,
     MOST_LOOKED_AT,
-    answered_since,
     is_checked,
     told_since,
 )
@@ -105,8 +105,11 @@ class Send(BatchOperation[Sent]):
         self._reply_to = reply_to
         answers = visibility is Visibility.PUBLIC and is_checked(actor.principal.participant)
         self._seen = seen if answers else None
-        #: What was said after that, once it was read for this attempt.
-        self._since: Sequence[Message] | None = None
+        #: Whether the writer has to look at what was said after that; None until it was read for
+        #: this attempt.
+        self._is_held: bool | None = None
+        #: What was said after that, if so.
+        self._since: Sequence[Message] = ()
         self._assign = assign
 
     def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
@@ -169,21 +172,22 @@ class Send(BatchOperation[Sent]):
     def _check_seen(self, conversation: Conversation) -> None:
         """
         Raises:
-            AnsweredSinceError: A colleague has answered, and the writer had not seen it.
+            AnsweredSinceError: A colleague has answered, and the writer had not seen it; or so much
+                was said that the writer has to look.
             Unread: What was said since has to be read first.
         """
         if self._seen is None or self._seen >= conversation.head:
             return
-        if self._since is None:
+        if self._is_held is None:
             raise Unread
-        if answered_since(self._since, self.actor.principal.participant):
+        if self._is_held:
             raise AnsweredSinceError(
                 details=AnsweredSince(head=conversation.head, messages=told_since(self._since))
             )
 
     async def run(self, transaction: Transaction) -> Sent:
         # An attempt before may have read something else.
-        self._since = None
+        self._is_held, self._since = None, ()
         return await super().run(transaction)
 
     async def read_missing(self, transaction: Transaction) -> None:
@@ -191,10 +195,17 @@ class Send(BatchOperation[Sent]):
         if self._seen is not None:
             # Under the lock of the conversation, with what others have sent in this transaction.
             await transaction.flush_inserts(queries.INSERT_MESSAGES)
-            self._since = await queries.since(
+            after = (
                 *(transaction.session, self.organization, self._conversation_id),
-                *(self._seen, MOST_LOOKED_AT),
+                self._seen,
             )
+            conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
+            self._is_held = (
+                conversation.head - self._seen > MOST_BEHIND
+                or await queries.is_answered(*after, self.actor.principal.participant)
+            )
+            if self._is_held:
+                self._since = await queries.since(*after, MOST_LOOKED_AT)
 
     def _repeated(self, batch: WriteBatch, earlier: Message) -> Sent:
         """The answer to a send whose client id is known.
