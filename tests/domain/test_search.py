@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import unicodedata
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campfire_chat.access.records import SenderKind
 from campfire_chat.core.clock import SECOND
 from campfire_chat.features.messages.records import Visibility
-from campfire_chat.features.search import documents, matching, parsing, rules
+from campfire_chat.features.search import documents, matching, parsing, rules, tokens
 from campfire_chat.features.search.documents import Person
 from campfire_chat.features.search.errors import InvalidSearchError
 from campfire_chat.features.search.parsing import Names, Search, parse
-from campfire_chat.features.search.tokens import LONGEST_WORD, Term, term_of, tokens_of
+from campfire_chat.features.search.tokens import (
+    LONGEST_WORD,
+    MOST_MARKS,
+    MOST_TOKENS,
+    Term,
+    term_of,
+    tokens_of,
+)
 
 ME = "agt_00000000000000000000000001"
 #: Texts of many scripts, with what joins and what separates.
@@ -32,6 +41,20 @@ TEXTS = st.text(
 
 def words(text: str) -> list[str]:
     return [token.text for token in tokens_of(text)]
+
+
+def message_of(body: str) -> documents.Document:
+    return documents.of_message(
+        "o",
+        message_id="msg_1",
+        conversation_id="conv_1",
+        visibility=Visibility.PUBLIC,
+        at=1,
+        body=body,
+        sender_kind=SenderKind.VISITOR,
+        sender=Person("vis_1", "Ada"),
+        contact=Person("vis_1", "Ada"),
+    )
 
 
 def found(text: str, *texts: str) -> list[list[matching.Place]] | None:
@@ -65,13 +88,13 @@ def test_words(text: str, expected: list[str]) -> None:
 @given(TEXTS)
 def test_words_hold_nothing_that_a_database_could_read(text: str) -> None:
     """And they stand in the text where they say, in order."""
-    tokens = tokens_of(text)
-    for token in tokens:
+    found = tokens_of(text)
+    for token in found:
         assert token.text
         assert not set(token.text) & set(" _'\"\\:*()|&!<>-+^{}\x00\n")
         assert 0 <= token.start < token.end <= len(text)
         assert len(token.text) <= LONGEST_WORD
-    assert [token.start for token in tokens] == sorted(token.start for token in tokens)
+    assert [token.start for token in found] == sorted(token.start for token in found)
 
 
 @given(TEXTS)
@@ -85,9 +108,8 @@ def test_a_text_is_found_by_itself(text: str) -> None:
 @given(TEXTS, st.data())
 def test_a_text_is_found_while_it_is_typed(text: str, data: st.DataObject) -> None:
     """Each beginning of a run of characters, and of a word from its second letter on."""
-    tokens = tokens_of(text)
-    if tokens:
-        token = data.draw(st.sampled_from(tokens))
+    if found := tokens_of(text):
+        token = data.draw(st.sampled_from(found))
         typed = token.text[: data.draw(st.integers(2, max(2, len(token.text))))]
         term = term_of(typed, is_prefix=True)
         assert term is not None
@@ -178,6 +200,94 @@ def test_a_day_begins_where_the_organisation_is() -> None:
         parse("after:0001-01-01", me=ME, zone=ZoneInfo("Asia/Tokyo"))
     # The opposite of before a time is from that time on.
     assert parse("-before:2026-07-01", me=ME) == parse("after:2026-07-01", me=ME)
+
+
+#: Messages of the greatest length that are as costly as any.
+COSTLY = {
+    "ligatures": "\ufdfa" * 10_000,
+    "marks": "a" + "\u0301" * 5_000 + "\u0323" * 4_999,
+    "pairs": "".join(map(chr, range(0x4E00, 0x4E00 + 10_000))),
+    "clusters": ("é" + "\u0323\u0301" * 6) * 769,
+    "letters": "a " * 5_000,
+    "one word": "й" * 10_000,
+}
+
+
+@given(st.sampled_from(sorted(COSTLY)).map(COSTLY.__getitem__) | TEXTS.map(lambda text: text * 50))
+@settings(max_examples=40, deadline=None)
+def test_any_text_is_taken_apart_in_bounded_work(text: str) -> None:
+    """What Unicode is asked for grows no faster than the text, in pieces of bounded length."""
+    asked: list[int] = []
+
+    def normalize(form: Any, piece: str) -> str:
+        asked.append(len(piece))
+        return unicodedata.normalize(form, piece)
+
+    tokens._folded.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "unicodedata", Unicode(normalize))
+        found = tokens_of(text)
+    assert len(found) <= MOST_TOKENS
+    assert all(len(token.text) <= LONGEST_WORD for token in found)
+    assert max(asked, default=0) <= 1 + MOST_MARKS
+    assert sum(asked) <= (1 + MOST_MARKS) * (2 + len(text))
+
+
+class Unicode:
+    """What the module uses of ``unicodedata``."""
+
+    combining = staticmethod(unicodedata.combining)
+    category = staticmethod(unicodedata.category)
+
+    def __init__(self, normalize: Any) -> None:
+        self.normalize = normalize
+
+
+@pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY)
+def test_the_costliest_messages_fit_the_index(body: str) -> None:
+    """A ``tsvector`` may have 1 MB, and one word 2 KB."""
+    document = message_of(body)
+    assert len(document.words) <= MOST_TOKENS
+    for stored in (documents.as_vector(document), documents.as_words(document)):
+        assert len(stored.encode()) < 200_000
+
+
+def test_words_behind_the_last_that_is_indexed_are_neither_found_nor_half_found() -> None:
+    body = "a " * (MOST_TOKENS - 1) + "last behind"
+    assert message_of(body).words[-1] == "last"
+    assert found("last ", body) is not None
+    assert found("behind", body) is None
+    assert found('"last behind"', body) is None
+    assert found("-behind ", body) is not None
+    # The texts of a conversation have the same bound together.
+    assert found("second ", body, "second") is None
+
+
+def test_a_phrase_of_one_word_again_and_again_is_found() -> None:
+    assert found("啊" * 20, "啊" * 9_000) == [[(0, MOST_TOKENS + 1)]]
+    assert found('"a a b"', "a a a b") == [[(2, 7)]]
+    assert found('"a a b"', "a b a a") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "啊" * 40,
+        '"' + "a " * 33 + '"',
+        f"from:{'日' * 40}",
+        "-" + "日" * 40,
+        " ".join(f"tag:t{n}" for n in range(9)),
+    ],
+)
+def test_a_search_has_few_words_and_tags(text: str) -> None:
+    with pytest.raises(InvalidSearchError, match="at most"):
+        parse(text, me=ME)
+
+
+def test_the_same_twice_is_once() -> None:
+    search = parse("late late -spam -spam from:bot from:bot tag:a tag:a ", me=ME)
+    assert [len(part) for part in search[:3]] == [1, 1, 1]
+    assert search.tags == Names(("a",))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ import pytest
 from campfire_chat import Agent, Visitor, cli
 from campfire_chat.access.actor import actor_of_visitor, system_actor
 from campfire_chat.core import clock
+from campfire_chat.features.search import preparing, queries
+from campfire_chat.features.search.documents import Document
 from campfire_chat.features.search.operations import Index
+from campfire_chat.features.search.preparing import parts, prepare
 from campfire_chat.features.search.service import SearchService
 from campfire_chat.settings import Settings
 from tests.storage.test_revision_0005 import run
@@ -103,5 +106,60 @@ async def test_telling_it_twice_changes_nothing(database_url: str) -> None:
         await store.messages.delete(MIA, message.id)
         await store.storage.submit(Index(system_actor("default"), [message.id], []))
         assert [row[0] for row in truth.query(rows)] == [opened.id]
+    finally:
+        await store.stop()
+
+
+async def test_the_costliest_messages_hold_nothing_up(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of the feed full of them is indexed in several transactions, inside of which no text
+    is taken apart. What changes between is indexed as it is by then."""
+    monkeypatch.setattr(preparing, "MOST_WRITTEN", 20_000)
+    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    try:
+        chinese = "".join(map(chr, range(0x4E00, 0x4E00 + 9_000)))
+        bodies = [chinese, "\ufdfa" * 9_000, "a" + "\u0301" * 8_000 + "\u0323" * 900]
+        opened, _ = await store.conversations.open(MIA, client_id="0", body="A green kettle")
+        for number, body in enumerate(bodies):
+            await store.messages.send(
+                MIA, opened.id, client_id=f"b{number}", body=f"b{number} {body}"
+            )
+        (messages, _) = await store.messages.page(MIA, opened.id, None, 20)
+        ids = [message.id for message in messages]
+        ready = await prepare(store.storage, "default", ids, [opened.id])
+        assert ready.keys() == {*ids, opened.id}
+        cut = list(parts([*ids, opened.id], ready))
+        assert len(cut) > 1
+        assert [item for part in cut for item in part] == [*ids, opened.id]
+        kettle = next(message for message in messages if message.body == "A green kettle")
+        await store.messages.edit(MIA, kettle.id, "A red teapot")
+        taken_apart: list[str] = []
+
+        def noted(organization: str, source: queries.Source) -> Document:
+            taken_apart.append(source.id)
+            return document_of(organization, source)
+
+        document_of = queries.document_of
+        monkeypatch.setattr(queries, "document_of", noted)
+        for part in cut:
+            index = Index(
+                system_actor("default"),
+                [item for item in part if item != opened.id],
+                [item for item in part if item == opened.id],
+                ready=ready,
+            )
+            await store.storage.submit(index)
+        # Only this one has changed.
+        assert taken_apart == [kettle.id]
+        service = SearchService(store.storage, store.runtime_settings)
+        assert await texts(service, "teapot") == ["A red teapot"]
+        assert await texts(service, "kettle") == []
+        for number in range(len(bodies)):
+            assert len(await texts(service, f"b{number} ")) == 1
+        assert len(await texts(service, chinese[100:110])) == 1
+        # Behind the last word that is indexed.
+        assert await texts(service, chinese[8_000:8_010]) == []
     finally:
         await store.stop()

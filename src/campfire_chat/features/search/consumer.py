@@ -6,7 +6,7 @@ if an event comes twice, or late.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -19,8 +19,8 @@ from campfire_chat.features.messages.events import (
     MESSAGE_UPDATED,
 )
 from campfire_chat.features.search import queries
-from campfire_chat.features.search.documents import digest
 from campfire_chat.features.search.operations import CONSUMER, Index
+from campfire_chat.features.search.preparing import Prepared, parts, prepare
 from campfire_chat.feed.consumer import Consumer
 from campfire_chat.feed.reading import FeedPage
 from campfire_chat.ledger.storage import Storage
@@ -59,22 +59,31 @@ class IndexFeed:
                 messages[_about(event.payload).data.id] = None
             elif event.event == CONVERSATION_UPDATED.name:
                 conversations[_about(event.payload).data.id] = None
-        changed = await self._changed(organization, list(conversations))
-        if not messages and not changed:
-            return None
-        return Index(system_actor(organization), list(messages), changed)
+        ready = await prepare(self._storage, organization, list(messages), list(conversations))
+        changed = await self._changed(organization, list(conversations), ready)
+        index: Index | None = None
+        for part in parts([*messages, *changed], ready):
+            if index is not None:
+                # To do it again after a crash changes nothing. The last one moves the position.
+                await self._storage.submit(index)
+            index = Index(
+                system_actor(organization),
+                [item for item in part if item in messages],
+                [item for item in part if item not in messages],
+                ready={item: ready[item] for item in part if item in ready},
+            )
+        return index
 
-    async def _changed(self, organization: str, conversation_ids: Sequence[str]) -> list[str]:
+    async def _changed(
+        self, organization: str, conversation_ids: Sequence[str], ready: Mapping[str, Prepared]
+    ) -> list[str]:
         """Those of which the index holds something else than what is there. Most events of a
         conversation tell of a message, and change nothing that it is found by."""
         if not conversation_ids:
             return []
-        documents = await self._storage.read(
-            lambda session: queries.documents_of(session, organization, [], conversation_ids)
-        )
         known = await self._storage.read(
             lambda session: queries.indexed(session, organization, conversation_ids)
         )
-        now = {item.id: digest(item) for item in documents}
+        now = {item: ready[item].digest for item in conversation_ids if item in ready}
         before = {item: entry.digest for item, entry in known.items()}
         return [item for item in conversation_ids if now.get(item) != before.get(item)]

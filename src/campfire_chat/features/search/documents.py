@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from campfire_chat.access.records import SenderKind
 from campfire_chat.features.messages.records import Visibility
-from campfire_chat.features.search.tokens import tokens_of
+from campfire_chat.features.search.tokens import tokens_of, tokens_of_all
 
 #: What marks begin with.
 ORGANIZATION: Final = "_o"
@@ -156,8 +156,8 @@ def as_vector(document: Document) -> str:
 
 def _words(texts: Iterable[str]) -> tuple[str, ...]:
     words: list[str] = []
-    for text in texts:
+    for tokens in tokens_of_all(texts):
         if words:
             words.append(GAP)
-        words += [token.text for token in tokens_of(text)]
+        words += [token.text for token in tokens]
     return tuple(words)

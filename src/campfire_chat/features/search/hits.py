@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 
 from campfire_chat.access.actor import Actor
@@ -50,6 +51,8 @@ async def read_hits(
     messages = {item.id: item for item in map(MESSAGE_ROWS.read, message_rows)}
     hits: list[SearchHit | None] = []
     for item in found:
+        # To take a long text apart takes some milliseconds.
+        await asyncio.sleep(0)
         conversation = conversations.get(item.conversation_id)
         if conversation is None or not can(actor, CONVERSATIONS_READ, conversation):
             hits.append(None)

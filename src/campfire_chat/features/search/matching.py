@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from campfire_chat.features.search.parsing import Search
-from campfire_chat.features.search.tokens import Term, Token, tokens_of
+from campfire_chat.features.search.tokens import Term, Token, tokens_of_all
 
 #: Characters of a message that a hit shows, and those of them before the first place.
 MOST_SHOWN: Final = 240
@@ -42,7 +42,8 @@ def find(search: Search, texts: Sequence[str]) -> list[list[Place]] | None:
     """
     if not search.terms and not search.without:
         return [[] for _ in texts]
-    tokens = [tokens_of(text) for text in texts]
+    # The same words as the index has, so that nothing is half found.
+    tokens = [_Tokens(each) for each in tokens_of_all(texts)]
     if any(_places(term, each) for term in search.without for each in tokens):
         return None
     places: list[list[Place]] = [[] for _ in texts]
@@ -81,18 +82,39 @@ def excerpt(text: str, places: Sequence[Place]) -> Excerpt:
     return Excerpt(f"{lead}{''.join(shown)}{tail}", [(a + by, b + by) for a, b in inside])
 
 
-def _places(term: Term, tokens: Sequence[Token]) -> list[Place]:
-    """Where the words of a term follow each other."""
-    words, last = term.words, term.words[-1]
-    size = len(words)
+class _Tokens:
+    """The words of a text, and where each of them is among them."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.all = tokens
+        self._at: dict[str, list[int]] = {}
+        for number, token in enumerate(tokens):
+            self._at.setdefault(token.text, []).append(number)
+
+    def at(self, word: str, *, is_prefix: bool = False) -> Sequence[int]:
+        """Where a word is, or words that begin so, in no order."""
+        if not is_prefix:
+            return self._at.get(word, ())
+        return [at for text, found in self._at.items() if text.startswith(word) for at in found]
+
+
+def _places(term: Term, tokens: _Tokens) -> list[Place]:
+    """Where the words of a term follow each other. It looks at each word of the text at most once
+    for each word of the term."""
+    last = len(term.words) - 1
+    starts: set[int] | None = None
+    for number, word in enumerate(term.words):
+        found = tokens.at(word, is_prefix=term.is_prefix and number == last)
+        here = {at - number for at in found}
+        starts = here if starts is None else starts & here
+        if not starts:
+            return []
     places: list[Place] = []
-    for at in range(len(tokens) - size + 1):
-        ends = tokens[at + size - 1]
-        there = ends.text.startswith(last) if term.is_prefix else ends.text == last
-        if there and all(tokens[at + number].text == words[number] for number in range(size - 1)):
-            # Of a pair of characters only the first one may be meant.
-            end = ends.first_end if len(last) == 1 and ends.first_end else ends.end
-            places.append((tokens[at].start, end))
+    for start in sorted(starts or ()):
+        ends = tokens.all[start + last]
+        # Of a pair of characters only the first one may be meant.
+        end = ends.first_end if len(term.words[-1]) == 1 and ends.first_end else ends.end
+        places.append((tokens.all[start].start, end))
     return places
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from campfire_chat.access.actor import Actor
+from campfire_chat.database.dialects import Engine
 from campfire_chat.features.search import queries
-from campfire_chat.features.search.documents import as_vector, as_words, digest
+from campfire_chat.features.search.preparing import Prepared, prepared
+from campfire_chat.features.search.queries import Source
 from campfire_chat.feed import statements as feed_statements
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.transaction import Transaction
@@ -20,12 +22,14 @@ class Index(Operation[None]):
     """Have the index hold what is there of some messages and conversations, and nothing else.
 
     Doing it again changes nothing. It holds the lock of the position in the feed: two of them at
-    once could otherwise write what one of them had read earlier.
+    once could otherwise write what one of them had read earlier. Meanwhile it only takes apart what
+    has changed since it was prepared.
 
     Args:
         message_ids: Messages; those that are gone are forgotten.
         conversation_ids: Conversations, of which the same holds.
         rewrite: Also write what has not changed, in case the index has lost it.
+        ready: What was prepared, by the ids.
     """
 
     appends = False
@@ -37,9 +41,11 @@ class Index(Operation[None]):
         conversation_ids: Sequence[str],
         *,
         rewrite: bool = False,
+        ready: Mapping[str, Prepared] | None = None,
     ) -> None:
         super().__init__(actor)
         self._rewrite = rewrite
+        self._ready = ready or {}
         self.message_ids = message_ids
         self.conversation_ids = conversation_ids
         self.size += 60 * (len(message_ids) + len(conversation_ids))
@@ -49,31 +55,33 @@ class Index(Operation[None]):
         await session.fetch(feed_statements.LOCK, org_id=organization, name=CONSUMER)
         ids = [*self.message_ids, *self.conversation_ids]
         known = await queries.indexed(session, organization, ids)
-        documents = await queries.documents_of(
+        sources = await queries.sources_of(
             session, organization, self.message_ids, self.conversation_ids
         )
-        there = {document.id for document in documents}
+        there = {source.id: self._prepared(session.engine, source) for source in sources}
         gone = [item for item in known if item not in there]
-        digests = {document.id: digest(document) for document in documents}
         # A document that says something else keeps its number.
-        changed = [
-            document
-            for document in documents
-            if self._rewrite
-            or document.id not in known
-            or known[document.id].digest != digests[document.id]
-        ]
-        new = [document for document in changed if document.id not in known]
+        changed = {
+            item: entry
+            for item, entry in there.items()
+            if self._rewrite or item not in known or known[item].digest != entry.digest
+        }
+        new = [(item, entry.at) for item, entry in changed.items() if item not in known]
         numbers = {item: entry.number for item, entry in known.items()}
         numbers |= await queries.free_numbers(session, organization, new)
-        old = gone + [item.id for item in changed if item.id in known]
+        old = gone + [item for item in changed if item in known]
         await session.write(queries.DELETE_DOCUMENTS, [(organization, item) for item in old])
-        tokens_of = as_words if session.engine.name == "sqlite" else as_vector
         rows = [
             (
-                *(organization, item.id, item.kind.value, item.conversation_id),
-                *(numbers[item.id], digests[item.id], tokens_of(item)),
+                *(organization, item, entry.kind.value, entry.conversation_id),
+                *(numbers[item], entry.digest, entry.tokens),
             )
-            for item in changed
+            for item, entry in changed.items()
         ]
         await session.write(queries.INSERT_DOCUMENTS, rows)
+
+    def _prepared(self, engine: Engine, source: Source) -> Prepared:
+        ready = self._ready.get(source.id)
+        if ready is not None and ready.source == source:
+            return ready
+        return prepared(engine, self.organization, source)

@@ -28,6 +28,10 @@ from campfire_chat.features.search.tokens import Term, term_of, tokens_of
 #: Characters of a search, and its words, phrases and operators.
 LONGEST: Final = 1_000
 MOST_PARTS: Final = 32
+#: Words of all its words, phrases, senders and recipients together, and its tags. In scripts
+#: without spaces these are characters. More would cost the database more than a search is worth.
+MOST_WORDS: Final = 32
+MOST_TAGS: Final = 8
 
 _OPERATORS = "from|to|assignee|tag|status|before|after|is"
 _PART = re.compile(
@@ -89,7 +93,8 @@ def parse(text: str, *, me: str, zone: tzinfo = UTC) -> Search:
         zone: In which days begin.
 
     Raises:
-        InvalidSearchError: It is too long, or the value of an operator does not exist.
+        InvalidSearchError: It is too long or has too many words, or the value of an operator does
+            not exist.
     """
     if len(text) > LONGEST:
         raise _invalid(f"A search has at most {LONGEST} characters.")
@@ -147,15 +152,27 @@ class _Reading:
                 self._marks += marks
 
     def search(self) -> Search:
+        words = sum(
+            len(term.words)
+            for terms in (self._terms, self._without, self._marks, *self._without_marks)
+            for term in terms
+        )
+        if words > MOST_WORDS:
+            raise _invalid(
+                f"A search has at most {MOST_WORDS} words. In scripts without spaces each "
+                "character counts."
+            )
+        if sum(map(len, self._named["tag"])) > MOST_TAGS:
+            raise _invalid(f"A search has at most {MOST_TAGS} tags.")
         named = {
-            name: Names(*map(tuple, values))  # type: ignore[arg-type]
+            name: Names(*(tuple(dict.fromkeys(each)) for each in values))  # type: ignore[arg-type]
             for name, values in self._named.items()
         }
         return Search(
-            terms=tuple(self._terms),
-            without=tuple(self._without),
-            marks=tuple(self._marks),
-            without_marks=tuple(self._without_marks),
+            terms=tuple(dict.fromkeys(self._terms)),
+            without=tuple(dict.fromkeys(self._without)),
+            marks=tuple(dict.fromkeys(self._marks)),
+            without_marks=tuple(dict.fromkeys(self._without_marks)),
             statuses=named["status"],
             assignees=named["assignee"],
             tags=named["tag"],

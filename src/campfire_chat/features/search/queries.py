@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import BigInteger, Integer, String, and_, bindparam, column, select, table
@@ -123,10 +123,26 @@ INSERT_DOCUMENTS = BulkInsert(tables.documents)
 DELETE_DOCUMENTS = BulkDelete(tables.documents)
 
 
-async def documents_of(
+class Source(NamedTuple):
+    """What a document is made of, as the database has it.
+
+    Attributes:
+        is_message: Whether it is a message or a note, otherwise a conversation.
+        row: By :data:`MESSAGES` or :data:`CONVERSATIONS`, which begin with the id.
+    """
+
+    is_message: bool
+    row: tuple[Any, ...]
+
+    @property
+    def id(self) -> str:
+        return self.row[0]
+
+
+async def sources_of(
     session: Session, organization: str, message_ids: Sequence[str], conversation_ids: Sequence[str]
-) -> list[Document]:
-    """The documents of what is there of these messages and conversations."""
+) -> list[Source]:
+    """What is there of these messages and conversations."""
     engine = session.engine
     messages, conversations = await session.fetch_all(
         MESSAGES.prepare(engine, {"org_id": organization, "ids": engine.list_value(message_ids)}),
@@ -134,23 +150,15 @@ async def documents_of(
             engine, {"org_id": organization, "ids": engine.list_value(conversation_ids)}
         ),
     )
-    documents = [
-        of_message(
-            organization,
-            message_id=message_id,
-            conversation_id=conversation_id,
-            visibility=Visibility(visibility),
-            at=at,
-            body=body,
-            sender_kind=SenderKind(sender_kind),
-            sender=Person(sender_id, sender_name),
-            contact=_person(contact),
-        )
-        for message_id, conversation_id, visibility, at, body, *who in messages
-        for sender_kind, sender_id, sender_name, *contact in [who]
-    ]
-    documents += [
-        of_conversation(
+    found = [Source(is_message=True, row=tuple(row)) for row in messages]
+    return found + [Source(is_message=False, row=tuple(row)) for row in conversations]
+
+
+def document_of(organization: str, source: Source) -> Document:
+    """The document of a message or a conversation. It takes the text apart."""
+    if not source.is_message:
+        conversation_id, number, created_at, subject, tags, *contact = source.row
+        return of_conversation(
             organization,
             conversation_id=conversation_id,
             number=number,
@@ -159,9 +167,19 @@ async def documents_of(
             tags=_tags(tags),
             contact=_person(contact),
         )
-        for conversation_id, number, created_at, subject, tags, *contact in conversations
-    ]
-    return documents
+    message_id, conversation_id, visibility, at, body, *who = source.row
+    sender_kind, sender_id, sender_name, *contact = who
+    return of_message(
+        organization,
+        message_id=message_id,
+        conversation_id=conversation_id,
+        visibility=Visibility(visibility),
+        at=at,
+        body=body,
+        sender_kind=SenderKind(sender_kind),
+        sender=Person(sender_id, sender_name),
+        contact=_person(contact),
+    )
 
 
 async def indexed(
@@ -175,22 +193,22 @@ async def indexed(
 
 
 async def free_numbers(
-    session: Session, organization: str, documents: Sequence[Document]
+    session: Session, organization: str, documents: Iterable[tuple[str, int]]
 ) -> dict[str, int]:
-    """A number for each of these new documents, by its id."""
+    """A number for each of these new documents, given as their ids and times, by their ids."""
     found: dict[str, int] = {}
     waiting = list(documents)
     for attempt in itertools.count():
         if not waiting:
             break
-        wanted = {rules.number(item.id, item.at, attempt): item.id for item in waiting}
+        wanted = {rules.number(item, at, attempt): item for item, at in waiting}
         spans = [("", number, number) for number in wanted]
         rows = await session.fetch(
             TAKEN, org_id=organization, spans=session.engine.spans_value(spans)
         )
         taken = {row[0] for row in rows} | set(found.values())
         found |= {item: number for number, item in wanted.items() if number not in taken}
-        waiting = [item for item in waiting if item.id not in found]
+        waiting = [(item, at) for item, at in waiting if item not in found]
     return found
 
 

@@ -7,7 +7,7 @@ After an upgrade a job does it, and a person does it by the command line.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -17,11 +17,12 @@ from campfire_chat.access.actor import Actor, system_actor
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ, NOTES_READ
 from campfire_chat.features.search import queries
 from campfire_chat.features.search.operations import Index
+from campfire_chat.features.search.preparing import Prepared, parts, prepare
 from campfire_chat.jobs.job import Job, JobKind
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.ledger.transaction import Transaction
 
-#: Documents that one transaction writes. With fewer, those who send messages wait less.
+#: Documents that one transaction writes at most. With fewer, those who send messages wait less.
 STEP: Final = 200
 
 
@@ -64,9 +65,14 @@ class RebuildSome(Index):
     """
 
     def __init__(
-        self, actor: Actor, stage: Stage, ids: list[str], following: Rebuild | None
+        self,
+        actor: Actor,
+        stage: Stage,
+        ids: list[str],
+        following: Rebuild | None,
+        ready: Mapping[str, Prepared],
     ) -> None:
-        super().__init__(actor, *_split(stage, ids))
+        super().__init__(actor, *_split(stage, ids), ready=ready)
         self.following = following
 
     async def run(self, transaction: Transaction) -> None:
@@ -90,8 +96,8 @@ class Rebuilder:
         self._storage = storage
 
     async def step(self, job: Job[Rebuild]) -> RebuildSome:
-        ids, following = await self.next(job.organization, job.arguments)
-        return RebuildSome(job.actor, job.arguments.stage, ids, following)
+        ids, following, ready = await self._next(job.organization, job.arguments)
+        return RebuildSome(job.actor, job.arguments.stage, ids, following, ready)
 
     async def everything(self, organization: str) -> AsyncIterator[int]:
         """Index all of an organisation again, without jobs. After each step it tells how many
@@ -100,23 +106,30 @@ class Rebuilder:
         at: Rebuild | None = Rebuild()
         seen = 0
         while at is not None:
-            ids, following = await self.next(organization, at)
+            ids, following, ready = await self._next(organization, at)
             message_ids, conversation_ids = _split(at.stage, ids)
             # The last stage comes after all that is there: what it looks at is new by then.
             rewrite = at.stage is not Stage.DOCUMENT
-            await self._storage.submit(Index(actor, message_ids, conversation_ids, rewrite=rewrite))
+            await self._storage.submit(
+                Index(actor, message_ids, conversation_ids, rewrite=rewrite, ready=ready)
+            )
             seen += len(ids)
             at = following
             yield seen
 
-    async def next(self, organization: str, at: Rebuild) -> tuple[list[str], Rebuild | None]:
-        """The ids that come next, and where it goes on after them; None at the end."""
+    async def _next(
+        self, organization: str, at: Rebuild
+    ) -> tuple[list[str], Rebuild | None, dict[str, Prepared]]:
+        """The ids that come next, where it goes on after them, which is None at the end, and what
+        is to be written."""
         ids = await self._storage.read(
             lambda session: queries.ids_after(
                 session, _QUERIES[at.stage], organization, at.after, STEP
             )
         )
-        if len(ids) == STEP:
-            return ids, Rebuild(stage=at.stage, after=ids[-1])
+        ready = await prepare(self._storage, organization, *_split(at.stage, ids))
+        part: list[str] = next(parts(ids, ready)) if ids else []
+        if len(ids) == STEP or len(part) < len(ids):
+            return part, Rebuild(stage=at.stage, after=part[-1]), ready
         following = _FOLLOWING.get(at.stage)
-        return ids, None if following is None else Rebuild(stage=following)
+        return part, None if following is None else Rebuild(stage=following), ready

@@ -155,10 +155,12 @@ async def _resolved(session: Session, actor: Actor, search: Search) -> Search | 
     assignees, tags = search.assignees, search.tags
     if any(assignees):
         rows = await session.fetch(agent_queries.TEAM, org_id=actor.organization)
-        names = [(row[_AGENT_ID], row[_AGENT_NAME]) for row in rows]
+        agents = [
+            (row[_AGENT_ID], {token.text for token in tokens_of(row[_AGENT_NAME])}) for row in rows
+        ]
         assignees = Names(
             *(
-                tuple(item for value in values for item in _agents(value, actor, names))
+                tuple(item for value in values for item in _agents(value, actor, agents))
                 for values in assignees
             )
         )
@@ -183,17 +185,17 @@ async def _resolved(session: Session, actor: Actor, search: Search) -> Search | 
     return search._replace(assignees=assignees, tags=tags)
 
 
-def _agents(value: str, actor: Actor, names: Sequence[tuple[str, str]]) -> list[str]:
-    """The ids of the agents that an operator means; an empty one for nobody."""
+def _agents(value: str, actor: Actor, agents: Sequence[tuple[str, set[str]]]) -> list[str]:
+    """The ids of the agents that an operator means; an empty one for nobody.
+
+    Args:
+        agents: The id of each, and the words of the name.
+    """
     if value.lower() == "none":
         return [""]
     if value.lower() == "me":
         return [actor.principal.id]
-    if value in (agent_id for agent_id, _ in names):
+    if value in (agent_id for agent_id, _ in agents):
         return [value]
     words = {token.text for token in tokens_of(value)}
-    return [
-        agent_id
-        for agent_id, name in names
-        if words and words <= {token.text for token in tokens_of(name)}
-    ]
+    return [agent_id for agent_id, name in agents if words and words <= name]
