@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from campfire_chat.access.records import SenderKind
 from campfire_chat.core.clock import SECOND
 from campfire_chat.features.messages.records import Visibility
-from campfire_chat.features.search import documents, matching, parsing, rules, tokens
+from campfire_chat.features.search import documents, finding, matching, parsing, rules, tokens
 from campfire_chat.features.search.documents import Person
 from campfire_chat.features.search.errors import InvalidSearchError
 from campfire_chat.features.search.parsing import Names, Search, parse
@@ -359,3 +359,10 @@ def test_numbers_sort_by_time() -> None:
     assert len({rules.number(f"msg_{n}", 5, 4) for n in range(1_000)}) > 990
     assert rules.first_number(1_700) == 1_700_000
     assert rules.first_number(2**62) < rules.END
+
+
+def test_few_words_rank_on_postgresql() -> None:
+    terms = parse('"a a b" c late', me=ME).terms
+    assert finding._ranking(terms) == "'a' | 'b' | 'c' | 'late':*"  # pyright: ignore[reportPrivateUsage]
+    many = parse(" ".join(f"w{n}" for n in range(30)), me=ME).terms
+    assert finding._ranking(many).count("|") == 7  # pyright: ignore[reportPrivateUsage]

@@ -6,12 +6,15 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from campfire_chat import Agent, Visitor, cli
 from campfire_chat.access.actor import actor_of_visitor, system_actor
 from campfire_chat.core import clock
-from campfire_chat.features.search import preparing, queries
+from campfire_chat.database.statement import Query
+from campfire_chat.features.search import finding, preparing, queries
 from campfire_chat.features.search.documents import Document
+from campfire_chat.features.search.errors import SearchTooBroadError
 from campfire_chat.features.search.operations import Index
 from campfire_chat.features.search.preparing import parts, prepare
 from campfire_chat.features.search.service import SearchService
@@ -23,6 +26,7 @@ from tests.support.truth import Truth
 
 pytestmark = pytest.mark.anyio
 
+TIMEOUT = "statement_timeout"
 ADA = agent_actor(Agent(id="ada", name="Ada"))
 MIA = actor_of_visitor(Visitor(id="mia", name="Mia"))
 STALE = (
@@ -161,5 +165,31 @@ async def test_the_costliest_messages_hold_nothing_up(
         assert len(await texts(service, chinese[100:110])) == 1
         # Behind the last word that is indexed.
         assert await texts(service, chinese[8_000:8_010]) == []
+    finally:
+        await store.stop()
+
+
+async def test_a_search_that_takes_too_long_is_too_broad(
+    database_url: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection stays as it was, and the next search is answered."""
+    if engine == "sqlite":
+        pytest.skip("SQLite has no such limit.")
+    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    await store.start()
+    try:
+        service = SearchService(store.storage, store.runtime_settings)
+        slow = Query(lambda _: select(func.pg_sleep(30)))
+        with monkeypatch.context() as patch:
+            patch.setattr(finding, "_MOST_TIME", 50)
+            patch.setattr(finding, "found_query", lambda *_: slow)
+            with pytest.raises(SearchTooBroadError) as refused:
+                await texts(service, "kettle")
+        assert (refused.value.code, refused.value.status) == ("search_too_broad", 422)
+        assert await texts(service, "kettle") == []
+        timeouts = await store.storage.read(
+            lambda session: session.fetch(Query(lambda _: select(func.current_setting(TIMEOUT))))
+        )
+        assert [row[0] for row in timeouts] == ["0"]
     finally:
         await store.stop()

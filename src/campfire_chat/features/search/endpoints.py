@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from campfire_chat.core.errors import InvalidCursorError, InvalidTextError
 from campfire_chat.features.search.documents import SearchKind
-from campfire_chat.features.search.errors import InvalidSearchError
+from campfire_chat.features.search.errors import InvalidSearchError, SearchTooBroadError
 from campfire_chat.features.search.finding import Sort
 from campfire_chat.features.search.parsing import LONGEST
 from campfire_chat.features.search.records import SearchHit
@@ -89,6 +89,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Search messages, notes and conversations",
         query=SearchQuery,
         returns={200: Page[SearchHit]},
-        errors=(InvalidCursorError, InvalidSearchError, InvalidTextError),
+        errors=(InvalidCursorError, InvalidSearchError, InvalidTextError, SearchTooBroadError),
     ),
 )

@@ -9,3 +9,9 @@ class InvalidSearchError(InvalidError):
     """The search cannot be understood."""
 
     code = "invalid_search"
+
+
+class SearchTooBroadError(InvalidError):
+    """The search fits too much to be answered in time. Add words, or a time with after:."""
+
+    code = "search_too_broad"

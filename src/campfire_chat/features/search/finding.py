@@ -38,6 +38,7 @@ from campfire_chat.features.conversations import tables as conversation_tables
 from campfire_chat.features.conversations.permissions import NOTES_READ
 from campfire_chat.features.search import rules, tables
 from campfire_chat.features.search.documents import KIND, SearchKind, organization_mark
+from campfire_chat.features.search.errors import SearchTooBroadError
 from campfire_chat.features.search.parsing import Search
 from campfire_chat.features.search.queries import sqlite_index
 from campfire_chat.features.search.tokens import Term
@@ -51,6 +52,15 @@ Sort = Literal["best", "newest"]
 
 #: The newest matches, of which the best come first.
 MOST_RANKED: Final = 5_000
+#: Words of a search that rank what it finds. PostgreSQL looks at all pairs of those that have to be
+#: there together, so they are ranked as if each were enough.
+_MOST_RANKING: Final = 8
+#: Characters of the tokens of a document that SQLite ranks it by.
+_MOST_READ: Final = 2_000
+#: Milliseconds that a search may take in PostgreSQL.
+_MOST_TIME: Final = 2_000
+#: PostgreSQL's code for a statement that took too long.
+_TOO_LONG: Final = "57014"
 
 
 class Candidate(NamedTuple):
@@ -153,16 +163,17 @@ def _found(sort: Sort, by: Narrowing, engine: Engine) -> ClauseElement:
 
 def _rank_of_words(engine: Engine) -> ColumnElement[float]:
     """BM25 without the part that says how rare a word is: every match holds all of the words, and
-    FTS5 would count the documents that hold each one anew for every search.
+    FTS5 would count the documents that hold each one for every search.
 
     k1 = 1.2 and b = 0.75, for documents of 200 characters on average.
     (https://nlp.stanford.edu/IR-book/html/htmledition/okapi-bm25-a-non-binary-model-1.html)
     """
     term = engine.each("ranked").c.value
-    text = literal(" ").concat(_d.tokens).concat(literal(" "))
+    begin = func.substr(_d.tokens, 1, literal_column(str(_MOST_READ)))
+    text = literal(" ").concat(begin).concat(literal(" "))
     without = func.replace(text, term, literal_column("''"))
     times = (func.length(text) - func.length(without)) * 1.0 / func.length(term)
-    norm = 0.3 + 0.9 * func.length(_d.tokens) / 200.0
+    norm = 0.3 + 0.9 * func.length(begin) / 200.0
     # times / (times + norm), less 1 for each word: so the text is gone through once.
     return select(func.coalesce(func.sum(-norm / (times + norm)), 0.0)).scalar_subquery()
 
@@ -250,9 +261,9 @@ async def candidates(
     if sort == "best":
         given["skipped"] = skipped
         given["ranked"] = (
-            engine.list_value([_as_part(term) for term in search.terms])
+            engine.list_value([_as_part(term) for term in search.terms[:_MOST_RANKING]])
             if engine.name == "sqlite"
-            else _for_tsquery(search.terms or _whole(actor), ())
+            else _ranking(search.terms or _whole(actor))
         )
     rows = await _with_custom_plan(session, found_query(sort, by), given)
     return [
@@ -264,14 +275,24 @@ async def candidates(
 async def _with_custom_plan(session: Session, query: Query, given: dict[str, Any]) -> Sequence[Row]:
     """The rows of a query, which PostgreSQL is to plan for these values: it reads a rare word from
     the index of words, and a frequent one from the newest documents on. The plan that it would
-    keep for any words is a thousand times too slow for some."""
+    keep for any words is a thousand times too slow for some.
+
+    Raises:
+        SearchTooBroadError: PostgreSQL has not found it in time.
+    """
     if session.engine.name != "postgresql":
         return await session.fetch(query, **given)
-    await session.command("SET plan_cache_mode = force_custom_plan")
+    await session.command(
+        f"SET plan_cache_mode = force_custom_plan; SET statement_timeout = {_MOST_TIME}"
+    )
     try:
         return await session.fetch(query, **given)
+    except Exception as error:
+        if getattr(error, "sqlstate", None) == _TOO_LONG:
+            raise SearchTooBroadError(field="q") from error
+        raise
     finally:
-        await session.command("RESET plan_cache_mode")
+        await session.command("RESET plan_cache_mode; RESET statement_timeout")
 
 
 def _whole(actor: Actor) -> tuple[Term, ...]:
@@ -328,6 +349,16 @@ def _for_tsquery(needed: Sequence[Term], refused: Sequence[Sequence[Term]]) -> s
         return f"({' & '.join(map(one, terms))})"
 
     return " & ".join([every(needed), *(f"!{every(terms)}" for terms in refused)])
+
+
+def _ranking(terms: Sequence[Term]) -> str:
+    """The first words of a search as a ``tsquery`` that any of them fits."""
+    words: dict[str, None] = {}
+    for term in terms:
+        *whole, last = term.words
+        words |= dict.fromkeys(f"'{word}'" for word in whole)
+        words[f"'{last}'{':*' if term.is_prefix else ''}"] = None
+    return " | ".join(list(words)[:_MOST_RANKING])
 
 
 def _as_part(term: Term) -> str:

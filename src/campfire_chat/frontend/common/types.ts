@@ -1435,6 +1435,7 @@ export type ErrorCode =
   | "renewal_needed"
   | "rest_only"
   | "schema_mismatch"
+  | "search_too_broad"
   | "session_changed"
   | "settings_stale"
   | "shortcut_taken"
