@@ -13,6 +13,11 @@ import { hasText, isSame, merge } from "./join";
 /** Milliseconds without a letter after which a draft goes to the server, and at the latest. */
 const IDLE = 1500;
 const LATEST = 6000;
+/**
+ * Milliseconds between two saves while somebody types. Each save wakes all agents of the
+ * organisation and adds two events to the log. Nobody waits for it: leaving the field saves too.
+ */
+const APART = 30_000;
 
 /** UTF-16 units that fit into a request that outlives the page, whatever they are in JSON. */
 const OUTLIVES = 10_000;
@@ -22,6 +27,8 @@ const MOST_TOLD = 10;
 const timers = new Map<string, number>();
 /** When the first change came that the server has not been told. */
 const begun = new Map<string, number>();
+/** When a draft was saved last, if what the server has is what was written here. */
+const saved = new Map<string, number>();
 /** What is on its way. */
 const pushing = new Set<string>();
 /** What did not arrive, and is told again. */
@@ -73,7 +80,11 @@ function schedule(id: string, delay: number): void {
   const first = begun.get(id) ?? now;
   begun.set(id, first);
   clearTimeout(timers.get(id));
-  const wait = Math.max(0, heldUntil - now, Math.min(delay, first + LATEST - now));
+  const soonest = delay && isTyped(id) ? (saved.get(id) ?? -APART) + APART : 0;
+  const wait = Math.max(
+    ...[0, heldUntil - now, soonest - now],
+    Math.min(delay, first + LATEST - now),
+  );
   timers.set(id, window.setTimeout(() => void push(id), wait));
 }
 
@@ -84,6 +95,7 @@ async function push(id: string): Promise<void> {
   if (pushing.has(id) || !sent.due) return;
   clearTimeout(timers.get(id));
   begun.delete(id);
+  saved.set(id, performance.now());
   pushing.add(id);
   heard.delete(id);
   const { mode, reply, note, quoting } = sent;
@@ -166,7 +178,10 @@ function take(there: DraftRecord): void {
   if (pressed || (!here.due && isTyped(id))) return void waiting.set(id, there);
   const both = merge(here, read(there));
   putDraft(id, both);
-  if (both.due) schedule(id, IDLE);
+  if (!both.due) return;
+  // What was put together is told soon, also while somebody types.
+  saved.delete(id);
+  schedule(id, IDLE);
 }
 
 /** Nobody types there any more: what changed elsewhere is shown. */
@@ -223,7 +238,12 @@ export function watchDrafts(): void {
   listen<PointerEvent>(document, "pointerdown", ({ button }) => press(button === 0), true);
   listen(document, "pointerup pointercancel", () => press(false), true);
   // Once the next element has the focus: within the composer, somebody is still at it.
-  listen(document, "focusout", () => setTimeout(showWaiting));
+  listen(document, "focusout", () =>
+    setTimeout(() => {
+      if (keeps()) void flush();
+      showWaiting();
+    }),
+  );
   effect(() => {
     void openId.value;
     // After the new conversation is there: what was typed in the old one is not any more.
