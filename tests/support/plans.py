@@ -183,13 +183,11 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "contacts.queries.CHANGES": (contact_queries.CHANGES, {"id": "contact", "before": "label"}),
     "contacts.listing.WITH_WORD": (contact_listing.WITH_WORD, {"skipped": "nothing"}),
     **{
-        f"contacts.listing.stretch_end({order}, {narrowed=}, {owned=})": (
-            contact_listing.stretch_end(order, contact_queries.Sight(narrowed, owned)),
+        f"contacts.listing.stretch_end({order}, {narrowed=})": (
+            contact_listing.stretch_end(order, contact_queries.Sight(narrowed)),
             PLACES_OF_CONTACTS[order],
         )
-        for order, narrowed, owned in itertools.product(
-            PLACES_OF_CONTACTS, (False, True), (False, True)
-        )
+        for order, narrowed in itertools.product(PLACES_OF_CONTACTS, (False, True))
     },
     **{
         f"contacts.listing.page_query({order}, {few=}, {words}, {sight=})": (

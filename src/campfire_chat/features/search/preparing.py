@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
 from campfire_chat.features.search import queries
-from campfire_chat.features.search.documents import Kind, as_vector, as_words, digest
+from campfire_chat.features.search.documents import SearchKind, as_vector, as_words, digest
 from campfire_chat.features.search.queries import Source
 from campfire_chat.ledger.storage import Storage
 
@@ -30,7 +30,7 @@ class Prepared(NamedTuple):
     """
 
     source: Source
-    kind: Kind
+    kind: SearchKind
     conversation_id: str
     at: int
     digest: str
@@ -38,7 +38,7 @@ class Prepared(NamedTuple):
 
 
 def prepared(engine: Engine, organization: str, source: Source) -> Prepared:
-    """Take one apart, which takes some milliseconds for the longest message."""
+    """Take one apart, which takes up to 50 ms for the longest message."""
     document = queries.document_of(organization, source)
     as_tokens = as_words if engine.name == "sqlite" else as_vector
     return Prepared(
