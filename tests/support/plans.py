@@ -181,6 +181,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     },
     "contacts.queries.SEEN": (contact_queries.SEEN, {"ids": "contacts"}),
     "contacts.queries.CHANGES": (contact_queries.CHANGES, {"id": "contact", "before": "label"}),
+    "contacts.listing.OWN_CONTACTS": (contact_listing.OWN_CONTACTS, {}),
     "contacts.listing.WITH_WORD": (contact_listing.WITH_WORD, {"skipped": "nothing"}),
     **{
         f"contacts.listing.stretch_end({order}, {narrowed=})": (
@@ -202,7 +203,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
                 *(False, 2, ("verified", "seen_since", "created_since")),
                 contact_queries.Sight(narrowed=True),
             ),
-            (False, 0, (), contact_queries.Sight(owned=True)),
+            (True, 0, (), contact_queries.Sight(owned=True)),
             (True, 2, ("verified",), contact_queries.Sight(narrowed=True, owned=True)),
         )
     },
@@ -424,7 +425,7 @@ async def _check_postgresql(
         if "tagged" in name:
             # For each status all conversations that have the tag, or those until enough have it.
             most += 8 * listing.FEW
-        if "contacts.listing" in name and ("few=False" in name or "NARROWED" in name):
+        if "contacts.listing" in name and ("few=False" in name or "narrowed=True" in name):
             # Each contact of a stretch, and their conversations until one is seen.
             most += 2 * LIMIT
         if "counts_query" in name:

@@ -38,8 +38,10 @@ from campfire_chat.features.contacts.codec import CONTACT_RECORD_ROWS
 from campfire_chat.features.contacts.queries import Sight, shown_in, sight_of, values_of
 from campfire_chat.features.contacts.records import ContactRecord
 from campfire_chat.features.contacts.rules import LAST, Order
+from campfire_chat.features.conversations.records import Status
+from campfire_chat.features.conversations.tables import conversations
 
-_c, _w = tables.contacts.c, tables.contact_words.c
+_c, _w, _v = tables.contacts.c, tables.contact_words.c, conversations.c
 
 #: How often a word may be there and still count as rare: as many contacts as take about 25 ms to
 #: read and sort. A first name that one of 200 people has is that rare among a million.
@@ -214,6 +216,31 @@ async def _few(session: Session, organization: str, words: Sequence[str]) -> lis
     return None
 
 
+def _own(_: Engine) -> ClauseElement:
+    return (
+        select(_v.contact_id)
+        .where(
+            _v.org_id == bindparam("org_id"),
+            # All of them: the index begins with the status.
+            _v.status.in_([literal_column(f"'{status.value}'") for status in Status]),
+            _v.assignee_id == bindparam("agent_id"),
+        )
+        .limit(bindparam("count", type_=Integer))
+    )
+
+
+#: Ids of the contacts of ``count`` conversations that are assigned to ``agent_id``.
+OWN_CONTACTS = Query(_own)
+
+
+async def _mine(session: Session, actor: Actor) -> dict[str, None] | None:
+    """The contacts of the conversations that are assigned to the caller; None if those are many."""
+    rows = await session.fetch(
+        OWN_CONTACTS, org_id=actor.organization, agent_id=actor.principal.id, count=FEW + 1
+    )
+    return dict.fromkeys(row[0] for row in rows) if len(rows) <= FEW else None
+
+
 async def read_page(
     session: Session,
     actor: Actor,
@@ -229,7 +256,11 @@ async def read_page(
         after: Where the page before ended.
     """
     engine, organization = session.engine, actor.organization
+    sight = sight_of(actor)
     few = await _few(session, organization, wanted.words)
+    mine = await _mine(session, actor) if sight.owned else None
+    if mine is not None:
+        few = list(mine) if few is None else [item for item in few if item in mine]
     if few is not None and not few:
         return [], None
     shape = Shape(
@@ -237,7 +268,7 @@ async def read_page(
         few=few is not None,
         words=len(wanted.words),
         given=wanted.given,
-        sight=sight_of(actor),
+        sight=sight,
     )
     given: dict[str, Any] = {
         "org_id": organization,
