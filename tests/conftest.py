@@ -224,6 +224,14 @@ def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
     return copy_sqlite(sqlite_template, tmp_path / "campfire.db")
 
 
+@pytest.fixture
+def postgres_database_url(postgres: str, postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database, for tests of what only PostgreSQL does."""
+    url = create_postgres_database(postgres, template=postgres_template)
+    yield url
+    drop_postgres_database(url, postgres)
+
+
 @pytest.fixture(scope="session")
 def shared_database_url(
     engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -21,7 +21,6 @@ from campfire_chat.hooks.held import HoldEvents, consumer_of
 from campfire_chat.ledger.events import HIDDEN, Nothing
 from campfire_chat.ledger.transaction import Transaction
 from tests.storage.test_operations import DoTogether
-from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.fault_proxy import FaultProxy
 from tests.support.postgres import COMMIT, execute, run_apart
 from tests.support.store import Store
@@ -73,10 +72,8 @@ def failures(caplog: pytest.LogCaptureFixture) -> str:
 
 
 @pytest.fixture
-def url(postgres: str, postgres_template: str) -> Any:
-    made = create_postgres_database(postgres, template=postgres_template)
-    yield made
-    drop_postgres_database(made, postgres)
+def url(postgres_database_url: str) -> str:
+    return postgres_database_url
 
 
 async def test_the_victim_of_a_deadlock_tries_again(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from campfire_chat.database import schema
 from campfire_chat.database.dialects import Route
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.postgresql import PostgreSQLEngine
-from tests.support.engines import create_postgres_database, drop_postgres_database
 from tests.support.host import campfire_for
 from tests.support.next_version import REVISION, write_migrations
 
@@ -22,15 +20,8 @@ pytestmark = pytest.mark.anyio
 GIVEN_UP, TAKES = 1.0, 2.5
 
 
-@pytest.fixture
-def url(postgres: str, postgres_template: str) -> Iterator[str]:
-    url = create_postgres_database(postgres, template=postgres_template)
-    yield url
-    drop_postgres_database(url, postgres)
-
-
 async def test_a_large_table_may_be_rewritten(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = PostgreSQLEngine.routes
 
@@ -46,7 +37,7 @@ async def test_a_large_table_may_be_rewritten(
     slow = f'    op.execute("SELECT pg_sleep({TAKES})")\n'
     script.write_text(script.read_text("utf-8") + slow, "utf-8")
     monkeypatch.setattr(schema, "SCRIPTS", folder)
-    campfire = campfire_for(url, drain_on_signal=False, work="elsewhere")
+    campfire = campfire_for(postgres_database_url, drain_on_signal=False, work="elsewhere")
     async with campfire.lifespan():
         running = campfire._running
         assert running is not None

@@ -170,12 +170,12 @@ async def test_the_costliest_messages_hold_nothing_up(
 
 
 async def test_a_search_that_takes_too_long_is_too_broad(
-    database_url: str, engine: str, monkeypatch: pytest.MonkeyPatch
+    postgres_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The connection stays as it was, and the next search is answered."""
-    if engine == "sqlite":
-        pytest.skip("SQLite has no such limit.")
-    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    """The connection stays as it was, and the next search is answered. SQLite has no such limit."""
+    store = Store(
+        postgres_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now
+    )
     await store.start()
     try:
         service = SearchService(store.storage, store.runtime_settings)
