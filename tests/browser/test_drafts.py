@@ -62,10 +62,10 @@ def test_a_draft_goes_from_the_phone_to_the_desk(shop: ProcessServer, open_page:
     expect(desk.field).to_have_value("It is in")
     # While one types on the phone, nothing changes there; it shows when the field is left.
     phone.field.focus()
-    desk.field.fill("It is in the post")
     with phone.page.expect_response(
         lambda answer: answer.request.method == "GET" and "It is in the post" in answer.text()
     ):
+        desk.field.fill("It is in the post")
         leave(desk.page)
     show(phone.page)
     expect(phone.field).to_have_value("It is in")
@@ -74,10 +74,10 @@ def test_a_draft_goes_from_the_phone_to_the_desk(shop: ProcessServer, open_page:
     # What was written apart is put together.
     phone.page.context.set_offline(True)
     phone.field.fill("It is in the post, I hope")
-    desk.field.fill("It is lost")
     with desk.page.expect_response(
         lambda answer: answer.request.method == "PUT" and "It is lost" in answer.text()
     ):
+        desk.field.fill("It is lost")
         leave(desk.page)
     phone.page.context.set_offline(False)
     both = "It is lost\nIt is in the post, I hope"

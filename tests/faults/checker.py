@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from campfire_chat.features.presence.events import SESSION_ENDED
 from tests.faults.scenario import Finding, none_of
 from tests.support.client import Frame, same_event
 from tests.support.truth import Truth
@@ -271,8 +272,17 @@ def nobody_is_behind(journal: Journal, stored: Stored) -> list[str]:
     return [
         f"{log.client} is at {log.start + len(log.applied)} of {head} of {log.stream}"
         for log in journal.logs
-        if log.start + len(log.applied) < (head := len(stored.events.get(log.stream, [])))
+        if log.start + len(log.applied) < (head := _last_heard(stored.events.get(log.stream, [])))
     ]
+
+
+def _last_heard(events: Sequence[Frame]) -> int:
+    """How many events somebody was there for. The sessions of agents end a while after the last
+    of them has left, when nobody is there to hear of it."""
+    heard = len(events)
+    while heard and events[heard - 1]["event"] == SESSION_ENDED.name:
+        heard -= 1
+    return heard
 
 
 def state_is_events(stored: Stored) -> list[str]:

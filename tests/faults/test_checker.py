@@ -249,6 +249,22 @@ def test_each_rule_can_fail(spoil: Callable[[History], None], rule: str) -> None
     assert history.found() == {rule}
 
 
+def test_nobody_hears_of_the_end_of_a_session_after_the_last_has_left() -> None:
+    history = History()
+    last = history.events[INBOX][-1]
+    history.logs.append(Log("ada", INBOX, 0, copy.deepcopy(history.events[INBOX])))
+    left = {
+        **{"stream": INBOX, "event": "agent.session_ended", "at": last["at"]},
+        "data": {"id": "agt_1"},
+    }
+    history.events[INBOX] += [{**left, "seq": last["seq"] + number} for number in (1, 2)]
+    history.heads[INBOX] = last["seq"] + 2
+    assert not history.found()
+    # What comes before these is missed by somebody who was there.
+    del history.logs[1].applied[0]
+    assert history.found() == {"client records that do not reach the head"}
+
+
 def test_the_order_counts_from_the_first_attempt() -> None:
     # The second was sent before the third was acknowledged; either may be first.
     history = History()
