@@ -85,6 +85,8 @@ def test_a_reply_waits_for_its_writer_when_a_colleague_has_answered(
     expect(held(ada)).to_have_count(0)
     expect(ada.field).to_be_focused()
     expect(ben.log.get_by_text("I will look for it")).to_be_visible()
+    # Her own screen hears it from the server as well, which the cut would keep from it.
+    expect(ada.tick("Sending")).to_have_count(0)
     # What waits in the outbox is held as well, once there is a network again.
     line.cut()
     page.context.set_offline(True)

@@ -13,9 +13,7 @@ const root = pathToFileURL(sources).href;
 let generation = 0;
 registerHooks({
   resolve(specifier, context, next) {
-    // TypeScript leaves the ending out.
-    const known = /^\.\.?\//.test(specifier) && !/\.[jt]s$/.test(specifier);
-    const found = next(known ? specifier + ".ts" : specifier, context);
+    const found = next(specifier, context);
     const own = found.url.startsWith(root) && !found.url.includes("node_modules");
     const [page] = /\?page=\d+$/.exec(specifier) ?? /\?page=\d+$/.exec(context.parentURL) ?? [];
     return own ? { ...found, url: found.url.split("?")[0] + page } : found;

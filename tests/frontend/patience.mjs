@@ -3,7 +3,6 @@
 //
 //   node --experimental-transform-types patience.mjs <base> <token> <sources>
 
-import { registerHooks } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
@@ -12,12 +11,6 @@ const told = (what, fields = {}) => console.log(JSON.stringify({ what, ...fields
 
 /** Seconds by this process's own clock, which no load of the machine makes earlier. */
 const now = () => performance.now() / 1000;
-
-// TypeScript leaves the ending out.
-registerHooks({
-  resolve: (specifier, context, next) =>
-    next(/^\.\/\w+$/.test(specifier) ? specifier + ".ts" : specifier, context),
-});
 
 // Its keys are those of the object, as in a browser.
 class Storage {

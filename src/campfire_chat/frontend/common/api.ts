@@ -77,17 +77,21 @@ export function createApi({ base, token, headers: more, onUnauthorized }: ApiOpt
     if (bearer) headers["Authorization"] = "Bearer " + bearer;
     if (body !== undefined) headers["Content-Type"] = "application/json";
 
+    const unheard = (cause: unknown): never => {
+      throw signal?.aborted ? cause : new ApiError("network", 0, "", false);
+    };
     const response = await fetch(url, {
       ...(options as RequestInit),
       method,
       headers,
       cache: "no-store",
       body: body === undefined ? null : encode(body),
-    }).catch((cause) => {
-      throw signal?.aborted ? cause : new ApiError("network", 0, "", false);
-    });
-    // What is no JSON is a proxy's error page: the status says enough.
-    const answer: unknown = await response.json().catch(() => null);
+    }).catch(unheard);
+    // An error that is no JSON is a proxy's page: the status says enough. A success that cannot be
+    // read was cut off on its way.
+    const answer: unknown = await response
+      .json()
+      .catch((cause) => (response.ok ? unheard(cause) : null));
     if (response.ok) return answer as T;
     const { status } = response;
     if (status === 401 && !repeated && (await onUnauthorized?.())) {
