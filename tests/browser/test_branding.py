@@ -18,9 +18,10 @@ from starlette.routing import Route
 
 from campfire_chat import Agent, Role
 from campfire_chat.features.organizations.palette import palette_of
-from tests.browser.conftest import SIZES, NewPage, Theme
+from tests.browser.conftest import SIZES, NewPage
+from tests.browser.looking import look_at, night
 from tests.browser.screens import ConsoleScreen, WidgetScreen
-from tests.browser.test_looks import looks, sizes, violations
+from tests.browser.test_looks import sizes
 from tests.conftest import QUICK
 from tests.support.engines import copy_sqlite
 from tests.support.host import campfire_for
@@ -84,25 +85,26 @@ def expect_colors(element: Locator, background: str, text: str | None = None) ->
             expect(element).to_have_css(name, f"rgb({channels})")
 
 
-@looks
 @sizes
 @pytest.mark.parametrize("name", ORGANIZATIONS)
 def test_each_organisation_has_its_own_widget(
-    shops: str, open_page: NewPage, name: str, size: str, theme: Theme
+    shops: str, open_page: NewPage, name: str, size: str
 ) -> None:
     chosen = ORGANIZATIONS[name]
     accent = chosen.get("widget_color", "#c2410c")
-    page = open_page(f"{shops}/shop/{name}", size=size, theme=theme)
+    page = open_page(f"{shops}/shop/{name}", size=size)
     widget = WidgetScreen(page, title=chosen.get("widget_name", "Chat with us"))
     expect(widget.launcher).to_be_visible()
     # Before anything else is loaded.
     expect_colors(widget.launcher, accent)
+    with night(page):
+        expect_colors(widget.launcher, accent)
     box, width = widget.launcher.bounding_box(), SIZES[size][0]
     assert box is not None
     is_left = chosen.get("widget_position") == "left"
     assert (box["x"] == 20) is is_left
     assert (box["x"] + box["width"] == width - 20) is not is_left
-    assert violations(page) == []
+    look_at(page, f"widget-{name}-launcher")
     widget.open()
     head = widget.panel.get_by_role("heading", level=2)
     expect(head).to_have_text(chosen.get("widget_name", "Chat with us"))
@@ -116,11 +118,12 @@ def test_each_organisation_has_its_own_widget(
         assert (panel["x"], panel["width"]) == (0, width)
     else:
         assert (panel["x"] == 20) is is_left
-    assert violations(page) == []
+    look_at(page, f"widget-{name}")
     widget.write("Hello?")
     expect_colors(widget.log.locator(".mine .bubble"), accent, palette_of(accent).text)
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    with night(page):
+        expect_colors(widget.log.locator(".mine .bubble"), accent, palette_of(accent).text)
+    look_at(page, f"widget-{name}-thread")
 
 
 def test_each_has_its_own_visitors(shops: str, open_page: NewPage) -> None:

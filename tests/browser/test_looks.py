@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from campfire_chat import Agent, Visitor
 from tests.browser.conftest import SIZES, NewPage, Theme
+from tests.browser.looking import violations
 from tests.browser.screens import ConsoleScreen, WidgetScreen
 from tests.support.engines import copy_sqlite
 from tests.support.people import Desk
@@ -58,15 +58,6 @@ def _fill(desk: Desk) -> None:
     ada.write(conversation, "The parcel left on Tuesday.", visibility="internal")
     ada.write(conversation, "It is on its way and should be with you tomorrow.")
     mia.write(conversation, "Lovely, thank you. Can I still change the address?")
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{item['id']} ({item['impact']}): {item['help']}: "
-        + "; ".join(str(node["target"]) for node in item["nodes"][:5])
-        for item in found
-    ]
 
 
 @looks

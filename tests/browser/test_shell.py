@@ -11,9 +11,9 @@ from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from campfire_chat import Agent, Role, Visitor
 from campfire_chat.core import clock
-from tests.browser.conftest import SIZES, NewPage, Theme
+from tests.browser.conftest import SIZES, NewPage
+from tests.browser.looking import look_at, violations
 from tests.browser.screens import ConsoleScreen
-from tests.browser.test_looks import violations
 from tests.browser.test_navigation import wait_for
 from tests.rest.test_jobs import put
 from tests.support.engines import copy_sqlite
@@ -156,23 +156,18 @@ def test_an_answer_of_before_brings_no_job_back(
     expect(rows(page)).to_have_count(2)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_the_look(
     shop: tuple[ProcessServer, Truth],
     open_page: NewPage,
-    tmp_path: Path,
     size: str,
-    theme: Theme,
 ) -> None:
-    page = console(open_page, shop[0], "#/jobs", size=size, theme=theme)
+    page = console(open_page, shop[0], "#/jobs", size=size)
     expect(rows(page)).to_have_count(3)
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.screenshot(path=tmp_path / f"jobs-{size}-{theme}.png")
+    look_at(page, "jobs")
     rows(page).first.get_by_role("button", name="Drop").click()
     expect(page.get_by_role("dialog", name="Drop this job?")).to_be_visible()
-    assert violations(page) == []
+    look_at(page, "jobs-drop")
 
 
 def test_an_address_that_is_nobodys_is_the_inbox(

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from campfire_chat import Agent, Visitor
-from tests.browser.conftest import SIZES, NewPage, Theme
+from tests.browser.conftest import SIZES, NewPage
+from tests.browser.looking import look_at
 from tests.browser.screens import ConsoleScreen
-from tests.browser.test_looks import violations
 from tests.browser.test_navigation import wait_for
 from tests.support.engines import copy_sqlite
 from tests.support.people import Desk, Person
@@ -266,30 +266,22 @@ def test_who_is_offered_what(shop: ProcessServer, open_page: NewPage) -> None:
     expect(viewer.get_by_role("button", name="New tag")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_look(
-    shop: ProcessServer, open_page: NewPage, tmp_path: Path, size: str, theme: Theme
-) -> None:
+def test_the_look(shop: ProcessServer, open_page: NewPage, size: str) -> None:
     boss = admin(shop)
     for color in ("gray", "orange", "yellow", "green", "blue", "pink"):
         boss.post("/tags", {"name": f"in {color}", "color": color})
-    page = console(open_page, shop, "#/tags", BOSS, size=size, theme=theme)
+    page = console(open_page, shop, "#/tags", BOSS, size=size)
     expect(rows(page)).to_have_count(9)
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.screenshot(path=tmp_path / f"screen-{size}-{theme}.png")
+    look_at(page, "tags")
     page.get_by_role("button", name="New tag").click()
     dialog = page.get_by_role("dialog", name="New tag")
     dialog.get_by_label("Name").fill("kettle")
-    assert violations(page) == []
-    page.screenshot(path=tmp_path / f"dialog-{size}-{theme}.png")
+    look_at(page, "tags-dialog")
     dialog.get_by_role("button", name="Cancel").click()
     rows(page).first.get_by_role("button", name="Merge").click()
     expect(page.get_by_role("dialog").get_by_role("option")).to_have_count(8)
-    assert violations(page) == []
-    page.screenshot(path=tmp_path / f"merge-{size}-{theme}.png")
+    look_at(page, "tags-merge")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     thread(page)
-    assert violations(page) == []
-    page.screenshot(path=tmp_path / f"thread-{size}-{theme}.png")
+    look_at(page, "tags-thread")
