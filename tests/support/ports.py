@@ -27,8 +27,11 @@ _taken: set[int] = set()
 def _ledger() -> int:
     """A file of which each byte stands for a port. Whoever holds the lock of the byte has the port;
     the system gives it back when the process ends. It is never closed, since that would end all
-    locks of the process."""
-    path = Path(tempfile.gettempdir()) / f"campfire-test-ports-{os.geteuid()}"
+    locks of the process. All runs on a machine have to find the same file, wherever each of them
+    keeps its other files."""
+    common = Path("/tmp")
+    folder = common if common.is_dir() else Path(tempfile.gettempdir())
+    path = folder / f"campfire-test-ports-{os.geteuid()}"
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
