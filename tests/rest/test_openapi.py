@@ -36,6 +36,11 @@ CHECKS = [
 ]
 
 
+#: How often each operation is asked for by whom. Most of what others than agents ask is refused for
+#: who they are, before it matters what they ask; `.ci/full` asks as often for them.
+EXAMPLES = {"agent": 12, "visitor": 6, "nobody": 2}
+
+
 @pytest.fixture
 def document(base: str) -> dict[str, Any]:
     return httpx.get(f"{base}/openapi.json", timeout=60).json()
@@ -70,25 +75,28 @@ def test_every_answer_is_described(document: dict[str, Any]) -> None:
 def test_whatever_an_agent_asks_is_answered_as_described(
     desk: Desk, base: str, document: dict[str, Any]
 ) -> None:
-    ask_everything(base, document, desk.agent(), desk.visitor().begin()["id"])
+    conversation = desk.visitor().begin()["id"]
+    ask_everything(base, document, desk.agent(), conversation, EXAMPLES["agent"])
 
 
 @pytest.mark.slow
 @pytest.mark.one_engine
 @pytest.mark.parametrize("caller", ["visitor", "nobody"])
 def test_so_is_what_others_ask(
-    desk: Desk, base: str, document: dict[str, Any], caller: str
+    desk: Desk, base: str, document: dict[str, Any], caller: str, pytestconfig: pytest.Config
 ) -> None:
     """Each may get other answers than an agent, and all of them have to be described."""
     visitor = desk.visitor()
     person = {"visitor": visitor, "nobody": desk.nobody()}[caller]
-    ask_everything(base, document, person, visitor.begin()["id"])
+    often = EXAMPLES["agent" if pytestconfig.getoption("--every-engine") else caller]
+    ask_everything(base, document, person, visitor.begin()["id"], often)
 
 
 def ask_everything(
-    base: str, document: dict[str, Any], person: Person, conversation_id: str
+    base: str, document: dict[str, Any], person: Person, conversation_id: str, often: int
 ) -> None:
-    """Ask for every operation, as one of the people and about a conversation that exists."""
+    """Ask for every operation so often, as one of the people and about a conversation that
+    exists."""
     known = {
         "conversation_id": conversation_id,
         "stream": f"conversation:{conversation_id}",
@@ -97,7 +105,7 @@ def ask_everything(
     for result in schemathesis.openapi.from_dict(document).get_all_operations():
         operation = result.ok()
 
-        @bounded
+        @settings(bounded, max_examples=often)
         @given(case=operation.as_strategy())
         def check(case: Any) -> None:
             ask(base, person, known, case)
@@ -106,7 +114,6 @@ def ask_everything(
 
 
 bounded = settings(
-    max_examples=12,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
