@@ -169,7 +169,7 @@ def test_an_answer_that_was_on_the_screen_for_a_second_is_known(
         looks = page.evaluate("looks")
         seq = bens.write(about, body)["seq"]
         expect(ada.log.get_by_text(body, exact=True)).to_be_visible()
-        page.wait_for_function(f"looks > {looks}")
+        page.wait_for_function("before => looks > before", arg=looks)
         page.evaluate("pass(200)")
         for _ in range(300):
             if sees(adas, about, seq):

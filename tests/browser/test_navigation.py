@@ -74,7 +74,8 @@ def test_the_chat_survives_navigation(
     widget.field.fill("half a thou")
     widget.log.evaluate("log => log.scrollTop = 400")
     page.wait_for_function(
-        "document.querySelector('campfire-chat').shadowRoot.querySelector('.log').scrollTop === 400"
+        "() => document.querySelector('campfire-chat').shadowRoot"
+        ".querySelector('.log').scrollTop === 400"
     )
     widget.field.focus()
     for _ in range(3):

@@ -270,7 +270,7 @@ def test_a_found_message_is_shown_and_what_is_unread_stays_so(
         expect(page.get_by_role("option", name="the needle")).to_be_visible()
         page.keyboard.press("Enter")
         expect(needle).to_be_in_viewport()
-        page.wait_for_function("window.marked?.has('data-flash')")
+        page.wait_for_function("() => window.marked?.has('data-flash')")
         expect(page.get_by_text(re.compile("^Message from Mia Berger: Message 2"))).to_be_attached()
         expect(log).to_be_focused()
         # By then what had been in sight would have been marked.

@@ -85,6 +85,7 @@ class Secrets:
             self.admin.get("/jobs", state="pending"),
             self.agent.get("/saved-replies"),
             self.agent.get("/drafts"),
+            self.agent.get("/notifications"),
             self.admin.get("/webhooks"),
             self.agent.get("/tags"),
             self.agent.get("/teams"),
@@ -146,6 +147,7 @@ WITHOUT_IDS = {
     *("create_visitor", "get_me", "create_conversation", "list_conversations", "list_agents"),
     *("list_jobs", "list_saved_replies", "create_saved_reply"),
     *("list_tags", "create_tag", "list_drafts"),
+    *("list_notifications", "count_notifications", "read_notifications"),
     *("list_api_keys", "list_key_permissions", "create_api_key"),
     *("list_teams", "create_team", "list_contacts"),
     *("list_webhooks", "create_webhook", "list_webhook_events"),
@@ -597,5 +599,6 @@ def test_every_kind_of_jobs_says_what_it_may_do() -> None:
         *("idempotency.expire", "conversation.wake", "conversation.open", "message.send"),
         *("hook.retry", "hook.event", "presence.expire", "tag.rewrite"),
         *("webhook.send", "webhook.replay", "webhook.expire", "search.rebuild"),
+        "notification.expire",
     }
     assert all(isinstance(one, Permission) for kind in JOBS for one in kind.permissions)

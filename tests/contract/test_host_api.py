@@ -380,6 +380,29 @@ CASES = [
         lambda api, ids: api.drafts.save(ids["conversation"], note="x" * 10_001),
         {"note": "x" * 10_001},
     ),
+    case(
+        "list_notifications",
+        "/notifications",
+        lambda api, _: api.notifications.list(unread=True, limit=1),
+        unread="true",
+        limit=1,
+    ),
+    case("list_notifications", "/notifications", lambda api, _: api.notifications.list()),
+    case("count_notifications", "/notifications/count", lambda api, _: api.notifications.count()),
+    case(
+        "read_notifications",
+        "/notifications/read",
+        lambda api, ids: api.notifications.mark_read(
+            conversation_id=ids["conversation"], until=UNTIL
+        ),
+        {"conversation_id": "{conversation}", "until": UNTIL},
+    ),
+    case(
+        "read_notifications",
+        "/notifications/read",
+        lambda api, _: api.notifications.mark_read(),
+        {},
+    ),
     case("list_saved_replies", "/saved-replies", lambda api, _: api.saved_replies.list()),
     case(
         "list_saved_replies",

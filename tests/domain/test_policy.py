@@ -63,6 +63,7 @@ TABLE = {
         *("conversations.read", "inbox.read", "notes.read", "message_versions.read"),
         *("agents.read", "availability.write", "settings.read", "own_settings.edit"),
         *("saved_replies.read", "contacts.read", "history.read", "teams.read", "tags.read"),
+        "notifications.read",
     },
     "agent": {
         *("conversations.create", "conversations.manage", "conversations.reply", "notes.write"),

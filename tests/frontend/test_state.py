@@ -37,6 +37,7 @@ UNSEEN = {
     "mention.created",
     *("api_key.created", "api_key.rotated", "api_key.revoked"),
     *("webhook.changed", "webhook.paused"),
+    *("notification.created", "notification.read"),
 }
 #: What these are about is asked for again, since the event does not tell it: see
 #: tests/browser/test_saved_replies.py, test_sending.py and test_drafts.py.

@@ -37,10 +37,10 @@ RANK = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 #: What one feature may know of another: how to ask it, and what it hands out.
 OF_OTHERS = {"service", "records", "events", "streams", "frames", "permissions", "errors"}
 #: Features that are so close that they know more of each other: what belongs to a conversation is
-#: written and read together with it, and searched.
+#: written and read together with it, searched, and told of.
 CLOSE = {
     *("agents", "contacts", "conversations", "mentions", "messages", "presence", "receipts"),
-    *("search", "tags", "teams"),
+    *("notifications", "search", "tags", "teams"),
 }
 
 #: Package → the only modules that may import it, and why it is kept there.

@@ -50,6 +50,10 @@ from campfire_chat.features.drafts.errors import DraftStaleError
 from campfire_chat.features.drafts.records import DraftText
 from campfire_chat.features.drafts.service import DraftService
 from campfire_chat.features.jobs.service import JobService
+from campfire_chat.features.notifications.operations import Tell, Telling
+from campfire_chat.features.notifications.records import NotificationKind
+from campfire_chat.features.notifications.rules import Dealt, Due
+from campfire_chat.features.notifications.service import NotificationService
 from campfire_chat.features.saved_replies.errors import ShortcutTakenError
 from campfire_chat.features.saved_replies.operations import Changes, Draft
 from campfire_chat.features.saved_replies.service import SavedReplyService
@@ -63,6 +67,7 @@ from campfire_chat.features.webhooks.job_kinds import Replaying
 from campfire_chat.features.webhooks.operations import WebhookPatch
 from campfire_chat.features.webhooks.records import DeliveryState, TextChoice, WebhookState
 from campfire_chat.features.webhooks.service import WebhookService
+from campfire_chat.feed.reading import FeedPage
 from campfire_chat.jobs.job import Claimed, Job
 from campfire_chat.realtime.bus import Bus
 from campfire_chat.settings import Settings
@@ -82,6 +87,7 @@ OF_ALL = {
     "presence.session_queries.OVER": "any process ends the sessions of a dead one",
     "presence.retention.DELETE_DEAD": "what dead processes left behind, of everybody",
     "webhooks.queries.ORGANIZATIONS": "every process knows who has webhooks",
+    "notifications.queries.OLD": "notifications are forgotten for everybody",
     "webhooks.queries.OLD_DELIVERIES": "deliveries are forgotten for everybody",
     "webhooks.queries.OLD_ATTEMPTS": "attempts are forgotten for everybody",
     "feed.statements.BEHIND": "a process reads the feeds of everybody",
@@ -346,6 +352,7 @@ async def _everything_rare(store: Store) -> None:
     await store.jobs.drop("default", jobs[0].id)
     await _saved_replies(SavedReplyService(store.storage), boss)
     await _drafts(DraftService(store.storage, store.settings), boss, opened.id)
+    await _notifications(store, boss, opened.id)
     await _tags(store, boss, opened.id)
     await _webhooks(store, boss)
 
@@ -378,6 +385,22 @@ async def _drafts(service: DraftService, boss: Actor, conversation: str) -> None
         await service.save(boss, conversation, DraftText(reply="Bye"), None)
     assert await service.page(boss, "", 10) == ([made], None)
     await service.save(boss, conversation, DraftText(), made.updated_at)
+
+
+async def _notifications(store: Store, boss: Actor, conversation: str) -> None:
+    service = NotificationService(store.storage, store.runtime_settings)
+    (consumer,) = service.consumers()
+    opened = await store.conversations.get(boss, conversation)
+    due = Due(NotificationKind.REPLY, boss.principal.id, conversation, None, None, 1)
+    await store.storage.submit(Tell("default", [Telling(boss.principal.id, due, [])], []))
+    dealt = Dealt(boss.principal.id, conversation, frozenset(NotificationKind), 2)
+    await store.storage.submit(Tell("default", [], [dealt]))
+    assert await consumer.handle("default", FeedPage([], 0)) is None
+    for unread in (False, True):
+        await service.page(boss, unread=unread, before=None, limit=10)
+    assert (await service.count(boss)).unread == 0
+    for about in (None, opened.id):
+        await service.mark_read(boss, conversation_id=about, until=None)
 
 
 async def _saved_replies(service: SavedReplyService, boss: Actor) -> None:

@@ -29,6 +29,7 @@ from campfire_chat.features.history import queries as history_queries
 from campfire_chat.features.mentions import queries as mention_queries
 from campfire_chat.features.messages import events_of_contact, originals, versions
 from campfire_chat.features.messages import queries as message_queries
+from campfire_chat.features.notifications import queries as notification_queries
 from campfire_chat.features.organizations import queries as organization_queries
 from campfire_chat.features.presence import queries as presence_queries
 from campfire_chat.features.presence import session_queries
@@ -101,6 +102,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         "at": middle,
         "count": LIMIT + 1,
         "conversations": listed(ids),
+        "notifications": listed([f"reply:{item}" for item in ids]),
         "messages": listed([row[0] for row in known]),
         "message_id": known[0][0],
         "contact": contact[0][0],
@@ -285,6 +287,25 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "ledger.event_log.NEWEST": (event_log.NEWEST, {}),
     "mentions.queries.AGENTS": (mention_queries.AGENTS, {}),
     "mentions.queries.TEAMS": (mention_queries.TEAMS, {}),
+    **{
+        f"notifications.queries.page_query({unread=}, {narrowed=}, {owned=})": (
+            notification_queries.page_query(unread=unread, narrowed=narrowed, owned=owned),
+            {},
+        )
+        for unread, narrowed, owned in itertools.product((False, True), repeat=3)
+    },
+    **{
+        f"notifications.queries.count_query({narrowed=}, {owned=})": (
+            notification_queries.count_query(narrowed=narrowed, owned=owned),
+            {},
+        )
+        for narrowed, owned in itertools.product((False, True), repeat=2)
+    },
+    "notifications.queries.OWNERS": (notification_queries.OWNERS, {"ids": "conversations"}),
+    "notifications.queries.KNOWN": (notification_queries.KNOWN, {"ids": "notifications"}),
+    "notifications.queries.UNREAD": (notification_queries.UNREAD, {}),
+    "notifications.queries.UNREAD_IN": (notification_queries.UNREAD_IN, {}),
+    "notifications.queries.OLD": (notification_queries.OLD, {"before": "at"}),
     "messages.versions.PAGE": (versions.PAGE, {}),
     "messages.originals.BY_KEY": (originals.BY_KEY, {}),
     "feed.reading.ENTRIES": (reading.ENTRIES, {}),

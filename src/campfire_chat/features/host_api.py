@@ -15,6 +15,7 @@ from campfire_chat.features.drafts.host_api import DraftsApi
 from campfire_chat.features.history.host_api import HistoryApi
 from campfire_chat.features.jobs.host_api import JobsApi
 from campfire_chat.features.messages.host_api import MessagesApi
+from campfire_chat.features.notifications.host_api import NotificationsApi
 from campfire_chat.features.organizations.host_api import SettingsApi
 from campfire_chat.features.receipts.host_api import ReceiptsApi
 from campfire_chat.features.saved_replies.host_api import SavedRepliesApi
@@ -37,6 +38,7 @@ class HostApi(Generic[C]):
         conversations: Begin, list, find and change conversations.
         messages: Send, list, edit and delete messages and notes.
         drafts: What the agent is writing.
+        notifications: What the agent is told of.
         receipts: Mark what was received and read.
         search: Find messages, notes and conversations by what they say.
         history: What happened to conversations.
@@ -56,6 +58,7 @@ class HostApi(Generic[C]):
         self.conversations: ConversationsApi[C] = ConversationsApi(caller)
         self.messages = MessagesApi(caller)
         self.drafts = DraftsApi(caller)
+        self.notifications = NotificationsApi(caller)
         self.receipts = ReceiptsApi(caller)
         self.search = SearchApi(caller)
         self.history = HistoryApi(caller)

@@ -17,6 +17,7 @@ from campfire_chat.features.history.feature import HISTORY
 from campfire_chat.features.jobs.feature import JOBS
 from campfire_chat.features.mentions.feature import MENTIONS
 from campfire_chat.features.messages.feature import MESSAGES
+from campfire_chat.features.notifications.feature import NOTIFICATIONS
 from campfire_chat.features.organizations.feature import ORGANIZATIONS
 from campfire_chat.features.presence.feature import PRESENCE
 from campfire_chat.features.receipts.feature import RECEIPTS
@@ -45,5 +46,6 @@ FEATURES: Final[tuple[Feature, ...]] = (
     TEAMS,
     MENTIONS,
     DRAFTS,
+    NOTIFICATIONS,
     SEARCH,
 )

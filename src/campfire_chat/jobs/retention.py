@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from campfire_chat.core.clock import SECOND, Clock
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Lanes
-from campfire_chat.database.statement import Query
+from campfire_chat.database.statement import BulkDelete, Query
 from campfire_chat.jobs.job import Job, JobKind
 from campfire_chat.jobs.schedule import Schedule
 from campfire_chat.ledger import statements as ledger_statements
@@ -42,6 +42,25 @@ def _old_keys(_: Engine) -> ClauseElement:
 OLD_KEYS = Query(_old_keys)
 
 
+async def delete_older(
+    writer: Lanes, readers: Lanes, old: Query, statement: BulkDelete, before: int
+) -> None:
+    """Delete the rows that are older than ``before``, in microseconds since 1970, some at a time.
+
+    Args:
+        old: Finds at most ``count`` of them from before ``before``: their primary keys.
+        statement: Deletes them by these keys.
+    """
+    while True:
+        rows = await readers.run(lambda session: session.fetch(old, before=before, count=AT_ONCE))
+        if not rows:
+            return
+        keys = [tuple(row) for row in rows]
+        await writer.run(
+            lambda session: session.transaction(lambda _: session.write(statement, keys))  # noqa: B023
+        )
+
+
 class Retention:
     """See the module."""
 
@@ -52,16 +71,7 @@ class Retention:
 
     async def expire_keys(self, job: Job[Nothing]) -> None:
         """Forget the keys of writes from before :data:`KEY_LIFE`."""
-        before = self._now() - KEY_LIFE * SECOND
-        while True:
-            old = await self._readers.run(
-                lambda session: session.fetch(OLD_KEYS, before=before, count=AT_ONCE)
-            )
-            if not old:
-                return
-            keys = [tuple(row) for row in old]
-            await self._writer.run(
-                lambda session: session.transaction(
-                    lambda _: session.write(ledger_statements.DELETE_IDEMPOTENCY, keys)  # noqa: B023
-                )
-            )
+        await delete_older(
+            *(self._writer, self._readers, OLD_KEYS, ledger_statements.DELETE_IDEMPOTENCY),
+            self._now() - KEY_LIFE * SECOND,
+        )

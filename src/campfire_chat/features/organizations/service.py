@@ -87,6 +87,17 @@ class SettingsService(Service):
         """
         return await self._values(Subject(organization))
 
+    async def of_agent(self, organization: str, agent_id: str) -> SettingValues:
+        """The settings that an agent has chosen for themselves.
+
+        Args:
+            agent_id: ``agt_…``.
+
+        Raises:
+            StorageUnavailableError: As for :meth:`of`.
+        """
+        return await self._values(Subject(organization, agent_id))
+
     async def time_zone(self, organization: str) -> ZoneInfo:
         """Where an organisation is, for what begins with a day.
 

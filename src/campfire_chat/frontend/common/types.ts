@@ -536,6 +536,66 @@ export interface NewWebhook {
   state?: WebhookState;
 }
 
+/** Something that an agent is told of. */
+export interface Notification {
+  id: string;
+  kind: NotificationKind;
+  conversation_id: string;
+  /** The number by which people quote the conversation. */
+  number: number;
+  subject: string | null;
+  /** The name of the visitor. Null if nobody knows it. */
+  contact_name: string | null;
+  /**
+   * The note that mentions the agent, or the first message that the visitor wrote since the agent
+   * was there. Null for an assignment.
+   */
+  message_id: string | null;
+  /**
+   * The beginning of that message, as it is now. Null if it was deleted, if the agent may not read
+   * it, or if there is none.
+   */
+  text: string | null;
+  /** Who did it. */
+  actor: Participant;
+  at: Timestamp;
+  /** Whether the agent has dealt with it. */
+  read: boolean;
+}
+
+/**
+ * Attributes: unread: How many notifications the caller has not dealt with; counted up to 1,000.
+ */
+export interface NotificationCount {
+  /** How many notifications the caller has not dealt with; counted up to 1,000. */
+  unread: number;
+}
+
+/** The agent whose stream this is has a new notification. */
+export interface NotificationCreated {
+  /** Of the notification. It is unread now, also if it was there before. */
+  id: string;
+  kind: NotificationKind;
+  conversation_id: string;
+  /** Those of the conversation. An agent who may not see it learns nothing. */
+  access_labels: string[];
+}
+
+/** Why an agent is told. */
+export type NotificationKind = "mention" | "assignment" | "reply";
+
+/** The agent whose stream this is has dealt with notifications, here or on another device. */
+export interface NotificationsRead {
+  /** Those of this conversation; null for notifications of several. */
+  conversation_id: string | null;
+}
+
+/** Which of the caller's notifications are read. Without a field: all of them. */
+export interface NotificationsToRead {
+  conversation_id?: string | null;
+  until?: Timestamp | null;
+}
+
 /** An agent has changed settings of their own. Only this agent learns of it. */
 export interface OwnSettingsChanged {
   /** The agent. */
@@ -1111,6 +1171,8 @@ export interface EventMap {
   "message.created": Message;
   "message.deleted": DeletedMessage;
   "message.updated": Message;
+  "notification.created": NotificationCreated;
+  "notification.read": NotificationsRead;
   "own_conversation.updated": VisitorSummary;
   "own_settings.changed": OwnSettingsChanged;
   "saved_reply.changed": SavedReplyEvent;
@@ -1147,6 +1209,8 @@ export interface EventStreams {
   "message.created": "conversation" | "notes";
   "message.deleted": "conversation" | "notes";
   "message.updated": "conversation" | "notes";
+  "notification.created": "agent";
+  "notification.read": "agent";
   "own_conversation.updated": "visitor";
   "own_settings.changed": "agent";
   "saved_reply.changed": "inbox";

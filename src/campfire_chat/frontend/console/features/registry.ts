@@ -9,6 +9,7 @@ import { HISTORY } from "./history/feature";
 import { JOBS } from "./jobs/feature";
 import { MENTIONS } from "./mentions/feature";
 import { MESSAGES } from "./messages/feature";
+import { NOTIFICATIONS } from "./notifications/feature";
 import { SAVED_REPLIES } from "./saved_replies/feature";
 import { SEARCH } from "./search/feature";
 import { SETTINGS } from "./settings/feature";
@@ -20,6 +21,7 @@ import { WEBHOOKS } from "./webhooks/feature";
 export const FEATURES: readonly Feature[] = [
   MESSAGES,
   CONVERSATIONS,
+  NOTIFICATIONS,
   CONTACTS,
   AGENTS,
   SAVED_REPLIES,

@@ -1,0 +1,4 @@
+import { inLanguage } from "../../../common/language";
+import { en } from "./strings.en";
+
+export const text = inLanguage({ en });
