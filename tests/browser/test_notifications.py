@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from campfire_chat import Agent, Role
-from tests.browser.conftest import SIZES, NewPage, Theme
-from tests.browser.test_looks import violations
+from tests.browser.conftest import SIZES, NewPage
+from tests.browser.looking import look_at
 from tests.support.engines import copy_sqlite
 from tests.support.people import Desk, Person
 from tests.support.servers import ProcessServer, eventually, process_server
@@ -26,6 +26,10 @@ COUNT_ALERTS = """
         return resume.call(this);
     };
     class Shown extends Notification {
+        // Chromium without windows has nowhere to show them, and says that they are denied.
+        static get permission() {
+            return "granted";
+        }
         constructor(title, options) {
             super(title, options);
             alerts.shown.push([title, options.body]);
@@ -187,11 +191,8 @@ def test_on_the_desktop_when_nobody_looks(shop: ProcessServer, open_page: NewPag
     }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_look(
-    shop: ProcessServer, open_page: NewPage, tmp_path: Path, size: str, theme: Theme
-) -> None:
+def test_the_look(shop: ProcessServer, open_page: NewPage, size: str) -> None:
     talk = Talk(shop)
     talk.give()
     talk.mention("can you look at this? " * 8)
@@ -199,8 +200,6 @@ def test_the_look(
     talk.ada.post("/notifications/read", {}, 200)
     talk.mia.write(talk.id, "Anybody there?")
     talk.until_unread(1)
-    page = open_page(f"{shop.url}/support/console/#/notifications", ADA, size=size, theme=theme)
+    page = open_page(f"{shop.url}/support/console/#/notifications", ADA, size=size)
     expect(rows(page)).to_have_count(3)
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.screenshot(path=tmp_path / f"screen-{size}-{theme}.png")
+    look_at(page, "notifications")
