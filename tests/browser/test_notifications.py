@@ -177,7 +177,7 @@ def test_on_the_desktop_when_nobody_looks(shop: ProcessServer, open_page: NewPag
     expect(switch).not_to_be_checked()
     switch.click()
     expect(switch).to_be_checked()
-    assert talk.ada.get("/me/settings")["values"]["notify_desktop"] is True
+    eventually(lambda: talk.ada.get("/me/settings")["values"]["notify_desktop"])
     page.get_by_role("checkbox", name="Sound").click()
     expect(page.get_by_role("checkbox", name="Sound")).not_to_be_checked()
     talk.mention("before my eyes")

@@ -15,6 +15,7 @@ from campfire_chat.access import usage_table
 from campfire_chat.access.actor import system_actor
 from campfire_chat.core import clock
 from campfire_chat.database.statement import Query
+from campfire_chat.features.notifications import queries as notification_queries
 from campfire_chat.features.presence import retention as presence_retention
 from campfire_chat.features.presence import session_queries
 from campfire_chat.features.search.operations import Index
@@ -95,6 +96,7 @@ def test_no_query_is_left_out() -> None:
     # The list of the same rows, each with a count by an index.
     exempt |= {id(tag_queries.PAGE), id(tag_queries.NARROWED_PAGE)}
     exempt |= {id(webhook_queries.OLD_DELIVERIES), id(webhook_queries.OLD_ATTEMPTS)}
+    exempt |= {id(notification_queries.OLD)}
     # As many rows as there are agents at work; a rare look through all.
     exempt |= {id(session_queries.OVER), id(presence_retention.DELETE_DEAD)}
     # As many rows as there are webhooks in the installation.

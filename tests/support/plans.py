@@ -305,7 +305,6 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "notifications.queries.KNOWN": (notification_queries.KNOWN, {"ids": "notifications"}),
     "notifications.queries.UNREAD": (notification_queries.UNREAD, {}),
     "notifications.queries.UNREAD_IN": (notification_queries.UNREAD_IN, {}),
-    "notifications.queries.OLD": (notification_queries.OLD, {"before": "at"}),
     "messages.versions.PAGE": (versions.PAGE, {}),
     "messages.originals.BY_KEY": (originals.BY_KEY, {}),
     "feed.reading.ENTRIES": (reading.ENTRIES, {}),
