@@ -91,6 +91,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         sends_per_organization: Messages within one organisation. Messages of agents count, but
             this limit never refuses them, so that a flood of visitors cannot silence agents.
         calls: REST requests of one visitor or agent. New sockets of an agent count too.
+        searches: Searches of one agent or API key, each page of one included.
         calls_per_address: REST requests of all visitors, and of callers that are not recognised,
             at one address.
         creations: New visitors and conversations from one address. Conversations that agents
@@ -120,6 +121,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     sends_per_address: Rate | None = Rate(100, 1_000)
     sends_per_organization: Rate | None = Rate(500, 5_000)
     calls: Rate | None = Rate(25, 250)
+    searches: Rate | None = Rate(10, 100)
     calls_per_address: Rate | None = Rate(100, 2_000)
     creations: Rate | None = Rate(5, 200)
     connections: Rate | None = Rate(50, 1_000)

@@ -42,6 +42,7 @@ from campfire_chat.ledger import events, streams
 from campfire_chat.ledger import tables as ledger_tables
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.events import EventType
+from tests.benchmarks.vocabulary import words
 
 _encode = msgspec.json.Encoder().encode
 
@@ -62,11 +63,6 @@ PRESENT = 2_000
 FAR_AWAY = 4_070_908_800 * clock.SECOND
 #: Between two things that happen; a million messages are then about a year.
 STEP = 20 * clock.SECOND
-WORDS = (
-    *("kettle", "arrived", "order", "monday", "refund", "please", "where", "parcel", "thanks"),
-    *("invoice", "account", "broken", "colour", "delivery", "tomorrow", "number", "received"),
-    *("wrong", "size", "return", "address", "changed", "payment", "twice", "charged", "why"),
-)
 TAGS = ("billing", "delivery", "returns", "bug", "vip", "wholesale")
 
 Rows = dict[str, list[Row]]
@@ -311,7 +307,7 @@ class Thread:
         mine = agent is not None and not first and self._chance.random() < 0.5
         note = mine and self._chance.random() < 0.15
         actor = agent if agent is not None and mine else self._visitor
-        body = " ".join(self._chance.choices(WORDS, k=self._chance.randint(3, 25)))
+        body = " ".join(words(self._chance, self._chance.randint(3, 25)))
         changes = self._archive.message(self._conversation, actor, body, internal=note)
         self._archive.committed(self._conversation, changes)
         return True

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import fanout, feed, idle, messages, reads, rest
+from tests.benchmarks import fanout, feed, idle, messages, reads, rest, searches
 from tests.benchmarks.servers import Backends
 from tests.benchmarks.tables import fsync_time
 
@@ -48,6 +48,10 @@ SECTIONS: dict[str, Section] = {
     "reads": Section(
         "Reads",
         lambda backends, quick: reads.run(backends, reads.QUICK if quick else reads.FULL),
+    ),
+    "searches": Section(
+        "Searches",
+        lambda backends, quick: searches.run(backends, searches.QUICK if quick else searches.FULL),
     ),
 }
 

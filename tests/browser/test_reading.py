@@ -256,7 +256,7 @@ def test_a_found_message_is_shown_and_what_is_unread_stays_so(
     for number in range(3, 180):
         talk.mia.write(talk.id, f"Message {number}\nshort")
     talk.ada.post(f"/conversations/{talk.id}/receipts", {"read": talk.seq_of(100)}, 200)
-    eventually(lambda: talk.ada.get("/search", q="needle")["items"])
+    eventually(lambda: talk.ada.post("/search", {"q": "needle"}, 200)["items"])
     page = open_page(f"{desk_server.url}/support/console/", ADA)
     log = page.get_by_role("log", name="Messages")
     needle = log.locator("[data-message]", has_text="the needle")

@@ -151,7 +151,7 @@ WITHOUT_IDS = {
     *("list_api_keys", "list_key_permissions", "create_api_key"),
     *("list_teams", "create_team", "list_contacts"),
     *("list_webhooks", "create_webhook", "list_webhook_events"),
-    *("count_conversations", "search_conversations", "take_conversation", "search"),
+    *("count_conversations", "take_conversation", "search"),
     *("create_ticket", "health_live", "health_ready"),
     *("get_settings", "change_settings", "get_own_settings", "change_own_settings"),
 }

@@ -169,23 +169,22 @@ CASES = [
         lambda api, ids: api.conversations.change(ids["conversation"], team_id="team_x"),
         {"team_id": "team_x"},
     ),
-    case(
-        "search_conversations",
-        "/conversations/search",
-        lambda api, _: api.conversations.search("Mia"),
-        text="Mia",
-    ),
-    case("search", "/search", lambda api, _: api.search.find("hello"), q="hello"),
+    case("search", "/search", lambda api, _: api.search.find("hello"), {"q": "hello"}),
     case(
         "search",
         "/search",
         lambda api, _: api.search.find(
             "hello", within=["notes", "messages"], sort="newest", limit=2
         ),
-        **{"q": "hello", "in": "notes,messages", "sort": "newest", "limit": 2},
+        {"q": "hello", "in": ["notes", "messages"], "sort": "newest", "limit": 2},
     ),
-    case("search", "/search", lambda api, _: api.search.find("status:x"), q="status:x"),
-    case("search", "/search", lambda api, _: api.search.find("x", cursor="x"), q="x", cursor="x"),
+    case("search", "/search", lambda api, _: api.search.find("status:x"), {"q": "status:x"}),
+    case(
+        "search",
+        "/search",
+        lambda api, _: api.search.find("x", cursor="x"),
+        {"q": "x", "cursor": "x"},
+    ),
     case("take_conversation", "/conversations/take", lambda api, _: _take(api)),
     case(
         "get_conversation",

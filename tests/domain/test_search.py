@@ -320,6 +320,27 @@ def test_all_texts_of_a_document_together_hold_a_search() -> None:
     assert found("ﬁ", "ﬁne") == [[(0, 3)]]
 
 
+@given(st.integers(0, rules.END - 3), st.integers(2, 10**12))
+def test_a_place_between_two_numbers_is_as_round_as_can_be(low: int, apart: int) -> None:
+    high = min(low + apart, rules.END)
+    place = rules.round_between(low, high)
+    assert low < place < high
+    # The next number that is as round is not between them.
+    step = place & -place
+    assert place + step >= high or (place + step) & -(place + step) < step
+    following = rules.round_between(low, place) if place - low >= 2 else low
+    # From the second one on, each passes at least half of what lies between.
+    assert place - following >= (place - low) / 2
+
+
+def test_an_id_of_a_conversation_stands_for_what_is_in_it() -> None:
+    mark = Term(("_c01ab",))
+    assert parse("conv_01AB kettle ", me=ME) == Search(terms=(Term(("kettle",)),), marks=(mark,))
+    assert parse("-conv_01ab", me=ME) == Search(without_marks=((mark,),))
+    # Quoted, it is what somebody said; what is no whole id is a word.
+    assert parse('"conv_"', me=ME).terms == parse("conv_ ", me=ME).terms == (Term(("conv",)),)
+
+
 def test_a_document_holds_words_and_marks() -> None:
     contact = Person("vis_1", "Ada Lée", "ada@shop.example")
     note = documents.of_message(
@@ -334,9 +355,9 @@ def test_a_document_holds_words_and_marks() -> None:
         contact=contact,
     )
     mark = documents.organization_mark("Org'1")
-    assert documents.as_words(note) == f"{mark} _dnote _kagent _sagt_1 _fbo _ it s anna s note"
+    assert documents.as_words(note) == f"{mark} _dnote _kagent _c1 _sagt_1 _fbo _ it s anna s note"
     assert documents.as_vector(note) == (
-        f"'{mark}' '_dnote' '_kagent' '_sagt_1' '_fbo' 'it':1 's':2,4 'anna':3 'note':5"
+        f"'{mark}' '_dnote' '_kagent' '_c1' '_sagt_1' '_fbo' 'it':1 's':2,4 'anna':3 'note':5"
     )
     whole = documents.of_conversation(
         "o",

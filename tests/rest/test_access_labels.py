@@ -103,8 +103,10 @@ def compare(watcher: Watcher, threads: list[Thread]) -> None:
     for thread in threads:
         status = 200 if watcher.sees(thread) else 404
         path = f"/conversations/{thread.id}"
-        found = person.get("/conversations/search", text=thread.subject)["items"]
-        assert {item["id"] for item in found} == ({thread.id} if status == 200 else set())
+        wanted = {"q": f'"{thread.subject}"', "in": ["conversations"]}
+        found = person.post("/search", wanted, 200)["items"]
+        ids = {item["conversation"]["id"] for item in found}
+        assert ids == ({thread.id} if status == 200 else set())
         for where in (path, f"{path}/messages"):
             person.get(where, status)
         for stream in (f"conversation:{thread.id}", f"notes:{thread.id}"):

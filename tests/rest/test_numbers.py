@@ -56,18 +56,6 @@ def test_changes_keep_it_and_the_inbox_tells_it(desk: Desk) -> None:
     assert numbered(ada, 1) == [about]
 
 
-def test_search_takes_it_as_people_write_it(desk: Desk) -> None:
-    ada = desk.agent("ada")
-    conversations = [desk.visitor().begin(f"{n}")["id"] for n in range(1, 13)]
-    named = desk.visitor("n", name="Number 12").begin("Hello")["id"]
-    for text in ("12", "#12", " #12 ", "#0012"):
-        found = [item["id"] for item in ada.get("/conversations/search", text=text)["items"]]
-        assert found[0] == conversations[11], text
-    assert named in [item["id"] for item in ada.get("/conversations/search", text="12")["items"]]
-    for text in ("#0", "#99", "# 1", "##1", "#-1", "#1.0", "#٣", "9" * 100):
-        assert ada.get("/conversations/search", text=text)["items"] == [], text
-
-
 def test_it_is_for_those_who_see_the_inbox(desk: Desk) -> None:
     ada, mia = desk.agent("ada"), desk.visitor("m")
     begun = mia.begin("Hello")
@@ -88,5 +76,4 @@ def test_an_agent_who_is_narrowed_does_not_find_what_they_do_not_see(desk: Desk)
     assert numbered(ada, 1) == [about]
     boss.patch(f"/conversations/{about}", {"access_labels": ["vip"]})
     assert numbered(ada, 1) == []
-    assert ada.get("/conversations/search", text="#1")["items"] == []
     assert numbered(boss, 1) == [about]

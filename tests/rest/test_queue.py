@@ -158,52 +158,6 @@ def test_agents_who_take_at_the_same_time_get_different_ones(desk: Desk) -> None
     assert sorted(taken) == sorted(conversations)
 
 
-def found(person: Person, text: str) -> set[str]:
-    page = person.get("/conversations/search", text=text)
-    assert page["next_cursor"] is None
-    return {item["id"] for item in page["items"]}
-
-
-def test_search_looks_at_contact_subject_and_id(desk: Desk, stranger_desk: Desk) -> None:
-    ada = desk.agent("ada")
-    ursula = desk.visitor("u", name="Ursula Ümit", email="ursula@shop.example")
-    tom = desk.visitor("t", name="100% Tom_B\\C")
-    stranger_desk.visitor("u", name="Ursula Ümit").begin("elsewhere", subject="The lamp")
-    lamp = ursula.begin("Hello", subject="The Broken LAMP")["id"]
-    other, toms = ursula.begin("Again")["id"], tom.begin("Hello")["id"]
-    ada.patch(f"/conversations/{lamp}", {"status": "resolved"})
-    for text in ("ursula", "RSULA Ü", "ümit", "ÜMIT", "@SHOP.example"):
-        assert found(ada, text) == {lamp, other}, text
-    assert found(ada, "broken lamp") == {lamp}
-    assert found(ada, lamp) == {lamp}
-    assert found(ada, lamp[:-4]) == {lamp}
-    assert found(ada, "conv_") == {lamp, other, toms}
-    # What stands for anything in a pattern stands for itself here.
-    for text in ("100%", "m_B", "B\\C"):
-        assert found(ada, text) == {toms}, text
-    for text in ("%%", "__", "T_m", "Hello"):
-        assert found(ada, text) == set(), text
-
-
-def test_search_finds_who_has_no_name_by_what_is_shown(desk: Desk) -> None:
-    ada, stranger = desk.agent("ada"), desk.visitor()
-    conversation = stranger.begin("Hello")["id"]
-    assert conversation in found(ada, stranger.id[-4:])
-
-
-def test_search_is_for_agents_and_newest_first(desk: Desk) -> None:
-    ada, visitor = desk.agent("ada"), desk.visitor("m", name="Mia Berger")
-    conversations = [visitor.begin(str(number))["id"] for number in range(4)]
-    visitor.write(conversations[1], "Again")
-    page = ada.get("/conversations/search", text="berger", limit=2)
-    assert [item["id"] for item in page["items"]] == [conversations[1], conversations[3]]
-    assert page["items"][0]["unread"] == 2
-    visitor.get("/conversations/search", 403, text="berger")
-    assert ada.get("/conversations/search", 422, text="b")["code"] == "invalid"
-    assert ada.get("/conversations/search", 422, text="b\x00b")["code"] == "invalid_text"
-    ada.get("/conversations/search", 422)
-
-
 def test_a_reply_assigns_what_nobody_has(desk: Desk) -> None:
     visitor, ada, bob = desk.visitor(), desk.agent("ada", name="Ada"), desk.agent("bob")
     conversation = visitor.begin("Hello?")["id"]

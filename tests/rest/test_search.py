@@ -14,7 +14,15 @@ from tests.support.people import Desk, Person
 
 
 def search(person: Person, q: str, **more: Any) -> list[dict[str, Any]]:
-    return person.get("/search", q=q, **more)["items"]
+    return page_of(person, q, **more)["items"]
+
+
+def page_of(person: Person, q: str, **more: Any) -> dict[str, Any]:
+    return person.post("/search", {"q": q, **more}, 200)
+
+
+def refused(person: Person, status: int, **body: Any) -> dict[str, Any]:
+    return person.post("/search", body, status)
 
 
 def texts(person: Person, q: str, **more: Any) -> list[str]:
@@ -90,16 +98,18 @@ def test_messages_notes_and_conversations_are_found(desk: Desk, stranger_desk: D
     # What has no word in it asks for nothing.
     for nothing in ("", "…", "..", '"', "-", 'from:"', 'from:""'):
         assert texts(ada, nothing) == []
-        assert texts(ada, nothing, **{"in": "messages,notes"}) == []
-    assert texts(ada, "late", **{"in": "notes"}) == ["Zoe's third complaint about lateness"]
-    assert texts(ada, "late", **{"in": "conversations"}) == ["* Late order"]
-    assert texts(ada, "late", **{"in": "messages"}) == ["My café order came late"]
-    assert sorted(texts(ada, "late", **{"in": "notes,messages"})) == [
+        assert texts(ada, nothing, **{"in": ["messages", "notes"]}) == []
+    assert texts(ada, "late", **{"in": ["notes"]}) == ["Zoe's third complaint about lateness"]
+    assert texts(ada, "late", **{"in": ["conversations"]}) == ["* Late order"]
+    assert texts(ada, "late", **{"in": ["messages"]}) == ["My café order came late"]
+    assert sorted(texts(ada, "late", **{"in": ["notes", "messages"]})) == [
         "My café order came late",
         "Zoe's third complaint about lateness",
     ]
-    for wrong in ("", "all", "files", "notes,", "notes, messages"):
-        assert ada.get("/search", 422, q="late", **{"in": wrong})["code"] == "invalid", wrong
+    for wrong in ("notes", ["all"], ["notes", "files"], ["notes"] * 4):
+        assert refused(ada, 422, q="late", **{"in": wrong})["code"] == "invalid", wrong
+    # What is not understood does not find everything.
+    assert refused(ada, 422, q="late", within=["notes"])["code"] == "invalid"
 
 
 def test_a_conversation_is_found_by_its_number(desk: Desk) -> None:
@@ -119,6 +129,34 @@ def test_a_conversation_is_found_by_its_number(desk: Desk) -> None:
         assert shown["number"] == numbers[shown["subject"]]
     # With a space behind it, it is the whole number.
     assert [hit["conversation"]["number"] for hit in search(ada, "#1 ")] == [1]
+
+
+def test_a_conversation_is_found_as_a_picker_asks(desk: Desk, stranger_desk: Desk) -> None:
+    ada = desk.agent("ada")
+    ursula = desk.visitor("u", name="Ursula Ümit", email="ursula@shop.example")
+    nameless = desk.visitor()
+    stranger_desk.visitor("u", name="Ursula Ümit").begin("elsewhere", subject="The lamp")
+    lamp = ursula.begin("Hello", subject="The Broken LAMP")["id"]
+    other, theirs = ursula.begin("Again")["id"], nameless.begin("Hello")["id"]
+    ada.patch(f"/conversations/{lamp}", {"status": "resolved"})
+
+    def found(q: str) -> set[str]:
+        hits = search(ada, q, **{"in": ["conversations"]})
+        return {hit["conversation"]["id"] for hit in hits}
+
+    # By what is shown of who has no name.
+    until(ada, nameless.id[-4:], 1, **{"in": ["conversations"]})
+    until(ada, "broken", 1)
+    for q in ("ursula", "ümit URSU", "ümit", "UMIT", "@SHOP.example"):
+        assert found(q) == {lamp, other}, q
+    assert found("broken lamp") == {lamp}
+    # The whole id stands for what is in the conversation.
+    assert found(lamp) == {lamp}
+    assert found(f"ursula -{lamp}") == {other}
+    assert found(lamp[:-1]) == found("conv_") == set()
+    until(ada, lamp, 2)
+    assert texts(ada, f"{theirs} hello") == ["Hello"]
+    assert texts(ada, f"{theirs} again") == []
 
 
 def test_operators_narrow_what_is_found(desk: Desk) -> None:
@@ -166,10 +204,10 @@ def test_operators_narrow_what_is_found(desk: Desk) -> None:
         for sort in ("best", "newest"):
             assert set(texts(ada, q, sort=sort)) == expected, q
     for wrong in ("status:closed", "is:file", "before:soon", "from:!!", "x" * 1_001, "x " * 40):
-        problem = ada.get("/search", 422, q=wrong)
+        problem = refused(ada, 422, q=wrong)
         assert (problem["code"], problem["field"]) == ("invalid_search", "q"), wrong
-    assert ada.get("/search", 422, q="x", sort="oldest")["code"] == "invalid"
-    assert ada.get("/search", 422, q="x\x00")["code"] == "invalid_text"
+    assert refused(ada, 422, q="x", sort="oldest")["code"] == "invalid"
+    assert refused(ada, 422, q="x\x00")["code"] == "invalid_text"
 
 
 def test_what_was_deleted_or_edited_away_is_gone_at_once(desk: Desk) -> None:
@@ -206,7 +244,7 @@ def test_pages_hold_everything_once_and_in_order(desk: Desk) -> None:
         pages: list[list[str]] = []
         cursor: dict[str, str] = {}
         while True:
-            page = ada.get("/search", q="apple", sort=sort, limit=5, **cursor)
+            page = page_of(ada, "apple", sort=sort, limit=5, **cursor)
             pages.append([hit["text"] for hit in page["items"]])
             if page["next_cursor"] is None:
                 break
@@ -218,8 +256,8 @@ def test_pages_hold_everything_once_and_in_order(desk: Desk) -> None:
             # Those that say it twice first.
             newest.sort(key=lambda text: not text.startswith("apple apple"))
         assert every == newest
-    other = ada.get("/search", q="apple", sort="newest", limit=5)["next_cursor"]
-    problem = ada.get("/search", 422, q="apple", sort="best", cursor=other)
+    other = page_of(ada, "apple", sort="newest", limit=5)["next_cursor"]
+    problem = refused(ada, 422, q="apple", sort="best", cursor=other)
     assert problem["code"] == "invalid_cursor"
 
 
@@ -238,11 +276,11 @@ def test_only_what_the_caller_may_see_is_found(desk: Desk) -> None:
         # A role that does not read notes.
         assert "plum note" not in texts(first_tier, "plum", sort=sort)
         assert "plum two" in texts(first_tier, "plum", sort=sort)
-    assert texts(first_tier, "plum", **{"in": "notes"}) == []
+    assert texts(first_tier, "plum", **{"in": ["notes"]}) == []
     boss.patch(f"/conversations/{hidden}", {"access_labels": []})
     assert len(texts(narrowed, "plum")) == 4
-    zoe.get("/search", 403, q="plum")
-    desk.nobody().get("/search", 401, q="plum")
+    refused(zoe, 403, q="plum")
+    refused(desk.nobody(), 401, q="plum")
 
 
 _PIECES = st.sampled_from(
@@ -296,4 +334,4 @@ def test_a_search_of_ten_thousand_characters_is_refused(desk: Desk, q: str) -> N
 
 
 def ask(person: Person, q: str, **more: str) -> httpx.Response:
-    return person.http.get("/search", params={"q": q.encode(errors="ignore").decode(), **more})
+    return person.http.post("/search", json={"q": q.encode(errors="ignore").decode(), **more})

@@ -13,6 +13,7 @@ from campfire_chat.access.actor import actor_of_visitor, system_actor
 from campfire_chat.core import clock
 from campfire_chat.database.statement import Query
 from campfire_chat.features.search import finding, preparing, queries
+from campfire_chat.features.search import service as service_module
 from campfire_chat.features.search.documents import Document
 from campfire_chat.features.search.errors import SearchTooBroadError
 from campfire_chat.features.search.operations import Index
@@ -181,7 +182,7 @@ async def test_a_search_that_takes_too_long_is_too_broad(
         service = SearchService(store.storage, store.runtime_settings)
         slow = Query(lambda _: select(func.pg_sleep(30)))
         with monkeypatch.context() as patch:
-            patch.setattr(finding, "_MOST_TIME", 50)
+            patch.setattr(service_module, "MOST_TIME", 50)
             patch.setattr(finding, "found_query", lambda *_: slow)
             with pytest.raises(SearchTooBroadError) as refused:
                 await texts(service, "kettle")

@@ -267,6 +267,10 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     ),
     "search.queries.MESSAGES_AFTER": (search_queries.MESSAGES_AFTER, {"after": "beginning"}),
     "search.queries.DOCUMENTS_AFTER": (search_queries.DOCUMENTS_AFTER, {"after": "beginning"}),
+    "search.finding.STRETCH_END": (
+        finding.STRETCH_END,
+        {"before": "end", "since": "nothing"},
+    ),
     **{
         f"search.finding.found_query({sort}, {number})": (
             finding.found_query(sort, by),
@@ -404,7 +408,7 @@ async def _check_postgresql(
     connection = await asyncpg.connect(url)
     try:
         for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin") if small else ():
-            if way == "bitmapscan" and "found_query" in name:
+            if way == "bitmapscan" and "search.finding" in name:
                 # A GIN index is read in no other way.
                 continue
             await connection.execute(f"SET enable_{way} = off")
@@ -422,7 +426,7 @@ async def _check_postgresql(
     finally:
         await connection.close()
     # A search is planned for its words each time: how rare they are decides.
-    for text in (custom,) if "found_query" in name else (custom, generic):
+    for text in (custom,) if "search.finding" in name else (custom, generic):
         plan = json.loads(text)[0]["Plan"]
         shown = "\n".join(_drawn(plan))
         touched = 0
@@ -439,7 +443,7 @@ async def _check_postgresql(
         if name == "messages.events_of_contact.OF_CONTACT":
             # All that the contact and others said: conversations, messages, and their events.
             most *= 2
-        if "found_query" in name:
+        if "search.finding" in name:
             # The documents, their conversations, and the tags of these.
             most += 6 * LIMIT
         if "tagged" in name:

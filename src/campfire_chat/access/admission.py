@@ -106,6 +106,7 @@ class Admission:
         self._writes = self._limiter("writes")
         self._writes_per_address = self._network_limiter("writes_per_address")
         self._calls = self._limiter("calls")
+        self._searches = self._limiter("searches")
         self._calls_per_address = self._network_limiter("calls_per_address")
         self._creations = self._network_limiter("creations")
         self._connections = self._network_limiter("connections")
@@ -224,6 +225,16 @@ class Admission:
             self._refuse("calls", caller.principal, wait)
         if excess := self._calls_per_address.take(caller.networks, moment):
             self._refuse("calls_per_address", *excess)
+
+    def search(self, caller: Caller) -> None:
+        """Charge a search, which costs the database more than other requests.
+
+        Raises:
+            TooManyError: A limit is exceeded. ``retry_after`` says when to try again.
+        """
+        principal = caller.principal
+        if principal is not None and (wait := self._searches.take(principal, now())):
+            self._refuse("searches", principal, wait)
 
     def take_in(self, caller: Caller, size: int) -> None:
         """Charge the bytes of a request body.

@@ -34,9 +34,9 @@ S = TypeVar("S")
 class Cost(Enum):
     """Which limits a request is charged to, besides that on requests; see ``realtime.admission``.
 
-    SEND is for a message, WRITE for any other write, CREATE for a new visitor, and OPEN for a new
-    conversation with its first message. FREE is for load balancers only: the health of a process
-    must not depend on other callers.
+    SEND is for a message, WRITE for any other write, CREATE for a new visitor, OPEN for a new
+    conversation with its first message, and SEARCH for what looks through many rows. FREE is for
+    load balancers only: the health of a process must not depend on other callers.
     """
 
     FREE = "free"
@@ -45,6 +45,7 @@ class Cost(Enum):
     WRITE = "write"
     CREATE = "create"
     OPEN = "open"
+    SEARCH = "search"
 
 
 class Context(Struct, frozen=True):

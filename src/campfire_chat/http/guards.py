@@ -159,6 +159,8 @@ def _charge(endpoint: Endpoint, context: Context, request: Request, actor: Actor
         admission.send(caller)
     if cost is Cost.WRITE:
         admission.write(caller)
+    if cost is Cost.SEARCH:
+        admission.search(caller)
     return caller
 
 

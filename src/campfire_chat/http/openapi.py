@@ -106,7 +106,7 @@ def _operation(
     ]
     if row.query is not None:
         parameters += _query_parameters(by_type[str(row.query)], components)
-    if row.method in _UNSAFE and row.permission is not Access.PUBLIC:
+    if _writes(row) and row.permission is not Access.PUBLIC:
         parameters.append(
             {
                 "name": "Idempotency-Key",
@@ -190,6 +190,11 @@ def _answer(answer: Any, by_type: dict[str, Any]) -> dict[str, Any]:
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
+def _writes(row: Endpoint) -> bool:
+    """Whether it changes anything. A search is sent as a body, and only reads."""
+    return row.method in _UNSAFE and row.cost is not Cost.SEARCH
+
+
 def errors_of(row: Endpoint) -> list[type[CampfireError]]:
     """All errors of an endpoint: its own ones and those of the guard."""
     found: list[type[CampfireError]] = [
@@ -203,7 +208,7 @@ def errors_of(row: Endpoint) -> list[type[CampfireError]]:
         found += [WrongOrganizationError, OriginForbiddenError]
         if needed(row.permission) is not None:
             found.append(ForbiddenError)
-        if row.method in _UNSAFE:
+        if _writes(row):
             found.append(OverloadedError)
     if row.cost is not Cost.FREE:
         found.append(TooManyError)

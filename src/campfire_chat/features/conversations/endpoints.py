@@ -126,19 +126,6 @@ class ConversationList(Struct, frozen=True, kw_only=True):
     limit: Limit = DEFAULT_LIMIT
 
 
-class ConversationSearch(Struct, frozen=True, kw_only=True):
-    text: Annotated[
-        str,
-        Meta(
-            min_length=2,
-            max_length=100,
-            description="part of a contact's name or e-mail address or of the subject, "
-            "or the beginning of the id, or the number, such as #1042",
-        ),
-    ]
-    limit: Limit = DEFAULT_LIMIT
-
-
 class Take(Struct, frozen=True, kw_only=True):
     """``client_id``: repeated with the same one, it answers with the same conversation."""
 
@@ -212,12 +199,6 @@ async def counts(call: Call) -> Reply:
     return Reply(await service.counts(call.actor, team_id=query.team))
 
 
-async def search(call: Call) -> Reply:
-    query: ConversationSearch = call.query
-    found = await call.service(ConversationService).find(call.actor, query.text, query.limit)
-    return Reply(Page(found))
-
-
 async def take(call: Call) -> Reply:
     body: Take = call.body
     given, key = body.client_id, call.idempotency_key
@@ -289,17 +270,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Count the open conversations: the caller's, unassigned ones and all",
         query=ConversationCounts,
         returns={200: Tallies},
-    ),
-    Endpoint(
-        operation="search_conversations",
-        method="GET",
-        path="/conversations/search",
-        permission=INBOX_READ,
-        handler=search,
-        summary="Find conversations by contact, subject, number or id",
-        query=ConversationSearch,
-        returns={200: Page[AgentConversation]},
-        errors=(InvalidTextError,),
     ),
     Endpoint(
         operation="take_conversation",

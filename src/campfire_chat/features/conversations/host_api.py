@@ -114,11 +114,6 @@ class ConversationsApi(Generic[C]):
         """
         return await self._caller.call("count_conversations", query={"team": team})
 
-    async def search(self, text: str, *, limit: int = DEFAULT_LIMIT) -> Page[AgentConversation]:
-        """Conversations by a part of the contact's name or e-mail address or of the subject, or
-        by the beginning of their id, or by their number, such as ``#1042``."""
-        return await self._caller.call("search_conversations", query={"text": text, "limit": limit})
-
     async def take(self, *, client_id: str | None = None) -> AgentConversation | None:
         """Assign the conversation whose visitor waits longest to the agent; None: nobody waits."""
         answer = await self._caller.call("take_conversation", body={"client_id": client_id})

@@ -74,9 +74,3 @@ async def find(session: Session, actor: Actor, number: int) -> Conversation | No
         if can(actor, CONVERSATIONS_READ, found):
             return found
     return None
-
-
-def quoted(text: str) -> int | None:
-    """The number that a text is, as people write it: ``1042`` or ``#1042``."""
-    found = _QUOTED.fullmatch(text.strip())
-    return int(found[1]) if found else None

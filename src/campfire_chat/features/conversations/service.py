@@ -194,12 +194,6 @@ class ConversationService(Service):
             lambda session: listing.read_counts(session, actor, team_id)
         )
 
-    async def find(self, actor: Actor, wanted: str, limit: int) -> list[View]:
-        """Conversations that a few letters stand for, the latest activity first."""
-        require(actor, INBOX_READ)
-        text.check_text(wanted, field="text")
-        return await self._storage.read(lambda session: views.find(session, actor, wanted, limit))
-
     async def of_contact(
         self, actor: Actor, contact: str, before: contact_history.Place | None, limit: int
     ) -> tuple[list[View], contact_history.Place | None]:

@@ -17,7 +17,6 @@ from campfire_chat.features.conversations import (
     listing,
     numbers,
     queries,
-    search,
 )
 from campfire_chat.features.conversations.listing import Order, Place
 from campfire_chat.features.conversations.records import (
@@ -120,12 +119,6 @@ async def numbered(session: Session, actor: Actor, number: int) -> list[View]:
     """The conversation with this number, if there is one that the caller may see."""
     found = await numbers.find(session, actor, number)
     return [] if found is None else await _shown(session, actor, [found])
-
-
-async def find(session: Session, actor: Actor, text: str, limit: int) -> list[View]:
-    """Conversations that a few letters stand for; see
-    :func:`campfire_chat.features.conversations.search.find`."""
-    return await _shown(session, actor, await search.find(session, actor, text, limit))
 
 
 async def of_contact(

@@ -1,7 +1,8 @@
 """What the index holds of a message or a conversation: its words and its marks.
 
 A mark is a token that no text holds, since it begins with an underscore: whose organisation it is,
-of which kind it is, who wrote it and to whom. So the index itself finds the messages of one sender.
+of which kind it is, in which conversation it is, who wrote it and to whom. So the index itself
+finds the messages of one sender.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from campfire_chat.features.search.tokens import tokens_of, tokens_of_all
 #: What marks begin with.
 ORGANIZATION: Final = "_o"
 KIND: Final = "_d"
+CONVERSATION: Final = "_c"
 SENDER_KIND: Final = "_k"
 SENDER_ID: Final = "_s"
 SENDER: Final = "_f"
@@ -25,6 +27,9 @@ RECIPIENT_ID: Final = "_r"
 RECIPIENT: Final = "_t"
 #: Stands between two texts of one document, so that no phrase reaches from one into the other.
 GAP: Final = "_"
+
+#: Characters at the end of an id that screens show of a contact without a name.
+SHOWN_OF_ID: Final = 4
 
 #: PostgreSQL keeps no greater position of a word, and no more positions of one word.
 _LAST_POSITION: Final = 16_383
@@ -90,6 +95,7 @@ def of_message(
     """
     kind = SearchKind.NOTE if visibility is Visibility.INTERNAL else SearchKind.MESSAGE
     marks = [organization_mark(organization), KIND + kind, SENDER_KIND + sender_kind]
+    marks.append(conversation_mark(conversation_id))
     if sender_kind is SenderKind.VISITOR:
         sender = sender._replace(email=contact.email)
     elif kind is SearchKind.MESSAGE:
@@ -109,8 +115,13 @@ def of_conversation(
     contact: Person,
 ) -> Document:
     """The document of a conversation: its subject, its contact, its tags, its number."""
-    marks = (organization_mark(organization), KIND + SearchKind.CONVERSATION)
+    marks = (
+        organization_mark(organization),
+        KIND + SearchKind.CONVERSATION,
+        conversation_mark(conversation_id),
+    )
     texts = [subject or "", contact.name or "", contact.email or "", *tags, str(number)]
+    texts.append(shown_id(contact))
     return Document(
         conversation_id,
         SearchKind.CONVERSATION,
@@ -119,6 +130,16 @@ def of_conversation(
         marks,
         _words(filter(None, texts)),
     )
+
+
+def shown_id(contact: Person) -> str:
+    """The part of the id by which screens show a contact without a name; empty for others."""
+    return "" if contact.name or contact.email else contact.id[-SHOWN_OF_ID:]
+
+
+def conversation_mark(conversation_id: str) -> str:
+    """The mark of everything in a conversation."""
+    return CONVERSATION + conversation_id.partition("_")[2].lower()
 
 
 def organization_mark(organization: str) -> str:

@@ -1,11 +1,13 @@
 """Asks the index: which documents hold what is searched for, and may be seen by the caller.
 
-The permission is a part of the query. The newest are found in the order of their numbers, without
-ranking. The best are the best of the newest :data:`MOST_RANKED`.
+The permission is a part of the query. Matches are looked through from the newest on, a stretch of
+:data:`STRETCH` of them at a time. So a search costs the same however few of them meet its
+conditions on conversations. The best are the best of a stretch; then come those of the next one.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from typing import Any, Final, Literal, NamedTuple
@@ -50,15 +52,15 @@ _l = conversation_tags.c
 
 Sort = Literal["best", "newest"]
 
-#: The newest matches, of which the best come first.
-MOST_RANKED: Final = 5_000
+#: Matches that are looked through at a time: they are ranked, or their conversations are looked at.
+STRETCH: Final = 5_000
 #: Words of a search that rank what it finds. PostgreSQL looks at all pairs of those that have to be
 #: there together, so they are ranked as if each were enough.
 _MOST_RANKING: Final = 8
 #: Characters of the tokens of a document that SQLite ranks it by.
 _MOST_READ: Final = 2_000
-#: Milliseconds that a search may take in PostgreSQL.
-_MOST_TIME: Final = 2_000
+#: Milliseconds that the statements of a page may take in PostgreSQL, together.
+MOST_TIME: Final = 2_000
 #: PostgreSQL's code for a statement that took too long.
 _TOO_LONG: Final = "57014"
 
@@ -89,6 +91,35 @@ class Narrowing(NamedTuple):
     tags: int = 0
     not_tags: bool = False
 
+    @property
+    def is_given(self) -> bool:
+        """Whether there is any."""
+        return self != Narrowing()
+
+
+class Place(NamedTuple):
+    """Where a page begins.
+
+    Attributes:
+        before: What follows has smaller numbers. For the best, the stretch has.
+        skipped: For the best, how many of the stretch came before.
+    """
+
+    before: int
+    skipped: int = 0
+
+
+class Found(NamedTuple):
+    """What is found in one stretch.
+
+    Attributes:
+        candidates: Documents, in order.
+        end: Where the next stretch begins; None if this is the last one.
+    """
+
+    candidates: list[Candidate]
+    end: int | None
+
 
 class Wanted(NamedTuple):
     """What is asked of the database.
@@ -102,15 +133,46 @@ class Wanted(NamedTuple):
     kinds: frozenset[SearchKind] = frozenset()
 
 
+def _matches(engine: Engine) -> tuple[ColumnElement[int], list[ColumnElement[bool]]]:
+    """The number of a document, and what says that the index has it between two numbers."""
+    words = bindparam("words", type_=String)
+    if engine.name == "sqlite":
+        number: ColumnElement[int] = sqlite_index.c.rowid
+        holds = [literal_column(tables.SQLITE_INDEX).op("MATCH")(words)]
+    else:
+        number = _d.number
+        mine = _d.org_id == bindparam("org_id", type_=String)
+        holds = [mine, _d.tokens.op("@@")(cast(words, TSQUERY))]
+    return number, [
+        *holds,
+        number < bindparam("before", type_=BigInteger),
+        number >= bindparam("since", type_=BigInteger),
+    ]
+
+
+def _stretch_end(engine: Engine) -> ClauseElement:
+    number, matches = _matches(engine)
+    return (
+        select(number)
+        .select_from(sqlite_index if engine.name == "sqlite" else tables.documents)
+        .where(*matches)
+        .order_by(number.desc())
+        .offset(bindparam("skipped", type_=Integer))
+        .limit(literal_column("1"))
+    )
+
+
+#: ``org_id``, ``words``, ``before``, ``since``: the number of the match behind ``skipped`` others.
+STRETCH_END = Query(_stretch_end)
+
+
 def _found(sort: Sort, by: Narrowing, engine: Engine) -> ClauseElement:
     """Documents in the order of their numbers, the newest first, or the best of these first."""
     ranked = sort == "best"
     limit = bindparam("count", type_=Integer)
+    number, matches = _matches(engine)
     if engine.name == "sqlite":
-        index = sqlite_index
-        number: ColumnElement[int] = index.c.rowid
-        matches = literal_column(tables.SQLITE_INDEX).op("MATCH")(bindparam("words", type_=String))
-        source: Any = index.outerjoin(
+        source: Any = sqlite_index.outerjoin(
             tables.documents,
             # Outer joins, which keep the order of the tables: the index comes first.
             and_(_d.org_id == bindparam("org_id", type_=String), _d.number == number),
@@ -120,11 +182,6 @@ def _found(sort: Sort, by: Narrowing, engine: Engine) -> ClauseElement:
         )
         rank = _rank_of_words(engine)
     else:
-        number = _d.number
-        matches = and_(
-            _d.org_id == bindparam("org_id", type_=String),
-            _d.tokens.op("@@")(cast(bindparam("words", type_=String), TSQUERY)),
-        )
         source = tables.documents.join(
             conversation_tables.conversations,
             and_(_c.org_id == _d.org_id, _c.conversation_id == _d.conversation_id),
@@ -142,17 +199,12 @@ def _found(sort: Sort, by: Narrowing, engine: Engine) -> ClauseElement:
     newest = (
         select(*columns, *([rank.label("rank")] if ranked else []))
         .select_from(source)
-        .where(
-            matches,
-            number < bindparam("before", type_=BigInteger),
-            number >= bindparam("since", type_=BigInteger),
-            *_conditions(by, engine),
-        )
+        .where(*matches, *_conditions(by, engine))
         .order_by(number.desc())
     )
     if not ranked:
         return newest.limit(limit)
-    best = newest.limit(literal_column(str(MOST_RANKED))).subquery()
+    best = newest.limit(literal_column(str(STRETCH))).subquery()
     return (
         select(best.c.number, best.c.document_id, best.c.kind, best.c.conversation_id)
         .order_by(best.c.rank.desc(), best.c.number.desc())
@@ -218,16 +270,18 @@ async def candidates(
     actor: Actor,
     wanted: Wanted,
     sort: Sort,
+    place: Place,
     *,
-    before: int,
-    skipped: int,
     limit: int,
-) -> list[Candidate]:
-    """Documents that the index finds.
+    deadline: float,
+) -> Found:
+    """Documents that the index finds in the stretch that begins at a place.
 
     Args:
-        before: Only those with a smaller number.
-        skipped: How many of the best to leave out.
+        deadline: When PostgreSQL is to give up, by the clock of :func:`time.monotonic`.
+
+    Raises:
+        SearchTooBroadError: PostgreSQL has given up.
     """
     search, engine = wanted.search, session.engine
     by = Narrowing(
@@ -244,7 +298,7 @@ async def candidates(
     given: dict[str, Any] = {
         "org_id": actor.organization,
         "words": words(_needed(actor, wanted), _refused(actor, wanted)),
-        "before": min(before, until),
+        "before": min(place.before, until),
         "since": rules.first_number(search.since),
         "count": limit,
         **{f"tag_{number}": tag_id for number, tag_id in enumerate(search.tags.wanted)},
@@ -258,21 +312,35 @@ async def candidates(
         ("not_tags", search.tags.unwanted),
     ):
         given[name] = engine.list_value(values)
+    end: int | None = None
+    if sort == "best" or by.is_given:
+        rows = await _with_custom_plan(
+            session, STRETCH_END, {**given, "skipped": STRETCH - 1}, deadline
+        )
+        end = rows[0][0] if rows else None
+    if end is not None:
+        if by.narrowed:
+            # The place tells the caller nothing of a document that they do not see.
+            end = rules.round_between(end, given["before"])
+        given["since"] = end
     if sort == "best":
-        given["skipped"] = skipped
+        given["skipped"] = place.skipped
         given["ranked"] = (
             engine.list_value([_as_part(term) for term in search.terms[:_MOST_RANKING]])
             if engine.name == "sqlite"
             else _ranking(search.terms or _whole(actor))
         )
-    rows = await _with_custom_plan(session, found_query(sort, by), given)
-    return [
+    rows = await _with_custom_plan(session, found_query(sort, by), given, deadline)
+    found = [
         Candidate(number, document_id, SearchKind(kind), conversation_id)
         for number, document_id, kind, conversation_id in rows
     ]
+    return Found(found, end)
 
 
-async def _with_custom_plan(session: Session, query: Query, given: dict[str, Any]) -> Sequence[Row]:
+async def _with_custom_plan(
+    session: Session, query: Query, given: dict[str, Any], deadline: float
+) -> Sequence[Row]:
     """The rows of a query, which PostgreSQL is to plan for these values: it reads a rare word from
     the index of words, and a frequent one from the newest documents on. The plan that it would
     keep for any words is a thousand times too slow for some.
@@ -282,8 +350,10 @@ async def _with_custom_plan(session: Session, query: Query, given: dict[str, Any
     """
     if session.engine.name != "postgresql":
         return await session.fetch(query, **given)
+    # 0 would be no limit.
+    left = max(1, round((deadline - time.monotonic()) * 1_000))
     await session.command(
-        f"SET plan_cache_mode = force_custom_plan; SET statement_timeout = {_MOST_TIME}"
+        f"SET plan_cache_mode = force_custom_plan; SET statement_timeout = {left}"
     )
     try:
         return await session.fetch(query, **given)

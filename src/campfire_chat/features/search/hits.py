@@ -17,7 +17,7 @@ from campfire_chat.features.conversations.rules import Conversation
 from campfire_chat.features.messages import queries as message_queries
 from campfire_chat.features.messages.codec import MESSAGE_ROWS
 from campfire_chat.features.messages.records import Message, Visibility
-from campfire_chat.features.search.documents import SearchKind
+from campfire_chat.features.search.documents import Person, SearchKind, shown_id
 from campfire_chat.features.search.finding import Candidate
 from campfire_chat.features.search.matching import Place, excerpt, find
 from campfire_chat.features.search.parsing import Search
@@ -88,12 +88,13 @@ def _of_message(
 
 def _of_conversation(search: Search, conversation: Conversation) -> SearchHit | None:
     contact = conversation.contact
-    parts: list[tuple[HitPart, int | None, str]] = [
+    parts: list[tuple[HitPart | None, int | None, str]] = [
         (HitPart.SUBJECT, None, conversation.subject or ""),
         (HitPart.NAME, None, contact.name or ""),
         (HitPart.EMAIL, None, contact.email or ""),
         *((HitPart.TAG, number, tag) for number, tag in enumerate(conversation.tags)),
         (HitPart.NUMBER, None, str(conversation.number)),
+        (None, None, shown_id(Person(contact.id, contact.name, contact.email))),
     ]
     found = find(search, [text for _, _, text in parts])
     if found is None:
@@ -101,6 +102,7 @@ def _of_conversation(search: Search, conversation: Conversation) -> SearchHit | 
     highlights = [
         highlight
         for (part, tag, _), places in zip(parts, found, strict=True)
+        if part is not None
         for highlight in _highlights(part, places, tag)
     ]
     return SearchHit(

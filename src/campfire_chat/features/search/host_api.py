@@ -32,7 +32,8 @@ class SearchApi:
             q: Words, quoted phrases and operators, such as ``refund from:visitor -tag:spam``. The
                 last word may be the beginning of one, unless a space follows.
             within: What to find; empty for all.
-            sort: ``best`` ranks the newest 5,000 matches. ``newest`` ranks nothing.
+            sort: ``best`` ranks 5,000 matches at a time, the newest first. ``newest`` ranks
+                nothing.
             cursor: ``next_cursor`` of the page before.
             limit: 1 to 100.
 
@@ -42,11 +43,5 @@ class SearchApi:
         """
         return await self._caller.call(
             "search",
-            query={
-                "q": q,
-                "in": ",".join(within) or None,
-                "sort": sort,
-                "cursor": cursor,
-                "limit": limit,
-            },
+            body={"q": q, "in": list(within), "sort": sort, "cursor": cursor, "limit": limit},
         )

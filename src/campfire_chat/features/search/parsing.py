@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final, NamedTuple
 
 from campfire_chat.access.records import SenderKind
-from campfire_chat.core import clock
+from campfire_chat.core import clock, ids
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.search.documents import (
     KIND,
@@ -21,6 +21,7 @@ from campfire_chat.features.search.documents import (
     SENDER_ID,
     SENDER_KIND,
     SearchKind,
+    conversation_mark,
 )
 from campfire_chat.features.search.errors import InvalidSearchError
 from campfire_chat.features.search.tokens import Term, term_of, tokens_of
@@ -40,6 +41,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _ID = re.compile(r"(?:agt|vis|key)_[0-9a-z]{1,64}")
+_CONVERSATION = re.compile(rf"{ids.CONVERSATION}_[0-9a-z]{{1,64}}", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -86,7 +88,7 @@ def parse(text: str, *, me: str, zone: tzinfo = UTC) -> Search:
 
     Words and quoted phrases have to be there, those after ``-`` must not. The last word may be the
     beginning of one, unless a space follows. An operator without a value is a word, and so is one
-    that does not exist.
+    that does not exist. The id of a conversation stands for everything in it.
 
     Args:
         me: The id of the caller.
@@ -104,7 +106,9 @@ def parse(text: str, *, me: str, zone: tzinfo = UTC) -> Search:
         raise _invalid(f"A search has at most {MOST_PARTS} words, phrases and operators.")
     for part in parts:
         value, unwanted = part["bare"] or part["quoted"] or "", part["minus"] is not None
-        if part["name"] is None:
+        if part["name"] is None and _CONVERSATION.fullmatch(value):
+            reading.conversation(value, unwanted=unwanted)
+        elif part["name"] is None:
             # Whoever has not closed the quotes is still typing.
             is_last = part.end() == len(text) and not part["closed"]
             reading.word(value, unwanted=unwanted, is_prefix=is_last and not unwanted)
@@ -134,6 +138,13 @@ class _Reading:
         term = term_of(text, is_prefix=is_prefix)
         if term is not None:
             (self._without if unwanted else self._terms).append(term)
+
+    def conversation(self, conversation_id: str, *, unwanted: bool) -> None:
+        mark = Term((conversation_mark(conversation_id),))
+        if unwanted:
+            self._without_marks.append((mark,))
+        else:
+            self._marks.append(mark)
 
     def operator(self, name: str, value: str, *, unwanted: bool) -> None:
         if name in ("before", "after"):

@@ -20,6 +20,16 @@ def first_number(at: int) -> int:
     return min(at, END // PER_MICROSECOND - 1) * PER_MICROSECOND
 
 
+def round_between(low: int, high: int) -> int:
+    """The number above ``low`` and below ``high`` that is divided by the greatest power of two.
+
+    It says as little of both as a place between them can. ``high - low`` is at least 2. From the
+    second of two such steps on, each passes at least half of what lies between.
+    """
+    places = ((high - 1) ^ low).bit_length() - 1
+    return (high - 1) >> places << places
+
+
 def number(document_id: str, at: int, attempt: int) -> int:
     """A number for a new document, which may be taken.
 

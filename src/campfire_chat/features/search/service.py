@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.policy import require
@@ -17,7 +18,15 @@ from campfire_chat.features.organizations.service import SettingsService
 from campfire_chat.features.search import rules
 from campfire_chat.features.search.consumer import IndexFeed
 from campfire_chat.features.search.documents import SearchKind
-from campfire_chat.features.search.finding import Candidate, Sort, Wanted, candidates
+from campfire_chat.features.search.errors import SearchTooBroadError
+from campfire_chat.features.search.finding import (
+    MOST_TIME,
+    Candidate,
+    Place,
+    Sort,
+    Wanted,
+    candidates,
+)
 from campfire_chat.features.search.hits import read_hits
 from campfire_chat.features.search.parsing import Names, Search, parse
 from campfire_chat.features.search.queries import organizations
@@ -31,22 +40,11 @@ from campfire_chat.jobs.job import Work
 from campfire_chat.ledger.storage import Storage
 from campfire_chat.ledger.streams import INBOX_READ
 
-#: How often the index is asked again for one page, because what it found was gone.
+#: How often the index is asked for one page: because a stretch was at its end, or because what it
+#: found was gone.
 MOST_ROUNDS: Final = 5
 
 _AGENT_ID, _AGENT_NAME = AGENT_ROWS.position("agent_id"), AGENT_ROWS.position("name")
-
-
-class Place(NamedTuple):
-    """Where a page ends.
-
-    Attributes:
-        before: The next page has smaller numbers; for the best: all pages have.
-        skipped: For the best, how many of them come before the next page.
-    """
-
-    before: int
-    skipped: int = 0
 
 
 class SearchService(Service):
@@ -83,8 +81,8 @@ class SearchService(Service):
     ) -> tuple[list[SearchHit], Place | None]:
         """A page of what is found, and where the next one begins.
 
-        A page may be shorter than ``limit`` although there is a next one, when much of what the
-        index found is gone.
+        A page may be shorter than ``limit``, or empty, although there may be a next one: when
+        little of the matches that it looked through meets the conditions, or much of it is gone.
 
         Args:
             wanted: Words, phrases and operators; see :mod:`~campfire_chat.features.search.parsing`.
@@ -93,6 +91,7 @@ class SearchService(Service):
         Raises:
             ForbiddenError: The caller may not see the inbox, or not read conversations.
             InvalidSearchError: The search cannot be understood.
+            SearchTooBroadError: PostgreSQL has found nothing in time.
         """
         require(actor, INBOX_READ)
         require(actor, CONVERSATIONS_READ)
@@ -120,26 +119,36 @@ async def _read_page(
     if resolved is None:
         return [], None
     hits: list[SearchHit] = []
-    for _ in range(MOST_ROUNDS):
+    deadline = time.monotonic() + MOST_TIME / 1_000
+    for attempt in range(MOST_ROUNDS):
         # One more than there is room for says whether there is a next page.
         asked = limit - len(hits) + 1
-        found = await candidates(
-            session,
-            actor,
-            Wanted(resolved, kinds),
-            sort,
-            before=place.before,
-            skipped=place.skipped,
-            limit=asked,
-        )
+        try:
+            found, end = await candidates(
+                session,
+                actor,
+                Wanted(resolved, kinds),
+                sort,
+                place,
+                limit=asked,
+                deadline=deadline,
+            )
+        except SearchTooBroadError:
+            if not attempt:
+                raise
+            # The next page goes on with what took too long.
+            return hits, place
         for number, hit in enumerate(await read_hits(session, actor, resolved, found)):
             if hit is not None and len(hits) == limit:
                 return hits, _after(place, sort, found[:number])
             if hit is not None:
                 hits.append(hit)
-        if len(found) < asked:
+        if len(found) == asked:
+            place = _after(place, sort, found)
+        elif end is None:
             return hits, None
-        place = _after(place, sort, found)
+        else:
+            place = Place(end)
     return hits, place
 
 

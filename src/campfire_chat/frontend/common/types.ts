@@ -744,6 +744,15 @@ export interface SavedReplyRecord {
 /** Whose setting it is: everybody's in an organisation, or one agent's own. */
 export type Scope = "organization" | "agent";
 
+/** What to find. It is a body and no query, since addresses are written into logs. */
+export interface Search {
+  q: string;
+  in?: Within[];
+  sort?: "best" | "newest";
+  cursor?: string | null;
+  limit?: number;
+}
+
 /** A message, a note or a conversation that was found. */
 export interface SearchHit {
   kind: SearchKind;
@@ -1148,6 +1157,9 @@ export interface WebhookWithSecret extends WebhookRecord {
   /** Signs the deliveries; `whsec_` and then base64. */
   secret: string;
 }
+
+/** What `in` names. */
+export type Within = "messages" | "notes" | "conversations";
 
 /** What the data of each type of events is. */
 export interface EventMap {

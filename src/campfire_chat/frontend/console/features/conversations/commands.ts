@@ -17,6 +17,7 @@ import { haystack, rows } from "./inbox";
 import { chooseOrder, ORDERS, showList, showTeam, status, STATUSES, view, VIEWS } from "./lists";
 import { takeNext } from "./queue";
 import { team } from "./team";
+import { found } from "../search/asking";
 import { teams } from "../teams/teams";
 import { go, openId, PATH } from "./route";
 
@@ -124,8 +125,6 @@ const ofList = (): Command[] => [
 ];
 
 const MOST = 8;
-/** With fewer letters the server finds too much. */
-const FEWEST_LETTERS = 2;
 
 const commandOf = ({
   id,
@@ -133,7 +132,8 @@ const commandOf = ({
   contact,
   subject,
   last_message,
-}: ConversationSummary): Command => ({
+}: Pick<ConversationSummary, "id" | "number" | "contact" | "subject"> &
+  Partial<ConversationSummary>): Command => ({
   key: id,
   label: contactName(contact),
   hint: [text.number(number), subject ?? last_message?.text].filter(Boolean).join(" · "),
@@ -142,22 +142,22 @@ const commandOf = ({
 
 /** The number that is typed, such as `1042` or `#1042`; null for anything else. */
 function numberOf(typed: string): number | null {
-  const found = /^#?(\d+)$/.exec(typed.trim());
-  return found ? Number(found[1]) : null;
+  const found = /^#?(\d{1,15})$/.exec(typed.trim());
+  return found ? Number(found[1]) || null : null;
 }
 
-/** Conversations that the server finds: by contact, subject, number or the beginning of the id. */
+/** Conversations that the server finds: the one with the number first, then by their words. */
 async function search(typed: string, signal: AbortSignal): Promise<Command[]> {
-  const trimmed = typed.trim();
-  // One digit is a whole number nevertheless.
-  const wanted = /^\d$/.test(trimmed) ? `#${trimmed}` : trimmed;
-  if ([...wanted].length < FEWEST_LETTERS) return [];
-  const { items } = await api.get<Page<AgentConversation>>(
-    "conversations/search",
-    { text: wanted, limit: MOST },
-    signal,
-  );
-  return items.map(commandOf);
+  const number = numberOf(typed);
+  const [meant, hits] = await Promise.all([
+    number !== null && may("inbox.read")
+      ? api.get<Page<AgentConversation>>("conversations", { number }, signal)
+      : null,
+    found(typed, ["conversations"], MOST, signal),
+  ]);
+  const all = [...(meant?.items ?? []), ...hits.map(({ conversation }) => conversation)];
+  const known = new Map(all.map((item) => [item.id, commandOf(item)]));
+  return [...known.values()].slice(0, MOST);
 }
 
 /**
@@ -167,13 +167,13 @@ async function search(typed: string, signal: AbortSignal): Promise<Command[]> {
 function find(typed: string): Command[] {
   const meant = numberOf(typed);
   const words = plain(typed).split(/\s+/).filter(Boolean);
-  const found = [...rows.value.values()].filter(({ summary }) => {
+  const loaded = [...rows.value.values()].filter(({ summary }) => {
     if (meant !== null) return summary.number === meant;
     const hay = haystack(summary);
     return words.every((word) => hay.includes(word));
   });
-  found.sort((a, b) => (a.summary.last_activity_at < b.summary.last_activity_at ? 1 : -1));
-  return found.slice(0, MOST).map(({ summary }) => commandOf(summary));
+  loaded.sort((a, b) => (a.summary.last_activity_at < b.summary.last_activity_at ? 1 : -1));
+  return loaded.slice(0, MOST).map(({ summary }) => commandOf(summary));
 }
 
 export const FINDER: Finder = {

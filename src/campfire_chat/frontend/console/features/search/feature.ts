@@ -1,17 +1,13 @@
-import { ApiError } from "../../../common/api";
-import type { Page, SearchHit } from "../../../common/types";
-import { may } from "../../shell/permissions";
+import type { SearchHit } from "../../../common/types";
 import type { Command, Feature } from "../../shell/registry";
-import { api } from "../../shell/session";
 import { contactName } from "../../ui/format";
 import { go } from "../conversations/route";
 import { text as conversations } from "../conversations/strings";
 import { goToMessage } from "../messages/wanted";
+import { found } from "./asking";
 import { text } from "./strings";
 
 const MOST = 8;
-/** With fewer letters the server finds too much. */
-const FEWEST_LETTERS = 2;
 
 const commandOf = ({ kind, message_id, text: said, conversation }: SearchHit): Command => ({
   key: `found:${message_id}`,
@@ -20,21 +16,13 @@ const commandOf = ({ kind, message_id, text: said, conversation }: SearchHit): C
   run: () => (message_id ? goToMessage(conversation.id, message_id) : go(conversation.id)),
 });
 
-/** What was said; whole conversations the palette finds by itself. */
-async function search(typed: string, signal: AbortSignal): Promise<Command[]> {
-  if ([...typed.trim()].length < FEWEST_LETTERS) return [];
-  if (!may("inbox.read") || !may("conversations.read")) return [];
-  const wanted = { q: typed, in: "messages,notes", limit: MOST };
-  try {
-    return (await api.get<Page<SearchHit>>("search", wanted, signal)).items.map(commandOf);
-  } catch (error) {
-    // Half an operator, such as `status:op`, is on its way to a whole one.
-    if (error instanceof ApiError && error.code === "invalid_search") return [];
-    throw error;
-  }
-}
-
 export const SEARCH: Feature = {
   name: "search",
-  finder: { title: text.group, find: () => [], search },
+  finder: {
+    title: text.group,
+    find: () => [],
+    /** What was said; whole conversations the palette finds by itself. */
+    search: async (typed, signal) =>
+      (await found(typed, ["messages", "notes"], MOST, signal)).map(commandOf),
+  },
 };
