@@ -23,6 +23,7 @@ export const FEATURES: readonly Feature[] = [
   CONVERSATIONS,
   NOTIFICATIONS,
   CONTACTS,
+  SEARCH,
   AGENTS,
   SAVED_REPLIES,
   TAGS,
@@ -34,5 +35,4 @@ export const FEATURES: readonly Feature[] = [
   HISTORY,
   MENTIONS,
   DRAFTS,
-  SEARCH,
 ];

@@ -27,16 +27,22 @@ export function Palette() {
   if (!wanted) groups.reverse();
   else {
     // What the server finds comes later, so it comes below all that was there at once.
-    const known = new Set(groups.flatMap(([, found]) => found.map(({ key }) => key)));
+    const there = new Set(groups.flatMap(([, found]) => found.map(({ key }) => key)));
     for (const finder of finders()) {
-      const more = answer?.found.get(finder)?.filter(({ key }) => !known.has(key)) ?? [];
+      const more = answer?.found.get(finder)?.filter(({ key }) => !there.has(key)) ?? [];
       const apart = groups.some(([title, found]) => title === finder.title && found.length > 0);
       groups.push([apart ? (finder.more ?? finder.title) : finder.title, more]);
     }
   }
+  const known = groups.flatMap(([, found]) => found).length;
+  const offers = wanted ? finders().flatMap(({ offer }) => offer?.(typed.trim()) ?? []) : [];
+  groups.push([text.paletteOffers, offers]);
   const shown = groups.filter(([, found]) => found.length > 0);
   const all = shown.flatMap(([, found]) => found);
-  const index = Math.max(0, all.findIndex(({ key }) => key === active));
+  // An offer is active by itself only when it is known that nothing else is.
+  const first = known || answer ? 0 : -1;
+  const chosen = all.findIndex(({ key }) => key === active);
+  const index = chosen < 0 ? first : chosen;
   const current = all[index]?.key ?? null;
 
   // From the first moment it is known by its name: whatever comes in above, Enter does the same.
@@ -77,7 +83,7 @@ export function Palette() {
           aria-label={text.paletteHint}
           aria-expanded="true"
           aria-controls="palette-list"
-          aria-activedescendant={all.length ? `palette-${index}` : undefined}
+          aria-activedescendant={all[index] ? `palette-${index}` : undefined}
           autocomplete="off"
           spellcheck={false}
           autofocus
@@ -140,7 +146,7 @@ export function Palette() {
           </div>
         ))}
       </div>
-      <p class="picker-empty" role="status" hidden={all.length > 0 && !answer?.failed}>
+      <p class="picker-empty" role="status" hidden={known > 0 && !answer?.failed}>
         {answer?.failed ? text.searchFailed : answer ? text.paletteEmpty : text.searching}
       </p>
     </Modal>

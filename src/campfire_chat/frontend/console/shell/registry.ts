@@ -41,6 +41,8 @@ export interface Finder {
   find(typed: string): Command[];
   /** What the server finds. */
   search(typed: string, signal: AbortSignal): Promise<Command[]>;
+  /** What else can be done with what is typed, below all that is found. */
+  readonly offer?: (typed: string) => Command[];
 }
 
 /** A place to go to, in the rail. */
@@ -119,6 +121,8 @@ export interface Feature extends Background {
   readonly screens?: readonly Screen[];
   /** What the palette can do on every screen. */
   readonly commands?: () => readonly Command[];
+  /** On every screen, beside the palette's and the help's. */
+  readonly shortcuts?: readonly Shortcut[];
   readonly finder?: Finder;
   /** Beside the field of the composer. */
   readonly composerTools?: readonly ComposerTool[];

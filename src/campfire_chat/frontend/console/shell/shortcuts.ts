@@ -2,7 +2,7 @@ import { isComposing } from "../../common/keyboard";
 import { text } from "./strings";
 import { keyOf, letterOf, noteScript } from "./keys";
 import { anythingOpen, closeMenu, helpOpen, menu, paletteOpen } from "./overlay";
-import type { ShortcutGroup } from "./registry";
+import { features, type ShortcutGroup } from "./registry";
 import { screen } from "./router";
 
 const EVERYWHERE: ShortcutGroup = {
@@ -23,7 +23,13 @@ const EVERYWHERE: ShortcutGroup = {
 /** The shortcuts of the screen, and those of all screens: the help shows them. */
 export const shortcutGroups = (): readonly ShortcutGroup[] => [
   ...(screen.value?.shortcuts ?? []),
-  EVERYWHERE,
+  {
+    ...EVERYWHERE,
+    shortcuts: [
+      ...EVERYWHERE.shortcuts,
+      ...features().flatMap(({ shortcuts }) => shortcuts ?? []),
+    ],
+  },
 ];
 
 function inField(target: EventTarget | null): boolean {

@@ -13,6 +13,7 @@ export const en = {
   searchFailed: "A part of the search has failed. There may be more than what is shown.",
   paletteCommands: "Commands",
   paletteEmpty: "No conversation or command matches.",
+  paletteOffers: "Elsewhere",
   keys: {
     title: "Keyboard shortcuts",
     groups: { app: "Everywhere" },
