@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from campfire_chat import Agent
@@ -125,6 +125,8 @@ async def measured(url: str, calls: int) -> dict[tuple[Sort, str], Timing]:
     agent = Agent(id="agent-3", name="Agent 03", organization=ORGANIZATION)
     actor = actor_of_agent(agent, AGENT_KEY, Roles())
     found: dict[tuple[Sort, str], Timing] = {}
+    # SQLite works in this process: its own time does not depend on what else the machine does.
+    timed = time.process_time if url.startswith("sqlite") else time.perf_counter
     try:
         service = SearchService(store.storage, store.runtime_settings)
         for sort in SORTS:
@@ -133,7 +135,7 @@ async def measured(url: str, calls: int) -> dict[tuple[Sort, str], Timing]:
                 pages = refused = 0
                 for number in range(calls):
                     q = typed[number] if number < len(typed) else chance.choice(typed)
-                    took = await _searched(service, actor, q, sort)
+                    took = await _searched(service, actor, q, sort, timed)
                     refused += took is None
                     delays += took or []
                     pages = max(pages, len(took or []))
@@ -145,18 +147,20 @@ async def measured(url: str, calls: int) -> dict[tuple[Sort, str], Timing]:
     return found
 
 
-async def _searched(service: SearchService, actor: Actor, q: str, sort: Sort) -> list[float] | None:
+async def _searched(
+    service: SearchService, actor: Actor, q: str, sort: Sort, timed: Callable[[], float]
+) -> list[float] | None:
     """How many seconds each page took until one held something; None if it was refused."""
     place, delays = None, list[float]()
     for _ in range(MOST_PAGES):
-        began = time.perf_counter()
+        began = timed()
         try:
             hits, place = await service.page(
                 actor, q, kinds=frozenset(), sort=sort, place=place, limit=20
             )
         except SearchTooBroadError:
             return None
-        delays.append(time.perf_counter() - began)
+        delays.append(timed() - began)
         if hits or place is None:
             break
     return delays
@@ -165,7 +169,7 @@ async def _searched(service: SearchService, actor: Actor, q: str, sort: Sort) ->
 def _table(found: dict[str, list[Timing]], size: Size) -> str:
     rows = [[name, *map(_shown, timings)] for name, timings in found.items()]
     sizes = [f"{messages:,} messages" for messages in size.messages]
-    return "p50 / longest page in ms.\n\n" + table(["", *sizes], rows)
+    return "p50 / longest page in ms; for SQLite of processor time.\n\n" + table(["", *sizes], rows)
 
 
 def _shown(timing: Timing) -> str:

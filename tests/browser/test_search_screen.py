@@ -170,3 +170,61 @@ def test_it_looks_right(
     pictures = os.environ.get("CAMPFIRE_TEST_PICTURES")
     if pictures:
         page.screenshot(path=f"{pictures}/search-{size}-{theme}.png")
+
+
+def test_something_is_found_in_the_open_conversation(
+    shop: ProcessServer, desk: Desk, open_page: NewPage
+) -> None:
+    boss = desk.agent("boss", name=BOSS.name, role=Role.ADMIN)
+    mia = desk.visitor("mia", name="Mia Miller")
+    about = mia.begin("The first kettle")["id"]
+    for number in range(2, 130):
+        mia.write(about, f"Message {number}\nof many")
+    mia.write(about, "The second kettle")
+    boss.write(about, "A note on the kettle", visibility="internal")
+    desk.visitor("ben", name="Ben").begin("A kettle elsewhere")
+    eventually(lambda: len(boss.post("/search", {"q": "kettle"}, 200)["items"]) == 4)
+    page = open_page(f"{shop.url}/support/console/#/conversations/{about}", user=BOSS)
+    log = page.get_by_role("log", name="Messages")
+    note = log.get_by_text("A note on the kettle")
+    expect(note).to_be_visible()
+    log.focus()
+    page.keyboard.press("f")
+    bar = page.get_by_role("search", name="Find in this conversation")
+    field = bar.get_by_role("searchbox")
+    expect(field).to_be_focused()
+    page.keyboard.type("kettle")
+    expect(bar.get_by_role("status")).to_have_text("1 of 3")
+    expect(note).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(bar.get_by_role("status")).to_have_text("2 of 3")
+    expect(log.get_by_text("The second kettle")).to_be_in_viewport()
+    # This one is not loaded. The focus stays, for the next key.
+    page.keyboard.press("Enter")
+    expect(bar.get_by_role("status")).to_have_text("3 of 3")
+    expect(log.get_by_text("The first kettle")).to_be_in_viewport()
+    expect(field).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(bar.get_by_role("status")).to_have_text("1 of 3")
+    expect(note).to_be_in_viewport()
+    bar.get_by_role("button", name="Newer message").click()
+    expect(bar.get_by_role("status")).to_have_text("3 of 3")
+    expect(log.get_by_text("The first kettle")).to_be_in_viewport()
+    field.fill("nowhere")
+    expect(bar.get_by_role("status")).to_have_text("Nothing found")
+    field.press("Escape")
+    expect(bar).to_have_count(0)
+    expect(log).to_be_focused()
+    # On a phone it is in the details.
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Show details").click()
+    page.get_by_role("button", name="Find in the conversation").click()
+    expect(field).to_be_focused()
+    field.fill("kettle")
+    expect(bar.get_by_role("status")).to_have_text("1 of 3")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    pictures = os.environ.get("CAMPFIRE_TEST_PICTURES")
+    if pictures:
+        page.screenshot(path=f"{pictures}/find-phone.png")

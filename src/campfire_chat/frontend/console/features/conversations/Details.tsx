@@ -6,6 +6,8 @@ import { now } from "../../shell/clock";
 import { openDialog } from "../../shell/overlay";
 import { may } from "../../shell/permissions";
 import { rows } from "./inbox";
+import { mayFind } from "../search/asking";
+import { startFinding } from "../search/inThread";
 import { teamName } from "../teams/teams";
 import { toggleDetails } from "./details";
 import { openId } from "./route";
@@ -114,6 +116,18 @@ export function Details() {
               <code>{id}</code>
             </Fact>
           </dl>
+          {mayFind() && (
+            <button
+              type="button"
+              class="button history-button"
+              onClick={() => {
+                if (!wide.value) toggleDetails();
+                startFinding();
+              }}
+            >
+              {text.keys.findHere}
+            </button>
+          )}
           {may("history.read") && (
             <button
               type="button"

@@ -6,6 +6,7 @@ import { rows } from "./inbox";
 import { go, openId } from "./route";
 import { closeThread, openThread, thread } from "../messages/thread";
 import { Composer } from "../messages/Composer";
+import { FindBar } from "../search/FindBar";
 import { HeldReplies } from "../messages/HeldReplies";
 import { Flame } from "../../ui/Flame";
 import { LinkNote } from "../../shell/LinkNote";
@@ -61,6 +62,7 @@ export function ThreadPane() {
     <section class="thread" id="thread" tabIndex={-1} aria-label={text.thread(name)}>
       <ThreadHead id={id} summary={summary} />
       {phone.value && <LinkNote />}
+      <FindBar />
       <Log key={id} opened={opened} />
       {summary && <StateBanner summary={summary} />}
       <HeldReplies opened={opened} />

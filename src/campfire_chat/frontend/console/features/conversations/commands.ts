@@ -17,7 +17,8 @@ import { haystack, rows } from "./inbox";
 import { chooseOrder, ORDERS, showList, showTeam, status, STATUSES, view, VIEWS } from "./lists";
 import { takeNext } from "./queue";
 import { team } from "./team";
-import { found } from "../search/asking";
+import { found, mayFind } from "../search/asking";
+import { startFinding } from "../search/inThread";
 import { teams } from "../teams/teams";
 import { go, openId, PATH } from "./route";
 
@@ -67,7 +68,9 @@ function ofConversation(id: string): Command[] {
         },
       ]
     : [];
-  if (!canManage.value) return [...writing, copy, details, ...contact];
+  const find = { key: "find", label: text.keys.findHere, hint: "F", run: startFinding };
+  const reading = [copy, ...(mayFind() ? [find] : []), details, ...contact];
+  if (!canManage.value) return [...writing, ...reading];
   return [
     ...writing,
     {
@@ -82,9 +85,7 @@ function ofConversation(id: string): Command[] {
       .filter((kind) => kind !== "snooze" || mayFollow("snoozed", summary.status))
       .map((kind) => ({ key: kind, label: labels[kind], run: () => openMenu(kind) })),
     { key: "unassign", label: text.unassign, run: () => assignTo(id, null) },
-    copy,
-    details,
-    ...contact,
+    ...reading,
   ];
 }
 

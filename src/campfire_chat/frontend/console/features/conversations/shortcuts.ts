@@ -11,6 +11,7 @@ import { assignToMe, summaryOf, toggleResolved } from "./changes";
 import { mayFollow } from "./transitions";
 import { toggleDetails } from "./details";
 import { holdForKey, neighbour } from "./held";
+import { startFinding } from "../search/inThread";
 import { takeNext } from "./queue";
 import { go, openId, route } from "./route";
 
@@ -117,6 +118,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       },
       { label: keys.back, keys: ["Esc"], repeats: true, run: back },
       { label: keys.find, keys: ["/"], run: focusFilter },
+      { label: keys.findHere, keys: ["F"], run: startFinding },
       { label: keys.newest, keys: ["End"] },
     ],
   },

@@ -210,6 +210,7 @@ export const en = {
     newest: "Jump to the newest message, mark all as read",
     back: "Go back",
     find: "Filter the list",
+    findHere: "Find in the conversation",
     reply: "Write a reply",
     note: "Write a note",
     leave: "Leave the field",

@@ -14,14 +14,21 @@ const PAGE = 100;
 interface Wanted {
   readonly conversation: string;
   readonly message: string;
+  /** Whether the thread gets the focus with it. */
+  readonly focus: boolean;
 }
 
 const wanted = signal<Wanted | null>(null);
 
 /** Opens a conversation at one of its messages. */
 export function goToMessage(conversation: string, message: string): void {
-  wanted.value = { conversation, message };
+  wanted.value = { conversation, message, focus: true };
   go(conversation);
+}
+
+/** Brings a message of the open conversation into sight; the focus stays where it is. */
+export function showMessage(conversation: string, message: string): void {
+  wanted.value = { conversation, message, focus: false };
 }
 
 /** The message of this conversation that is to be shown; null when there is none, or it is shown. */
@@ -45,8 +52,8 @@ export function showWanted(opened: Thread): boolean {
   const messages = opened.messages.peek();
   const message = messages.get(id);
   if (message) {
+    if (wanted.peek()?.focus) focusThread();
     forgetWanted(opened.id);
-    focusThread();
     bringIntoSight(id);
     const words = message.deleted_at ? text.deleted : said(message);
     announce(text.shown(participantName(message.sender), words));

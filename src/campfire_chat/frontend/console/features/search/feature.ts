@@ -38,9 +38,11 @@ export const SEARCH: Feature = {
   finder: {
     title: text.group,
     find: () => [],
-    /** What was said; whole conversations the palette finds by itself. */
+    /** What was said. Conversations have a finder of their own; an id alone means one of them. */
     search: async (typed, signal) =>
-      (await found(typed, ["messages", "notes"], MOST, signal)).map(commandOf),
+      /^conv_\w+$/i.test(typed.trim())
+        ? []
+        : (await found(typed, ["messages", "notes"], MOST, signal)).map(commandOf),
     offer: (typed) =>
       mayFind()
         ? [{ key: "search-for", label: text.searchFor(typed), run: () => searchFor(typed) }]

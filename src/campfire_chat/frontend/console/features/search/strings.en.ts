@@ -52,6 +52,14 @@ export const en = {
   },
   retry: "Try again",
   failed: { load: "The search has failed.", more: "No more could be loaded." },
+  find: {
+    title: "Find in this conversation",
+    position: (at: number, count: number, more: boolean) => `${at} of ${count}${more ? "+" : ""}`,
+    nothing: "Nothing found",
+    older: "Older message",
+    newer: "Newer message",
+    close: "Stop finding",
+  },
   keys: {
     group: "Search",
     everywhere: "Search everything",
