@@ -54,7 +54,7 @@ export const en = {
   failed: { load: "The search has failed.", more: "No more could be loaded." },
   find: {
     title: "Find in this conversation",
-    position: (at: number, count: number, more: boolean) => `${at} of ${count}${more ? "+" : ""}`,
+    position: (at: number, count: number, more: boolean) => `${at}\u00a0of\u00a0${count}${more ? "+" : ""}`,
     nothing: "Nothing found",
     older: "Older message",
     newer: "Newer message",
