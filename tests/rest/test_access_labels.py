@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.client import Client
 from tests.support.people import Desk, Person
+from tests.support.servers import eventually
 
 LABELS = ("vip", "emea", "beta")
 
@@ -37,6 +38,11 @@ class Watcher:
 
     def sees(self, thread: Thread) -> bool:
         return self.labels is None or not thread.labels or bool(self.labels & thread.labels)
+
+
+def searched(person: Person, wanted: dict[str, Any]) -> set[str]:
+    """The conversations that a search finds."""
+    return {hit["conversation"]["id"] for hit in person.post("/search", wanted, 200)["items"]}
 
 
 def narrowed(desk: Desk, labels: set[str] | None, **fields: Any) -> Watcher:
@@ -104,9 +110,9 @@ def compare(watcher: Watcher, threads: list[Thread]) -> None:
         status = 200 if watcher.sees(thread) else 404
         path = f"/conversations/{thread.id}"
         wanted = {"q": f'"{thread.subject}"', "in": ["conversations"]}
-        found = person.post("/search", wanted, 200)["items"]
-        ids = {item["conversation"]["id"] for item in found}
-        assert ids == ({thread.id} if status == 200 else set())
+        expected = {thread.id} if status == 200 else set[str]()
+        # The index follows a moment after the commit.
+        eventually(lambda wanted=wanted, expected=expected: searched(person, wanted) == expected)
         for where in (path, f"{path}/messages"):
             person.get(where, status)
         for stream in (f"conversation:{thread.id}", f"notes:{thread.id}"):
