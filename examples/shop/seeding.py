@@ -17,6 +17,8 @@ from campfire_chat.access.roles import Roles
 from campfire_chat.core import clock, ids
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 from campfire_chat.features.agents.service import AgentService
+from campfire_chat.features.contacts.attributes import ContactAttributes
+from campfire_chat.features.contacts.service import ContactService
 from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.service import ConversationService
@@ -128,7 +130,8 @@ class _Seeding:
         settings, roles = Settings(), Roles()
         presence = PresenceService(storage, life=settings.presence_life)
         self._agents = AgentService(storage, presence, roles)
-        self._conversations = ConversationService(storage, presence, settings, roles)
+        contacts = ContactService(storage, ContactAttributes(None, ()))
+        self._conversations = ConversationService(storage, presence, settings, roles, contacts)
         self._messages = MessageService(storage, settings, roles)
         self._receipts = ReceiptService(storage)
         self._tags = TagService(storage)

@@ -12,6 +12,7 @@ from campfire_chat.access.authenticate import AccessLabels, Authenticate
 from campfire_chat.access.places import ResolveOrganization
 from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.app import Campfire
+from campfire_chat.core.attributes import Attribute, AttributeType
 from campfire_chat.core.errors import CampfireError, ConfigurationError
 from campfire_chat.features.conversations.records import Priority, Status
 from campfire_chat.features.host_api import HostApi
@@ -28,6 +29,8 @@ __version__ = version("campfire-chat")
 __all__ = [
     "AccessLabels",
     "Agent",
+    "Attribute",
+    "AttributeType",
     "Authenticate",
     "Availability",
     "Campfire",

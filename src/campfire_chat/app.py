@@ -94,7 +94,7 @@ class Campfire(HostCode):
                 hint = f" Did you mean {close[0]!r}?" if close else ""
                 raise ConfigurationError(f"There is no setting {name!r}.{hint}", field=name)
         values: dict[str, Any] = dict(settings)
-        for name in ("allowed_origins", "webhook_networks"):
+        for name in ("allowed_origins", "webhook_networks", "contact_attributes"):
             if isinstance(values.get(name), list):
                 values[name] = tuple(values[name])
         if "roles" in values:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import inspect
 import ipaddress
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from campfire_chat.core.errors import ConfigurationError
+from campfire_chat.core.attributes import Attribute, check_schema
+from campfire_chat.core.errors import ConfigurationError, InvalidError
 from campfire_chat.core.urls import scheme_of
 
 #: Fewest characters of a secret key.
@@ -47,6 +48,19 @@ def keys_of(secret_key: object) -> list[str]:
             f"secret_key needs at least {MIN_KEY} characters; {_MAKE_A_KEY}", field="secret_key"
         )
     return keys
+
+
+def check_contact_attributes(attributes: Iterable[Attribute]) -> None:
+    """
+    Raises:
+        ConfigurationError: They are no good schema.
+    """
+    try:
+        check_schema(attributes)
+    except InvalidError as error:
+        raise ConfigurationError(
+            f"contact_attributes: {error.message}", field="contact_attributes"
+        ) from None
 
 
 def check_url_is_text(url: object, *, field: str, example: str) -> None:

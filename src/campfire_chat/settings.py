@@ -11,7 +11,13 @@ from typing import Any, Literal, TypedDict
 import msgspec
 from msgspec import Struct
 
-from campfire_chat.configuration import check_login_url, check_networks, check_origins
+from campfire_chat.configuration import (
+    check_contact_attributes,
+    check_login_url,
+    check_networks,
+    check_origins,
+)
+from campfire_chat.core.attributes import Attribute
 from campfire_chat.core.errors import ConfigurationError
 
 Migrate = Literal["auto", "check", "off"]
@@ -45,6 +51,7 @@ def _in_words(hint: Any) -> str:
     if hint == tuple[str, ...]:
         return "a tuple or a list of strings"
     words: dict[Any, str] = {
+        tuple[Attribute, ...]: "a tuple or a list of Attribute objects",
         int: "a whole number",
         float: "a number",
         bool: "True or False",
@@ -210,6 +217,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             message. A message that they do not answer for in time is not stored.
         webhook_networks: Networks such as ``10.1.0.0/16`` to which webhooks may send although they
             are not on the internet. There they may use plain http and every port.
+        contact_attributes: Attributes that contacts of every organisation may have. Admins can add
+            more of them in the settings of their organisation.
         limits: How much load one caller may make; see :class:`Limits`.
     """
 
@@ -241,6 +250,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     hook_timeout: float = 0.25
     roles: dict[str, frozenset[str]] = {}
     webhook_networks: tuple[str, ...] = ()
+    contact_attributes: tuple[Attribute, ...] = ()
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
@@ -257,6 +267,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         check_origins(self.allowed_origins)
         check_login_url(self.login_url)
         check_networks(self.webhook_networks)
+        check_contact_attributes(self.contact_attributes)
         if self.presence_life <= self.presence_beat:
             raise ConfigurationError(
                 "presence_life must be longer than presence_beat", field="presence_life"
@@ -305,6 +316,7 @@ class SettingsDict(TypedDict, total=False):
     hook_timeout: float
     roles: Mapping[str, Collection[str]]
     webhook_networks: tuple[str, ...] | list[str]
+    contact_attributes: tuple[Attribute, ...] | list[Attribute]
     limits: Limits
 
 

@@ -136,6 +136,7 @@ BODIES: dict[str, Any] = {
     # Whoever may do these does them in their own organisation.
     "put_agent": {"name": "intruder"},
     "put_contact": {"name": "intruder"},
+    "change_contact": {"attributes": {}},
     "rotate_api_key": {"overlap": 0},
     "create_webhook": {"url": "https://intruder.example/"},
     "change_webhook": {"url": "https://intruder.example/"},
@@ -149,7 +150,7 @@ WITHOUT_IDS = {
     *("list_tags", "create_tag", "list_drafts"),
     *("list_notifications", "count_notifications", "read_notifications"),
     *("list_api_keys", "list_key_permissions", "create_api_key"),
-    *("list_teams", "create_team", "list_contacts"),
+    *("list_teams", "create_team", "list_contacts", "list_contact_attributes"),
     *("list_webhooks", "create_webhook", "list_webhook_events"),
     *("count_conversations", "take_conversation", "search"),
     *("create_ticket", "health_live", "health_ready"),

@@ -333,6 +333,23 @@ CASES = [
         "/contacts/nobody/timeline",
         lambda api, _: api.contacts.timeline("nobody"),
     ),
+    case(
+        "list_contacts",
+        "/contacts",
+        lambda api, _: api.contacts.list(attributes={"plan": "pro"}),
+        attributes='{"plan":"pro"}',
+    ),
+    case(
+        "list_contact_attributes",
+        "/contact-attributes",
+        lambda api, _: api.contacts.attributes(),
+    ),
+    case(
+        "change_contact",
+        "/contacts/{mia}",
+        lambda api, ids: api.contacts.edit(ids["mia"], attributes={"plan": "pro"}),
+        {"attributes": {"plan": "pro"}},
+    ),
     case("get_contact", "/contacts/{mia}", lambda api, ids: api.contacts.get(ids["mia"])),
     case("get_contact", "/contacts/mia", lambda api, _: api.contacts.get("mia")),
     case("get_contact", "/contacts/nobody", lambda api, _: api.contacts.get("nobody")),

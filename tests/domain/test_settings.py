@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 import msgspec
 import pytest
 
-from campfire_chat import Campfire, ConfigurationError, Limits, Rate
+from campfire_chat import Attribute, Campfire, ConfigurationError, Limits, Rate
 from campfire_chat.settings import Settings, SettingsDict
 
 SECRET = "a key that only this test knows"
@@ -24,6 +24,7 @@ def test_the_keywords_are_the_settings() -> None:
     expected: dict[str, Any] = dict(get_type_hints(Settings))
     # A list is taken as well; a str, which is a sequence of str too, is not.
     expected["allowed_origins"] = expected["webhook_networks"] = tuple[str, ...] | list[str]
+    expected["contact_attributes"] = tuple[Attribute, ...] | list[Attribute]
     expected["roles"] = Mapping[str, Collection[str]]
     assert get_type_hints(SettingsDict) == expected
     assert list(SettingsDict.__annotations__) == list(Settings.__struct_fields__)
@@ -53,6 +54,7 @@ def test_origins_may_be_a_list() -> None:
 
 #: A value of another type than the field has, whatever that is.
 WRONG: dict[Any, list[Any]] = {
+    tuple[Attribute, ...]: [5, "x", None, ["plan"], [{"key": "plan"}]],
     int: ["5", 2.5, True, None, []],
     float: ["5", None, [], True],
     bool: ["yes", 1, None],

@@ -40,10 +40,11 @@ UNSEEN = {
     *("notification.created", "notification.read"),
 }
 #: What these are about is asked for again, since the event does not tell it: see
-#: tests/browser/test_saved_replies.py, test_sending.py and test_drafts.py.
+#: tests/browser/test_saved_replies.py, test_sending.py, test_drafts.py and
+#: test_contact_attributes.py.
 ASKED = {
     *("saved_reply.changed", "saved_reply.deleted", "own_conversation.updated"),
-    "draft.changed",
+    *("draft.changed", "contact.updated"),
 }
 #: What these tell is a list of its own: see tests/browser/test_tags.py and test_teams.py.
 LISTED = {"tag.changed", "tag.deleted", "team.created", "team.changed", "team.deleted"}

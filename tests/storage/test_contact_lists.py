@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from campfire_chat import Agent, Role, Visitor
+from campfire_chat import Agent, Attribute, Role, Visitor
 from campfire_chat.access.actor import actor_of_visitor
 from campfire_chat.core import clock
 from campfire_chat.features.contacts import listing, rules, sightings
-from campfire_chat.features.contacts.listing import Filter, Place
+from campfire_chat.features.contacts.listing import Filter, Place, Span
 from campfire_chat.features.contacts.records import ContactRecord
 from campfire_chat.features.contacts.rules import Order
 from campfire_chat.ledger.operation import Operation
@@ -31,7 +31,8 @@ SURNAMES = ("Miller", "Mohr", "O’Neil", "van Dyck", "")
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
-    store = Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    settings = Settings(contact_attributes=(Attribute(key="plan"),))
+    store = Store(database_url, settings=settings, on_commit=lambda *_: None, now=clock.now)
     await store.start()
     yield store
     await store.stop()
@@ -46,7 +47,8 @@ async def crowd(store: Store) -> None:
             name=None if first is None else f"{first} {last}".strip(),
             email=f"{number}@mail.example" if chance.random() < 0.5 else None,
         )
-        await store.contacts.put(BOSS, visitor)
+        plan = {"plan": chance.choice(("free", "pro"))} if number % 4 else {}
+        await store.contacts.put(BOSS, visitor, plan)
 
 
 async def whole(store: Store, wanted: Filter, order: Order, limit: int) -> list[ContactRecord]:
@@ -71,7 +73,9 @@ def sorting(order: Order) -> Callable[[ContactRecord], tuple[str, str]]:
 
 def holds(contact: ContactRecord, wanted: Filter) -> bool:
     words = rules.words_of(contact)
-    return all(any(word.startswith(part) for word in words) for part in wanted.words)
+    return all(any(word.startswith(part) for word in words) for part in wanted.words) and all(
+        contact.attributes.get(span.attribute) == span.first for span in wanted.values
+    )
 
 
 @pytest.mark.parametrize("few", [1, 10_000])
@@ -86,8 +90,11 @@ async def test_pages_hold_what_the_model_says(
     since = clock.parse_rfc3339(everybody[20].created_at)
     searches = [(), ("mi",), ("mi", "mo"), ("zoe",), ("mail.example",), ("user-7",), ("dyck",)]
     orders: tuple[Order, ...] = ("last_seen", "name", "created")
-    for words, order, created_since in itertools.product(searches, orders, (None, since)):
-        wanted = Filter(words=words, created_since=created_since, verified=True)
+    plans = ((), (Span("plan", "pro", "pro"),))
+    for words, order, created_since, values in itertools.product(
+        searches, orders, (None, since), plans
+    ):
+        wanted = Filter(words=words, values=values, created_since=created_since, verified=True)
         model = [
             contact
             for contact in everybody

@@ -108,6 +108,9 @@ def values_of(database_url: str) -> dict[str, Any]:
         "contact": contact[0][0],
         "contacts": listed([row[0] for row in contacts]),
         "label": "l",
+        **{f"attribute_{number}": "plan" for number in range(2)},
+        **{f"first_{number}": "pro" for number in range(2)},
+        **{f"last_{number}": "pro" for number in range(2)},
         "word_0": "% v%",
         "word_1": "% 1%",
         "first": "visitor",
@@ -184,6 +187,11 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "contacts.queries.SEEN": (contact_queries.SEEN, {"ids": "contacts"}),
     "contacts.queries.CHANGES": (contact_queries.CHANGES, {"id": "contact", "before": "label"}),
     "contacts.listing.OWN_CONTACTS": (contact_listing.OWN_CONTACTS, {}),
+    "contacts.queries.KNOWN": (contact_queries.KNOWN, {"id": "contact"}),
+    "contacts.listing.WITH_VALUE": (
+        contact_listing.WITH_VALUE,
+        {"attribute": "label", "skipped": "nothing"},
+    ),
     "contacts.listing.WITH_WORD": (contact_listing.WITH_WORD, {"skipped": "nothing"}),
     **{
         f"contacts.listing.stretch_end({order}, {narrowed=})": (
@@ -194,7 +202,9 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     },
     **{
         f"contacts.listing.page_query({order}, {few=}, {words}, {sight=})": (
-            contact_listing.page_query(contact_listing.Shape(order, few, words, given, sight)),
+            contact_listing.page_query(
+                contact_listing.Shape(order, few, words, words, given, sight)
+            ),
             {"ids": "contacts", **PLACES_OF_CONTACTS[order]},
         )
         for order in PLACES_OF_CONTACTS

@@ -12,6 +12,7 @@ from campfire_chat.core.clock import Clock
 from campfire_chat.database.nodes import Nodes
 from campfire_chat.features.agents.service import AgentService
 from campfire_chat.features.api_keys.service import ApiKeyService
+from campfire_chat.features.contacts.attributes import ContactAttributes
 from campfire_chat.features.contacts.service import ContactService
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.messages.service import MessageService
@@ -68,8 +69,12 @@ class Store:
         self.organizations = OrganizationService(storage, self.runtime_settings)
         self.presence = PresenceService(storage, life=settings.presence_life)
         self.agents = AgentService(storage, self.presence, Roles())
-        self.contacts = ContactService(storage)
-        self.conversations = ConversationService(storage, self.presence, settings, Roles())
+        self.contacts = ContactService(
+            storage, ContactAttributes(self.runtime_settings, settings.contact_attributes)
+        )
+        self.conversations = ConversationService(
+            storage, self.presence, settings, Roles(), self.contacts
+        )
         self.messages = MessageService(storage, settings, Roles())
         self.api_keys = ApiKeyService(
             storage, self.agents, Tokens("k" * 40, lifetime=60), HostSession(None, Roles())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from msgspec import Struct
 
 from campfire_chat.access.permissions import Permission, names_of, of_visitors
@@ -21,6 +24,8 @@ NAMELESS = "Agent"
 #: Characters that are kept of a name or e-mail address, and of a URL.
 MAX_NAME = 256
 MAX_URL = 2048
+#: Bytes of the attributes that the host app may give a visitor.
+MAX_ATTRIBUTES = 2048
 
 
 class Principal(Struct, frozen=True, kw_only=True):
@@ -34,6 +39,7 @@ class Principal(Struct, frozen=True, kw_only=True):
         role: The name of an agent's role.
         by_session: Whether the session of the host app confirmed the visitor. If so, the
             visitor's access ends with that session.
+        attributes: JSON: what else the host app says of a visitor; empty for nothing.
     """
 
     kind: SenderKind
@@ -44,6 +50,12 @@ class Principal(Struct, frozen=True, kw_only=True):
     external_id: str | None = None
     role: str | None = None
     by_session: bool = False
+    attributes: str = ""
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What else the host app says of a visitor. Nobody has checked it."""
+        return msgspec.json.decode(self.attributes) if self.attributes else {}
 
     @property
     def participant(self) -> Participant:
@@ -141,6 +153,7 @@ def actor_of_visitor(visitor: Visitor, *, by_session: bool = False) -> Actor:
             email=text.storable(visitor.email, limit=MAX_NAME),
             external_id=visitor.id,
             by_session=by_session,
+            attributes=_attributes_of(visitor),
         ),
     )
 
@@ -184,6 +197,30 @@ def _check_identity(kind: str, person: Agent | Visitor) -> None:
             raise ConfigurationError(
                 f"{kind}.{name} must be a string or None, not {_type(value)}; use str(…)"
             )
+
+
+def _attributes_of(visitor: Visitor) -> str:
+    """JSON of the attributes; empty if there are none.
+
+    Raises:
+        ConfigurationError: They are no dictionary of simple values, or too many to be carried by
+            every token of the visitor.
+    """
+    # The host app's code may have put anything there.
+    given: object = visitor.attributes
+    if not given:
+        return ""
+    try:
+        said = msgspec.convert(given, dict[str, str | float | int | bool | None])
+        encoded = msgspec.json.encode(said)
+    except (msgspec.ValidationError, TypeError, UnicodeEncodeError):
+        raise ConfigurationError(
+            "Visitor.attributes must be a dictionary from keys to texts, numbers, True, False or "
+            "None; a day is a text such as '2027-05-31'."
+        ) from None
+    if len(encoded) > MAX_ATTRIBUTES:
+        raise ConfigurationError(f"Visitor.attributes may have {MAX_ATTRIBUTES} bytes as JSON.")
+    return encoded.decode()
 
 
 def _type(value: object) -> str:

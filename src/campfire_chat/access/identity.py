@@ -174,6 +174,7 @@ class Tokens:
                 principal.by_session,
                 self._now() if since is None else since,
                 ends,
+                principal.attributes,
             ],
         )
 
@@ -205,6 +206,7 @@ class Tokens:
                 avatar_url=fields.avatar_url,
                 external_id=fields.external_id,
                 by_session=fields.by_session,
+                attributes=fields.attributes,
             ),
         )
         expires_at, ends = signed_at + self._lifetime, fields.ends
@@ -333,6 +335,7 @@ class _VisitorToken(Struct, frozen=True, array_like=True):
     by_session: bool
     since: int
     ends: int | None
+    attributes: str = ""
 
 
 def _check_value(secret_key: str) -> str:

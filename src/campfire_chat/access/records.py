@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -56,6 +57,8 @@ class Visitor(Struct, frozen=True, kw_only=True):
         email: Shown to agents.
         avatar_url: Shown to agents.
         organization: The organisation.
+        attributes: What else agents should know, by the keys of the attributes that contacts have.
+            None as a value takes it away; what is left out stays as it is.
     """
 
     id: str
@@ -63,6 +66,7 @@ class Visitor(Struct, frozen=True, kw_only=True):
     email: str | None = None
     avatar_url: str | None = None
     organization: str = DEFAULT_ORGANIZATION
+    attributes: Mapping[str, str | float | bool | None] = {}
 
 
 class Participant(Struct, frozen=True):

@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -48,6 +49,7 @@ class _Claims(Struct, frozen=True, kw_only=True, omit_defaults=True):
     email: str | None = None
     avatar_url: str | None = None
     organization: str = "default"
+    attributes: dict[str, Any] = {}
 
 
 class SignedIdentity(Struct, frozen=True):
@@ -74,6 +76,7 @@ def sign(secret_key: str, visitor: Visitor, now: int) -> str:
         email=visitor.email,
         avatar_url=visitor.avatar_url,
         organization=visitor.organization,
+        attributes=dict(visitor.attributes),
     )
     signed = f"{_encode(_HEADER)}.{_encode(msgspec.json.encode(claims))}"
     return f"{signed}.{_signature(secret_key, signed)}"
@@ -125,6 +128,7 @@ def read(secret_keys: Sequence[str], identity: str, now: float) -> SignedIdentit
         email=claims.email,
         avatar_url=claims.avatar_url,
         organization=claims.organization,
+        attributes=claims.attributes,
     )
     return SignedIdentity(visitor, claims.iat, claims.exp)
 

@@ -22,6 +22,7 @@ class Control(StrEnum):
     LOCALE = "locale"
     TIME_ZONE = "time_zone"
     PICTURE = "picture"
+    ATTRIBUTES = "attributes"
     JSON = "json"
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from campfire_chat.features.contacts.records import ContactRecord
+import msgspec
+
+from campfire_chat.features.contacts.records import AttributeRecord, ContactRecord
 from campfire_chat.features.contacts.rules import Order
 from campfire_chat.features.conversations.records import AgentConversation, TimelineEntry
 from campfire_chat.http.in_process import InProcess, time_text
@@ -24,6 +28,7 @@ class ContactsApi:
         verified: bool | None = None,
         seen_since: datetime | None = None,
         created_since: datetime | None = None,
+        attributes: Mapping[str, Any] | None = None,
         order: Order = "last_seen",
         cursor: str | None = None,
         limit: int = DEFAULT_LIMIT,
@@ -37,12 +42,15 @@ class ContactsApi:
             verified: Whether you confirmed who they are.
             seen_since: They were here since then.
             created_since: They were stored since then.
+            attributes: What attributes have to be, by their keys: a value, or for numbers and days
+                ``{"from": …, "to": …}``, of which one may be missing.
             order: ``last_seen``, ``name`` or ``created``.
             cursor: ``next_cursor`` of the page before.
             limit: 1 to 100.
 
         Raises:
             ForbiddenError: The caller may not see contacts.
+            InvalidAttributeError: There is no such attribute, or it cannot have that value.
         """
         return await self._caller.call(
             "list_contacts",
@@ -51,6 +59,9 @@ class ContactsApi:
                 "verified": verified,
                 "seen_since": time_text(seen_since, field="seen_since"),
                 "created_since": time_text(created_since, field="created_since"),
+                "attributes": msgspec.json.encode(dict(attributes)).decode()
+                if attributes
+                else None,
                 "order": order,
                 "cursor": cursor,
                 "limit": limit,
@@ -106,19 +117,56 @@ class ContactsApi:
         name: str | None = None,
         email: str | None = None,
         avatar_url: str | None = None,
+        attributes: Mapping[str, str | float | bool | None] | None = None,
     ) -> ContactRecord:
         """Store one of your users as a contact, who may never have written. So an agent can begin
-        a conversation with them. What is left out is None then.
+        a conversation with them. What is left out is None then, but for attributes.
 
         Args:
             external_id: Your id of the user.
+            attributes: New values by the keys of the attributes. None takes one away, and what is
+                left out stays.
 
         Raises:
             ForbiddenError: The caller may not store contacts.
+            InvalidAttributeError: There is no such attribute, or it cannot have that value.
             InvalidError: A value is refused.
         """
         return await self._caller.call(
             "put_contact",
             path={"contact": external_id},
-            body={"name": name, "email": email, "avatar_url": avatar_url},
+            body={
+                "name": name,
+                "email": email,
+                "avatar_url": avatar_url,
+                "attributes": dict(attributes or {}),
+            },
         )
+
+    async def edit(
+        self, contact: str, *, attributes: Mapping[str, str | float | bool | None]
+    ) -> ContactRecord:
+        """Change attributes of a contact.
+
+        Args:
+            contact: Their ``vis_…`` id, or your id of the user.
+            attributes: New values by the keys of the attributes. None takes one away, and what is
+                left out stays.
+
+        Raises:
+            ForbiddenError: The caller may not change contacts.
+            NotFoundError: There is no such contact, or none that the caller sees.
+            InvalidAttributeError: There is no such attribute, it cannot have that value, or agents
+                may not change it.
+        """
+        return await self._caller.call(
+            "change_contact", path={"contact": contact}, body={"attributes": dict(attributes)}
+        )
+
+    async def attributes(self) -> Page[AttributeRecord]:
+        """The attributes that contacts may have: yours from the code, then those of the settings.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts.
+        """
+        return await self._caller.call("list_contact_attributes")

@@ -11,7 +11,6 @@ depends on a contact that they do not see.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from sqlalchemy import (
     Integer,
     String,
     bindparam,
+    exists,
     literal_column,
     select,
     tuple_,
@@ -42,6 +42,7 @@ from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.tables import conversations
 
 _c, _w, _v = tables.contacts.c, tables.contact_words.c, conversations.c
+_a = tables.contact_values.c
 
 #: How often a word may be there and still count as rare: as many contacts as take about 25 ms to
 #: read and sort. A first name that one of 200 people has is that rare among a million.
@@ -67,6 +68,15 @@ _BY: Final[dict[Order, str]] = {
 }
 
 
+class Span(Struct, frozen=True):
+    """The value of an attribute lies between two, which count, as
+    :func:`campfire_chat.core.attributes.sortable` writes them."""
+
+    attribute: str
+    first: str
+    last: str
+
+
 class Filter(Struct, frozen=True, kw_only=True):
     """Which contacts a list holds. None: no condition.
 
@@ -76,9 +86,11 @@ class Filter(Struct, frozen=True, kw_only=True):
         verified: Whether the host app confirmed who they are.
         seen_since: In microseconds: they were here since then.
         created_since: In microseconds: they were stored since then.
+        values: What the values of attributes have to be, all of them.
     """
 
     words: tuple[str, ...] = ()
+    values: tuple[Span, ...] = ()
     verified: bool | None = None
     seen_since: int | None = None
     created_since: int | None = None
@@ -96,18 +108,20 @@ class Shape(Struct, frozen=True):
     Attributes:
         few: Whether the contacts are among ``ids``; otherwise all of a stretch are looked through.
         words: How many words they have to have.
+        values: Of how many attributes the values are given.
         given: The names of the other conditions.
     """
 
     order: Order
     few: bool
     words: int
+    values: int
     given: tuple[str, ...]
     sight: Sight
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.words or self.given)
+        return bool(self.words or self.values or self.given)
 
 
 def _sorting(order: Order, columns: Any) -> list[ColumnElement[Any]]:
@@ -130,6 +144,16 @@ def _conditions(shape: Shape, of: FromClause, engine: Engine) -> list[ColumnElem
         of.c.words.like(bindparam(f"word_{number}", type_=String), escape="\\")
         for number in range(shape.words)
     ]
+    for number in range(shape.values):
+        # By the key of the table: one row, however many there are.
+        has = select(_a.contact_id).where(
+            _a.org_id == bindparam("org_id"),
+            _a.contact_id == of.c.contact_id,
+            _a.attribute == bindparam(f"attribute_{number}", type_=String),
+            _a.value >= bindparam(f"first_{number}", type_=_a.value.type),
+            _a.value <= bindparam(f"last_{number}", type_=_a.value.type),
+        )
+        found.append(exists(has.correlate(of)))
     if "verified" in shape.given:
         found.append(of.c.verified == bindparam("verified", type_=Boolean))
     if "seen_since" in shape.given:
@@ -166,8 +190,9 @@ def _page(shape: Shape, engine: Engine) -> ClauseElement:
 @cache
 def page_query(shape: Shape) -> Query:
     """The query of a list: ``org_id``; ``at`` and ``id`` of the place that it begins after;
-    ``count``; ``ids`` or else ``stretch``; ``word_0`` …, as patterns; the other conditions by
-    their names; and those of :func:`campfire_chat.features.contacts.queries.shown_in`."""
+    ``count``; ``ids`` or else ``stretch``; ``word_0`` …, as patterns; ``attribute_0``, ``first_0``
+    and ``last_0`` …; the other conditions by their names; and those of
+    :func:`campfire_chat.features.contacts.queries.shown_in`."""
     return Query(partial(_page, shape))
 
 
@@ -206,8 +231,39 @@ def _with_word(_: Engine) -> ClauseElement:
 WITH_WORD = Query(_with_word)
 
 
-async def _few(session: Session, organization: str, words: Sequence[str]) -> list[str] | None:
-    """The contacts with one of the longest words, if few have it; None if many do."""
+def _with_value(_: Engine) -> ClauseElement:
+    return (
+        select(_a.contact_id)
+        .where(
+            _a.org_id == bindparam("org_id"),
+            _a.attribute == bindparam("attribute", type_=String),
+            _a.value >= bindparam("first", type_=_a.value.type),
+            _a.value <= bindparam("last", type_=_a.value.type),
+        )
+        .offset(bindparam("skipped", type_=Integer))
+        .limit(bindparam("count", type_=Integer))
+    )
+
+
+#: Ids of ``count`` contacts, behind ``skipped`` others, whose value of ``attribute`` lies from
+#: ``first`` to ``last``.
+WITH_VALUE = Query(_with_value)
+
+
+async def _few(session: Session, organization: str, wanted: Filter) -> list[str] | None:
+    """The contacts with one of the longest words or one of the values, if few have it; None if
+    many do."""
+    for span in wanted.values[:MOST_TRIED]:
+        having = {
+            "org_id": organization,
+            "attribute": span.attribute,
+            "first": span.first,
+            "last": span.last,
+        }
+        if not await session.fetch(WITH_VALUE, **having, skipped=FEW, count=1):
+            rows = await session.fetch(WITH_VALUE, **having, skipped=0, count=FEW)
+            return [row[0] for row in rows]
+    words = wanted.words
     for word in sorted(words, key=len, reverse=True)[:MOST_TRIED]:
         having = {"org_id": organization, "first": word, "last": word + LAST}
         if not await session.fetch(WITH_WORD, **having, skipped=FEW, count=1):
@@ -257,7 +313,7 @@ async def read_page(
     """
     engine, organization = session.engine, actor.organization
     sight = sight_of(actor)
-    few = await _few(session, organization, wanted.words)
+    few = await _few(session, organization, wanted)
     mine = await _mine(session, actor) if sight.owned else None
     if mine is not None:
         few = list(mine) if few is None else [item for item in few if item in mine]
@@ -267,6 +323,7 @@ async def read_page(
         order=order,
         few=few is not None,
         words=len(wanted.words),
+        values=len(wanted.values),
         given=wanted.given,
         sight=sight,
     )
@@ -278,6 +335,9 @@ async def read_page(
         **{f"word_{number}": _pattern(word) for number, word in enumerate(wanted.words)},
         **{name: getattr(wanted, name) for name in wanted.given},
     }
+    for number, span in enumerate(wanted.values):
+        given[f"attribute_{number}"] = span.attribute
+        given[f"first_{number}"], given[f"last_{number}"] = span.first, span.last
     found: list[ContactRecord] = []
     start = after or _BEGINNING[order]
     last = start

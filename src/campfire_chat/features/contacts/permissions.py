@@ -10,6 +10,11 @@ CONTACTS_READ = Permission(
     "See contacts, search for them, and read what happened to them.",
     least=Role.VIEWER,
 )
+CONTACTS_EDIT = Permission(
+    "contacts.edit",
+    "Change the attributes of contacts.",
+    least=Role.AGENT,
+)
 CONTACTS_WRITE = Permission(
     "contacts.write",
     "Store users of the host app as contacts.",

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import FromClause, Integer, String, bindparam, exists, select, tuple_, update
+from sqlalchemy import (
+    FromClause,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    exists,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.policy import can
 from campfire_chat.access.visibility import is_narrowed, values_for, visible_to
+from campfire_chat.core.attributes import Value
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
+from campfire_chat.database.prepared import Row
 from campfire_chat.database.statement import BulkDelete, BulkInsert, Query
 from campfire_chat.features.contacts import tables
-from campfire_chat.features.contacts.codec import CHANGE_ROWS, CONTACT_RECORD_ROWS, CONTACT_ROWS
+from campfire_chat.features.contacts.codec import (
+    CHANGE_ROWS,
+    CONTACT_RECORD_ROWS,
+    CONTACT_ROWS,
+    decode,
+)
 from campfire_chat.features.contacts.records import Contact, ContactChange, ContactRecord
 from campfire_chat.features.conversations.tables import conversations
 from campfire_chat.ledger.streams import INBOX_READ
@@ -31,12 +48,16 @@ def _by_id(_: Engine) -> ClauseElement:
     )
 
 
-def _lock(engine: Engine) -> ClauseElement:
-    query = (
+def _stored(_: Engine) -> Select[Any]:
+    return (
         CONTACT_ROWS.select()
-        .add_columns(_c.words, _c.last_seen_at)
+        .add_columns(_c.words, _c.last_seen_at, _c.attributes)
         .where(_c.org_id == bindparam("org_id"), _c.contact_id == bindparam("id"))
     )
+
+
+def _lock(engine: Engine) -> ClauseElement:
+    query = _stored(engine)
     return query.with_for_update(key_share=True) if engine.lock_rows else query
 
 
@@ -129,7 +150,9 @@ def _changes(_: Engine) -> ClauseElement:
 
 
 BY_ID = Query(_by_id)
-#: The same, the words and when they were seen last, with a lock on the row.
+#: The same, the words, when they were seen last and the attributes.
+KNOWN = Query(_stored)
+#: The same, with a lock on the row.
 LOCK = Query(_lock)
 #: Contacts ``ids`` were seen ``seen_at``; those seen since ``unless_since`` stay as they are.
 SEEN = Query(_seen)
@@ -138,6 +161,8 @@ CHANGES = Query(_changes)
 
 INSERT_WORDS = BulkInsert(tables.contact_words, ignore=True)
 DELETE_WORDS = BulkDelete(tables.contact_words)
+WRITE_VALUES = BulkInsert(tables.contact_values, keys=("org_id", "contact_id", "attribute"))
+DELETE_VALUES = BulkDelete(tables.contact_values)
 INSERT_CHANGES = BulkInsert(tables.contact_changes)
 
 
@@ -160,15 +185,24 @@ class Known(Struct, frozen=True):
     contact: Contact
     words: str
     last_seen_at: int
+    attributes: dict[str, Value]
+
+
+async def known(session: Session, organization: str, contact_id: str) -> Known | None:
+    """A contact as it is stored."""
+    return _known(await session.fetch(KNOWN, org_id=organization, id=contact_id))
 
 
 async def lock(session: Session, organization: str, contact_id: str) -> Known | None:
     """A contact that nobody else changes until the end of the transaction."""
-    rows = await session.fetch(LOCK, org_id=organization, id=contact_id)
+    return _known(await session.fetch(LOCK, org_id=organization, id=contact_id))
+
+
+def _known(rows: Sequence[Row]) -> Known | None:
     if not rows:
         return None
-    *columns, words, last_seen_at = rows[0]
-    return Known(CONTACT_ROWS.read(columns), words, last_seen_at)
+    *columns, words, last_seen_at, attributes = rows[0]
+    return Known(CONTACT_ROWS.read(columns), words, last_seen_at, decode(attributes))
 
 
 async def record(session: Session, actor: Actor, contact_id: str) -> ContactRecord | None:

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from campfire_chat.access.records import Participant
+from campfire_chat.core.attributes import AttributeType, Value
 from campfire_chat.core.scalars import Timestamp
 
 
@@ -35,10 +36,31 @@ class ContactRecord(Contact, frozen=True, kw_only=True):
         created_at: When the contact was stored: with the first message, or by the host app.
         last_seen_at: When they were connected last, at most five minutes before the true time,
             also while they are connected. Null if they never were.
+        attributes: What else is known of them, by the keys of the attributes.
     """
 
     created_at: Timestamp
     last_seen_at: Timestamp | None
+    attributes: dict[str, Value]
+
+
+class AttributeRecord(Struct, frozen=True, kw_only=True):
+    """An attribute that contacts of the organisation may have.
+
+    Attributes:
+        label: Its name on the screen.
+        choices: The values of a choice, in the order in which they are offered; otherwise empty.
+        editable: Whether agents may change it. Otherwise only the host app does.
+        in_code: Whether the code of the host app declares it, and not the settings.
+    """
+
+    key: str
+    label: str
+    type: AttributeType
+    description: str
+    choices: list[str]
+    editable: bool
+    in_code: bool
 
 
 class ChangeKind(StrEnum):
@@ -46,12 +68,13 @@ class ChangeKind(StrEnum):
 
     #: They were stored.
     CREATED = "created"
-    #: The host app describes them in another way.
+    #: The host app or an agent describes them in another way.
     DESCRIBED = "described"
 
 
 class FieldChange(Struct, frozen=True, kw_only=True):
-    """What a field was and what it is. Null: nothing."""
+    """What a field was and what it is. Null: nothing. An attribute is called
+    ``attributes.<key>``."""
 
     field: str
     before: Any

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Literal
 
 from campfire_chat.core import text
+from campfire_chat.core.attributes import Value
 from campfire_chat.features.contacts.records import Contact, FieldChange
 
 #: ``last_seen``: who was here last comes first. ``name``: by name, or by e-mail address where
@@ -19,6 +22,11 @@ MOST_WORDS: Final = 40
 MOST_SOUGHT: Final = 10
 #: Characters of a name by which lists are sorted.
 MOST_SORTED: Final = 60
+#: What the name of a field begins with that is an attribute; the key follows.
+ATTRIBUTE: Final = "attributes."
+#: Values to set, by the keys of their attributes. None: there is no value any more.
+Wanted = Mapping[str, Value | None]
+NOTHING: Final[Wanted] = MappingProxyType({})
 #: After every name.
 LAST: Final = "\U0010ffff"
 
@@ -57,6 +65,29 @@ def sort_name(contact: Contact) -> str:
     """By what lists that are sorted by name compare a contact."""
     shown = text.folded(contact.name or contact.email or "").strip()
     return shown[:MOST_SORTED] or LAST
+
+
+def changed_attributes(
+    before: Mapping[str, Value], wanted: Wanted
+) -> tuple[dict[str, Value], list[FieldChange]]:
+    """All values once some were set or taken away, and what has changed."""
+    after = dict(before)
+    for key, value in wanted.items():
+        if value is None:
+            after.pop(key, None)
+        else:
+            after[key] = value
+    changes = [
+        FieldChange(field=f"{ATTRIBUTE}{key}", before=before.get(key), after=after.get(key))
+        for key in wanted
+        if _differ(before.get(key), after.get(key))
+    ]
+    return after, changes
+
+
+def _differ(one: Value | None, other: Value | None) -> bool:
+    """To Python, true and 1 are equal."""
+    return one != other or isinstance(one, bool) != isinstance(other, bool)
 
 
 def changed_fields(before: Contact, after: Contact) -> list[FieldChange]:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.policy import require
 from campfire_chat.access.records import Visitor
 from campfire_chat.core import ids
 from campfire_chat.core.errors import ConfigurationError, InvalidError, NotFoundError
 from campfire_chat.feature import Service
-from campfire_chat.features.contacts import listing, queries
-from campfire_chat.features.contacts.listing import Filter, Place
-from campfire_chat.features.contacts.operations import RememberContact
-from campfire_chat.features.contacts.permissions import CONTACTS_READ, CONTACTS_WRITE
-from campfire_chat.features.contacts.records import ContactRecord
-from campfire_chat.features.contacts.rules import Order
+from campfire_chat.features.contacts import listing, queries, rules
+from campfire_chat.features.contacts.attributes import ContactAttributes, spans_of
+from campfire_chat.features.contacts.listing import Filter, Place, Span
+from campfire_chat.features.contacts.operations import EditContact, RememberContact
+from campfire_chat.features.contacts.permissions import (
+    CONTACTS_EDIT,
+    CONTACTS_READ,
+    CONTACTS_WRITE,
+)
+from campfire_chat.features.contacts.records import AttributeRecord, ContactRecord
+from campfire_chat.features.contacts.rules import NOTHING, Order
 from campfire_chat.ledger.storage import Storage
 
 
 class ContactService(Service):
     """See the module."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, attributes: ContactAttributes) -> None:
         self._storage = storage
+        #: What contacts may have, for other features too.
+        self.attributes = attributes
 
     async def arrived(self, actor: Actor) -> None:
         if actor.is_visitor and actor.principal.external_id is not None:
@@ -76,13 +86,61 @@ class ContactService(Service):
             )
         )
 
-    async def put(self, actor: Actor, visitor: Visitor) -> ContactRecord:
+    async def known_attributes(self, actor: Actor) -> list[AttributeRecord]:
+        """The attributes that contacts of the caller's organisation may have.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts.
+        """
+        require(actor, CONTACTS_READ)
+        return await self.attributes.records(actor.organization)
+
+    async def edit(
+        self, actor: Actor, contact: str, attributes: Mapping[str, Any]
+    ) -> ContactRecord:
+        """Change attributes of a contact, given by their id or by the host app's id of the user.
+
+        Args:
+            attributes: The new values by their keys. None takes one away; what is not named stays.
+
+        Raises:
+            ForbiddenError: The caller may not change contacts.
+            NotFoundError: As for :meth:`get`.
+            InvalidAttributeError: A value is refused.
+        """
+        require(actor, CONTACTS_EDIT)
+        found = await self.get(actor, contact)
+        wanted = await self.attributes.checked(
+            actor.organization, attributes, by_agent=actor.is_agent
+        )
+        return await self._storage.submit(EditContact(actor, found.id, wanted))
+
+    async def spans(self, actor: Actor, conditions: Mapping[str, Any]) -> tuple[Span, ...]:
+        """Conditions on attributes, by their keys: a value, or ``{"from": …, "to": …}``, of which
+        one may be missing.
+
+        Raises:
+            ForbiddenError: The caller may not see contacts.
+            InvalidAttributeError: There is no such attribute, or it cannot have that value.
+        """
+        require(actor, CONTACTS_READ)
+        if not conditions:
+            return ()
+        return spans_of(await self.attributes.of(actor.organization), conditions)
+
+    async def put(
+        self, actor: Actor, visitor: Visitor, attributes: Mapping[str, Any] = NOTHING
+    ) -> ContactRecord:
         """Store a user of the host app as a contact, who need not have been here yet. Once the
         host app names them as a visitor, they find what was written to them.
+
+        Args:
+            attributes: As for :meth:`edit`.
 
         Raises:
             ForbiddenError: The caller may not store contacts.
             InvalidError: A value is none that a visitor may have.
+            InvalidAttributeError: The value of an attribute is refused.
         """
         require(actor, CONTACTS_WRITE)
         if is_own(visitor.id):
@@ -91,7 +149,8 @@ class ContactService(Service):
             described = actor_of_visitor(visitor)
         except ConfigurationError as error:
             raise InvalidError(error.message) from None
-        stored = await self._storage.submit(RememberContact(actor, described))
+        wanted = await self.attributes.checked(actor.organization, attributes, by_agent=False)
+        stored = await self._storage.submit(RememberContact(actor, described, wanted))
         return await self._storage.read(
             lambda session: queries.stored(session, actor.organization, stored.id)
         )
@@ -99,9 +158,15 @@ class ContactService(Service):
     async def refresh(self, actor: Actor) -> None:
         """Store a visitor as the host app describes them now, if they have written before."""
         about = actor.principal.id
-        known = await self._storage.read(lambda session: queries.find(session, actor, about))
-        if known is not None and known != queries.of(actor):
-            await self._storage.submit(RememberContact(actor))
+        said = await self.attributes.accepted(actor)
+        known = await self._storage.read(
+            lambda session: queries.known(session, actor.organization, about)
+        )
+        if known is None:
+            return
+        _, changed = rules.changed_attributes(known.attributes, said)
+        if known.contact != queries.of(actor) or changed:
+            await self._storage.submit(RememberContact(actor, attributes=said))
 
 
 def id_of(organization: str, contact: str) -> str:

@@ -39,6 +39,8 @@ contacts = Table(
     Column("sort_name", _BY_CHARACTER, nullable=False, server_default="\U0010ffff"),
     # What the search finds, each after a space.
     Column("words", Text, nullable=False, server_default=""),
+    # JSON: the values of attributes, by their keys.
+    Column("attributes", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("org_id", "contact_id"),
     UniqueConstraint("org_id", "external_id"),
     Index("campfire_contacts_seen", "org_id", "last_seen_at", "contact_id"),
@@ -55,6 +57,18 @@ contact_words = Table(
     Column("contact_id", String, nullable=False),
     PrimaryKeyConstraint("org_id", "word", "contact_id"),
     sqlite_with_rowid=False,
+)
+
+#: The values of attributes once more, as texts that sort as they do, so that lists find them.
+contact_values = Table(
+    "campfire_contact_values",
+    metadata,
+    Column("org_id", String, nullable=False),
+    Column("contact_id", String, nullable=False),
+    Column("attribute", String, nullable=False),
+    Column("value", _BY_CHARACTER, nullable=False),
+    PrimaryKeyConstraint("org_id", "contact_id", "attribute"),
+    Index("campfire_contact_values_found", "org_id", "attribute", "value", "contact_id"),
 )
 
 #: What happened to a contact, for the timeline.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from campfire_chat.feature import Feature, Parts
+from campfire_chat.features.contacts.service import ContactService
 from campfire_chat.features.conversations import opening, snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS as KIND
 from campfire_chat.features.conversations.contact_endpoints import (
@@ -20,7 +21,12 @@ from campfire_chat.features.presence.service import PresenceService
 def _services(parts: Parts) -> Iterable[object]:
     presence = parts.services[PresenceService]
     service = ConversationService(
-        parts.storage, presence, parts.settings, parts.roles, parts.review
+        parts.storage,
+        presence,
+        parts.settings,
+        parts.roles,
+        parts.services[ContactService],
+        parts.review,
     )
     service.on_restricted = parts.hub.check_access
     yield service

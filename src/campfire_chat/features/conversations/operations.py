@@ -17,6 +17,7 @@ from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts import operations as contact_operations
 from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.contacts.records import Contact
+from campfire_chat.features.contacts.rules import NOTHING, Wanted
 from campfire_chat.features.conversations import numbers, snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS, append_changes
 from campfire_chat.features.conversations.permissions import (
@@ -69,6 +70,7 @@ class OpenConversation(Operation[Opened]):
         original: The text that was sent.
         conversation_id: The id that the conversation gets; None for a new one.
         assign: Whether an agent who begins a conversation gets it.
+        attributes: What the host app says of the attributes of a visitor who begins it, checked.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class OpenConversation(Operation[Opened]):
         contact_id: str | None,
         conversation_id: str | None = None,
         assign: bool,
+        attributes: Wanted = NOTHING,
     ) -> None:
         super().__init__(actor)
         require_opener(actor, contact_id)
@@ -94,6 +97,7 @@ class OpenConversation(Operation[Opened]):
         self._contact_id = contact_id
         self._conversation_id = conversation_id
         self._assign = assign
+        self._attributes = attributes
 
     def lookups(self) -> Iterable[tuple[Lookup[Any], str]]:
         return ((SENT, self._key),)
@@ -129,7 +133,9 @@ class OpenConversation(Operation[Opened]):
             InvalidError: An agent names none, or one that does not exist or that they do not see.
         """
         if self.actor.is_visitor:
-            return await contact_operations.remember(transaction, self.actor)
+            return await contact_operations.remember(
+                transaction, self.actor, attributes=self._attributes
+            )
         if self._contact_id is None:
             raise InvalidError("An agent has to name the contact.", field="contact_id")
         # The answer has their name and address, and the conversation would be one of theirs.

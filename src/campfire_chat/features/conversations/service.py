@@ -13,7 +13,7 @@ from campfire_chat.access.roles import Roles
 from campfire_chat.core import text
 from campfire_chat.feature import Service
 from campfire_chat.features.contacts.permissions import CONTACTS_READ
-from campfire_chat.features.contacts.service import id_of
+from campfire_chat.features.contacts.service import ContactService, id_of
 from campfire_chat.features.conversations import (
     contact_history,
     listing,
@@ -58,6 +58,7 @@ class ConversationService(Service):
         presence: PresenceService,
         settings: Settings,
         roles: Roles,
+        contacts: ContactService,
         review: MessageReview | None = None,
     ) -> None:
         self._storage = storage
@@ -65,6 +66,7 @@ class ConversationService(Service):
         #: Called with an organisation in which somebody may see less than before.
         self.on_restricted: Callable[[str], None] = _nobody
         self._presence = presence
+        self._contacts = contacts
         self._settings = settings
         self._assignable = roles.with_permission(CONVERSATIONS_REPLY)
 
@@ -91,6 +93,7 @@ class ConversationService(Service):
         original = self._reviewing.original(body)
         require_opener(actor, contact_id)
         check_subject(subject)
+        attributes = await self._contacts.attributes.accepted(actor)
 
         def store(body: str) -> asyncio.Future[Opened]:
             return self._storage.submit(
@@ -103,6 +106,7 @@ class ConversationService(Service):
                     contact_id=contact_id,
                     conversation_id=conversation_id,
                     assign=self._settings.assign_on_reply,
+                    attributes=attributes,
                 )
             )
 

@@ -134,6 +134,24 @@ export interface AttemptRecord {
   response: string | null;
 }
 
+/** An attribute that contacts of the organisation may have. */
+export interface AttributeRecord {
+  key: string;
+  /** Its name on the screen. */
+  label: string;
+  type: AttributeType;
+  description: string;
+  /** The values of a choice, in the order in which they are offered; otherwise empty. */
+  choices: string[];
+  /** Whether agents may change it. Otherwise only the host app does. */
+  editable: boolean;
+  /** Whether the code of the host app declares it, and not the settings. */
+  in_code: boolean;
+}
+
+/** What the values of an attribute are. */
+export type AttributeType = "text" | "number" | "date" | "boolean" | "choice" | "link";
+
 export type Availability = "online" | "away" | "busy" | "offline";
 
 /** The availability that an agent has chosen, or that somebody has chosen for them. */
@@ -164,11 +182,30 @@ export interface Contact {
   avatar_url: string | null;
 }
 
-/** A user of the host app, as the host app describes them. What is left out is null. */
+/** What is to change. What is left out stays. */
+export interface ContactChanges {
+  attributes?: Record<string, string | number | boolean | null>;
+}
+
+/** What is known of a contact has changed. */
+export interface ContactEvent {
+  /** The contact. */
+  id: string;
+  /** What has changed, such as `name` or `attributes.plan`. */
+  fields: string[];
+  /** Who did it. */
+  actor: Participant;
+}
+
+/**
+ * A user of the host app, as the host app describes them. What is left out is null, but for
+ * attributes: those that are left out stay.
+ */
 export interface ContactPut {
   name?: string | null;
   email?: string | null;
   avatar_url?: string | null;
+  attributes?: Record<string, string | number | boolean | null>;
 }
 
 /** A contact, as lists of contacts and their own pages show them. */
@@ -180,10 +217,12 @@ export interface ContactRecord extends Contact {
    * connected. Null if they never were.
    */
   last_seen_at: Timestamp | null;
+  /** What else is known of them, by the keys of the attributes. */
+  attributes: Record<string, string | number | boolean>;
 }
 
 /** The kind of field. JSON is for types that no other field can show. */
-export type Control = "text" | "switch" | "choice" | "number" | "list" | "color" | "origins" | "locale" | "time_zone" | "picture" | "json";
+export type Control = "text" | "switch" | "choice" | "number" | "list" | "color" | "origins" | "locale" | "time_zone" | "picture" | "attributes" | "json";
 
 /** A field that is left out stays as it is. Null clears a field. */
 export interface ConversationChange {
@@ -326,7 +365,7 @@ export interface EventPage {
   reset: "epoch" | "ahead" | "pruned" | null;
 }
 
-/** What a field was and what it is. Null: nothing. */
+/** What a field was and what it is. Null: nothing. An attribute is called `attributes.<key>`. */
 export interface FieldChange {
   field: string;
   before: unknown;
@@ -1169,6 +1208,7 @@ export interface EventMap {
   "api_key.created": ApiKeyChanged;
   "api_key.revoked": ApiKeyChanged;
   "api_key.rotated": ApiKeyChanged;
+  "contact.updated": ContactEvent;
   "conversation.access_changed": AccessChanged;
   "conversation.assignee_changed": AssigneeChanged;
   "conversation.priority_changed": PriorityChanged;
@@ -1207,6 +1247,7 @@ export interface EventStreams {
   "api_key.created": "inbox";
   "api_key.revoked": "inbox";
   "api_key.rotated": "inbox";
+  "contact.updated": "inbox";
   "conversation.access_changed": "notes";
   "conversation.assignee_changed": "conversation";
   "conversation.priority_changed": "notes";
@@ -1492,6 +1533,7 @@ export type ErrorCode =
   | "impossible_transition"
   | "internal"
   | "invalid"
+  | "invalid_attribute"
   | "invalid_cursor"
   | "invalid_saved_reply"
   | "invalid_search"

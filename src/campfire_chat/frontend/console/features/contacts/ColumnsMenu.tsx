@@ -1,5 +1,5 @@
 import { Picker } from "../../ui/Picker";
-import { COLUMNS, columns, toggleColumn } from "./columns";
+import { columnName, columns, possibleColumns, toggleColumn } from "./columns";
 import { text } from "./strings";
 
 /** Which columns the list has beside the name. */
@@ -9,9 +9,9 @@ export function ColumnsMenu() {
       id="contact-columns"
       label={text.columns}
       multiple
-      options={COLUMNS.map((name) => ({
+      options={possibleColumns.value.map((name) => ({
         key: name,
-        label: text.columnNames[name],
+        label: columnName(name),
         selected: columns.value.includes(name),
       }))}
       onPick={toggleColumn}

@@ -4,7 +4,9 @@ import { Icon } from "../../ui/Icon";
 import { useListFocus } from "../../ui/listFocus";
 import { ListState } from "../../ui/ListState";
 import { SearchField } from "../../ui/SearchField";
-import { columns } from "./columns";
+import { AttributeFilter } from "./AttributeFilter";
+import { loadAttributes } from "./attributes";
+import { columnName, shownColumns } from "./columns";
 import { ContactRow } from "./ContactRow";
 import {
   chooseList,
@@ -31,6 +33,7 @@ export function ContactList() {
   const list = useListFocus(focus, shown.map(({ id }) => id));
   useEffect(() => {
     void renew();
+    void loadAttributes();
     return followTyping();
   }, []);
   const settled = phase.value !== "loading" && phase.value !== "failed";
@@ -78,6 +81,7 @@ export function ContactList() {
             </option>
           ))}
         </select>
+        <AttributeFilter />
         <button
           type="button"
           class="button"
@@ -108,13 +112,13 @@ export function ContactList() {
         }
         empty={empty ? text.empty[narrowing() ?? "none"] : null}
       >
-        <div class="contact-table" style={{ "--columns": String(columns.value.length) }}>
+        <div class="contact-table" style={{ "--columns": String(shownColumns.value.length) }}>
           {shown.length > 0 && (
             <p class="contact-heads" aria-hidden="true">
               <span>{text.name}</span>
-              {columns.value.map((name) => (
+              {shownColumns.value.map((name) => (
                 <span key={name} data-column={name}>
-                  {text.columnNames[name]}
+                  {columnName(name)}
                 </span>
               ))}
             </p>

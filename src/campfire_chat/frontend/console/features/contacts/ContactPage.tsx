@@ -10,6 +10,8 @@ import { Icon } from "../../ui/Icon";
 import { ListState } from "../../ui/ListState";
 import { mailTo } from "../../ui/mailTo";
 import { Notice } from "../../ui/Notice";
+import { Attributes } from "./Attributes";
+import { attributes, loadAttributes } from "./attributes";
 import {
   contact,
   conversations,
@@ -28,6 +30,7 @@ import { Timeline } from "./Timeline";
 /** What is known of a contact, their conversations, and what happened. */
 export function ContactPage({ id }: { id: string }) {
   useEffect(() => void loadContact(id), [id]);
+  useEffect(() => void loadAttributes(), []);
   const found = contact.value;
   const ready = phase.value === "ready" && found;
   useLayoutEffect(() => {
@@ -110,6 +113,12 @@ function Known({ contact: known }: { contact: ContactRecord }) {
               <code>{id}</code>
             </Fact>
           </dl>
+          {attributes.value.length > 0 && (
+            <>
+              <h3 class="beside-title">{text.attributes}</h3>
+              <Attributes contact={known} onStored={(record) => (contact.value = record)} />
+            </>
+          )}
         </section>
         {may("conversations.read") && <Conversations />}
         <Timeline />

@@ -2,12 +2,23 @@ import type { ContactRecord } from "../../../common/types";
 import { now } from "../../shell/clock";
 import { Avatar } from "../../ui/Avatar";
 import { age, contactName, fullTime, moment } from "../../ui/format";
-import { columns, type Column } from "./columns";
+import { attributeOf } from "./attributes";
+import { inWords } from "./attributeValues";
+import { columnName, isFixed, shownColumns, type Column } from "./columns";
 import { Identity } from "./Identity";
 import { hashOfContact } from "./route";
 import { text } from "./strings";
 
 function valueOf(contact: ContactRecord, name: Column) {
+  if (!isFixed(name)) {
+    const attribute = attributeOf(name);
+    const value = attribute && contact.attributes[attribute.key];
+    return value === undefined || !attribute ? (
+      <span class="faint">{text.none}</span>
+    ) : (
+      <bdi>{inWords(attribute, value)}</bdi>
+    );
+  }
   const value = contact[name];
   if (typeof value === "boolean") return <Identity verified={value} />;
   if (name === "last_seen_at" || name === "created_at") {
@@ -34,9 +45,9 @@ export function ContactRow({ contact }: { contact: ContactRecord }) {
             <bdi>{name}</bdi>
           </strong>
         </span>
-        {columns.value.map((column) => (
+        {shownColumns.value.map((column) => (
           <span key={column} class="contact-value" data-column={column}>
-            <span class="hidden contact-label">{text.columnNames[column]}: </span>
+            <span class="hidden contact-label">{columnName(column)}: </span>
             {valueOf(contact, column)}
           </span>
         ))}

@@ -2,6 +2,7 @@ import { signal, type Signal } from "@preact/signals";
 import { ApiError } from "../../../common/api";
 import type {
   AgentConversation,
+  ContactEvent,
   ContactRecord,
   ConversationSummary,
   Page,
@@ -137,6 +138,11 @@ export function renewContact(): void {
     if (id) void inTurn(() => load(id));
     else waiting = false;
   }, GATHER);
+}
+
+/** What is known of a contact has changed. */
+export function changed({ id }: ContactEvent): void {
+  if (contact.peek()?.id === id) renewContact();
 }
 
 /** A conversation has changed: what is shown of its contact may have. */

@@ -4,6 +4,7 @@ import type { ContactRecord, Page } from "../../../common/types";
 import { toast } from "../../shell/overlay";
 import { api, reason } from "../../shell/session";
 import { text as common } from "../../ui/strings";
+import type { Value } from "./attributes";
 import { PATH } from "./route";
 import { text } from "./strings";
 
@@ -24,6 +25,8 @@ const KEPT = "campfire:console:contacts";
 const kept = loadKept<{ order: Order; kind: Kind }>(KEPT);
 export const order = signal<Order>(ORDERS.find((name) => name === kept?.order) ?? "last_seen");
 export const kind = signal<Kind>(KINDS.find((name) => name === kept?.kind) ?? "all");
+/** The value of an attribute that contacts have to have; null: none. */
+export const condition = signal<{ key: string; value: Value } | null>(null);
 /** What is typed, and what of it was asked for. */
 export const typed = signal("");
 const sought = signal("");
@@ -43,6 +46,7 @@ async function ask(what: "loading" | "more" | "renewing"): Promise<void> {
   const mine = ++turn;
   const shown = contacts.peek();
   const verified = { all: null, verified: "true", unverified: "false" }[kind.peek()];
+  const wantedValue = condition.peek();
   phase.value = what;
   try {
     let found = what === "more" ? shown : [];
@@ -54,6 +58,7 @@ async function ask(what: "loading" | "more" | "renewing"): Promise<void> {
         search: sought.peek(),
         order: order.peek(),
         verified,
+        attributes: wantedValue ? JSON.stringify({ [wantedValue.key]: wantedValue.value }) : null,
         cursor: next,
         limit: Math.min(MOST, Math.max(PAGE, wanted - found.length)),
       });
@@ -97,6 +102,12 @@ export function chooseList(next: { order?: Order | undefined; kind?: Kind | unde
   void reload();
 }
 
+export function chooseAttribute(next: { key: string; value: Value } | null): void {
+  if (JSON.stringify(next) === JSON.stringify(condition.peek())) return;
+  condition.value = next;
+  void reload();
+}
+
 /** Asks for what is typed as soon as nothing more is. Returns what ends it. */
 export function followTyping(): () => void {
   return effect(() => {
@@ -111,5 +122,5 @@ export function followTyping(): () => void {
 }
 
 /** What leaves somebody out: what was typed, or else the chosen kind; null: nothing does. */
-export const narrowing = (): "search" | "kind" | null =>
-  sought.value ? "search" : kind.value === "all" ? null : "kind";
+export const narrowing = (): "search" | "value" | "kind" | null =>
+  sought.value ? "search" : condition.value ? "value" : kind.value === "all" ? null : "kind";

@@ -1,6 +1,7 @@
 import { createChunk } from "../../../common/chunk";
 import type { Feature } from "../../shell/registry";
 import { ColumnsMenu } from "./ColumnsMenu";
+import { besideCode } from "./ContactBeside";
 import { COLUMNS_MENU } from "./focus";
 // Not with the screen: what is tried again under another address would come without it.
 import "./contacts.css";
@@ -13,7 +14,13 @@ const { keys } = text;
 
 export const CONTACTS: Feature = {
   name: "contacts",
-  events: { "conversation.updated": ({ data }) => code.ready?.touched(data) },
+  events: {
+    "conversation.updated": ({ data }) => code.ready?.touched(data),
+    "contact.updated": ({ data }) => {
+      code.ready?.changed(data);
+      besideCode.ready?.renewBeside(data.id);
+    },
+  },
   reload: () => code.ready?.renew(),
   screens: [
     {

@@ -1,13 +1,20 @@
 import type { FieldChange, TimelineEntry } from "../../../common/types";
 import { participantName } from "../../ui/format";
+import { attributeOf, type Value } from "./attributes";
+import { inWords } from "./attributeValues";
 import { text } from "./strings";
 
 const NAMES: Readonly<Record<string, string>> = text.fields;
 
 function fieldChanged({ field, before, after }: FieldChange): string {
   if (field === "avatar_url") return text.changedPicture;
-  const shown = (value: unknown) => (value === null ? text.none : String(value));
-  return text.changed(NAMES[field] ?? field, shown(before), shown(after));
+  const attribute = attributeOf(field);
+  const shown = (value: unknown) => {
+    if (value === null) return text.none;
+    return attribute ? inWords(attribute, value as Value) : String(value);
+  };
+  const name = attribute?.label ?? NAMES[field] ?? field;
+  return text.changed(name, shown(before), shown(after));
 }
 
 /** What an entry of the timeline says, a line for each thing. */
@@ -20,7 +27,10 @@ export function sentencesOf({ kind, actor, fields }: TimelineEntry): readonly st
           : text.told.created,
       ];
     case "described":
-      return fields.map(fieldChanged);
+      return [
+        ...fields.map(fieldChanged),
+        ...(actor?.kind === "agent" ? [text.told.by(participantName(actor))] : []),
+      ];
     case "conversation_begun":
       return [text.told.begun];
     case "conversation_resolved":

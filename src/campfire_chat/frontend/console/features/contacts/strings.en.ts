@@ -17,6 +17,16 @@ export const en = {
     last_seen_at: "Last seen",
     created_at: "Since",
   },
+  attributes: "Attributes",
+  addValue: "Add",
+  yes: "Yes",
+  no: "No",
+  filter: "Filter by an attribute",
+  anyValues: "All attributes",
+  anyValue: "Any value",
+  valueOf: (label: string) => `Value of ${label}`,
+  seen: "Known since",
+  others: "Other conversations",
   name: "Name",
   none: "–",
   never: "Never",
@@ -37,6 +47,10 @@ export const en = {
     search: {
       title: "Nobody is called that",
       help: "Each word you type has to begin a word of the name, the e-mail address or the id.",
+    },
+    value: {
+      title: "Nobody has this value",
+      help: "Choose another value, or “All attributes” to see everybody.",
     },
     kind: {
       title: "There is nobody of this kind",
@@ -61,6 +75,7 @@ export const en = {
   told: {
     created: "Was stored as a contact",
     createdBy: (name: string) => `Was stored by ${isolated(name)}`,
+    by: (name: string) => `Changed by ${isolated(name)}`,
     begun: "Began a conversation",
     resolved: "Conversation resolved",
   },

@@ -12,6 +12,7 @@ import { teamName } from "../teams/teams";
 import { toggleDetails } from "./details";
 import { openId } from "./route";
 import { Avatar } from "../../ui/Avatar";
+import { ContactBeside } from "../contacts/ContactBeside";
 import { ContactCard } from "./ContactCard";
 import { Fact } from "../../ui/Fact";
 import { Icon } from "../../ui/Icon";
@@ -43,6 +44,7 @@ export function Details() {
       </header>
       <div class="details-scroll" tabIndex={0} role="group" aria-label={text.details}>
         <ContactCard contact={contact} />
+        {may("contacts.read") && <ContactBeside id={contact.id} conversation={id} />}
         <section class="card" aria-label={text.conversation}>
           <dl>
             <Property label={text.assignee} kind="assign">

@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 import type { Control, SettingRecord } from "../../../common/types";
+import { AttributesEditor } from "./AttributesEditor";
 import { DEFAULT_COLOR, isColor } from "./colors";
 import { common, LineEditor, type EditorProps } from "./LineEditor";
 import { Picture } from "./Picture";
@@ -124,11 +125,12 @@ const EDITORS: Readonly<Partial<Record<Control, ComponentType<EditorProps>>>> = 
   locale: LocaleEditor,
   time_zone: TimeZoneEditor,
   picture: PictureEditor,
+  attributes: AttributesEditor,
   json: JsonEditor,
 };
 
 /** Fields of several controls: their label names the group. */
-export const GROUPED: ReadonlySet<Control> = new Set<Control>(["choice"]);
+export const GROUPED: ReadonlySet<Control> = new Set<Control>(["choice", "attributes"]);
 
 /** A kind of field that this version does not know is one line of text. */
 export const editorOf = ({ control }: SettingRecord): ComponentType<EditorProps> =>

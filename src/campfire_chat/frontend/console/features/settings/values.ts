@@ -63,6 +63,7 @@ const KINDS: Partial<Record<string, Kind>> = {
   list: lines,
   origins: lines,
   number,
+  attributes: json,
   json,
 };
 
@@ -78,13 +79,20 @@ export const read = (setting: SettingRecord, entry: Entry): unknown =>
 export const same = (one: unknown, other: unknown): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
+/** One item of a list: a text, or a thing with a name. */
+function nameOf(item: unknown): string {
+  if (typeof item !== "object" || item === null) return String(item);
+  const { label, key } = item as { label?: unknown; key?: unknown };
+  return String(label || key || JSON.stringify(item));
+}
+
 /** A value in words. */
 export function inWords(setting: SettingRecord, value: unknown): string {
   if (value === null) return setting.unset || text.nothing;
   const choice = setting.choices.find((known) => same(known.value, value));
   if (choice) return choice.label;
   if (typeof value === "boolean") return value ? text.on : text.off;
-  if (Array.isArray(value)) return value.length ? value.map(String).join(", ") : text.nothing;
+  if (Array.isArray(value)) return value.map(nameOf).join(", ") || text.nothing;
   if (typeof value === "object") return JSON.stringify(value);
   return [String(value), setting.unit].filter(Boolean).join(" ");
 }

@@ -1,0 +1,11 @@
+"""What may be wrong with what somebody wants of a contact."""
+
+from __future__ import annotations
+
+from campfire_chat.core.errors import InvalidError
+
+
+class InvalidAttributeError(InvalidError):
+    """A contact cannot have this attribute or this value."""
+
+    code = "invalid_attribute"
