@@ -8,6 +8,7 @@ the states and events; :mod:`tests.benchmarks.bulk` writes the rows, past the le
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,9 +18,11 @@ from campfire_chat.access.actor import Actor, Principal, actor_of_agent, actor_o
 from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.access.roles import Roles
 from campfire_chat.core import clock
+from campfire_chat.core.attributes import Value, sortable
 from campfire_chat.database.prepared import Row
 from campfire_chat.features.agents import tables as agent_tables
 from campfire_chat.features.agents.records import Assignee
+from campfire_chat.features.contacts import codec as contact_codec
 from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.contacts import rules as contact_rules
 from campfire_chat.features.contacts import tables as contact_tables
@@ -164,6 +167,9 @@ class Archive:
             for word in contact_rules.words_of(contact):
                 row = (self.organization, word, contact.id)
                 self._add(contact_tables.contact_words.name, row)
+            for key, value in _plan_of(actor).items():
+                row = (self.organization, contact.id, key, sortable(value))
+                self._add(contact_tables.contact_values.name, row)
         # Half are short, a few are very long.
         length = 1 + min(200, int(self.random.expovariate(1 / (LENGTH - 1)) + 0.5))
         self._planned += length
@@ -259,6 +265,7 @@ class Archive:
                 name=principal.name,
                 email=principal.email,
                 avatar_url=None,
+                blocked=False,
             ),
             created_at=self._now,
             last_at=self._now - 1,
@@ -349,7 +356,13 @@ def _contact_row(actor: Actor, at: int) -> Row:
     words = contact_rules.stored_words(contact_rules.words_of(contact))
     found_by = (contact_rules.sort_name(contact), words)
     who = (principal.id, principal.external_id, True)
-    return (actor.organization, *who, *about, at, at, *found_by)
+    known = (contact_codec.encode(_plan_of(actor)), False)
+    return (actor.organization, *who, *about, at, at, *found_by, *known)
+
+
+def _plan_of(actor: Actor) -> dict[str, Value]:
+    """What is known of somebody: every fifth pays."""
+    return {"plan": "free" if zlib.crc32(actor.principal.id.encode()) % 5 else "pro"}
 
 
 def _beat_row(actor: Actor, place: str) -> Row:

@@ -350,6 +350,12 @@ CASES = [
         lambda api, ids: api.contacts.edit(ids["mia"], attributes={"plan": "pro"}),
         {"attributes": {"plan": "pro"}},
     ),
+    case("block_contact", "/contacts/nobody/block", lambda api, _: api.contacts.block("nobody")),
+    case(
+        "unblock_contact",
+        "/contacts/{mia}/unblock",
+        lambda api, ids: api.contacts.unblock(ids["mia"]),
+    ),
     case("get_contact", "/contacts/{mia}", lambda api, ids: api.contacts.get(ids["mia"])),
     case("get_contact", "/contacts/mia", lambda api, _: api.contacts.get("mia")),
     case("get_contact", "/contacts/nobody", lambda api, _: api.contacts.get("nobody")),

@@ -196,6 +196,12 @@ class Story:
                 tolerant(author, "PATCH", f"/messages/{id}", {"body": f"edited {how}" * 40})
             else:
                 author.delete(f"/messages/{id}")
+        elif what == "block":
+            id, _ = self._one(which)
+            contact = self.ada.get(f"/conversations/{id}")["contact"]["id"]
+            # Not for longer: whoever is blocked can say nothing.
+            for change in ("block", "unblock"):
+                self._agent(who).post(f"/contacts/{contact}/{change}", {}, 200)
         elif what == "take":
             self._agent(who).post("/conversations/take", {}, 200)
         elif what in CHANGES:
@@ -288,7 +294,7 @@ def differences(live: Any, fresh: Any, place: str = "") -> list[str]:
 NUMBER = st.integers(0, 7)
 DOING = st.tuples(
     st.sampled_from(
-        ["begin", "invite", "say", "answer", "note", "edit", "delete", "take", *CHANGES]
+        ["begin", "invite", "say", "answer", "note", "edit", "delete", "take", "block", *CHANGES]
     ),
     *(NUMBER, NUMBER, NUMBER),
 )
@@ -304,6 +310,7 @@ EVERYTHING: list[Step] = [
     *(("answer", 0, 0, 1), ("say", 0, 0, 2), ("note", 0, 0, 3), ("answer", 1, 0, 4)),
     # The log never tells what a message has said before: only who has heard of it knows.
     *(("deliver", []), ("edit", 0, 0, 5), ("edit", 0, 2, 6), ("delete", 0, 3, 0)),
+    ("block", 0, 0, 0),
     *((what, 0, 0, how) for what in CHANGES for how in range(len(CHANGES[what]))),
     ("status", 0, 0, 3),
 ]

@@ -28,6 +28,8 @@ def test_an_agent_writes_to_somebody_who_was_never_here(desk: Desk) -> None:
         "name": "Mia",
         "email": "mia@example.org",
         "avatar_url": None,
+        "blocked": False,
+        "attributes": {},
         "created_at": contact["created_at"],
         "last_seen_at": None,
     }

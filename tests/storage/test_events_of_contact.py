@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import pytest
 
+from campfire_chat import Agent, Attribute, Role
 from campfire_chat.access.actor import actor_of_visitor
 from campfire_chat.access.records import Visitor
+from campfire_chat.features.contacts.attributes import ContactAttributes
 from campfire_chat.features.conversations.records import Status
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.messages.events_of_contact import of_contact
 from campfire_chat.features.messages.records import Visibility
 from tests.storage.test_store import AGENT, VISITOR, begin, campfire, say, store
+from tests.support.host import agent_actor
 from tests.support.store import Store
 from tests.support.truth import Truth
 
@@ -39,6 +42,11 @@ async def test_every_event_of_a_contact_is_found(store: Store, database_url: str
     await say(store, hers[0], "again")
     sent = await say(store, hers[1], "regretted")
     await store.messages.delete(VISITOR, sent.message_id)
+    store.contacts.attributes = ContactAttributes(None, (Attribute(key="plan"),))
+    boss = agent_actor(Agent(id="boss", name="Bo", role=Role.ADMIN))
+    await store.contacts.edit(boss, VISITOR.principal.id, {"plan": "pro"})
+    await store.contacts.edit(boss, WALT.principal.id, {"plan": "free"})
+    await store.contacts.block(boss, VISITOR.principal.id, blocked=True)
 
     found = await store.storage.read(
         lambda session: of_contact(session, "default", VISITOR.principal.id)

@@ -75,5 +75,6 @@ def test_contacts_are_found_as_the_rules_say(
         name=name,
         email=email,
         avatar_url=None,
+        blocked=False,
     )
     assert r0018_contact_lists._words(name, email, external_id) == rules.words_of(contact)

@@ -17,6 +17,7 @@ from campfire_chat.access.records import SenderKind
 from campfire_chat.database.engines import engine_of
 from campfire_chat.database.statement import Query
 from campfire_chat.features.agents import queries as agent_queries
+from campfire_chat.features.contacts import blocking as contact_blocking
 from campfire_chat.features.contacts import listing as contact_listing
 from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.contacts.rules import Order
@@ -118,6 +119,7 @@ def values_of(database_url: str) -> dict[str, Any]:
         "stretch": 2 * LIMIT,
         "skipped": 2 * LIMIT - 1,
         "verified": True,
+        "blocked": True,
         "seen_since": 0,
         "created_since": 0,
         "seen_at": middle,
@@ -186,6 +188,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     },
     "contacts.queries.SEEN": (contact_queries.SEEN, {"ids": "contacts"}),
     "contacts.queries.CHANGES": (contact_queries.CHANGES, {"id": "contact", "before": "label"}),
+    "contacts.blocking.LATEST": (contact_blocking.LATEST, {"contact_id": "contact"}),
     "contacts.listing.OWN_CONTACTS": (contact_listing.OWN_CONTACTS, {}),
     "contacts.queries.KNOWN": (contact_queries.KNOWN, {"id": "contact"}),
     "contacts.listing.WITH_VALUE": (
@@ -212,7 +215,7 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
             (False, 0, (), contact_queries.Sight()),
             (False, 0, (), contact_queries.Sight(narrowed=True)),
             (
-                *(False, 2, ("verified", "seen_since", "created_since")),
+                *(False, 2, ("verified", "blocked", "seen_since", "created_since")),
                 contact_queries.Sight(narrowed=True),
             ),
             (True, 0, (), contact_queries.Sight(owned=True)),
@@ -363,7 +366,7 @@ BY_ONE = {
 }
 #: What is read and sorted whole: the agents, the teams, what one visitor began, and the few
 #: conversations that have a tag.
-WHOLE = {"agents.queries.TEAM", "teams.queries.TEAMS"} | {
+WHOLE = {"agents.queries.TEAM", "teams.queries.TEAMS", "contacts.blocking.LATEST"} | {
     name for name in QUERIES if "own" in name or "few tagged" in name
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -17,6 +18,7 @@ from campfire_chat.features.contacts import rules
 from campfire_chat.features.contacts.errors import InvalidAttributeError
 from campfire_chat.features.contacts.listing import Filter
 from campfire_chat.features.contacts.permissions import (
+    CONTACTS_BLOCK,
     CONTACTS_EDIT,
     CONTACTS_READ,
     CONTACTS_WRITE,
@@ -69,6 +71,7 @@ class ContactList(Struct, frozen=True, kw_only=True):
 
     search: Annotated[str, Meta(max_length=200, description="Beginnings of words")] = ""
     verified: bool | None = None
+    blocked: bool | None = None
     seen_since: str | None = None
     created_since: str | None = None
     attributes: Annotated[
@@ -89,6 +92,7 @@ async def list_page(call: Call) -> Reply:
     wanted = Filter(
         words=tuple(rules.sought(query.search)[: rules.MOST_SOUGHT]),
         verified=query.verified,
+        blocked=query.blocked,
         seen_since=moment(query.seen_since, field="seen_since"),
         created_since=moment(query.created_since, field="created_since"),
     )
@@ -151,6 +155,14 @@ async def edit(call: Call) -> Reply:
     return Reply(await service.edit(call.actor, call.path["contact"], call.body.attributes))
 
 
+def _block(blocked: bool) -> Callable[[Call], Awaitable[Reply]]:
+    async def handler(call: Call) -> Reply:
+        service = call.service(ContactService)
+        return Reply(await service.block(call.actor, call.path["contact"], blocked=blocked))
+
+    return handler
+
+
 async def list_attributes(call: Call) -> Reply:
     return Reply(Page(await call.service(ContactService).known_attributes(call.actor)))
 
@@ -199,6 +211,28 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=ContactChanges,
         returns={200: ContactRecord},
         errors=(NotFoundError, InvalidAttributeError),
+        cost=Cost.WRITE,
+    ),
+    Endpoint(
+        operation="block_contact",
+        method="POST",
+        path="/contacts/{contact}/block",
+        permission=CONTACTS_BLOCK,
+        handler=_block(True),
+        summary="Block a contact: they can write nothing any more",
+        returns={200: ContactRecord},
+        errors=(NotFoundError,),
+        cost=Cost.WRITE,
+    ),
+    Endpoint(
+        operation="unblock_contact",
+        method="POST",
+        path="/contacts/{contact}/unblock",
+        permission=CONTACTS_BLOCK,
+        handler=_block(False),
+        summary="Let a contact write again",
+        returns={200: ContactRecord},
+        errors=(NotFoundError,),
         cost=Cost.WRITE,
     ),
     Endpoint(

@@ -26,6 +26,7 @@ class ContactsApi:
         search: str = "",
         *,
         verified: bool | None = None,
+        blocked: bool | None = None,
         seen_since: datetime | None = None,
         created_since: datetime | None = None,
         attributes: Mapping[str, Any] | None = None,
@@ -40,6 +41,7 @@ class ContactsApi:
             search: Words. Each of them begins a word of the name, the e-mail address or your id.
                 Upper and lower case and accents do not matter. Without a word, all are found.
             verified: Whether you confirmed who they are.
+            blocked: Whether they are blocked.
             seen_since: They were here since then.
             created_since: They were stored since then.
             attributes: What attributes have to be, by their keys: a value, or for numbers and days
@@ -57,6 +59,7 @@ class ContactsApi:
             query={
                 "search": search,
                 "verified": verified,
+                "blocked": blocked,
                 "seen_since": time_text(seen_since, field="seen_since"),
                 "created_since": time_text(created_since, field="created_since"),
                 "attributes": msgspec.json.encode(dict(attributes)).decode()
@@ -162,6 +165,27 @@ class ContactsApi:
         return await self._caller.call(
             "change_contact", path={"contact": contact}, body={"attributes": dict(attributes)}
         )
+
+    async def block(self, contact: str) -> ContactRecord:
+        """Block a contact. They can write nothing any more, with whatever token.
+
+        Args:
+            contact: Their ``vis_…`` id, or your id of the user.
+
+        Raises:
+            ForbiddenError: The caller may not block contacts.
+            NotFoundError: There is no such contact, or none that the caller sees.
+        """
+        return await self._caller.call("block_contact", path={"contact": contact})
+
+    async def unblock(self, contact: str) -> ContactRecord:
+        """Let a contact write again.
+
+        Raises:
+            ForbiddenError: The caller may not block contacts.
+            NotFoundError: There is no such contact, or none that the caller sees.
+        """
+        return await self._caller.call("unblock_contact", path={"contact": contact})
 
     async def attributes(self) -> Page[AttributeRecord]:
         """The attributes that contacts may have: yours from the code, then those of the settings.

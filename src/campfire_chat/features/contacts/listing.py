@@ -22,7 +22,6 @@ from sqlalchemy import (
     Integer,
     String,
     bindparam,
-    exists,
     literal_column,
     select,
     tuple_,
@@ -84,6 +83,7 @@ class Filter(Struct, frozen=True, kw_only=True):
         words: Each begins a word of the contact; see
             :func:`campfire_chat.features.contacts.rules.sought`.
         verified: Whether the host app confirmed who they are.
+        blocked: Whether they are blocked.
         seen_since: In microseconds: they were here since then.
         created_since: In microseconds: they were stored since then.
         values: What the values of attributes have to be, all of them.
@@ -92,13 +92,14 @@ class Filter(Struct, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
     values: tuple[Span, ...] = ()
     verified: bool | None = None
+    blocked: bool | None = None
     seen_since: int | None = None
     created_since: int | None = None
 
     @property
     def given(self) -> tuple[str, ...]:
         """The names of the conditions besides the words."""
-        names = ("verified", "seen_since", "created_since")
+        names = ("verified", "blocked", "seen_since", "created_since")
         return tuple(name for name in names if getattr(self, name) is not None)
 
 
@@ -145,17 +146,24 @@ def _conditions(shape: Shape, of: FromClause, engine: Engine) -> list[ColumnElem
         for number in range(shape.words)
     ]
     for number in range(shape.values):
-        # By the key of the table: one row, however many there are.
-        has = select(_a.contact_id).where(
-            _a.org_id == bindparam("org_id"),
-            _a.contact_id == of.c.contact_id,
-            _a.attribute == bindparam(f"attribute_{number}", type_=String),
-            _a.value >= bindparam(f"first_{number}", type_=_a.value.type),
-            _a.value <= bindparam(f"last_{number}", type_=_a.value.type),
+        # By the key of the table. As a value and not as EXISTS, which PostgreSQL would begin with:
+        # it would read all contacts that have the value, however many there are.
+        value = (
+            select(_a.value)
+            .where(
+                _a.org_id == bindparam("org_id"),
+                _a.contact_id == of.c.contact_id,
+                _a.attribute == bindparam(f"attribute_{number}", type_=String),
+            )
+            .correlate(of)
+            .scalar_subquery()
         )
-        found.append(exists(has.correlate(of)))
+        found.append(value >= bindparam(f"first_{number}", type_=_a.value.type))
+        found.append(value <= bindparam(f"last_{number}", type_=_a.value.type))
     if "verified" in shape.given:
         found.append(of.c.verified == bindparam("verified", type_=Boolean))
+    if "blocked" in shape.given:
+        found.append(of.c.blocked == bindparam("blocked", type_=Boolean))
     if "seen_since" in shape.given:
         found.append(of.c.last_seen_at >= bindparam("seen_since", type_=BigInteger))
     if "created_since" in shape.given:

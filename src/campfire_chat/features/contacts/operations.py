@@ -80,6 +80,7 @@ async def remember(
             return contact
         known = await queries.lock(session, organization, contact.id)
     if known is not None:
+        contact = msgspec.structs.replace(contact, blocked=known.contact.blocked)
         await _change(transaction, organization, known, contact, words, who, attributes)
         since = transaction.now - SEEN_PERIOD
         if seen and known.last_seen_at < since:
@@ -122,9 +123,14 @@ async def described(
 ) -> None:
     """Keep what has changed for the timeline, and tell open screens."""
     await note(transaction, organization, contact_id, ChangeKind.DESCRIBED, who, fields)
-    data = ContactEvent(
-        id=contact_id, fields=[item.field for item in fields], actor=who.principal.participant
-    )
+    tell(transaction, organization, contact_id, who, [item.field for item in fields])
+
+
+def tell(
+    transaction: Transaction, organization: str, contact_id: str, who: Actor, fields: list[str]
+) -> None:
+    """Tell open screens in which fields what is known of a contact has changed."""
+    data = ContactEvent(id=contact_id, fields=fields, actor=who.principal.participant)
     transaction.tell_inbox(organization, CONTACT_UPDATED, data)
 
 

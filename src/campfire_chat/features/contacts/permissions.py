@@ -15,6 +15,11 @@ CONTACTS_EDIT = Permission(
     "Change the attributes of contacts.",
     least=Role.AGENT,
 )
+CONTACTS_BLOCK = Permission(
+    "contacts.block",
+    "Block contacts, and unblock them.",
+    least=Role.AGENT,
+)
 CONTACTS_WRITE = Permission(
     "contacts.write",
     "Store users of the host app as contacts.",

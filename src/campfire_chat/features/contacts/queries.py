@@ -247,7 +247,8 @@ async def mark_seen(
 
 
 def of(actor: Actor) -> Contact:
-    """The calling visitor as a contact."""
+    """The calling visitor as a contact, as the host app describes them: it does not say whether
+    they are blocked."""
     principal = actor.principal
     return Contact(
         id=principal.id,
@@ -256,4 +257,5 @@ def of(actor: Actor) -> Contact:
         name=principal.name,
         email=principal.email,
         avatar_url=principal.avatar_url,
+        blocked=False,
     )

@@ -19,6 +19,7 @@ class Contact(Struct, frozen=True, kw_only=True):
         id: The visitor id (``vis_…``).
         external_id: The host app's id of the user, if the host app confirmed it.
         verified: Whether the host app confirmed who the visitor is.
+        blocked: Whether they can write nothing any more.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Contact(Struct, frozen=True, kw_only=True):
     name: str | None
     email: str | None
     avatar_url: str | None
+    blocked: bool
 
 
 class ContactRecord(Contact, frozen=True, kw_only=True):
@@ -70,6 +72,8 @@ class ChangeKind(StrEnum):
     CREATED = "created"
     #: The host app or an agent describes them in another way.
     DESCRIBED = "described"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
 
 
 class FieldChange(Struct, frozen=True, kw_only=True):

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
+
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.policy import require
 from campfire_chat.access.records import Visitor
 from campfire_chat.core import ids
 from campfire_chat.core.errors import ConfigurationError, InvalidError, NotFoundError
 from campfire_chat.feature import Service
-from campfire_chat.features.contacts import listing, queries, rules
+from campfire_chat.features.contacts import blocking, listing, queries, rules
 from campfire_chat.features.contacts.attributes import ContactAttributes, spans_of
+from campfire_chat.features.contacts.blocking import BlockContact
 from campfire_chat.features.contacts.listing import Filter, Place, Span
 from campfire_chat.features.contacts.operations import EditContact, RememberContact
 from campfire_chat.features.contacts.permissions import (
+    CONTACTS_BLOCK,
     CONTACTS_EDIT,
     CONTACTS_READ,
     CONTACTS_WRITE,
@@ -115,6 +119,23 @@ class ContactService(Service):
         )
         return await self._storage.submit(EditContact(actor, found.id, wanted))
 
+    async def block(self, actor: Actor, contact: str, *, blocked: bool) -> ContactRecord:
+        """Block a contact, given by their id or by the host app's id of the user, or unblock them.
+        Whoever is blocked can write nothing any more, with whatever token.
+
+        Raises:
+            ForbiddenError: The caller may not block contacts.
+            NotFoundError: As for :meth:`get`.
+        """
+        require(actor, CONTACTS_BLOCK)
+        found = await self.get(actor, contact)
+        told = await self._storage.read(
+            lambda session: blocking.latest(session, actor.organization, found.id)
+        )
+        return await self._storage.submit(
+            BlockContact(actor, found.id, blocked=blocked, conversation_ids=told)
+        )
+
     async def spans(self, actor: Actor, conditions: Mapping[str, Any]) -> tuple[Span, ...]:
         """Conditions on attributes, by their keys: a value, or ``{"from": …, "to": …}``, of which
         one may be missing.
@@ -165,7 +186,8 @@ class ContactService(Service):
         if known is None:
             return
         _, changed = rules.changed_attributes(known.attributes, said)
-        if known.contact != queries.of(actor) or changed:
+        said_now = structs.replace(queries.of(actor), blocked=known.contact.blocked)
+        if known.contact != said_now or changed:
             await self._storage.submit(RememberContact(actor, attributes=said))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from campfire_chat.database.tables import metadata
@@ -41,6 +42,7 @@ contacts = Table(
     Column("words", Text, nullable=False, server_default=""),
     # JSON: the values of attributes, by their keys.
     Column("attributes", Text, nullable=False, server_default="{}"),
+    Column("blocked", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("org_id", "contact_id"),
     UniqueConstraint("org_id", "external_id"),
     Index("campfire_contacts_seen", "org_id", "last_seen_at", "contact_id"),

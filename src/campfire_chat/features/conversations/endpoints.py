@@ -16,6 +16,7 @@ from campfire_chat.core.errors import (
     InvalidTextError,
     NotFoundError,
 )
+from campfire_chat.features.contacts.errors import ContactBlockedError
 from campfire_chat.features.conversations import numbers
 from campfire_chat.features.conversations.errors import (
     ImpossibleTransitionError,
@@ -246,7 +247,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         summary="Begin a conversation with its first message",
         body=ConversationCreate,
         returns={201: _Conversation, 200: _Conversation},
-        errors=(*TEXT_ERRORS, ClientIdConflictError, *REVIEW_ERRORS),
+        errors=(*TEXT_ERRORS, ClientIdConflictError, ContactBlockedError, *REVIEW_ERRORS),
         cost=Cost.OPEN,
         by_person=True,
     ),

@@ -98,6 +98,14 @@ class AccessChanged(Struct, frozen=True, kw_only=True):
     actor: Participant
 
 
+class ContactBlocked(Struct, frozen=True, kw_only=True):
+    """The contact of the conversation was blocked, or may write again."""
+
+    conversation_id: str
+    blocked: bool
+    actor: Participant
+
+
 def _last_message(summary: ConversationSummary | VisitorSummary) -> str | None:
     return None if summary.last_message is None else summary.last_message.id
 
@@ -121,6 +129,7 @@ PRIORITY_CHANGED: Final = EventType("conversation.priority_changed", ("notes",),
 TAGS_CHANGED: Final = EventType("conversation.tags_changed", ("notes",), TagsChanged)
 SNOOZE_CHANGED: Final = EventType("conversation.snooze_changed", ("notes",), SnoozeChanged)
 ACCESS_CHANGED: Final = EventType("conversation.access_changed", ("notes",), AccessChanged)
+CONTACT_BLOCKED: Final = EventType("conversation.contact_blocked", ("notes",), ContactBlocked)
 CONVERSATION_UPDATED: Final = EventType(
     "conversation.updated",
     ("inbox",),
@@ -146,6 +155,7 @@ EVENTS: Final = (
     TAGS_CHANGED,
     SNOOZE_CHANGED,
     ACCESS_CHANGED,
+    CONTACT_BLOCKED,
     CONVERSATION_UPDATED,
     OWN_CONVERSATION_UPDATED,
 )

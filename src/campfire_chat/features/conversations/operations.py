@@ -16,6 +16,7 @@ from campfire_chat.features.agents.queries import ASSIGNEES
 from campfire_chat.features.agents.records import Assignee
 from campfire_chat.features.contacts import operations as contact_operations
 from campfire_chat.features.contacts import queries as contact_queries
+from campfire_chat.features.contacts.errors import ContactBlockedError
 from campfire_chat.features.contacts.records import Contact
 from campfire_chat.features.contacts.rules import NOTHING, Wanted
 from campfire_chat.features.conversations import numbers, snoozes
@@ -130,12 +131,16 @@ class OpenConversation(Operation[Opened]):
         """The visitor with whom the conversation is.
 
         Raises:
+            ContactBlockedError: The visitor is blocked.
             InvalidError: An agent names none, or one that does not exist or that they do not see.
         """
         if self.actor.is_visitor:
-            return await contact_operations.remember(
+            contact = await contact_operations.remember(
                 transaction, self.actor, attributes=self._attributes
             )
+            if contact.blocked:
+                raise ContactBlockedError()
+            return contact
         if self._contact_id is None:
             raise InvalidError("An agent has to name the contact.", field="contact_id")
         # The answer has their name and address, and the conversation would be one of theirs.

@@ -36,6 +36,8 @@ class TimelineKind(StrEnum):
 
     CREATED = "created"
     DESCRIBED = "described"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
     CONVERSATION_BEGUN = "conversation_begun"
     CONVERSATION_RESOLVED = "conversation_resolved"
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from campfire_chat.access.policy import require
 from campfire_chat.core.errors import ClientIdConflictError, InvalidCursorError, NotFoundError
+from campfire_chat.features.contacts.errors import ContactBlockedError
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.messages.errors import (
@@ -141,6 +142,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=MessageCreate,
         returns={201: Message, 200: Message},
         errors=(
+            ContactBlockedError,
             *TEXT_ERRORS,
             NotFoundError,
             ClientIdConflictError,
@@ -160,6 +162,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=MessageEdit,
         returns={200: Message},
         errors=(
+            ContactBlockedError,
             *TEXT_ERRORS,
             NotFoundError,
             MessageDeletedError,

@@ -1,8 +1,8 @@
 """Every event that tells of one contact.
 
-An event holds no contact. But a conversation does, and the events of a conversation are in its
+Few events name a contact. But a conversation does, and the events of a conversation are in its
 streams. The inbox tells of it too: each of its entries about a conversation holds the text of a
-message there, by which an index finds it.
+message there, by which an index finds it. The same index finds those that name a contact.
 """
 
 from __future__ import annotations
@@ -62,7 +62,11 @@ def _of_contact(_: Engine) -> ClauseElement:
             ),
         )
     )
-    return union_all(in_streams, told.where(*theirs))
+    # What has changed of the contact counts as theirs, as a text would.
+    own = select(_e.stream, _e.seq, _e.event).where(
+        _e.org_id == bindparam("org_id"), _e.text_of == bindparam("contact_id")
+    )
+    return union_all(in_streams, told.where(*theirs), own)
 
 
 #: The places of the events. A stream or a message without any brings a row of nulls.

@@ -26,7 +26,7 @@ from campfire_chat.features.messages.lookups import BY_ID
 from campfire_chat.features.messages.originals import Original
 from campfire_chat.features.messages.permissions import MESSAGES_DELETE
 from campfire_chat.features.messages.records import Message, Visibility
-from campfire_chat.features.messages.sending import WRITES
+from campfire_chat.features.messages.sending import WRITES, require_unblocked
 from campfire_chat.ledger import rewriting
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.events import EventType
@@ -147,6 +147,7 @@ class EditMessage(_OnMessage):
     async def do(self, transaction: Transaction) -> Message:
         conversation, message = await self._load(transaction)
         require_author(self.actor, message)
+        require_unblocked(self.actor, conversation)
         if message.deleted_at is not None:
             raise MessageDeletedError()
         if message.body == self._body:

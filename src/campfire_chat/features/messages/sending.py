@@ -13,6 +13,7 @@ from campfire_chat.access.permissions import Permission
 from campfire_chat.access.policy import require
 from campfire_chat.core import clock, ids
 from campfire_chat.core.errors import ClientIdConflictError, InvalidError
+from campfire_chat.features.contacts.errors import ContactBlockedError
 from campfire_chat.features.conversations.aggregate import (
     CONVERSATIONS,
     append_changes,
@@ -61,6 +62,15 @@ WRITES: dict[Visibility, Permission] = {
     Visibility.PUBLIC: CONVERSATIONS_REPLY,
     Visibility.INTERNAL: NOTES_WRITE,
 }
+
+
+def require_unblocked(actor: Actor, conversation: Conversation) -> None:
+    """
+    Raises:
+        ContactBlockedError: The caller is the visitor, and is blocked.
+    """
+    if actor.is_visitor and conversation.contact.blocked:
+        raise ContactBlockedError()
 
 
 class Send(BatchOperation[Sent]):
@@ -129,6 +139,7 @@ class Send(BatchOperation[Sent]):
             sent = self._repeated(batch, earlier)
             batch.repeat(CONVERSATIONS, conversation)
             return sent
+        self._check_blocked(batch, conversation)
         self._check_reply(batch, conversation)
         self._check_seen(conversation)
         if not batch.tells_streams and changes_more(
@@ -149,6 +160,19 @@ class Send(BatchOperation[Sent]):
         add_message(batch, actor, conversation, message, assign=self._assign)
         keep(batch, self.organization, self._key, self._original, self._body)
         return Sent(message_id=message.id, seq=message.seq, at=message.at, duplicate=False)
+
+    def _check_blocked(self, batch: WriteBatch, conversation: Conversation) -> None:
+        """
+        Raises:
+            ContactBlockedError: The visitor is blocked, and this was not stored before.
+            Unread: Whether it was has to be looked up first.
+        """
+        try:
+            require_unblocked(self.actor, conversation)
+        except ContactBlockedError:
+            if not batch.was_looked_up(SENT, self.organization, self._key):
+                raise Unread from None
+            raise
 
     def _check_reply(self, batch: WriteBatch, conversation: Conversation) -> None:
         """

@@ -180,6 +180,15 @@ export interface Contact {
   name: string | null;
   email: string | null;
   avatar_url: string | null;
+  /** Whether they can write nothing any more. */
+  blocked: boolean;
+}
+
+/** The contact of the conversation was blocked, or may write again. */
+export interface ContactBlocked {
+  conversation_id: string;
+  blocked: boolean;
+  actor: Participant;
 }
 
 /** What is to change. What is left out stays. */
@@ -1087,7 +1096,7 @@ export interface TimelineEntry {
  * What the timeline of a contact tells: what happened to the contact, as in
  * :class:`~campfire_chat.features.contacts.records.ChangeKind`, and their conversations.
  */
-export type TimelineKind = "created" | "described" | "conversation_begun" | "conversation_resolved";
+export type TimelineKind = "created" | "described" | "blocked" | "unblocked" | "conversation_begun" | "conversation_resolved";
 
 export type Visibility = "public" | "internal";
 
@@ -1211,6 +1220,7 @@ export interface EventMap {
   "contact.updated": ContactEvent;
   "conversation.access_changed": AccessChanged;
   "conversation.assignee_changed": AssigneeChanged;
+  "conversation.contact_blocked": ContactBlocked;
   "conversation.priority_changed": PriorityChanged;
   "conversation.snooze_changed": SnoozeChanged;
   "conversation.status_changed": StatusChanged;
@@ -1250,6 +1260,7 @@ export interface EventStreams {
   "contact.updated": "inbox";
   "conversation.access_changed": "notes";
   "conversation.assignee_changed": "conversation";
+  "conversation.contact_blocked": "notes";
   "conversation.priority_changed": "notes";
   "conversation.snooze_changed": "notes";
   "conversation.status_changed": "conversation";
@@ -1523,6 +1534,7 @@ export type ErrorCode =
   | "body_too_long"
   | "client_id_conflict"
   | "configuration"
+  | "contact_blocked"
   | "draft_stale"
   | "error"
   | "example_key"

@@ -19,10 +19,11 @@ import {
   moreConversations,
   phase,
   problem,
+  toggleBlocked,
 } from "./contact";
 import { ConversationLine } from "./ConversationLine";
 import { LIST } from "./focus";
-import { Identity } from "./Identity";
+import { Blocked, Identity } from "./Identity";
 import { goToContact, PATH } from "./route";
 import { text } from "./strings";
 import { Timeline } from "./Timeline";
@@ -75,7 +76,7 @@ export function ContactPage({ id }: { id: string }) {
 }
 
 function Known({ contact: known }: { contact: ContactRecord }) {
-  const { id, email, external_id, verified, last_seen_at, created_at, avatar_url } = known;
+  const { id, email, external_id, verified, last_seen_at, created_at, avatar_url, blocked } = known;
   const name = contactName(known);
   const at = now.value;
   return (
@@ -87,7 +88,14 @@ function Known({ contact: known }: { contact: ContactRecord }) {
             <bdi>{name}</bdi>
           </h1>
           <Identity verified={verified} />
+          {blocked && <Blocked />}
         </div>
+        {may("contacts.block") && (
+          <button type="button" class="button block" onClick={() => void toggleBlocked()}>
+            <Icon name={blocked ? "open" : "lock"} size={16} />
+            {blocked ? text.unblock : text.block}
+          </button>
+        )}
       </header>
       <div class="contact-parts">
         <section class="contact-part" aria-label={text.about}>

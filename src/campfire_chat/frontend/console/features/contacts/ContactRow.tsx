@@ -5,7 +5,7 @@ import { age, contactName, fullTime, moment } from "../../ui/format";
 import { attributeOf } from "./attributes";
 import { inWords } from "./attributeValues";
 import { columnName, isFixed, shownColumns, type Column } from "./columns";
-import { Identity } from "./Identity";
+import { Blocked, Identity } from "./Identity";
 import { hashOfContact } from "./route";
 import { text } from "./strings";
 
@@ -44,6 +44,7 @@ export function ContactRow({ contact }: { contact: ContactRecord }) {
           <strong>
             <bdi>{name}</bdi>
           </strong>
+          {contact.blocked && <Blocked />}
         </span>
         {shownColumns.value.map((column) => (
           <span key={column} class="contact-value" data-column={column}>

@@ -5,7 +5,7 @@ import { renewContact } from "./contact";
 import { renew as renewList } from "./contacts";
 import { PATH, shownId } from "./route";
 
-export { changed, touched } from "./contact";
+export { changed, toggleBlocked, touched } from "./contact";
 export { back, chooseColumns, moveFocus, search } from "./focus";
 
 /** Loads what is shown anew. */

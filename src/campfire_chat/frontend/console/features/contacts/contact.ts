@@ -140,6 +140,20 @@ export function renewContact(): void {
   }, GATHER);
 }
 
+/** Blocks the contact that is shown, or lets them write again. */
+export async function toggleBlocked(): Promise<void> {
+  const known = contact.peek();
+  if (!known || !shownId() || !may("contacts.block")) return;
+  const what = known.blocked ? "unblock" : "block";
+  try {
+    const next = await api.post<ContactRecord>(`${at(known.id)}/${what}`, {});
+    if (contact.peek()?.id === next.id) contact.value = next;
+    toast(next.blocked ? text.nowBlocked : text.nowUnblocked);
+  } catch (error) {
+    toast(common.failed.reason(text.failed.block, reason(error)), { urgent: true });
+  }
+}
+
 /** What is known of a contact has changed. */
 export function changed({ id }: ContactEvent): void {
   if (contact.peek()?.id === id) renewContact();

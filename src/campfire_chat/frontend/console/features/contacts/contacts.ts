@@ -10,8 +10,8 @@ import { text } from "./strings";
 
 export type Order = "last_seen" | "name" | "created";
 export const ORDERS: readonly Order[] = ["last_seen", "name", "created"];
-export type Kind = "all" | "verified" | "unverified";
-export const KINDS: readonly Kind[] = ["all", "verified", "unverified"];
+export type Kind = "all" | "verified" | "unverified" | "blocked";
+export const KINDS: readonly Kind[] = ["all", "verified", "unverified", "blocked"];
 
 const PAGE = 50;
 /** Contacts that the server gives at a time. */
@@ -45,7 +45,12 @@ let turn = 0;
 async function ask(what: "loading" | "more" | "renewing"): Promise<void> {
   const mine = ++turn;
   const shown = contacts.peek();
-  const verified = { all: null, verified: "true", unverified: "false" }[kind.peek()];
+  const conditions = {
+    all: {},
+    verified: { verified: "true" },
+    unverified: { verified: "false" },
+    blocked: { blocked: "true" },
+  }[kind.peek()];
   const wantedValue = condition.peek();
   phase.value = what;
   try {
@@ -57,7 +62,7 @@ async function ask(what: "loading" | "more" | "renewing"): Promise<void> {
       const page: Page<ContactRecord> = await api.get(PATH, {
         search: sought.peek(),
         order: order.peek(),
-        verified,
+        ...conditions,
         attributes: wantedValue ? JSON.stringify({ [wantedValue.key]: wantedValue.value }) : null,
         cursor: next,
         limit: Math.min(MOST, Math.max(PAGE, wanted - found.length)),

@@ -6,7 +6,7 @@ import { COLUMNS_MENU } from "./focus";
 // Not with the screen: what is tried again under another address would come without it.
 import "./contacts.css";
 import { FINDER } from "./finder";
-import { PATH } from "./route";
+import { PATH, shownId } from "./route";
 import { text } from "./strings";
 
 const code = createChunk(() => import("./ContactsScreen"));
@@ -48,6 +48,15 @@ export const CONTACTS: Feature = {
             { label: keys.open, keys: ["Enter"] },
             { label: keys.search, keys: ["/"], run: () => code.ready?.search() ?? false },
             { label: keys.columns, keys: ["L"], run: () => code.ready?.chooseColumns() ?? false },
+            {
+              label: keys.block,
+              keys: ["B"],
+              run: () => {
+                if (!shownId() || !code.ready) return false;
+                void code.ready.toggleBlocked();
+                return true;
+              },
+            },
             { label: keys.back, keys: ["Esc"], run: () => code.ready?.back() ?? false },
           ],
         },

@@ -31,6 +31,10 @@ export function sentencesOf({ kind, actor, fields }: TimelineEntry): readonly st
         ...fields.map(fieldChanged),
         ...(actor?.kind === "agent" ? [text.told.by(participantName(actor))] : []),
       ];
+    case "blocked":
+      return [text.told.blocked(actor ? participantName(actor) : "")];
+    case "unblocked":
+      return [text.told.unblocked(actor ? participantName(actor) : "")];
     case "conversation_begun":
       return [text.told.begun];
     case "conversation_resolved":

@@ -31,6 +31,12 @@ export function ContactCard({ contact }: { contact: Contact }) {
               {text.unverified}
             </span>
           )}
+          {contact.blocked && (
+            <span class="badge blocked" title={text.blockedHelp}>
+              <Icon name="lock" size={14} />
+              {text.blocked}
+            </span>
+          )}
           {online && (
             <span class="badge online">
               <span class="presence-dot online" />

@@ -50,6 +50,12 @@ export function ThreadHead({ id, summary }: { id: string; summary: ConversationS
               <bdi>{name}</bdi>
             )}
           </h2>
+          {summary?.contact.blocked && (
+            <span class="badge blocked" title={text.blockedHelp}>
+              <Icon name="lock" size={14} />
+              {text.blocked}
+            </span>
+          )}
           {summary && <span class="thread-number">{text.number(summary.number)}</span>}
         </div>
         {summary && (

@@ -72,6 +72,9 @@ const WORDS: {
     if (!snoozed_until) return null;
     return ["snooze", activity.snoozedUntil(who(actor), moment(snoozed_until, Date.now()))];
   },
+  "conversation.contact_blocked"({ blocked, actor }) {
+    return ["label", blocked ? activity.blocked(who(actor)) : activity.unblocked(who(actor))];
+  },
   "conversation.access_changed"({ access_labels, actor }) {
     const body = access_labels.length
       ? activity.narrowed(who(actor), access_labels.join(", "))

@@ -24,6 +24,7 @@ export const ACTIVITIES: Reducers<Thread, "conversation" | "notes", "conversatio
   "conversation.tags_changed": tell,
   "conversation.snooze_changed": tell,
   "conversation.access_changed": tell,
+  "conversation.contact_blocked": tell,
 };
 
 /** What they do to the lists. */
