@@ -55,6 +55,15 @@ def check_contact_attributes(attributes: Iterable[Attribute]) -> None:
     Raises:
         ConfigurationError: They are no good schema.
     """
+    # The host app's code may have put anything there, whatever the annotation says.
+    items: list[object] = list(attributes)
+    for item in items:
+        if not isinstance(item, Attribute):
+            raise ConfigurationError(
+                "contact_attributes must be a tuple or a list of Attribute objects, such as "
+                f"Attribute(key='plan'), not {item!r}",
+                field="contact_attributes",
+            )
     try:
         check_schema(attributes)
     except InvalidError as error:
