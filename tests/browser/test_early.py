@@ -232,7 +232,7 @@ def test_code_that_cannot_be_loaded_is_tried_again(
 def test_links_and_pictures_that_come_late(desk_server: ProcessServer, open_page: NewPage) -> None:
     """Their code is loaded on need as well: until it is there, text stays text."""
     page = open_page("about:blank")
-    for part in ("links", "pictures", "sight"):
+    for part in ("markup", "pictures", "sight"):
         page.route(f"**/static/{part}-*", lambda route: route.abort())
     page.goto(f"{desk_server.url}/home")
     widget = WidgetScreen(page)
@@ -244,7 +244,7 @@ def test_links_and_pictures_that_come_late(desk_server: ProcessServer, open_page
     conversation = only_conversation(agent)
     agent.write(conversation, "I do.")
     expect(widget.log.get_by_text("I do.", exact=True)).to_be_visible()
-    for part in ("links", "pictures", "sight"):
+    for part in ("markup", "pictures", "sight"):
         page.unroute(f"**/static/{part}-*")
     link = widget.log.get_by_role("link", name="https://example.org/kettles")
     expect(link).to_be_visible(timeout=40_000)

@@ -6,5 +6,11 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const { linked } = await import(pathToFileURL(`${process.argv[2]}/common/links.ts`));
+const { marked } = await import(pathToFileURL(`${process.argv[2]}/common/markup.ts`));
+const linked = (body) =>
+  marked(body)
+    .filter(Boolean)
+    .map((part) =>
+      part.tag === "a" ? { href: part.props.href, shown: part.props.children.join("") } : part,
+    );
 console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf-8")).map(linked)));

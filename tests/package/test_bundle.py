@@ -77,7 +77,7 @@ def test_every_part_of_the_widget_stands_alone(build: ModuleType) -> None:
     address, and would then run twice. What the panel needs at once is in its own file, so that its
     size is the size of its first load."""
     parts = list(build.STATIC.glob("*.js"))
-    assert {path.name.partition("-")[0] for path in parts} >= {"panel", "outbox", "links"}
+    assert {path.name.partition("-")[0] for path in parts} >= {"panel", "outbox", "markup"}
     for path in parts:
         found = re.search(r"\bimport(\s+\w|\s*[{*\"'`])|\bfrom\s*[\"'`]", path.read_text("utf-8"))
         assert found is None, (path.name, found)

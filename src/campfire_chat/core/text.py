@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from campfire_chat.core import markup
 from campfire_chat.core.errors import InvalidError, InvalidTextError
 
 #: Characters of a message shown in a list row.
@@ -114,6 +115,6 @@ def folded(words: str) -> str:
 
 
 def preview(body: str) -> str:
-    """The beginning of ``body`` on one line."""
-    line = " ".join(body[: PREVIEW_LENGTH * 4].split())
+    """The beginning of ``body`` on one line, without its marks."""
+    line = " ".join(markup.plain(body[: PREVIEW_LENGTH * 4]).split())
     return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1].rstrip() + "…"

@@ -8,12 +8,16 @@ export interface Link {
   href: string;
   /** What to show: as it was written, unless that could be taken for another address. */
   shown: string;
+  /** Where it leads, in the same way. */
+  host: string;
 }
 
-/** Marks that turn the direction of text (Unicode UAX #9) end an address. */
+/** Space, quotes, and marks that turn the direction of text (Unicode UAX #9) end an address. */
 const BREAK = "\\s<>\"\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069";
-/** Ends before punctuation that belongs to the sentence rather than to the address. */
-const ADDRESS = new RegExp(`https?://[^${BREAK}]*[^${BREAK}.,:;!?')\\]}]`, "gi");
+/** A character of an address. */
+export const inside = (but = ""): string => `[^${BREAK}${but}]`;
+/** Ends before punctuation and marks that belong to the sentence rather than to the address. */
+export const ADDRESS = `[Hh][Tt][Tt][Pp][Ss]?://${inside()}*${inside(".,:;!?')\\]}*_~`")}`;
 /** Scripts that share no shapes with Latin, Greek or Cyrillic, and are written together with Latin. */
 const APART =
   /[\d.:-]|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/gu;
@@ -21,33 +25,20 @@ const APART =
 const ONE_SCRIPT =
   /^(\p{Script=Latin}*|\p{Script=Cyrillic}*|\p{Script=Greek}*|\p{Script=Arabic}*|\p{Script=Hebrew}*|\p{Script=Devanagari}*|\p{Script=Thai}*|\p{Script=Armenian}*|\p{Script=Georgian}*)$/u;
 
-/** The parts of a text in order: text as it is, and links. */
-export function linked(body: string): (string | Link)[] {
-  const parts: (string | Link)[] = [];
-  let end = 0;
-  for (const match of body.matchAll(ADDRESS)) {
-    const link = read(match[0]);
-    if (!link) continue;
-    parts.push(body.slice(end, match.index), link);
-    end = match.index + match[0].length;
-  }
-  parts.push(body.slice(end));
-  return parts.filter(Boolean);
-}
-
-function read(address: string): Link | null {
+/** Null: the browser would not go there. */
+export function readAddress(address: string): Link | null {
   let url: URL;
   try {
     url = new URL(address);
   } catch {
     return null;
   }
-  const { href, username, password } = url;
-  const host = /^https?:\/\/([^/?#\\]*)/i.exec(address)?.[1] ?? "";
+  const { href, host, username, password } = url;
+  const written = /^https?:\/\/([^/?#\\]*)/i.exec(address)?.[1] ?? "";
   // Whoever writes a name before the host may mean it to be taken for the host: percent signs and
   // punycode show what it is. A host that is not what it seems is shown as the browser goes to it.
-  const plain = !username && !password && seemly(host);
-  return { href, shown: plain ? address : href };
+  const plain = !username && !password && seemly(written);
+  return { href, shown: plain ? address : href, host: plain ? written : host };
 }
 
 /** Whether a host as it was written can only be read as what it is. */

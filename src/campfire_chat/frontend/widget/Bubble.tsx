@@ -3,7 +3,7 @@ import type { Message } from "../common/types";
 import { Avatar } from "./Avatar";
 import { time } from "./format";
 import { Icon } from "./icons";
-import { Linked } from "./Linked";
+import { Marked } from "./Marked";
 import { text } from "./strings";
 import { discard, edit, resend } from "./sending";
 
@@ -23,7 +23,7 @@ export function Bubble({ mine, first, last, message, tick }: Props) {
       {!mine && last && <Avatar person={sender} />}
       {!mine && first && <bdi class="name">{sender.name ?? text.agent}</bdi>}
       <p class={deleted_at ? "bubble gone" : "bubble"} dir="auto">
-        {deleted_at ? text.deleted : <Linked body={body} />}
+        {deleted_at ? text.deleted : <Marked body={body} />}
       </p>
       {last && (
         <span class="meta">
@@ -54,7 +54,7 @@ export function Waiting({ entry, first, last }: WaitingProps) {
   return (
     <div class={"row mine " + (first && "first")}>
       <p class={error ? "bubble gone" : "bubble"} dir="auto">
-        <Linked body={body} />
+        <Marked body={body} />
       </p>
       {error ? (
         <span class="meta" role="alert">

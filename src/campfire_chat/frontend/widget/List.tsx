@@ -1,6 +1,7 @@
 import { Avatar } from "./Avatar";
 import { state } from "./chat";
 import { day, time } from "./format";
+import { markup } from "./Marked";
 import { text } from "./strings";
 import { enter } from "./rooms";
 
@@ -16,13 +17,15 @@ export function List() {
           if (!last) return null;
           const { assignee, unread, subject } = info;
           const when = day(last.at);
+          // What an event has told has its marks still.
+          const says = markup.ready?.plain(last.text) ?? last.text;
           return (
             <li key={key}>
               <button onClick={() => enter(room)}>
                 <Avatar person={assignee} />
                 <span class="what">
                   <b dir="auto">{subject ?? assignee?.name ?? text.agent}</b>
-                  <p dir="auto">{last.sender.id === me ? text.you(last.text) : last.text}</p>
+                  <p dir="auto">{last.sender.id === me ? text.you(says) : says}</p>
                 </span>
                 <span class="when">
                   {when === text.today ? time(last.at) : when}

@@ -3,7 +3,7 @@ import type { Message } from "../common/types";
 import { Bubble } from "./Bubble";
 import { state } from "./chat";
 import { day } from "./format";
-import { links } from "./Linked";
+import { markup } from "./Marked";
 import { text } from "./strings";
 
 /** Messages of one person within this time stand together. */
@@ -43,9 +43,9 @@ function together(a: Message | undefined, b: Message | undefined): boolean {
 export function Rows(): JSX.Element {
   const { room, me } = state;
   const { messages, read, delivered, newFrom } = room;
-  const linked = !!links.ready;
+  const marked = !!markup.ready;
   const today = new Date().toDateString();
-  const from = [read, delivered, me, today, newFrom, linked].join();
+  const from = [read, delivered, me, today, newFrom, marked].join();
   const known = threads.get(messages);
   if (known?.from === from) return known.all;
   const made = messages.map((message, index) => {
@@ -59,7 +59,7 @@ export function Rows(): JSX.Element {
     const tick = seq <= read ? "read" : seq <= delivered ? "delivered" : "sent";
     const known = rows.get(message);
     const fresh = id === newFrom;
-    const from = [begins && today, fresh, mine, first, last, mine && tick, linked].join();
+    const from = [begins && today, fresh, mine, first, last, mine && tick, marked].join();
     if (known?.from === from) return known.row;
     const row = [
       begins && (

@@ -150,6 +150,8 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { label: keys.send, keys: ["Enter", "Mod+Enter"] },
       { label: keys.sendResolve, keys: ["Mod+Shift+Enter"] },
       { label: keys.newline, keys: ["Shift+Enter"] },
+      { label: keys.bold, keys: ["Mod+B"] },
+      { label: keys.italic, keys: ["Mod+I"] },
       { label: keys.switch, keys: ["Mod+."] },
       { label: keys.editLast, keys: ["↑"] },
     ],

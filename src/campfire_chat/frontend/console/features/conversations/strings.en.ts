@@ -229,6 +229,8 @@ export const en = {
     send: "Send",
     newline: "New line",
     sendResolve: "Send and resolve",
+    bold: "Bold",
+    italic: "Italic",
     switch: "Switch between reply and note",
     editLast: "Edit your last message, or a reply that was not sent (in the empty field)",
   },

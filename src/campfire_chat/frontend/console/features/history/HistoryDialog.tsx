@@ -2,7 +2,7 @@ import { useLayoutEffect } from "preact/hooks";
 import { now } from "../../shell/clock";
 import { closeDialog } from "../../shell/overlay";
 import { fullTime, moment } from "../../ui/format";
-import { Linked } from "../../ui/Linked";
+import { Marked } from "../../ui/Marked";
 import { Modal } from "../../ui/Modal";
 import { rows } from "../conversations/inbox";
 import { cursor, entries, hide, loading, loadMore, problem, refresh, show } from "./history";
@@ -42,7 +42,7 @@ export function HistoryDialog({ subject: id }: { subject: string }) {
                 </p>
                 {sentence.quote && (
                   <blockquote dir="auto">
-                    <Linked body={sentence.quote} />
+                    <Marked body={sentence.quote} />
                   </blockquote>
                 )}
               </li>

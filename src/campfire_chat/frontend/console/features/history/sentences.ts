@@ -3,7 +3,7 @@ import { isMe } from "../../shell/session";
 import { participantName } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { activityOf } from "../conversations/activity";
-import { said } from "../messages/said";
+import { written } from "../messages/said";
 import { text } from "./strings";
 
 /** What happened, in a sentence, and what somebody wrote. */
@@ -21,10 +21,10 @@ function aboutMessage({ event, actor, data }: HistoryEntry): [said: string, quot
   const note = message.visibility === "internal";
   const author = who(message.sender);
   if (event === "message.created") {
-    return [note ? text.noted(author) : text.wrote(author), said(message)];
+    return [note ? text.noted(author) : text.wrote(author), written(message)];
   }
   if (event === "message.updated") {
-    return [note ? text.editedNote(author) : text.edited(author), said(message)];
+    return [note ? text.editedNote(author) : text.edited(author), written(message)];
   }
   if (event !== "message.deleted") return null;
   // Events of before do not say who deleted it.

@@ -11,7 +11,7 @@ import { thread } from "./thread";
 import { Avatar } from "../../ui/Avatar";
 import { EditForm } from "./EditForm";
 import { Icon } from "../../ui/Icon";
-import { Linked } from "../../ui/Linked";
+import { Marked } from "../../ui/Marked";
 import { memo } from "../../ui/memo";
 import { NoteText } from "../mentions/NoteText";
 import { NoteLabel } from "./NoteLabel";
@@ -75,7 +75,7 @@ export const Bubble = memo(({ message, first, last }: Props) => {
             <div class={deleted_at ? "bubble gone" : "bubble"}>
               {reply_to && !deleted_at && <Quote id={reply_to} />}
               <span class="bubble-text" dir="auto">
-                {deleted_at ? text.deleted : note ? <NoteText body={body} /> : <Linked body={body} />}
+                {deleted_at ? text.deleted : note ? <NoteText body={body} /> : <Marked body={body} />}
               </span>
               <span class="meta">
                 {edited_at && !deleted_at && <span>{text.edited}</span>}

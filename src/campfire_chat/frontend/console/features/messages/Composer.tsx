@@ -23,6 +23,7 @@ import { canManage } from "../../shell/permissions";
 import { bodyLimit, isMe } from "../../shell/session";
 import { FIELD, focusThread } from "./focus";
 import { isPeriod } from "../../shell/keys";
+import { markByKey } from "./marks";
 import { said } from "./said";
 import { thread } from "./thread";
 import { lastOwn } from "./timeline";
@@ -69,6 +70,7 @@ export function Composer({ name }: { name: string }) {
   const onKeyDown = (event: preact.TargetedKeyboardEvent<HTMLTextAreaElement>) => {
     const command = event.ctrlKey || event.metaKey;
     if (isComposing(event)) return;
+    if (markByKey(event)) return write(event.currentTarget.value);
     if (event.key === "Enter") {
       if (command && event.shiftKey) {
         event.preventDefault();

@@ -6,6 +6,7 @@ import { text } from "./strings";
 import { stopEditing } from "./composer";
 import { bodyLimit } from "../../shell/session";
 import { editable, stored } from "../mentions/mentions";
+import { markByKey } from "./marks";
 import { editMessage } from "./changes";
 
 /** A message while it is being edited, in its own place. */
@@ -57,6 +58,7 @@ export function EditForm({ message }: { message: Message }) {
         onInput={(event) => setBody(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (isComposing(event)) return;
+          if (markByKey(event)) return setBody(event.currentTarget.value);
           if (event.key === "Escape") {
             event.stopPropagation();
             stopEditing();

@@ -7,7 +7,7 @@ import { answered, held, sendAnyway } from "./sending";
 import { isMe } from "../../shell/session";
 import { isOwn, numbered, type Thread } from "./thread";
 import { Icon } from "../../ui/Icon";
-import { Linked } from "../../ui/Linked";
+import { Marked } from "../../ui/Marked";
 
 /** The replies that were not sent, since a colleague has answered, and what was said since. */
 export function HeldReplies({ opened }: { opened: Thread }) {
@@ -41,7 +41,7 @@ export function HeldReplies({ opened }: { opened: Thread }) {
               {clockTime(message.at)}
             </time>
             <span dir="auto">
-              <Linked body={message.body} />
+              <Marked body={message.body} />
             </span>
           </li>
         ))}

@@ -5,7 +5,7 @@ import { text } from "./strings";
 import { linkState } from "../../shell/session";
 import { takeBack } from "./composer";
 import { discard, retry } from "./sending";
-import { Linked } from "../../ui/Linked";
+import { Marked } from "../../ui/Marked";
 import { NoteText } from "../mentions/NoteText";
 import { NoteLabel } from "./NoteLabel";
 import { Quote } from "./Quote";
@@ -34,7 +34,7 @@ export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
           <div class="bubble">
             {reply_to && <Quote id={reply_to} />}
             <span class="bubble-text" dir="auto">
-              {note ? <NoteText body={body} /> : <Linked body={body} />}
+              {note ? <NoteText body={body} /> : <Marked body={body} />}
             </span>
             <span class="meta">
               <time dateTime={at}>{clockTime(at)}</time>

@@ -3,7 +3,7 @@ import { edit, mayWrite, modes, quote } from "./composer";
 import { may } from "../../shell/permissions";
 import { isMe } from "../../shell/session";
 import { closeMenu, openDialog, toast } from "../../shell/overlay";
-import { said } from "./said";
+import { written } from "./said";
 import { thread } from "./thread";
 import { Icon } from "../../ui/Icon";
 import { Picker, type Option } from "../../ui/Picker";
@@ -29,7 +29,7 @@ export function MessageMenu({ subject }: { subject: string | null }) {
   }
   const copy = async () => {
     try {
-      await navigator.clipboard.writeText(said(message));
+      await navigator.clipboard.writeText(written(message));
       toast(text.copied);
     } catch {
       // Refused by the browser: there is nothing to say that helps.

@@ -7,7 +7,7 @@ import { api, reason } from "../../shell/session";
 import { closeDialog, useClosedWhen } from "../../shell/overlay";
 import { thread } from "./thread";
 import { NoteText } from "../mentions/NoteText";
-import { Linked } from "../../ui/Linked";
+import { Marked } from "../../ui/Marked";
 import { Modal } from "../../ui/Modal";
 
 /** The server's pages of a message's earlier texts, put together. */
@@ -51,7 +51,7 @@ export function VersionsDialog({ subject: id }: { subject: string }) {
             <li key={number}>
               <p>{number ? fullTime(at) : text.versionNow(fullTime(at))}</p>
               <blockquote dir="auto">
-                {message.visibility === "internal" ? <NoteText body={body} /> : <Linked body={body} />}
+                {message.visibility === "internal" ? <NoteText body={body} /> : <Marked body={body} />}
               </blockquote>
             </li>
           ))}

@@ -4,6 +4,7 @@ import { participantName } from "../../ui/format";
 import { text } from "./strings";
 import { isMe } from "../../shell/session";
 import { announce } from "../../shell/overlay";
+import { said } from "./said";
 import { noteArrival } from "./seen";
 import { changeMessage, putMessage, stopTyping, type Thread } from "./thread";
 
@@ -25,7 +26,7 @@ export const MESSAGES: Reducers<Thread, "conversation" | "notes", "message"> = {
     if (!known) noteArrival(opened, message);
     putMessage(opened.changes.get(message.id) ?? message);
     stopTyping(opened, message.sender);
-    if (!known && !own) announce(text.announced(participantName(message.sender), message.body));
+    if (!known && !own) announce(text.announced(participantName(message.sender), said(message)));
   },
   "message.updated": changeMessage,
   "message.deleted"(opened, { actor, ...message }) {
