@@ -122,6 +122,7 @@ BODIES: dict[str, Any] = {
     "change_conversation": {"status": "resolved"},
     "create_message": {"body": "intruder", "client_id": "x"},
     "edit_message": {"body": "intruder"},
+    "redact_message": {"text": "intruder"},
     "create_receipt": {"read": 1},
     "save_draft": {"reply": "intruder"},
     "set_availability": {"availability": "away"},

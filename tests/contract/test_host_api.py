@@ -277,6 +277,12 @@ CASES = [
         lambda api, ids: api.messages.mentions(ids["note"]),
     ),
     case(
+        "redact_message",
+        "/messages/{message}/redact",
+        lambda api, ids: api.messages.redact(ids["message"], "secret"),
+        {"text": "secret"},
+    ),
+    case(
         "delete_message",
         "/messages/{message}",
         lambda api, ids: api.messages.delete(ids["message"]),

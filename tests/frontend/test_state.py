@@ -189,11 +189,15 @@ class Story:
             author = visitor if what == "say" else self._agent(who)
             more = {"visibility": "internal"} if what == "note" else {}
             self.messages.append((author, author.write(id, f"{what}\n{how}", **more)["id"]))
-        elif what in ("edit", "delete") and self.messages:
+        elif what in ("edit", "redact", "delete") and self.messages:
             author, id = self.messages[which % len(self.messages)]
             if what == "edit":
                 # A deleted one cannot be edited.
                 tolerant(author, "PATCH", f"/messages/{id}", {"body": f"edited {how}" * 40})
+            elif what == "redact":
+                # Not one that was deleted, nor what another one said.
+                part = None if how % 2 else "edited"
+                tolerant(self.ada, "POST", f"/messages/{id}/redact", {"text": part})
             else:
                 author.delete(f"/messages/{id}")
         elif what == "block":
@@ -294,7 +298,10 @@ def differences(live: Any, fresh: Any, place: str = "") -> list[str]:
 NUMBER = st.integers(0, 7)
 DOING = st.tuples(
     st.sampled_from(
-        ["begin", "invite", "say", "answer", "note", "edit", "delete", "take", "block", *CHANGES]
+        [
+            *("begin", "invite", "say", "answer", "note", "edit", "redact", "delete", "take"),
+            *("block", *CHANGES),
+        ]
     ),
     *(NUMBER, NUMBER, NUMBER),
 )
@@ -311,6 +318,7 @@ EVERYTHING: list[Step] = [
     # The log never tells what a message has said before: only who has heard of it knows.
     *(("deliver", []), ("edit", 0, 0, 5), ("edit", 0, 2, 6), ("delete", 0, 3, 0)),
     ("block", 0, 0, 0),
+    ("redact", 0, 5, 1),
     *((what, 0, 0, how) for what in CHANGES for how in range(len(CHANGES[what]))),
     ("status", 0, 0, 3),
 ]

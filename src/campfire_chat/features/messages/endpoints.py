@@ -1,11 +1,16 @@
-"""The endpoints of messages: send, read, edit and delete."""
+"""The endpoints of messages: send, read, edit, redact and delete."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from campfire_chat.access.policy import require
-from campfire_chat.core.errors import ClientIdConflictError, InvalidCursorError, NotFoundError
+from campfire_chat.core.errors import (
+    ClientIdConflictError,
+    InvalidCursorError,
+    InvalidTextError,
+    NotFoundError,
+)
 from campfire_chat.features.contacts.errors import ContactBlockedError
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.service import ConversationService
@@ -13,11 +18,13 @@ from campfire_chat.features.messages.errors import (
     TEXT_ERRORS,
     AnsweredSinceError,
     MessageDeletedError,
+    TextNotFoundError,
 )
 from campfire_chat.features.messages.permissions import (
     CONVERSATIONS_REPLY,
     MESSAGE_VERSIONS_READ,
     MESSAGES_DELETE,
+    MESSAGES_REDACT,
     NOTES_WRITE,
 )
 from campfire_chat.features.messages.queries import Bounds
@@ -52,6 +59,12 @@ class MessageCreate(Struct, frozen=True, kw_only=True):
 
 class MessageEdit(Struct, frozen=True, kw_only=True):
     body: str
+
+
+class MessageRedaction(Struct, frozen=True, kw_only=True):
+    """``text`` is exactly what is to be removed, wherever it stands; null removes everything."""
+
+    text: str | None = None
 
 
 class MessageList(Struct, frozen=True, kw_only=True):
@@ -120,6 +133,15 @@ async def delete(call: Call) -> Reply:
     )
 
 
+async def redact(call: Call) -> Reply:
+    body: MessageRedaction = call.body
+    return Reply(
+        await call.service(MessageService).redact(
+            call.actor, call.path["message_id"], body.text, client_id=call.idempotency_key
+        )
+    )
+
+
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         operation="list_messages",
@@ -182,6 +204,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query=VersionList,
         returns={200: Page[MessageVersion]},
         errors=(NotFoundError, InvalidCursorError),
+    ),
+    Endpoint(
+        operation="redact_message",
+        method="POST",
+        path="/messages/{message_id}/redact",
+        permission=MESSAGES_REDACT,
+        handler=redact,
+        summary="Remove a text from a message and from what it said before, for good",
+        body=MessageRedaction,
+        returns={200: Message},
+        errors=(
+            NotFoundError,
+            MessageDeletedError,
+            TextNotFoundError,
+            InvalidTextError,
+            ClientIdConflictError,
+        ),
+        cost=Cost.WRITE,
     ),
     Endpoint(
         operation="delete_message",

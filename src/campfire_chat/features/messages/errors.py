@@ -34,5 +34,11 @@ class BodyTooLongError(InvalidError):
     code = "body_too_long"
 
 
+class TextNotFoundError(InvalidError):
+    """The message does not say that, and never did."""
+
+    code = "text_not_found"
+
+
 #: What may be wrong with the text of a message.
 TEXT_ERRORS = (BodyEmptyError, BodyTooLongError, InvalidTextError)

@@ -19,6 +19,16 @@ class DeletedMessage(Message, frozen=True, kw_only=True):
     actor: Participant | None = None
 
 
+class RedactedMessage(Message, frozen=True, kw_only=True):
+    """The message with what is left of its text.
+
+    Attributes:
+        actor: Who removed the rest.
+    """
+
+    actor: Participant
+
+
 def _id(message: Message) -> str:
     return message.id
 
@@ -28,7 +38,7 @@ def _present(data: dict[str, Any], message: Message) -> Message:
     return message
 
 
-def _without_text(data: dict[str, Any], message: Message) -> dict[str, Any]:
+def _with_body(data: dict[str, Any], message: Message) -> dict[str, Any]:
     data["body"] = message.body
     return data
 
@@ -45,7 +55,14 @@ MESSAGE_DELETED: Final = EventType(
     DeletedMessage,
     version=2,
     text_of=_id,
-    with_text=_without_text,
+    with_text=_with_body,
+)
+MESSAGE_REDACTED: Final = EventType(
+    "message.redacted",
+    ("conversation", "notes"),
+    RedactedMessage,
+    text_of=_id,
+    with_text=_with_body,
 )
 
-EVENTS: Final = (MESSAGE_CREATED, MESSAGE_UPDATED, MESSAGE_DELETED)
+EVENTS: Final = (MESSAGE_CREATED, MESSAGE_UPDATED, MESSAGE_DELETED, MESSAGE_REDACTED)

@@ -104,6 +104,29 @@ class MessagesApi:
             "delete_message", path={"message_id": message_id}, client_id=client_id
         )
 
+    async def redact(
+        self, message_id: str, text: str | None = None, *, client_id: str | None = None
+    ) -> Message:
+        """Remove a text from a message and from what it said before, for good.
+
+        Args:
+            text: Exactly what is to be removed, wherever it stands; None removes everything.
+
+        Raises:
+            NotFoundError: There is no such message, or the caller may not see it.
+            ForbiddenError: The caller may not remove texts.
+            MessageDeletedError: It was deleted.
+            TextNotFoundError: The message does not contain the text, and never did.
+            InvalidError: The text is empty.
+            ClientIdConflictError: The client id was used for something else.
+        """
+        return await self._caller.call(
+            "redact_message",
+            path={"message_id": message_id},
+            body={"text": text},
+            client_id=client_id,
+        )
+
     async def versions(
         self, message_id: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
     ) -> Page[MessageVersion]:

@@ -1,4 +1,4 @@
-"""Editing and deleting messages."""
+"""Editing, redacting and deleting messages."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from campfire_chat.access.actor import Actor
 from campfire_chat.access.policy import can, require
 from campfire_chat.core import clock, text
 from campfire_chat.core.errors import ForbiddenError, NotFoundError
+from campfire_chat.database.lanes import Session
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS
 from campfire_chat.features.conversations.rules import Conversation
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
 from campfire_chat.features.mentions import operations as mention_operations
 from campfire_chat.features.messages import originals, tables, versions
-from campfire_chat.features.messages.errors import MessageDeletedError
+from campfire_chat.features.messages.errors import MessageDeletedError, TextNotFoundError
 from campfire_chat.features.messages.events import (
     MESSAGE_DELETED,
+    MESSAGE_REDACTED,
     MESSAGE_UPDATED,
     DeletedMessage,
+    RedactedMessage,
 )
 from campfire_chat.features.messages.lookups import BY_ID
 from campfire_chat.features.messages.originals import Original
-from campfire_chat.features.messages.permissions import MESSAGES_DELETE
+from campfire_chat.features.messages.permissions import MESSAGES_DELETE, MESSAGES_REDACT
 from campfire_chat.features.messages.records import Message, Visibility
+from campfire_chat.features.messages.rules import redacted
 from campfire_chat.features.messages.sending import WRITES, require_unblocked
 from campfire_chat.ledger import rewriting
 from campfire_chat.ledger.client_keys import client_key
@@ -34,6 +38,13 @@ from campfire_chat.ledger.operation import IdempotentOperation
 from campfire_chat.ledger.transaction import Transaction
 
 _m = tables.messages.c
+
+#: Where the time of each change stands.
+_COLUMNS = {
+    MESSAGE_UPDATED.name: "edited_at",
+    MESSAGE_REDACTED.name: "redacted_at",
+    MESSAGE_DELETED.name: "deleted_at",
+}
 
 
 def require_author(actor: Actor, message: Message) -> None:
@@ -94,11 +105,10 @@ class _OnMessage(IdempotentOperation[Message]):
         new: Message,
         at: int,
     ) -> None:
-        column = "deleted_at" if event is MESSAGE_DELETED else "edited_at"
         await transaction.session.execute(
             update(tables.messages)
             .where(_m.org_id == self.organization, _m.message_id == new.id)
-            .values({"body": new.body, column: at})
+            .values({"body": new.body, _COLUMNS[event.name]: at})
         )
         last = conversation.last_message
         if last is not None and last.id == new.id:
@@ -111,11 +121,11 @@ class _OnMessage(IdempotentOperation[Message]):
         await rewriting.rewrite_text(transaction.session, self.organization, new.id, new)
 
     def _told(self, event: EventType, new: Message) -> Message:
-        """What the event says: of a deletion also who has deleted it."""
-        if event is not MESSAGE_DELETED:
+        """What the event says: unless it is the author, also who has done it."""
+        if event is MESSAGE_UPDATED:
             return new
-        actor = self.actor.principal.participant
-        return DeletedMessage(**msgspec.structs.asdict(new), actor=actor)
+        kind = DeletedMessage if event is MESSAGE_DELETED else RedactedMessage
+        return kind(**msgspec.structs.asdict(new), actor=self.actor.principal.participant)
 
 
 class EditMessage(_OnMessage):
@@ -184,8 +194,64 @@ class DeleteMessage(_OnMessage):
             await mention_operations.forget(
                 transaction.session, self.organization, message.id, message.body
             )
-        sender = f"{message.sender.kind.value}:{message.sender.id}"
-        key = client_key(sender, message.client_id)
-        await originals.drop(transaction.session, self.organization, key)
+        await _drop_original(transaction.session, self.organization, message)
         await self._write(transaction, conversation, MESSAGE_DELETED, new, at)
         return new
+
+
+class RedactMessage(_OnMessage):
+    """Remove a text, or all of it, from a message, its earlier texts and the log. The rest stays.
+
+    Args:
+        removed: What is to be removed, wherever it stands. It has passed ``check_removed``. None
+            removes everything.
+        key: The installation's: only a digest of what is removed may be kept.
+        note_readers: The roles of agents who may read notes.
+    """
+
+    def __init__(
+        self,
+        actor: Actor,
+        message: Message,
+        removed: str | None,
+        *,
+        key: bytes,
+        note_readers: frozenset[str],
+        client_id: str | None,
+    ) -> None:
+        what = "" if client_id is None or removed is None else Original(removed, key).digest
+        super().__init__(actor, message, client_id=client_id, content=f"redact {message.id} {what}")
+        self._removed = removed
+        self._note_readers = note_readers
+
+    async def do(self, transaction: Transaction) -> Message:
+        conversation, message = await self._load(transaction)
+        require(self.actor, MESSAGES_REDACT)
+        if message.deleted_at is not None:
+            raise MessageDeletedError()
+        session = transaction.session
+        left = redacted(message.body, self._removed)
+        was_in_earlier = await versions.redact(
+            session, self.organization, message.id, self._removed
+        )
+        if left == message.body and not was_in_earlier:
+            if self._removed is None:
+                return message
+            raise TextNotFoundError("The message does not contain this text.", field="text")
+        at = conversation.next_at(transaction.now)
+        new = msgspec.structs.replace(message, body=left, redacted_at=clock.rfc3339(at))
+        await _drop_original(session, self.organization, message)
+        if new.visibility is Visibility.INTERNAL:
+            await mention_operations.follow(
+                *(transaction, self.actor, conversation, new.id),
+                readers=self._note_readers,
+                body=new.body,
+                before=message.body,
+            )
+        await self._write(transaction, conversation, MESSAGE_REDACTED, new, at)
+        return new
+
+
+async def _drop_original(session: Session, organization: str, message: Message) -> None:
+    sender = f"{message.sender.kind.value}:{message.sender.id}"
+    await originals.drop(session, organization, client_key(sender, message.client_id))

@@ -22,6 +22,11 @@ MESSAGES_DELETE = Permission(
     "Delete messages and notes of others.",
     least=Role.ADMIN,
 )
+MESSAGES_REDACT = Permission(
+    "messages.redact",
+    "Remove the text of a message or note, or a part of it, for good.",
+    least=Role.ADMIN,
+)
 MESSAGE_VERSIONS_READ = Permission(
     "message_versions.read",
     "Read what a message said before it was edited.",

@@ -28,6 +28,7 @@ class Message(Struct, frozen=True, kw_only=True):
         at: When it was stored. Strictly increasing within the conversation, over both streams.
         client_id: The client id that its sender gave it.
         body: Plain text. Empty once the message is deleted.
+        redacted_at: When a part of the text was last removed for good.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Message(Struct, frozen=True, kw_only=True):
     reply_to: str | None = None
     edited_at: Timestamp | None = None
     deleted_at: Timestamp | None = None
+    redacted_at: Timestamp | None = None
 
 
 class MessageVersion(Struct, frozen=True, kw_only=True):

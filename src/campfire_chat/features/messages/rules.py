@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.core import text
+from campfire_chat.core.errors import InvalidError
 from campfire_chat.features.messages.errors import BodyEmptyError, BodyTooLongError
 from campfire_chat.features.messages.records import Message, Preview
 
@@ -35,6 +36,33 @@ def check_body(body: str, *, limit: int) -> str:
     if text.is_blank(body):
         raise BodyEmptyError(field="body")
     return body
+
+
+#: What stands where a text was removed. It does not tell how long the text was.
+REMOVED = "███"
+
+
+def redacted(body: str, removed: str | None) -> str:
+    """A text without what is to be removed, wherever it stands.
+
+    Args:
+        removed: Exactly what is to be removed; None for all of it.
+    """
+    return REMOVED if removed is None else body.replace(removed, REMOVED)
+
+
+def check_removed(removed: str | None) -> str | None:
+    """
+    Raises:
+        InvalidError: It contains nothing visible, or is a part of what stands in its place.
+        InvalidTextError: It cannot be stored, so no message says it.
+    """
+    if removed is None:
+        return None
+    text.check_text(removed, field="text")
+    if text.is_blank(removed) or removed in REMOVED:
+        raise InvalidError("The text that is to be removed is empty.", field="text")
+    return removed
 
 
 def is_checked(writer: Participant) -> bool:

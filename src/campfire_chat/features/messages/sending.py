@@ -235,8 +235,8 @@ class Send(BatchOperation[Sent]):
         """The answer to a send whose client id is known.
 
         The same id with different content is a mistake of the client. Answering "stored" would
-        lose the second text without notice. Once the message was edited or deleted, its first text
-        is no longer available, and every repetition is treated as a duplicate.
+        lose the second text without notice. Once the message was edited, redacted or deleted, its
+        first text is no longer available, and every repetition is treated as a duplicate.
 
         Raises:
             ClientIdConflictError: Something else was sent with this client id.
@@ -297,7 +297,9 @@ class SendWithMentions(Send):
 def differs(earlier: Message, original: Original) -> bool:
     """Whether a stored message has another text than the one that is sent now, although nobody has
     changed it since. A function of the host app may have."""
-    unchanged = earlier.edited_at is None and earlier.deleted_at is None
+    unchanged = (
+        earlier.edited_at is None and earlier.deleted_at is None and earlier.redacted_at is None
+    )
     return unchanged and earlier.body != original.text
 
 

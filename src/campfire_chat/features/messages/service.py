@@ -17,14 +17,19 @@ from campfire_chat.features.messages import ordering, queries, versions
 from campfire_chat.features.messages.operations import (
     DeleteMessage,
     EditMessage,
+    RedactMessage,
     require_author,
     require_deleter,
 )
 from campfire_chat.features.messages.ordering import MessageOrder
-from campfire_chat.features.messages.permissions import MESSAGE_VERSIONS_READ
+from campfire_chat.features.messages.permissions import (
+    MESSAGE_VERSIONS_READ,
+    MESSAGES_REDACT,
+)
 from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
 from campfire_chat.features.messages.reviewing import Reviewing
+from campfire_chat.features.messages.rules import check_removed
 from campfire_chat.features.messages.sending import Send, SendWithMentions, Sent
 from campfire_chat.hooks.before import MessageReview
 from campfire_chat.jobs.job import Work
@@ -182,4 +187,32 @@ class MessageService(Service):
         require_deleter(actor, message)
         return await self._storage.submit(
             DeleteMessage(actor, message, client_id=text.check_optional_client_id(client_id))
+        )
+
+    async def redact(
+        self, actor: Actor, message_id: str, removed: str | None, *, client_id: str | None = None
+    ) -> Message:
+        """Remove a text from a message and from what it said before, for good.
+
+        Args:
+            removed: What is to be removed, wherever it stands; None for all of it.
+
+        Raises:
+            NotFoundError: No such message, or not one that the caller may see.
+            MessageDeletedError: It was deleted.
+            TextNotFoundError: It does not contain the text, and never did.
+            InvalidError: The text is empty.
+        """
+        require(actor, MESSAGES_REDACT)
+        removed = check_removed(removed)
+        message = await self.get(actor, message_id)
+        return await self._storage.submit(
+            RedactMessage(
+                actor,
+                message,
+                removed,
+                key=self._storage.agent_key,
+                note_readers=self._note_readers,
+                client_id=text.check_optional_client_id(client_id),
+            )
         )

@@ -35,6 +35,7 @@ messages = Table(
     Column("reply_to", String),
     Column("edited_at", BigInteger),
     Column("deleted_at", BigInteger),
+    Column("redacted_at", BigInteger),
     # A page of a thread is one range of this key, and so are the messages between two marks.
     PrimaryKeyConstraint("org_id", "conversation_id", "visibility", "seq"),
     UniqueConstraint("org_id", "message_id"),

@@ -6,7 +6,7 @@ the new text, from the first one on; the old text moves here.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, Integer, bindparam, delete, func, insert, select, update
 from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.access.actor import Actor
@@ -18,6 +18,7 @@ from campfire_chat.database.statement import Query
 from campfire_chat.features.messages import queries, tables
 from campfire_chat.features.messages.codec import VERSION_ROWS
 from campfire_chat.features.messages.records import Message, MessageVersion
+from campfire_chat.features.messages.rules import redacted
 
 #: Times that a message may be edited. Each edit rewrites the events of all earlier ones, while
 #: every other writer waits.
@@ -80,6 +81,22 @@ async def keep(session: Session, organization: str, message: Message) -> None:
             at=clock.parse_rfc3339(message.edited_at or message.at),
         )
     )
+
+
+async def redact(session: Session, organization: str, message_id: str, removed: str | None) -> bool:
+    """Remove a text from every earlier text of a message; whether it was in one."""
+    mine = (_v.org_id == organization) & (_v.message_id == message_id)
+    rows = await session.all(select(_v.number, _v.body).where(mine))
+    changed = [
+        (row["number"], left)
+        for row in rows
+        if (left := redacted(row["body"], removed)) != row["body"]
+    ]
+    for number, left in changed:
+        await session.execute(
+            update(tables.message_versions).where(mine, _v.number == number).values(body=left)
+        )
+    return bool(changed)
 
 
 async def drop(session: Session, organization: str, message_id: str) -> None:

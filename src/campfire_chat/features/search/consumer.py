@@ -16,6 +16,7 @@ from campfire_chat.features.conversations.events import CONVERSATION_UPDATED
 from campfire_chat.features.messages.events import (
     MESSAGE_CREATED,
     MESSAGE_DELETED,
+    MESSAGE_REDACTED,
     MESSAGE_UPDATED,
 )
 from campfire_chat.features.search import queries
@@ -25,7 +26,9 @@ from campfire_chat.feed.consumer import Consumer
 from campfire_chat.feed.reading import FeedPage
 from campfire_chat.ledger.storage import Storage
 
-_MESSAGES = {event.name for event in (MESSAGE_CREATED, MESSAGE_UPDATED, MESSAGE_DELETED)}
+_MESSAGES = {
+    event.name for event in (MESSAGE_CREATED, MESSAGE_UPDATED, MESSAGE_REDACTED, MESSAGE_DELETED)
+}
 
 
 class _Data(Struct):

@@ -516,6 +516,8 @@ export interface Message {
   reply_to: string | null;
   edited_at: Timestamp | null;
   deleted_at: Timestamp | null;
+  /** When a part of the text was last removed for good. */
+  redacted_at: Timestamp | null;
 }
 
 /**
@@ -536,6 +538,11 @@ export interface MessageEdit {
 }
 
 export type MessageKind = "text";
+
+/** `text` is exactly what is to be removed, wherever it stands; null removes everything. */
+export interface MessageRedaction {
+  text?: string | null;
+}
 
 /** A text that a message had before it was edited; for agents. */
 export interface MessageVersion {
@@ -739,6 +746,12 @@ export interface ReceiptRecord {
   participant: Participant;
   delivered: number;
   read: number;
+}
+
+/** The message with what is left of its text. */
+export interface RedactedMessage extends Message {
+  /** Who removed the rest. */
+  actor: Participant;
 }
 
 /** Which deliveries are sent again: those of events from `since` on and before `until`. */
@@ -1232,6 +1245,7 @@ export interface EventMap {
   "mention.created": Mentioned;
   "message.created": Message;
   "message.deleted": DeletedMessage;
+  "message.redacted": RedactedMessage;
   "message.updated": Message;
   "notification.created": NotificationCreated;
   "notification.read": NotificationsRead;
@@ -1272,6 +1286,7 @@ export interface EventStreams {
   "mention.created": "agent";
   "message.created": "conversation" | "notes";
   "message.deleted": "conversation" | "notes";
+  "message.redacted": "conversation" | "notes";
   "message.updated": "conversation" | "notes";
   "notification.created": "agent";
   "notification.read": "agent";
@@ -1573,6 +1588,7 @@ export type ErrorCode =
   | "storage_unavailable"
   | "tag_name_taken"
   | "team_name_taken"
+  | "text_not_found"
   | "token_expired"
   | "token_invalid"
   | "too_large"

@@ -12,6 +12,9 @@ function change(room: Listed, data: Message): void {
   if (last_message?.id === data.id) last_message.text = data.body;
 }
 
+const changeBy = (room: Listed, { actor, ...message }: Message & { actor: unknown }) =>
+  change(room, message);
+
 export const MESSAGES: Reducers<Listed, "conversation", "message"> = {
   "message.created"(room, data) {
     const { id, seq, at, sender, body: text } = data;
@@ -28,7 +31,6 @@ export const MESSAGES: Reducers<Listed, "conversation", "message"> = {
     host.emit("message", data);
   },
   "message.updated": change,
-  "message.deleted"(room, { actor, ...message }) {
-    change(room, message);
-  },
+  "message.deleted": changeBy,
+  "message.redacted": changeBy,
 };

@@ -26,6 +26,10 @@ function aboutMessage({ event, actor, data }: HistoryEntry): [said: string, quot
   if (event === "message.updated") {
     return [note ? text.editedNote(author) : text.edited(author), written(message)];
   }
+  if (event === "message.redacted" && actor) {
+    const by = who(actor);
+    return [note ? text.redactedNote(by, author) : text.redacted(by, author), written(message)];
+  }
   if (event !== "message.deleted") return null;
   // Events of before do not say who deleted it.
   if (!actor) return [note ? text.deletedNote(author) : text.deleted(author), ""];

@@ -8,6 +8,10 @@ export const en = {
   noted: (who: string) => `${who} wrote a note`,
   edited: (who: string) => `${who} edited a message`,
   editedNote: (who: string) => `${who} edited a note`,
+  redacted: (who: string, author: string) =>
+    `${who} removed text from a message by ${author} for good`,
+  redactedNote: (who: string, author: string) =>
+    `${who} removed text from a note by ${author} for good`,
   deleted: (author: string) => `A message by ${author} was deleted`,
   deletedNote: (author: string) => `A note by ${author} was deleted`,
   deletedBy: (who: string, author: string) => `${who} deleted a message by ${author}`,

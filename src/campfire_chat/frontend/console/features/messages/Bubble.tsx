@@ -38,7 +38,7 @@ function tickState(message: Message): TickState {
 
 /** One message or note. */
 export const Bubble = memo(({ message, first, last }: Props) => {
-  const { sender, visibility, deleted_at, edited_at, body, at, reply_to } = message;
+  const { sender, visibility, deleted_at, edited_at, redacted_at, body, at, reply_to } = message;
   const note = visibility === "internal";
   const ours = sender.kind !== "visitor";
   const name = participantName(sender);
@@ -78,6 +78,7 @@ export const Bubble = memo(({ message, first, last }: Props) => {
                 {deleted_at ? text.deleted : note ? <NoteText body={body} /> : <Marked body={body} />}
               </span>
               <span class="meta">
+                {redacted_at && !deleted_at && <span>{text.redacted}</span>}
                 {edited_at && !deleted_at && <span>{text.edited}</span>}
                 <time dateTime={at} title={fullTime(at)}>
                   {clockTime(at)}

@@ -27,6 +27,14 @@ export function MessageMenu({ subject }: { subject: string | null }) {
       { key: "delete", label: text.remove, mark: <Icon name="trash" size={16} />, danger: true },
     );
   }
+  if (may("messages.redact")) {
+    options.push({
+      key: "redact",
+      label: text.redact.open,
+      mark: <Icon name="lock" size={16} />,
+      danger: true,
+    });
+  }
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(written(message));
@@ -42,11 +50,12 @@ export function MessageMenu({ subject }: { subject: string | null }) {
       actions
       options={options}
       onPick={(key) => {
-        closeMenu({ refocus: key === "copy" || key === "delete" || key === "versions" });
+        closeMenu({ refocus: key !== "quote" && key !== "edit" });
         if (key === "quote") quote(id);
         if (key === "copy") void copy();
         if (key === "versions") openDialog("message-versions", id);
         if (key === "edit") edit(id);
+        if (key === "redact") openDialog("redact-message", id);
         if (key === "delete") openDialog("delete-message", id);
       }}
     />

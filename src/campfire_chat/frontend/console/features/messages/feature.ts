@@ -4,6 +4,7 @@ import { BACKGROUND } from "./background";
 import { takeBackHeld } from "./composer";
 import { DeleteDialog } from "./DeleteDialog";
 import { MessageMenu } from "./MessageMenu";
+import { RedactDialog } from "./RedactDialog";
 import { held, sendAnyway } from "./sending";
 import { VersionsDialog } from "./VersionsDialog";
 
@@ -18,5 +19,5 @@ export const MESSAGES: Feature = {
         ]
       : [],
   menus: { message: { title: text.messageMenu, Content: MessageMenu } },
-  dialogs: { "delete-message": DeleteDialog, "message-versions": VersionsDialog },
+  dialogs: { "delete-message": DeleteDialog, "redact-message": RedactDialog, "message-versions": VersionsDialog },
 };

@@ -1,5 +1,6 @@
 import { isAttentive } from "../../../common/reading";
 import type { Reducers } from "../../../common/reducers";
+import type { Message } from "../../../common/types";
 import { participantName } from "../../ui/format";
 import { text } from "./strings";
 import { isMe } from "../../shell/session";
@@ -13,6 +14,9 @@ function newSince(opened: Thread): boolean {
   const first = opened.messages.peek().get(opened.firstUnread.peek() ?? "");
   return first !== undefined && first.seq > opened.mark.peek();
 }
+
+const changeBy = (opened: Thread, { actor, ...message }: Message & { actor: unknown }) =>
+  changeMessage(opened, message);
 
 /** What the events of messages do to an open conversation. */
 export const MESSAGES: Reducers<Thread, "conversation" | "notes", "message"> = {
@@ -29,7 +33,6 @@ export const MESSAGES: Reducers<Thread, "conversation" | "notes", "message"> = {
     if (!known && !own) announce(text.announced(participantName(message.sender), said(message)));
   },
   "message.updated": changeMessage,
-  "message.deleted"(opened, { actor, ...message }) {
-    changeMessage(opened, message);
-  },
+  "message.deleted": changeBy,
+  "message.redacted": changeBy,
 };

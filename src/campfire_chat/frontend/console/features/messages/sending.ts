@@ -58,6 +58,7 @@ function stored(entry: OutboxEntry, ok: Stored | null): void {
       reply_to,
       edited_at: null,
       deleted_at: null,
+      redacted_at: null,
     };
     // Its event may have come first, and has the text as it is stored: the host app may change it.
     if (!thread.peek()?.messages.peek().has(message.id)) putMessage(message);

@@ -288,11 +288,15 @@ export async function loadOlder(limit = PAGE): Promise<boolean> {
 
 // What happens live.
 
+/** When the text was last changed. */
+const changedAt = ({ edited_at, redacted_at }: Message): string =>
+  [edited_at ?? "", redacted_at ?? ""].sort()[1] ?? "";
+
 /** A replay repeats what happened in between: an earlier state never replaces a later one. */
 function supersedes(fresh: Message, known: Message | undefined): boolean {
   if (!known) return true;
   if (known.deleted_at) return false;
-  return Boolean(fresh.deleted_at) || (fresh.edited_at ?? "") >= (known.edited_at ?? "");
+  return Boolean(fresh.deleted_at) || changedAt(fresh) >= changedAt(known);
 }
 
 export function putMessage(message: Message): void {
