@@ -277,6 +277,11 @@ CASES = [
         lambda api, ids: api.messages.mentions(ids["note"]),
     ),
     case(
+        "get_message",
+        "/messages/{message}",
+        lambda api, ids: api.messages.get(ids["message"]),
+    ),
+    case(
         "redact_message",
         "/messages/{message}/redact",
         lambda api, ids: api.messages.redact(ids["message"], "secret"),

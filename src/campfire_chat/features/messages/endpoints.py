@@ -99,6 +99,10 @@ async def list_page(call: Call) -> Reply:
     return Reply(Page(records, None if following is None else write_cursor(following)))
 
 
+async def get(call: Call) -> Reply:
+    return Reply(await call.service(MessageService).get(call.actor, call.path["message_id"]))
+
+
 async def create(call: Call) -> Reply:
     body: MessageCreate = call.body
     require(call.actor, WRITES[body.visibility])
@@ -173,6 +177,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ),
         cost=Cost.SEND,
         by_person=True,
+    ),
+    Endpoint(
+        operation="get_message",
+        method="GET",
+        path="/messages/{message_id}",
+        permission=CONVERSATIONS_READ,
+        handler=get,
+        summary="Read a message",
+        returns={200: Message},
+        errors=(NotFoundError,),
     ),
     Endpoint(
         operation="edit_message",

@@ -75,6 +75,14 @@ class MessagesApi:
             query={"cursor": cursor, "limit": limit},
         )
 
+    async def get(self, message_id: str) -> Message:
+        """A message as it is now.
+
+        Raises:
+            NotFoundError: There is no such message, or the caller may not see it.
+        """
+        return await self._caller.call("get_message", path={"message_id": message_id})
+
     async def edit(self, message_id: str, body: str, *, client_id: str | None = None) -> Message:
         """Replace the text of an own message.
 

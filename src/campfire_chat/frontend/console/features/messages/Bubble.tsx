@@ -73,7 +73,7 @@ export const Bubble = memo(({ message, first, last }: Props) => {
         ) : (
           <div class="bubble-line">
             <div class={deleted_at ? "bubble gone" : "bubble"}>
-              {reply_to && !deleted_at && <Quote id={reply_to} />}
+              {reply_to && !deleted_at && <Quote id={reply_to} from={message.id} />}
               <span class="bubble-text" dir="auto">
                 {deleted_at ? text.deleted : note ? <NoteText body={body} /> : <Marked body={body} />}
               </span>

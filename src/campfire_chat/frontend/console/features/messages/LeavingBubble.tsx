@@ -32,7 +32,7 @@ export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
         )}
         <div class="bubble-line">
           <div class="bubble">
-            {reply_to && <Quote id={reply_to} />}
+            {reply_to && <Quote id={reply_to} from={null} />}
             <span class="bubble-text" dir="auto">
               {note ? <NoteText body={body} /> : <Marked body={body} />}
             </span>

@@ -6,6 +6,7 @@ import { text } from "./strings";
 import { now } from "../../shell/clock";
 import { isMe } from "../../shell/session";
 import { focusThread, THREAD } from "./focus";
+import { canReturn, forgetReturn, jumpBack } from "./quotes";
 import { atBottom, createReader, readAll, unread } from "./reading";
 import { loadOlder, type Thread } from "./thread";
 import { timeline } from "./timeline";
@@ -80,6 +81,7 @@ export function Log({ opened }: { opened: Thread }) {
 
   const jump = () => {
     readAll(opened);
+    forgetReturn();
     toEnd(true);
     focusThread();
   };
@@ -117,7 +119,13 @@ export function Log({ opened }: { opened: Thread }) {
   useLayoutEffect(() => {
     if (showWanted(opened)) look();
   }, [wanted, items, ready, older, loadingOlder]);
-  useEffect(() => () => forgetWanted(opened.id), []);
+  useEffect(
+    () => () => {
+      forgetWanted(opened.id);
+      forgetReturn();
+    },
+    [],
+  );
 
   // What is on its way is written by the person in front of the screen: show it.
   const leavingCount = items.filter((item) => item.kind === "leaving").length;
@@ -228,6 +236,12 @@ export function Log({ opened }: { opened: Thread }) {
           <TypingLine />
         </div>
       </div>
+      {ready && canReturn(opened.id) && (
+        <button type="button" class="jump back" onClick={jumpBack}>
+          <Icon name="arrowDown" size={16} />
+          <span>{text.jumpBack}</span>
+        </button>
+      )}
       {ready && (away || missed > 0) && (
         <button
           type="button"

@@ -7,6 +7,7 @@ export const en = {
   save: "Save",
   log: "Messages",
   older: "Show older messages",
+  jumpBack: "Back to the reply",
   jump: "Jump to the newest message",
   jumpNew: (count: number) => `${count} new ${plural(count, "message", "messages")}`,
   jumpLabel: (count: number) =>

@@ -36,6 +36,8 @@ export interface Thread {
   readonly error: Signal<string>;
   readonly messages: Signal<ReadonlyMap<string, Message>>;
   readonly changes: Changes;
+  /** Messages to which others reply, and that are not loaded; null while one is asked for. */
+  readonly quoted: Signal<ReadonlyMap<string, Message | null>>;
   readonly activities: Signal<ReadonlyMap<string, Activity>>;
   readonly receipts: Signal<ReadonlyMap<string, ReceiptRecord>>;
   readonly viewers: Signal<readonly Participant[]>;
@@ -70,6 +72,7 @@ function create(id: string): Thread {
     error: signal(""),
     messages: signal<ReadonlyMap<string, Message>>(new Map()),
     changes: new Map(),
+    quoted: signal<ReadonlyMap<string, Message | null>>(new Map()),
     activities: signal<ReadonlyMap<string, Activity>>(new Map()),
     receipts: signal<ReadonlyMap<string, ReceiptRecord>>(new Map()),
     viewers: signal<readonly Participant[]>([]),
@@ -311,6 +314,9 @@ export function changeMessage(opened: Thread, message: Message): void {
   if (!supersedes(message, opened.changes.get(message.id))) return;
   opened.changes.set(message.id, message);
   if (opened.messages.peek().has(message.id)) putMessage(message);
+  if (opened.quoted.peek().has(message.id)) {
+    opened.quoted.value = withEntry(opened.quoted.peek(), message.id, message);
+  }
 }
 
 /** Put together when it is used, since those modules know this one. */
