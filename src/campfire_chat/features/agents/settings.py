@@ -30,5 +30,15 @@ DETAILS_OPEN: Final = Setting[bool](
     edited_in="Your settings",
     description="Whether a wide console shows the details of a conversation beside it.",
 )
+UNDO_SEND: Final = Setting[bool](
+    name="undo_send",
+    label="Wait five seconds before a message is sent",
+    type=bool,
+    default=False,
+    scope=Scope.AGENT,
+    permission=OWN_SETTINGS_EDIT.name,
+    edited_in="Your settings",
+    description="Whether the console waits five seconds before it sends, so that one can undo it.",
+)
 
-SETTINGS: Final = (THEME, DETAILS_OPEN)
+SETTINGS: Final = (THEME, DETAILS_OPEN, UNDO_SEND)

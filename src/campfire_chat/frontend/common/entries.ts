@@ -14,6 +14,8 @@ export interface OutboxEntry {
   reply_to: string | null;
   /** The last seq of the conversation that the writer had seen; left out: nothing is held. */
   seen?: number | undefined;
+  /** Sent no earlier than that, by this machine's clock: milliseconds. Until then it can be undone. */
+  not_before?: number | undefined;
   /** When it was written, by this machine's clock; RFC 3339. */
   at: string;
   /** `sent` only in `onSent`. */
@@ -29,6 +31,7 @@ export interface NewEntry {
   visibility?: Visibility;
   reply_to?: string | null;
   seen?: number | undefined;
+  not_before?: number | undefined;
 }
 
 let counter = 0;

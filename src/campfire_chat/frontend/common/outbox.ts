@@ -90,11 +90,24 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return null;
   }
 
+  /** The next one that is due, or the milliseconds until one is; each thread keeps its order. */
+  function next(): OutboxEntry | number {
+    const waits = new Map<string, number>();
+    for (const entry of entries()) {
+      if (entry.state !== "queued" || waits.has(entry.thread)) continue;
+      const wait = (entry.not_before ?? 0) - Date.now();
+      if (wait <= 0) return entry;
+      waits.set(entry.thread, wait);
+    }
+    return waits.size ? Math.min(...waits.values()) : 0;
+  }
+
   /** Sends in order until the queue is empty; the milliseconds to wait when it got stuck. */
   async function pass(): Promise<number> {
     for (;;) {
-      const entry = entries().find((candidate) => candidate.state === "queued");
-      if (!entry || closed) return 0;
+      const entry = next();
+      if (closed) return 0;
+      if (typeof entry === "number") return entry;
       const { client_id } = entry;
       try {
         const ok = await deliver(entry);

@@ -27,6 +27,9 @@ export const phone = signal(phoneQuery.matches);
 wideQuery.addEventListener("change", () => (wide.value = wideQuery.matches));
 phoneQuery.addEventListener("change", () => (phone.value = phoneQuery.matches));
 
+/** Whether messages wait before they are sent, so that one can undo it. */
+export const { value: undoSend } = preference("undo_send", false, isBoolean);
+
 /** On wide screens the details stay open until they are put away. */
 export const { value: detailsPinned, choose: pinDetails } = preference(
   "details_open",

@@ -153,6 +153,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
       { label: keys.bold, keys: ["Mod+B"] },
       { label: keys.italic, keys: ["Mod+I"] },
       { label: keys.switch, keys: ["Mod+."] },
+      { label: keys.undo, keys: ["Mod+Z"] },
       { label: keys.editLast, keys: ["↑"] },
     ],
   },

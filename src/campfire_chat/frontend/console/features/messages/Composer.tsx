@@ -15,6 +15,7 @@ import {
   send,
   takeBackHeld,
   tellTyping,
+  undo,
   write,
   written,
 } from "./composer";
@@ -82,8 +83,10 @@ export function Composer({ name }: { name: string }) {
     } else if (isPeriod(event) && command) {
       event.preventDefault();
       chooseMode(note ? "reply" : "note");
+    } else if (command && event.key === "z" && !body && undo()) {
+      event.preventDefault();
     } else if (event.key === "ArrowUp" && !body) {
-      if (takeBackHeld()) return event.preventDefault();
+      if (takeBackHeld() || undo()) return event.preventDefault();
       const last = lastOwn((message) => isMe(message.sender) && mayWrite(message));
       if (last) {
         event.preventDefault();

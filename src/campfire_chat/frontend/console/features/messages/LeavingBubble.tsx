@@ -1,10 +1,11 @@
+import { useEffect, useState } from "preact/hooks";
 import type { OutboxEntry } from "../../../common/entries";
 import { clockTime } from "../../ui/format";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { linkState } from "../../shell/session";
-import { takeBack } from "./composer";
-import { discard, retry } from "./sending";
+import { takeBack, undo } from "./composer";
+import { canUndo, discard, retry } from "./sending";
 import { Marked } from "../../ui/Marked";
 import { NoteText } from "../mentions/NoteText";
 import { NoteLabel } from "./NoteLabel";
@@ -13,10 +14,17 @@ import { Ticks } from "./Ticks";
 
 /** A message that the server has not confirmed yet. */
 export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
-  const { client_id, body, visibility, reply_to, state, error, at } = entry;
+  const { client_id, body, visibility, reply_to, state, error, at, not_before } = entry;
   const failed = state === "failed";
   const note = visibility === "internal";
-  const waits = !failed && linkState.value === "offline";
+  const undoable = canUndo(entry);
+  const [, look] = useState(0);
+  useEffect(() => {
+    if (!undoable || !not_before) return;
+    const timer = setTimeout(() => look(not_before), not_before - Date.now());
+    return () => clearTimeout(timer);
+  }, [undoable, not_before]);
+  const waits = !undoable && !failed && linkState.value === "offline";
   return (
     <article
       class={`message ours first last leaving${note ? " note" : ""}${failed ? " failed" : ""}`}
@@ -42,6 +50,14 @@ export function LeavingBubble({ entry }: { entry: OutboxEntry }) {
             </span>
           </div>
         </div>
+        {undoable && (
+          <p class="message-state" role="status">
+            {text.undo.waits}{" "}
+            <button type="button" class="link-button" onClick={() => undo(entry)}>
+              {text.undo.act}
+            </button>
+          </p>
+        )}
         {waits && <p class="message-state message-waits">{text.waitingToSend}</p>}
         {failed && (
           <p class="message-state" role="alert">

@@ -11,7 +11,7 @@ import { focusField, focusThread } from "./focus";
 import { setResolving } from "../conversations/lists";
 import { openId } from "../conversations/route";
 import { editable, stored } from "../mentions/mentions";
-import { acknowledge, discard, held, sendMessage } from "./sending";
+import { acknowledge, canUndo, discard, held, leaving, sendMessage } from "./sending";
 import { thread } from "./thread";
 
 const MODES: readonly (readonly [Mode, string])[] = [
@@ -122,6 +122,13 @@ export function takeBack({ client_id, body, visibility, reply_to }: OutboxEntry)
   discard(client_id);
   change({ mode, [mode]: parts.join("\n"), quoting: reply_to });
   focusComposer();
+}
+
+/** Takes a message back that has not left yet: this one, or the last; whether there was one. */
+export function undo(entry = leaving.peek().findLast(canUndo)): boolean {
+  if (!entry || !canUndo(entry)) return false;
+  takeBack(entry);
+  return true;
 }
 
 /** Takes the replies that wait for their writer back into the field; whether there were any. */

@@ -6,6 +6,7 @@ import { drop, keys, load, save } from "../../../common/storage";
 import type { Message, Preview, Visibility } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
+import { undoSend } from "../../shell/appearance";
 import { api, connection, me } from "../../shell/session";
 import { setStatus } from "../conversations/changes";
 import { setResolving } from "../conversations/lists";
@@ -24,6 +25,9 @@ interface AnsweredSince {
   /** The newest messages that the writer had not seen, the oldest first. */
   readonly messages: readonly Preview[];
 }
+
+/** Milliseconds in which a message can be undone. */
+const UNDO = 5000;
 
 const entries = signal<readonly OutboxEntry[]>([]);
 let outbox: Outbox | null = null;
@@ -121,10 +125,16 @@ export function sendMessage(outgoing: Outgoing): void {
     visibility,
     reply_to: replyTo,
     seen: visibility === "public" ? seenIn(conversation) : undefined,
+    // Who resolves goes on to the next conversation, and would not see that it can be undone.
+    not_before: undoSend.peek() && !resolve ? Date.now() + UNDO : undefined,
   });
   if (outbox && resolve) save(RESOLVE + entry.client_id, true);
   outbox?.add(entry);
 }
+
+/** Whether a message can still be undone: nothing of it has left. */
+export const canUndo = ({ state, not_before }: OutboxEntry): boolean =>
+  state === "queued" && (not_before ?? 0) > Date.now();
 
 /** What the server has said of a held reply: what its writer had not seen. */
 export const answered = ({ error }: OutboxEntry): AnsweredSince => {

@@ -43,6 +43,7 @@ export const en = {
     takeBack: "Edit the reply that was not sent",
   },
   discard: "Discard",
+  undo: { waits: "Sent in five seconds.", act: "Undo" },
   waitingToSend: "Sent as soon as the connection is back",
   messageMenu: "Message actions",
   edit: "Edit",
