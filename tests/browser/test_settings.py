@@ -210,7 +210,7 @@ def test_ones_own_settings_follow_to_other_devices(
     other = open_page(f"{server.url}/support/console/", user=ALAN)
     expect(other.locator("html")).to_have_attribute("data-theme", "light")
     page.get_by_role("radio", name="Dark").check()
-    page.get_by_role("switch").uncheck()
+    page.get_by_role("switch", name="Show the details").uncheck()
     save(page).click()
     saved(page)
     for shown in (page, other):

@@ -17,6 +17,7 @@ def test_sending_is_undone(desk_server: ProcessServer, open_page: NewPage) -> No
     desk = Desk(f"{desk_server.url}/support", "default")
     mia, ada = desk.visitor("mia", name="Mia Berger"), desk.agent("ada", name="Ada Lovelace")
     about = mia.begin("Hello?")["id"]
+    ada.post(f"/conversations/{about}/receipts", {"read": 1, "delivered": 1}, 200)
     ada.patch("/me/settings", {"undo_send": True})
     page = open_page(f"{desk_server.url}/support/console/", ADA)
     # The clock of the page stands still until it is told to go on.
@@ -29,7 +30,7 @@ def test_sending_is_undone(desk_server: ProcessServer, open_page: NewPage) -> No
     console.answer("Too early")
     undo = console.log.get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
-    undo.click()
+    undo.press("Enter")
     expect(console.field).to_have_value("Too early")
     expect(console.log.locator(".leaving")).to_have_count(0)
     # By the keyboard.
