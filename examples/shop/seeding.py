@@ -15,15 +15,18 @@ from msgspec import UNSET, UnsetType
 from campfire_chat.access.actor import Actor, actor_of_agent, actor_of_visitor, anonymous
 from campfire_chat.access.roles import Roles
 from campfire_chat.core import clock, ids
+from campfire_chat.core.runtime_settings import SettingRegistry
 from campfire_chat.core.scalars import DEFAULT_ORGANIZATION
 from campfire_chat.features.agents.service import AgentService
 from campfire_chat.features.contacts.attributes import ContactAttributes
 from campfire_chat.features.contacts.service import ContactService
 from campfire_chat.features.conversations.records import Priority, Status
+from campfire_chat.features.conversations.reopening import Reopening
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.messages.records import Visibility
 from campfire_chat.features.messages.service import MessageService
+from campfire_chat.features.organizations.service import StoredSettings
 from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.features.receipts.service import ReceiptService
 from campfire_chat.features.saved_replies.errors import ShortcutTakenError
@@ -132,7 +135,9 @@ class _Seeding:
         self._agents = AgentService(storage, presence, roles)
         contacts = ContactService(storage, ContactAttributes(None, ()))
         self._conversations = ConversationService(storage, presence, settings, roles, contacts)
-        self._messages = MessageService(storage, settings, roles)
+        self._messages = MessageService(
+            storage, settings, roles, Reopening(StoredSettings(SettingRegistry(())), presence)
+        )
         self._receipts = ReceiptService(storage)
         self._tags = TagService(storage)
         self._teams = TeamService(storage)

@@ -84,7 +84,7 @@ class Model:
         if who == "visitor":
             self.visitor_messages += 1
             self.waiting_since = self.waiting_since or at
-            if self.status in (Status.RESOLVED, Status.SNOOZED):
+            if self.status is not Status.OPEN:
                 self.turn(Status.OPEN, at, None)
             return
         self.agent_messages += 1

@@ -180,8 +180,7 @@ def test_the_life_of_a_conversation(steps: list[Any]) -> None:
             receive(state, message_of(sender, visibility, at), at)
             if step == "visitor":
                 reopened += status is Status.RESOLVED
-                if status in (Status.RESOLVED, Status.SNOOZED):
-                    status = Status.OPEN
+                status = Status.OPEN
                 assert state.waiting_since is not None
             elif step == "agent":
                 assert state.waiting_since is None

@@ -17,7 +17,7 @@ def test_the_table_is_what_the_docs_say() -> None:
     chosen = {f"{one} {other}" for one, other in itertools.permutations(Status, 2)}
     assert written == {
         None: sorted(chosen - {"resolved snoozed"}),
-        "reply": ["resolved open", "snoozed open"],
+        "reply": ["pending open", "resolved open", "snoozed open"],
         "agent_reply": ["snoozed open"],
         "snooze_ended": ["snoozed open"],
     }

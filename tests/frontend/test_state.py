@@ -9,8 +9,10 @@ loaded. Where a reducer is missing, the two differ.
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +107,15 @@ def server(
     sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ThreadServer]:
     """The engine is no matter of this: what the API answers has its tests on each of them."""
-    url = copy_sqlite(sqlite_template, tmp_path_factory.mktemp("state") / "campfire.db")
+    path = tmp_path_factory.mktemp("state") / "campfire.db"
+    url = copy_sqlite(sqlite_template, path)
     with ThreadServer(host_app(campfire_for(url, **QUICK))) as running:
+        DATABASES[running] = path
         yield running
+
+
+#: The databases behind the servers.
+DATABASES: dict[ThreadServer, Path] = {}
 
 
 class Story:
@@ -138,6 +146,8 @@ class Story:
         }
         self.visitors = [self.desk.nobody_with(identity) for identity in self._identities.values()]
         self.screens = screens
+        self._database = DATABASES[server]
+        self.ada.patch("/settings", {"reopen_days": 1})
         self.conversations: list[tuple[str, Person]] = []
         self.messages: list[tuple[Person, str]] = []
         inbox = self.ada.get(f"/streams/inbox:{self.desk.organization}/events")
@@ -206,12 +216,26 @@ class Story:
             # Not for longer: whoever is blocked can say nothing.
             for change in ("block", "unblock"):
                 self._agent(who).post(f"/contacts/{contact}/{change}", {}, 200)
+        elif what == "late":
+            self._late(*self._one(which), how)
         elif what == "take":
             self._agent(who).post("/conversations/take", {}, 200)
         elif what in CHANGES:
             values = [change(self) for change in CHANGES[what]]
             path = f"/conversations/{self._one(which)[0]}"
             tolerant(self._agent(who), "PATCH", path, values[how % len(values)])
+
+    def _late(self, id: str, visitor: Person, how: int) -> None:
+        """The visitor writes long after the conversation was resolved."""
+        self.ada.patch(f"/conversations/{id}", {"status": "resolved"})
+        with closing(sqlite3.connect(self._database, timeout=60)) as connection, connection:
+            connection.execute(
+                "UPDATE campfire_conversations SET resolved_at = 1 WHERE conversation_id = ?", [id]
+            )
+        message = visitor.write(id, f"late {how}")
+        self.messages.append((visitor, message["id"]))
+        if all(message["conversation_id"] != known for known, _ in self.conversations):
+            self._began({"id": message["conversation_id"]}, visitor)
 
     def _agent(self, number: int) -> Person:
         return self.agents[number % 2]
@@ -300,7 +324,7 @@ DOING = st.tuples(
     st.sampled_from(
         [
             *("begin", "invite", "say", "answer", "note", "edit", "redact", "delete", "take"),
-            *("block", *CHANGES),
+            *("block", "late", *CHANGES),
         ]
     ),
     *(NUMBER, NUMBER, NUMBER),
@@ -320,7 +344,7 @@ EVERYTHING: list[Step] = [
     ("block", 0, 0, 0),
     ("redact", 0, 5, 1),
     *((what, 0, 0, how) for what in CHANGES for how in range(len(CHANGES[what]))),
-    ("status", 0, 0, 3),
+    *(("status", 0, 0, 3), ("late", 0, 0, 0)),
 ]
 
 

@@ -23,6 +23,7 @@ async def test_ok_names_what_was_stored(desk: Desk, connect: Connect) -> None:
     assert ok == {
         "type": "ok",
         "id": "mine-1",
+        "conversation_id": conversation["id"],
         "message_id": message["id"],
         "seq": 2,
         "at": message["at"],

@@ -156,6 +156,8 @@ async def test_the_queue_is_bounded_in_bytes_too(sqlite_template: Path, tmp_path
 
 async def test_what_waits_holds_about_what_it_is_counted_for() -> None:
     loop = asyncio.get_running_loop()
+    # It is asked only in a transaction.
+    reopening: Any = None
     for body in ("x" * 10, "x" * 8_000, "ü" * 8_000, "\U0001f525" * 4_000):
         tracemalloc.start()
         waiting: list[Any] = []
@@ -170,6 +172,7 @@ async def test_what_waits_holds_about_what_it_is_counted_for() -> None:
                 original=Original(text, b"not the installation's"),
                 visibility=Visibility.PUBLIC,
                 reply_to=None,
+                reopening=reopening,
             )
             waiting.append((send, loop.create_future()))
         held, _ = tracemalloc.get_traced_memory()

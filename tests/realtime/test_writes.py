@@ -99,9 +99,20 @@ def test_a_close_waits_for_what_is_under_way_but_not_for_ever() -> None:
 
 
 def test_what_the_answers_say() -> None:
-    sent = Sent(message_id="msg_1", seq=7, at="2026-01-01T00:00:00.000000Z", duplicate=True)
+    sent = Sent(
+        conversation_id="conv_1",
+        message_id="msg_1",
+        seq=7,
+        at="2026-01-01T00:00:00.000000Z",
+        duplicate=True,
+    )
     assert send_ok("r", sent) == SendOk(
-        id="r", message_id="msg_1", seq=7, at="2026-01-01T00:00:00.000000Z", duplicate=True
+        id="r",
+        conversation_id="conv_1",
+        message_id="msg_1",
+        seq=7,
+        at="2026-01-01T00:00:00.000000Z",
+        duplicate=True,
     )
     marked: Any = Marked
     assert mark_ok("r", marked) == frames.Ok(id="r")

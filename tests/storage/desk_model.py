@@ -354,8 +354,13 @@ class Desk:
                 self._set_status(thread, "open", snoozed=False)
         else:
             thread.waiting_since = thread.waiting_since or at
-            if thread.status in ("resolved", "snoozed"):
+            # Nobody in the model is connected, so nobody keeps what comes back.
+            leaves = thread.status == "resolved" and thread.assignee is not None
+            if thread.status != "open":
                 self._set_status(thread, "open", snoozed=False)
+            if leaves:
+                thread.assignee = None
+                thread.public.append("conversation.assignee_changed")
         return message
 
     def changed(self, step: Change) -> None:

@@ -184,6 +184,7 @@ class Run:
                 original=Original(BODIES[step.body], b"not the installation's"),
                 visibility=Visibility.INTERNAL if step.internal else Visibility.PUBLIC,
                 reply_to=target,
+                reopening=self.store.reopening,
             )
         fields = dict(step.fields)
         assignee = fields.pop("assignee", UNSET)

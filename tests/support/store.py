@@ -14,10 +14,11 @@ from campfire_chat.features.agents.service import AgentService
 from campfire_chat.features.api_keys.service import ApiKeyService
 from campfire_chat.features.contacts.attributes import ContactAttributes
 from campfire_chat.features.contacts.service import ContactService
+from campfire_chat.features.conversations.reopening import Reopening
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.messages.service import MessageService
 from campfire_chat.features.organizations.organization_service import OrganizationService
-from campfire_chat.features.organizations.service import SettingsService
+from campfire_chat.features.organizations.service import SettingsService, StoredSettings
 from campfire_chat.features.presence.service import PresenceService
 from campfire_chat.features.receipts.service import ReceiptService
 from campfire_chat.jobs.queue import Queue
@@ -75,7 +76,8 @@ class Store:
         self.conversations = ConversationService(
             storage, self.presence, settings, Roles(), self.contacts
         )
-        self.messages = MessageService(storage, settings, Roles())
+        self.reopening = Reopening(StoredSettings(SETTINGS), self.presence)
+        self.messages = MessageService(storage, settings, Roles(), self.reopening)
         self.api_keys = ApiKeyService(
             storage, self.agents, Tokens("k" * 40, lifetime=60), HostSession(None, Roles())
         )

@@ -31,7 +31,7 @@ from campfire_chat.database.dialects import Commit, Failure
 from campfire_chat.database.lanes import STOP_TIMEOUT, Lanes, Session
 from campfire_chat.ledger.aggregate import AnyKind
 from campfire_chat.ledger.locking import Attempts, LockingPath, Refused
-from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.operation import Instead, Operation
 from campfire_chat.ledger.outage import Outage
 from campfire_chat.ledger.record_cache import RecordCache
 from campfire_chat.ledger.transaction import Transaction
@@ -435,7 +435,7 @@ class Ledger:
         try:
             outcomes, batch = await self._locking.commit(operations, attempts)
         except Refused as refused:
-            together[0].resolve(refused.error)
+            self._answer(together, [refused.error])
         except CampfireError as error:
             self._cache.clear()
             if isinstance(error, StorageUnavailableError) and not self._stopping:
@@ -459,8 +459,18 @@ class Ledger:
                 self._cache.clear()
             else:
                 self._cache.adopt(batch)
-            for waiting, outcome in zip(together, outcomes, strict=True):
+            self._answer(together, outcomes)
+
+    def _answer(self, together: list[_Waiting[Any]], outcomes: list[Any]) -> None:
+        """Give the callers their answers. Those whose operations ask for others wait on."""
+        again: list[_Waiting[Any]] = []
+        for waiting, outcome in zip(together, outcomes, strict=True):
+            if isinstance(outcome, Instead):
+                waiting.operation = outcome.operation
+                again.append(waiting)
+            else:
                 waiting.resolve(outcome)
+        self._queue.extendleft(reversed(again))
 
     def _publish(self, batch: WriteBatch) -> None:
         """Announce what was committed, before the answers, so that a sender gets its own event

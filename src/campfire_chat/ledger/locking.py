@@ -17,7 +17,7 @@ from campfire_chat.database.lanes import Lanes, Session
 from campfire_chat.database.prepared import Row
 from campfire_chat.ledger import event_log
 from campfire_chat.ledger.aggregate import AnyKind
-from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.operation import Instead, Operation
 from campfire_chat.ledger.reads import reads_of
 from campfire_chat.ledger.transaction import Transaction
 from campfire_chat.ledger.write_batch import WriteBatch
@@ -27,9 +27,10 @@ Outcomes = tuple[list[Any], WriteBatch]
 
 
 class Refused(Exception):
-    """The only operation of a batch was refused, and its transaction rolled back."""
+    """The only operation of a batch was refused, or asks for another one in its place, and its
+    transaction rolled back."""
 
-    def __init__(self, error: CampfireError) -> None:
+    def __init__(self, error: CampfireError | Instead) -> None:
         super().__init__(error)
         self.error = error
 
@@ -137,7 +138,7 @@ async def _run_all(transaction: Transaction, operations: Sequence[Operation[Any]
         await _load(transaction, operations)
         try:
             return [await operations[0].run(transaction)]
-        except CampfireError as error:
+        except (CampfireError, Instead) as error:
             raise Refused(error) from None
     outcomes: list[Any] = []
     for is_batchable, some in groupby(operations, lambda operation: operation.is_batchable):
@@ -165,7 +166,7 @@ async def _run(transaction: Transaction, operation: Operation[Any]) -> Any:
     """Run a batchable operation. What it is refused for has changed nothing."""
     try:
         return await operation.run(transaction)
-    except CampfireError as error:
+    except (CampfireError, Instead) as error:
         return error
 
 
@@ -180,7 +181,7 @@ async def _alone(transaction: Transaction, operation: Operation[Any]) -> Any:
             await transaction.load(operation.kind, operation.organization, operation.aggregate_ids)
         result = await operation.run(transaction)
         await transaction.flush()
-    except CampfireError as error:
+    except (CampfireError, Instead) as error:
         await session.command("ROLLBACK TO SAVEPOINT operation")
         await session.command("RELEASE SAVEPOINT operation")
         transaction.restore(point)

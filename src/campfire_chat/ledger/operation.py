@@ -91,7 +91,21 @@ class Operation(ABC, Generic[T]):
 
         Raises:
             CampfireError: It is refused, and nothing of it is stored.
+            Instead: Another operation has to be done in its place.
         """
+
+
+class Instead(Exception):
+    """Raised by an operation that has changed nothing: another one has to be done in its place,
+    for example one that changes an aggregate which this one could not name beforehand.
+
+    The other one is queued before everything that waits, so nothing that comes later overtakes
+    it, and the caller gets its answer. Only :meth:`Operation.run` raises it.
+    """
+
+    def __init__(self, operation: Operation[Any]) -> None:
+        super().__init__()
+        self.operation = operation
 
 
 class ConditionalOperation(Operation[bool]):

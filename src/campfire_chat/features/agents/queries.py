@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +12,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from campfire_chat.access.records import Agent, Availability, SenderKind
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
-from campfire_chat.database.prepared import Row
+from campfire_chat.database.prepared import Prepared, Row
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.features.agents import tables
 from campfire_chat.features.agents.codec import AGENT_ROWS, ASSIGNEE_ROWS
@@ -112,13 +113,26 @@ async def availability_of(
     session: Session, organization: str, agent_id: str, *, alive: Alive
 ) -> Availability | None:
     """The assigned agent as the visitor may see them. None for an unknown agent."""
-    rows = await session.fetch(CHOSEN, org_id=organization, agent_id=agent_id)
-    if not rows:
-        return None
-    present = await presence_queries.is_present(
-        session, organization, SenderKind.AGENT, agent_id, alive=alive
+    asked = ask_availability(session.engine, organization, agent_id, alive=alive)
+    return read_availability(*await session.fetch_all(*asked))
+
+
+def ask_availability(
+    engine: Engine, organization: str, agent_id: str, *, alive: Alive
+) -> tuple[Prepared, Prepared]:
+    """What :func:`read_availability` reads the rows of."""
+    agent = {"kind": SenderKind.AGENT.value, "participant_id": agent_id}
+    return (
+        CHOSEN.prepare(engine, {"org_id": organization, "agent_id": agent_id}),
+        presence_queries.ONE.prepare(engine, {"org_id": organization, **agent, **alive.values}),
     )
-    return effective(Availability(rows[0][0]), present=present)
+
+
+def read_availability(chosen: Sequence[Row], present: Sequence[Row]) -> Availability | None:
+    """An agent's availability; None for an unknown agent."""
+    if not chosen:
+        return None
+    return effective(Availability(chosen[0][0]), present=bool(present))
 
 
 async def described(session: Session, organization: str, external_id: str) -> Agent | None:

@@ -20,3 +20,9 @@ def of_all(agents: Iterable[Availability]) -> Availability:
     if Availability.AWAY in seen or Availability.BUSY in seen:
         return Availability.AWAY
     return Availability.OFFLINE
+
+
+def takes_back(availability: Availability | None) -> bool:
+    """Whether an agent keeps a conversation that comes back to them: they are at work, and may be
+    busy."""
+    return availability in (Availability.ONLINE, Availability.BUSY)

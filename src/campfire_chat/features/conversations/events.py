@@ -106,6 +106,16 @@ class ContactBlocked(Struct, frozen=True, kw_only=True):
     actor: Participant
 
 
+class Linked(Struct, frozen=True, kw_only=True):
+    """With which conversations this one is linked: the earlier one that goes on here, and the
+    later one in which it goes on."""
+
+    conversation_id: str
+    continues_id: str | None
+    continued_in_id: str | None
+    actor: Participant
+
+
 def _last_message(summary: ConversationSummary | VisitorSummary) -> str | None:
     return None if summary.last_message is None else summary.last_message.id
 
@@ -130,6 +140,7 @@ TAGS_CHANGED: Final = EventType("conversation.tags_changed", ("notes",), TagsCha
 SNOOZE_CHANGED: Final = EventType("conversation.snooze_changed", ("notes",), SnoozeChanged)
 ACCESS_CHANGED: Final = EventType("conversation.access_changed", ("notes",), AccessChanged)
 CONTACT_BLOCKED: Final = EventType("conversation.contact_blocked", ("notes",), ContactBlocked)
+LINKED: Final = EventType("conversation.linked", ("notes",), Linked)
 CONVERSATION_UPDATED: Final = EventType(
     "conversation.updated",
     ("inbox",),
@@ -156,6 +167,7 @@ EVENTS: Final = (
     SNOOZE_CHANGED,
     ACCESS_CHANGED,
     CONTACT_BLOCKED,
+    LINKED,
     CONVERSATION_UPDATED,
     OWN_CONVERSATION_UPDATED,
 )

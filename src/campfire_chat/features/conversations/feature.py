@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from campfire_chat.feature import Feature, Parts
 from campfire_chat.features.contacts.service import ContactService
-from campfire_chat.features.conversations import opening, snoozes
+from campfire_chat.features.conversations import opening, reopening, snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS as KIND
 from campfire_chat.features.conversations.contact_endpoints import (
     ENDPOINTS as CONTACT_ENDPOINTS,
@@ -38,6 +38,7 @@ CONVERSATIONS = Feature(
     streams=(VISITOR,),
     events=EVENTS,
     endpoints=(*ENDPOINTS, *CONTACT_ENDPOINTS),
+    settings=(reopening.REOPEN_DAYS,),
     jobs=(snoozes.WAKE, opening.OPEN),
     services=_services,
 )

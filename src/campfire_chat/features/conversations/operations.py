@@ -34,10 +34,10 @@ from campfire_chat.features.conversations.rules import (
     check_subject,
     check_tags,
 )
+from campfire_chat.features.messages.adding import add_message, begin_message, differs
 from campfire_chat.features.messages.lookups import SENT
 from campfire_chat.features.messages.originals import ORIGINALS, Original, keep
 from campfire_chat.features.messages.records import Message, Visibility
-from campfire_chat.features.messages.sending import add_message, begin_message, differs
 from campfire_chat.features.receipts.operations import MARKS
 from campfire_chat.features.tags import using
 from campfire_chat.features.teams.queries import TEAM_NAMES

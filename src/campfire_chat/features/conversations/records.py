@@ -75,6 +75,9 @@ class ConversationSummary(Struct, frozen=True, kw_only=True):
     Attributes:
         number: By which people quote it: 1, 2, 3 … within the organisation.
         access_labels: If there are any, only agents with one of them see the conversation.
+        continues_id: The earlier conversation that goes on here: its visitor wrote again when it
+            was too late to reopen it.
+        continued_in_id: The later conversation in which this one goes on.
     """
 
     id: str
@@ -98,6 +101,8 @@ class ConversationSummary(Struct, frozen=True, kw_only=True):
     snoozed_until: Timestamp | None
     reopen_count: int
     access_labels: list[str]
+    continues_id: str | None
+    continued_in_id: str | None
 
 
 class AgentConversation(ConversationSummary, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType
 
 from campfire_chat.access import labels
-from campfire_chat.access.actor import NAMELESS, Principal
+from campfire_chat.access.actor import NAMELESS, SYSTEM, Principal
 from campfire_chat.access.records import Participant, SenderKind
 from campfire_chat.core import clock, text
 from campfire_chat.core.errors import InvalidError
@@ -52,6 +52,8 @@ class Conversation(Struct, kw_only=True):
         visitor_messages: Public messages of the visitor, deleted ones included.
         agent_messages: Public messages of everybody else.
         access_labels: Which agents see it; see :mod:`campfire_chat.access.labels`.
+        continues_id: The resolved conversation that goes on here.
+        continued_in_id: The later conversation in which this one goes on.
     """
 
     organization: str
@@ -79,6 +81,8 @@ class Conversation(Struct, kw_only=True):
     visitor_messages: int = 0
     agent_messages: int = 0
     access_labels: frozenset[str] = frozenset()
+    continues_id: str | None = None
+    continued_in_id: str | None = None
 
     @property
     def visitor_id(self) -> str:
@@ -158,17 +162,34 @@ def changes_more(
     return assign and sender.kind is SenderKind.AGENT and conversation.assignee is None
 
 
+def comes_back(
+    conversation: Conversation, sender: Participant | Principal, visibility: Visibility
+) -> bool:
+    """Whether a message is the visitor's word in a conversation that was resolved."""
+    return (
+        conversation.status is Status.RESOLVED
+        and sender.kind is SenderKind.VISITOR
+        and visibility is Visibility.PUBLIC
+    )
+
+
 def receive(
-    conversation: Conversation, message: Message, at: int, *, assign: bool = False
+    conversation: Conversation,
+    message: Message,
+    at: int,
+    *,
+    assign: bool = False,
+    leaves: bool = False,
 ) -> list[Change]:
     """Count a message, and return what else it changes.
 
-    A visitor's reply reopens a resolved or snoozed conversation and starts the wait for an
-    answer. The first public message of an agent ends the wait. It also reopens a conversation that
-    somebody else has snoozed. Notes change nothing.
+    A visitor's reply opens a conversation that is not open, and starts the wait for an answer. The
+    first public message of an agent ends the wait. It also reopens a conversation that somebody
+    else has snoozed. Notes change nothing.
 
     Args:
         assign: Whether an agent who answers an unassigned conversation gets it.
+        leaves: Whether the assignee of a resolved conversation that is reopened loses it.
     """
     if message.visibility is Visibility.INTERNAL:
         return []
@@ -202,6 +223,8 @@ def receive(
         changes += _set_status(
             conversation, Status.OPEN, actor=sender, at=at, until=None, reason=reason
         )
+    if leaves and conversation.assignee is not None:
+        changes += _set_assignee(conversation, None, actor=SYSTEM)
     return changes
 
 
@@ -282,6 +305,22 @@ def change(
                 )
             )
     return changes
+
+
+def link(before: Conversation, later: Conversation) -> tuple[Change, Change]:
+    """Have a conversation go on in a later one of the same visitor; what both tell of it."""
+    before.continued_in_id, later.continues_id = later.id, before.id
+    return _linked(before), _linked(later)
+
+
+def _linked(conversation: Conversation) -> Change:
+    data = events.Linked(
+        conversation_id=conversation.id,
+        continues_id=conversation.continues_id,
+        continued_in_id=conversation.continued_in_id,
+        actor=SYSTEM,
+    )
+    return Change(events.LINKED, data, internal=True)
 
 
 def check_tags(tags: list[str]) -> list[str]:

@@ -47,6 +47,9 @@ conversations = Table(
     Column("number", BigInteger, nullable=False, server_default="0"),
     # The id of who snoozed it, while it is snoozed.
     Column("snoozed_by", String),
+    # The conversations before and after it, when its visitor wrote too late to reopen it.
+    Column("continues_id", String),
+    Column("continued_in_id", String),
     PrimaryKeyConstraint("org_id", "conversation_id"),
     # For lists: one status, of all or of one assignee, newest activity first.
     Index("campfire_conversations_status", "org_id", "status", "last_activity_at"),

@@ -26,7 +26,11 @@ TRANSITIONS: Final[Mapping[StatusReason | None, Mapping[Status, frozenset[Status
         # resolved it would bring it back by that without knowing.
         _RESOLVED: frozenset({_OPEN, _PENDING}),
     },
-    "reply": {_SNOOZED: frozenset({_OPEN}), _RESOLVED: frozenset({_OPEN})},
+    "reply": {
+        _PENDING: frozenset({_OPEN}),
+        _SNOOZED: frozenset({_OPEN}),
+        _RESOLVED: frozenset({_OPEN}),
+    },
     "agent_reply": {_SNOOZED: frozenset({_OPEN})},
     "snooze_ended": {_SNOOZED: frozenset({_OPEN})},
 }

@@ -14,6 +14,7 @@ from campfire_chat.core.errors import (
 from campfire_chat.features.contacts.errors import ContactBlockedError
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.service import ConversationService
+from campfire_chat.features.messages.adding import WRITES
 from campfire_chat.features.messages.errors import (
     TEXT_ERRORS,
     AnsweredSinceError,
@@ -29,7 +30,6 @@ from campfire_chat.features.messages.permissions import (
 )
 from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
-from campfire_chat.features.messages.sending import WRITES
 from campfire_chat.features.messages.service import MessageService
 from campfire_chat.hooks.errors import REVIEW_ERRORS
 from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply

@@ -7,9 +7,9 @@ from functools import partial
 from campfire_chat.access.policy import require
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.conversations.streams import CONVERSATION
+from campfire_chat.features.messages.adding import WRITES, Sent
 from campfire_chat.features.messages.frames import MessageSend, SendOk
 from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY, NOTES_WRITE
-from campfire_chat.features.messages.sending import WRITES, Sent
 from campfire_chat.features.messages.service import MessageService
 from campfire_chat.features.presence.typing import TypingIndicators
 from campfire_chat.realtime.frame_table import FrameHandler
@@ -47,6 +47,7 @@ async def send(socket: Connection, frame: MessageSend) -> None:
 def _ok(request_id: str, sent: Sent) -> SendOk:
     return SendOk(
         id=request_id,
+        conversation_id=sent.conversation_id,
         message_id=sent.message_id,
         seq=sent.seq,
         at=sent.at,

@@ -25,9 +25,16 @@ class MessageSend(Frame, frozen=True, kw_only=True, tag="message.send"):
 
 
 class SendOk(Frame, frozen=True, kw_only=True, tag="ok"):
-    """The message is stored. ``duplicate`` says that it had been stored before."""
+    """The message is stored.
+
+    Attributes:
+        conversation_id: Where it is: in the conversation that it was sent to, or in a later one.
+            A visitor's message that comes too late to reopen a conversation goes there.
+        duplicate: Whether it had been stored before.
+    """
 
     id: str
+    conversation_id: str
     message_id: str
     seq: int
     at: Timestamp

@@ -17,6 +17,7 @@ from campfire_chat.features.conversations.rules import Conversation
 from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
 from campfire_chat.features.mentions import operations as mention_operations
 from campfire_chat.features.messages import originals, tables, versions
+from campfire_chat.features.messages.adding import WRITES, require_unblocked
 from campfire_chat.features.messages.errors import MessageDeletedError, TextNotFoundError
 from campfire_chat.features.messages.events import (
     MESSAGE_DELETED,
@@ -30,7 +31,6 @@ from campfire_chat.features.messages.originals import Original
 from campfire_chat.features.messages.permissions import MESSAGES_DELETE, MESSAGES_REDACT
 from campfire_chat.features.messages.records import Message, Visibility
 from campfire_chat.features.messages.rules import redacted
-from campfire_chat.features.messages.sending import WRITES, require_unblocked
 from campfire_chat.ledger import rewriting
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.events import EventType

@@ -6,35 +6,29 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from campfire_chat.access.actor import Actor
-from campfire_chat.access.permissions import Permission
 from campfire_chat.access.policy import require
-from campfire_chat.core import clock, ids
 from campfire_chat.core.errors import ClientIdConflictError, InvalidError
 from campfire_chat.features.contacts.errors import ContactBlockedError
-from campfire_chat.features.conversations.aggregate import (
-    CONVERSATIONS,
-    append_changes,
-    tell_visitor,
-)
-from campfire_chat.features.conversations.rules import Conversation, changes_more, receive
-from campfire_chat.features.conversations.streams import CONVERSATION, NOTES
+from campfire_chat.features.conversations.aggregate import CONVERSATIONS
+from campfire_chat.features.conversations.reopening import Reopening, Return
+from campfire_chat.features.conversations.rules import Conversation, changes_more, comes_back
 from campfire_chat.features.mentions import operations as mention_operations
 from campfire_chat.features.messages import queries
-from campfire_chat.features.messages.codec import MESSAGE_ROWS
+from campfire_chat.features.messages.adding import (
+    WRITES,
+    Sent,
+    add_message,
+    begin_message,
+    differs,
+    require_unblocked,
+    sent,
+)
+from campfire_chat.features.messages.continuing import ContinueConversation
 from campfire_chat.features.messages.errors import AnsweredSinceError
-from campfire_chat.features.messages.events import MESSAGE_CREATED
 from campfire_chat.features.messages.lookups import BY_ID, SENT
 from campfire_chat.features.messages.originals import ORIGINALS, Original, keep
-from campfire_chat.features.messages.permissions import CONVERSATIONS_REPLY, NOTES_WRITE
-from campfire_chat.features.messages.records import (
-    AnsweredSince,
-    Message,
-    MessageKind,
-    Visibility,
-)
+from campfire_chat.features.messages.records import AnsweredSince, Message, Visibility
 from campfire_chat.features.messages.rules import (
     MOST_BEHIND,
     MOST_LOOKED_AT,
@@ -43,34 +37,9 @@ from campfire_chat.features.messages.rules import (
 )
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.lookups import Lookup
-from campfire_chat.ledger.operation import BatchOperation
+from campfire_chat.ledger.operation import BatchOperation, Instead, Operation
 from campfire_chat.ledger.transaction import Transaction
 from campfire_chat.ledger.write_batch import Unread, WriteBatch
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """The answer to a send. ``duplicate`` says that the message had been stored before."""
-
-    message_id: str
-    seq: int
-    at: str
-    duplicate: bool
-
-
-#: What somebody needs to write messages that are seen by everybody, or by agents.
-WRITES: dict[Visibility, Permission] = {
-    Visibility.PUBLIC: CONVERSATIONS_REPLY,
-    Visibility.INTERNAL: NOTES_WRITE,
-}
-
-
-def require_unblocked(actor: Actor, conversation: Conversation) -> None:
-    """
-    Raises:
-        ContactBlockedError: The caller is the visitor, and is blocked.
-    """
-    if actor.is_visitor and conversation.contact.blocked:
-        raise ContactBlockedError()
 
 
 class Send(BatchOperation[Sent]):
@@ -79,6 +48,7 @@ class Send(BatchOperation[Sent]):
     Args:
         body: The text to store.
         original: The text that was sent.
+        reopening: Says what a visitor's message does to a resolved conversation.
         seen: The last seq of the conversation's stream that the writer of a reply had seen. None
             sends it whatever was said since.
         assign: Whether an agent who answers an unassigned conversation gets it.
@@ -97,11 +67,16 @@ class Send(BatchOperation[Sent]):
         original: Original,
         visibility: Visibility,
         reply_to: str | None,
+        reopening: Reopening,
         seen: int | None = None,
         assign: bool = False,
         message_id: str | None = None,
     ) -> None:
         super().__init__(actor, (conversation_id,))
+        self._reopening = reopening
+        #: What the message does to a resolved conversation; None until it was read for this
+        #: attempt.
+        self._return: Return | None = None
         self._message_id = message_id
         self._conversation_id = conversation_id
         self._client_id = client_id
@@ -136,12 +111,17 @@ class Send(BatchOperation[Sent]):
         # Without a lookup, the unique index finds a message that was stored before.
         earlier = batch.found(SENT, self.organization, self._key)
         if earlier is not None:
-            sent = self._repeated(batch, earlier)
+            later = conversation.continued_in_id if actor.is_visitor else None
+            if earlier.conversation_id != conversation.id and later is not None:
+                # It may have gone on there.
+                self._instead(batch, self._to(later))
+            answer = self._repeated(batch, earlier)
             batch.repeat(CONVERSATIONS, conversation)
-            return sent
+            return answer
         self._check_blocked(batch, conversation)
         self._check_reply(batch, conversation)
         self._check_seen(conversation)
+        leaves = self._check_return(batch, conversation)
         if not batch.tells_streams and changes_more(
             conversation, actor.principal, self._visibility, assign=self._assign
         ):
@@ -157,9 +137,62 @@ class Send(BatchOperation[Sent]):
             reply_to=self._reply_to,
             message_id=self._message_id,
         )
-        add_message(batch, actor, conversation, message, assign=self._assign)
+        add_message(batch, actor, conversation, message, assign=self._assign, leaves=leaves)
         keep(batch, self.organization, self._key, self._original, self._body)
-        return Sent(message_id=message.id, seq=message.seq, at=message.at, duplicate=False)
+        return sent(message)
+
+    def _check_return(self, batch: WriteBatch, conversation: Conversation) -> bool:
+        """Whether the assignee of a conversation that is reopened loses it.
+
+        Raises:
+            Unread: What counts has to be read first.
+            Instead: The message comes too late to reopen it, and belongs into another one.
+        """
+        if not comes_back(conversation, self.actor.principal, self._visibility):
+            return False
+        if self._return is None:
+            raise Unread
+        if self._return.is_late:
+            later = conversation.continued_in_id
+            self._instead(
+                batch,
+                self._to(later)
+                if later is not None
+                else ContinueConversation(
+                    self.actor,
+                    conversation.id,
+                    client_id=self._client_id,
+                    body=self._body,
+                    original=self._original,
+                    message_id=self._message_id,
+                    keeps=self._return.keeps,
+                    send=self._to,
+                ),
+            )
+        return not self._return.keeps
+
+    def _instead(self, batch: WriteBatch, operation: Operation[Sent]) -> None:
+        """
+        Raises:
+            Instead: In a transaction.
+            Unread: Otherwise: a transaction has to find the same.
+        """
+        raise Instead(operation) if batch.tells_streams else Unread
+
+    def _to(self, conversation_id: str) -> Send:
+        """The same message to another conversation of its visitor, in which there is nothing that
+        it could reply to."""
+        return Send(
+            self.actor,
+            conversation_id,
+            client_id=self._client_id,
+            body=self._body,
+            original=self._original,
+            visibility=self._visibility,
+            reply_to=None,
+            reopening=self._reopening,
+            message_id=self._message_id,
+        )
 
     def _check_blocked(self, batch: WriteBatch, conversation: Conversation) -> None:
         """
@@ -211,11 +244,14 @@ class Send(BatchOperation[Sent]):
 
     async def run(self, transaction: Transaction) -> Sent:
         # An attempt before may have read something else.
-        self._is_held, self._since = None, ()
+        self._is_held, self._since, self._return = None, (), None
         return await super().run(transaction)
 
     async def read_missing(self, transaction: Transaction) -> None:
         await super().read_missing(transaction)
+        conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
+        if comes_back(conversation, self.actor.principal, self._visibility):
+            self._return = await self._reopening.read(transaction, conversation)
         if self._seen is not None:
             # Under the lock of the conversation, with what others have sent in this transaction.
             await transaction.flush_inserts(queries.INSERT_MESSAGES)
@@ -223,7 +259,6 @@ class Send(BatchOperation[Sent]):
                 *(transaction.session, self.organization, self._conversation_id),
                 self._seen,
             )
-            conversation = transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id)
             self._is_held = (
                 conversation.head - self._seen > MOST_BEHIND
                 or await queries.is_answered(*after, self.actor.principal.participant)
@@ -254,7 +289,7 @@ class Send(BatchOperation[Sent]):
                 raise Unread
             if batch.found(ORIGINALS, self.organization, self._key) != self._original.digest:
                 raise ClientIdConflictError()
-        return Sent(message_id=earlier.id, seq=earlier.seq, at=earlier.at, duplicate=True)
+        return sent(earlier, duplicate=True)
 
 
 class SendWithMentions(Send):
@@ -277,71 +312,18 @@ class SendWithMentions(Send):
     async def run(self, transaction: Transaction) -> Sent:
         await self.read_missing(transaction)
         try:
-            sent = super().apply(transaction)
+            answer = super().apply(transaction)
         except Unread:
             # It was sent before, and what was sent then has to be compared.
             await self.read_missing(transaction)
-            sent = super().apply(transaction)
-        if not sent.duplicate:
+            answer = super().apply(transaction)
+        if not answer.duplicate:
             await mention_operations.follow(
                 transaction,
                 self.actor,
                 transaction.aggregate(CONVERSATIONS, self.actor, self._conversation_id),
-                sent.message_id,
+                answer.message_id,
                 readers=self._note_readers,
                 body=self._body,
             )
-        return sent
-
-
-def differs(earlier: Message, original: Original) -> bool:
-    """Whether a stored message has another text than the one that is sent now, although nobody has
-    changed it since. A function of the host app may have."""
-    unchanged = (
-        earlier.edited_at is None and earlier.deleted_at is None and earlier.redacted_at is None
-    )
-    return unchanged and earlier.body != original.text
-
-
-def begin_message(
-    actor: Actor,
-    conversation: Conversation,
-    *,
-    now: int,
-    client_id: str,
-    body: str,
-    visibility: Visibility = Visibility.PUBLIC,
-    reply_to: str | None = None,
-    message_id: str | None = None,
-) -> Message:
-    """The next message of a conversation. It is stored by :func:`add_message`."""
-    internal = visibility is Visibility.INTERNAL
-    return Message(
-        id=message_id or ids.new(ids.MESSAGE),
-        conversation_id=conversation.id,
-        visibility=visibility,
-        seq=(conversation.notes_head if internal else conversation.head) + 1,
-        at=clock.rfc3339(conversation.next_at(now)),
-        sender=actor.principal.participant,
-        kind=MessageKind.TEXT,
-        body=body,
-        client_id=client_id,
-        reply_to=reply_to,
-    )
-
-
-def add_message(
-    batch: WriteBatch, actor: Actor, conversation: Conversation, message: Message, *, assign: bool
-) -> None:
-    """Store a message that :func:`begin_message` has just made, with all that it changes."""
-    at = conversation.last_at
-    changes = receive(conversation, message, at, assign=assign)
-    stream = NOTES if message.visibility is Visibility.INTERNAL else CONVERSATION
-    batch.append(CONVERSATIONS, conversation, stream, MESSAGE_CREATED, message, at)
-    key = client_key(actor.sender_key, message.client_id)
-    batch.insert(queries.INSERT_MESSAGES, MESSAGE_ROWS.write(message, actor.organization, key, at))
-    append_changes(batch, conversation, changes)
-    if stream is CONVERSATION and message.seq == 1 and not changes:
-        # The first one begins the conversation.
-        tell_visitor(batch, conversation)
-    batch.note(SENT, actor.organization, key, message)
+        return answer

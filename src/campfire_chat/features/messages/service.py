@@ -12,8 +12,10 @@ from campfire_chat.access.roles import Roles
 from campfire_chat.core import text
 from campfire_chat.feature import Service
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ, NOTES_READ
+from campfire_chat.features.conversations.reopening import Reopening
 from campfire_chat.features.mentions.rules import check_mentions, mentioned
 from campfire_chat.features.messages import ordering, queries, versions
+from campfire_chat.features.messages.adding import Sent
 from campfire_chat.features.messages.operations import (
     DeleteMessage,
     EditMessage,
@@ -30,7 +32,7 @@ from campfire_chat.features.messages.queries import Bounds
 from campfire_chat.features.messages.records import Message, MessageVersion, Visibility
 from campfire_chat.features.messages.reviewing import Reviewing
 from campfire_chat.features.messages.rules import check_removed
-from campfire_chat.features.messages.sending import Send, SendWithMentions, Sent
+from campfire_chat.features.messages.sending import Send, SendWithMentions
 from campfire_chat.hooks.before import MessageReview
 from campfire_chat.jobs.job import Work
 from campfire_chat.ledger.storage import Storage
@@ -45,9 +47,11 @@ class MessageService(Service):
         storage: Storage,
         settings: Settings,
         roles: Roles,
+        reopening: Reopening,
         review: MessageReview | None = None,
     ) -> None:
         self._storage = storage
+        self._reopening = reopening
         self._settings = settings
         self._note_readers = roles.with_permission(NOTES_READ) & roles.with_permission(
             CONVERSATIONS_READ
@@ -70,6 +74,9 @@ class MessageService(Service):
         message_id: str | None = None,
     ) -> asyncio.Future[Sent]:
         """Store a message. The same client id stores once, without a time limit.
+
+        A visitor's message that comes too late to reopen a resolved conversation goes to the later
+        one in which it goes on, or begins it.
 
         The message enters the queue during the call, so messages keep the order of the calls. If
         the host app has functions that look at messages before, those of one conversation keep it.
@@ -101,6 +108,7 @@ class MessageService(Service):
                     original=original,
                     visibility=visibility,
                     reply_to=reply_to,
+                    reopening=self._reopening,
                     seen=seen,
                     assign=self._settings.assign_on_reply,
                     message_id=message_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -9,6 +10,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
+from campfire_chat.database.prepared import Row
 from campfire_chat.database.statement import BulkInsert, Query
 from campfire_chat.features.organizations import tables
 
@@ -72,7 +74,11 @@ async def exists(session: Session, organization: str) -> bool:
 
 
 async def read_chosen(session: Session, organization: str, subject: str) -> Stored:
-    rows = await session.fetch(CHOSEN, org_id=organization, subject=subject)
+    return stored(await session.fetch(CHOSEN, org_id=organization, subject=subject))
+
+
+def stored(rows: Sequence[Row]) -> Stored:
+    """What the rows of :data:`CHOSEN` say."""
     return Stored(*rows[0]) if rows else NOTHING_STORED
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ from campfire_chat.access.permissions import Permission, known_permission
 from campfire_chat.access.policy import can, require
 from campfire_chat.core.runtime_settings import Scope, Setting, SettingRegistry, SettingValues
 from campfire_chat.database import installation
+from campfire_chat.database.dialects import Engine
+from campfire_chat.database.prepared import Prepared, Row
 from campfire_chat.feature import Service
 from campfire_chat.features.organizations import queries
 from campfire_chat.features.organizations.chosen import Reader, Subject
@@ -210,6 +212,27 @@ class SettingsService(Service):
                 self._last = change.number
             if len(changes) < PAGE:
                 return
+
+
+class StoredSettings:
+    """The settings of organisations for a transaction, which has to know what counts right now in
+    every process.
+
+    Args:
+        registry: Every setting.
+    """
+
+    def __init__(self, registry: SettingRegistry) -> None:
+        self._reader = Reader(registry)
+
+    def ask(self, engine: Engine, organization: str) -> Prepared:
+        """The query that :meth:`read` takes the rows of."""
+        values = {"org_id": organization, "subject": Subject(organization).key}
+        return queries.CHOSEN.prepare(engine, values)
+
+    def read(self, organization: str, rows: Sequence[Row]) -> SettingValues:
+        """The settings of an organisation."""
+        return self._reader.values(Subject(organization), queries.stored(rows))
 
 
 def _subject(actor: Actor, scope: Scope) -> Subject:

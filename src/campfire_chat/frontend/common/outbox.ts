@@ -67,10 +67,23 @@ export function createOutbox(options: OutboxOptions): Outbox {
     changed();
   }
 
+  /**
+   * The thread has become this conversation.
+   *
+   * @param name The name of the thread from now on, if it has another one.
+   */
+  function moved(thread: string, conversation: { id: string }, name = thread): void {
+    for (const other of entries()) {
+      if (other.thread !== thread) continue;
+      update(other.client_id, { conversation_id: conversation.id, thread: name });
+    }
+    if (!closed) onConversation?.(thread, conversation);
+  }
+
   async function deliver(entry: OutboxEntry): Promise<Stored | null> {
     const { client_id, conversation_id, body, visibility, reply_to, seen, thread } = entry;
     if (conversation_id) {
-      return connection.request({
+      const ok = await connection.request({
         type: "message.send",
         id: client_id,
         conversation_id,
@@ -79,14 +92,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
         ...(reply_to && { reply_to }),
         ...(seen !== undefined && { seen }),
       });
+      // It came too late to reopen the conversation, which goes on in another one.
+      const { conversation_id: now } = ok;
+      if (now !== conversation_id && onConversation) {
+        moved(thread, await api.get("conversations/" + now), now);
+      }
+      return ok;
     }
-    const opened = await api.post<{ id: string }>("conversations", {
-      message: { body, client_id },
-    });
-    for (const other of entries()) {
-      if (other.thread === thread) update(other.client_id, { conversation_id: opened.id });
-    }
-    if (!closed) onConversation?.(thread, opened);
+    moved(
+      thread,
+      await api.post<{ id: string }>("conversations", { message: { body, client_id } }),
+    );
     return null;
   }
 

@@ -21,5 +21,12 @@ async function byRest(api: Api, frame: RequestFrame): Promise<AnswerTo<RequestFr
   }
   const { id, ...message } = body as { id: string };
   const stored = await api.post<Message>(path + "messages", { ...message, client_id: id });
-  return { ...ok, id, message_id: stored.id, seq: stored.seq, at: stored.at };
+  return {
+    ...ok,
+    id,
+    conversation_id: stored.conversation_id,
+    message_id: stored.id,
+    seq: stored.seq,
+    at: stored.at,
+  };
 }

@@ -26,8 +26,8 @@ export const list = () =>
   session.api.get<Page<VisitorConversation>>("conversations", { limit: 20 });
 
 /** Follows the conversations that are new to this tab. */
-export function learnOf({ items }: Page<VisitorConversation>): void {
-  for (const info of items) {
+export function learnOf(found: VisitorConversation[]): void {
+  for (const info of found) {
     if (!roomOf(info.id)) follow(newRoom(info.id, info), info.head);
   }
 }

@@ -2,13 +2,13 @@
 import { createChunk } from "../common/chunk";
 import { newEntry, type OutboxEntry } from "../common/entries";
 import { listen } from "../common/listen";
-import type { Outbox } from "../common/outbox";
+import type { Outbox, OutboxOptions } from "../common/outbox";
 import { decode, drop, keys, load, save } from "../common/storage";
 import { characters, isBlank } from "../common/text";
 import type { VisitorConversation } from "../common/types";
-import { host, session, show, state } from "./chat";
+import { host, roomOf, session, show, state } from "./chat";
 import { connection } from "./line";
-import { draftKey, follow, write } from "./rooms";
+import { draftKey, enter, follow, learnOf, write } from "./rooms";
 import type { Listed, Room } from "./state";
 import { stopTyping, typed } from "./typing";
 import { discover } from "./visit";
@@ -85,13 +85,12 @@ async function prepare(): Promise<void> {
     connection: line,
     onChange: (entries) => show({ outbox: entries }),
     onSent: (entry) => void state.sent.push(entry),
-    onConversation: (thread, conversation) =>
-      opened(thread, conversation as VisitorConversation),
+    onConversation: opened as NonNullable<OutboxOptions["onConversation"]>,
   });
   outbox.flush();
 }
 
-/** The first message of a thread has made it a conversation. */
+/** A message has made its thread a conversation, or has begun the one in which it goes on. */
 function opened(thread: string, info: VisitorConversation): void {
   const { id } = info;
   const { room } = state;
@@ -99,6 +98,10 @@ function opened(thread: string, info: VisitorConversation): void {
   // It was written in another tab, or the person has gone elsewhere.
   if (room.key !== thread) return void discover();
   drop(draftKey());
+  if (room.info) {
+    learnOf([info]);
+    return enter(roomOf(id)!, state.draft);
+  }
   room.key = id;
   room.info = info;
   room.phase = "ready";

@@ -37,7 +37,7 @@ export async function start(): Promise<void> {
     // At once: the next notice is newer.
     const answer = session.answer();
     if (answer) learnTeam(answer.availability);
-    const page = await list();
+    const { items } = await list();
     if (mark !== turn) return;
     state.me = answer?.visitor.id ?? "";
     if (!connection) {
@@ -45,7 +45,7 @@ export async function start(): Promise<void> {
       followOwn(discover);
       takeUp();
     }
-    learnOf(page);
+    learnOf(items);
   } catch (error) {
     if (mark !== turn) return;
     const { final, message, status } = error as ApiError;
@@ -73,9 +73,9 @@ export async function discover(): Promise<void> {
   // Whatever was asked before may not know of it.
   if (state.phase !== "ready") return start();
   try {
-    const page = await list();
+    const { items } = await list();
     if (mark !== turn) return;
-    learnOf(page);
+    learnOf(items);
   } catch {
     return; // The next look, or the next start, finds the same.
   }

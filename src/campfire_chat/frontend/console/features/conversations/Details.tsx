@@ -10,7 +10,7 @@ import { mayFind } from "../search/asking";
 import { startFinding } from "../search/inThread";
 import { teamName } from "../teams/teams";
 import { toggleDetails } from "./details";
-import { openId } from "./route";
+import { hashOf, openId } from "./route";
 import { Avatar } from "../../ui/Avatar";
 import { ContactBeside } from "../contacts/ContactBeside";
 import { ContactCard } from "./ContactCard";
@@ -27,6 +27,7 @@ export function Details() {
   const summary = id ? rows.value.get(id)?.summary : undefined;
   if (!id || !summary) return null;
   const { number, status, assignee, team, priority, tags, subject, contact, counts } = summary;
+  const { continues_id, continued_in_id } = summary;
   const { created_at, first_response_at, resolved_at, reopen_count, snoozed_until } = summary;
   const at = now.value;
   return (
@@ -112,6 +113,16 @@ export function Details() {
             )}
             {resolved_at && <Fact label={text.resolvedAt}>{moment(resolved_at, at)}</Fact>}
             {reopen_count > 0 && <Fact label={text.reopened}>{text.times(reopen_count)}</Fact>}
+            {continues_id && (
+              <Fact label={text.earlier}>
+                <a href={hashOf(continues_id)}>{text.showLinked}</a>
+              </Fact>
+            )}
+            {continued_in_id && (
+              <Fact label={text.later}>
+                <a href={hashOf(continued_in_id)}>{text.showLinked}</a>
+              </Fact>
+            )}
             <Fact label={text.messagesCount}>{text.messagesOf(counts.visitor, counts.agent)}</Fact>
             <Fact label={text.numberLabel}>{text.number(number)}</Fact>
             <Fact label={text.reference}>

@@ -81,6 +81,10 @@ const WORDS: {
       : activity.widened(who(actor));
     return ["label", body];
   },
+  "conversation.linked": ({ continued_in_id }) => [
+    "status",
+    continued_in_id ? activity.continuedIn : activity.continues,
+  ],
 };
 
 export function activityOf(event: StreamEvent): Activity | null {

@@ -25,6 +25,7 @@ export const ACTIVITIES: Reducers<Thread, "conversation" | "notes", "conversatio
   "conversation.snooze_changed": tell,
   "conversation.access_changed": tell,
   "conversation.contact_blocked": tell,
+  "conversation.linked": tell,
 };
 
 /** What they do to the lists. */

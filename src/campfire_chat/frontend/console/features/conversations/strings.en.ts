@@ -91,6 +91,13 @@ export const en = {
   thread: (name: string) => `Conversation with ${name}`,
   looking: (names: string) => `Also looking: ${names}`,
   resolvedHere: "This conversation is resolved. A reply from the visitor reopens it.",
+  continuedHere: "This conversation is resolved, and goes on in a later one.",
+  continuesHere: "This conversation goes on from an earlier one.",
+  showEarlier: "Show the earlier one",
+  showLater: "Show the later one",
+  earlier: "Earlier conversation",
+  later: "Later conversation",
+  showLinked: "Show it",
   snoozedHere: (time: string) => `Snoozed until ${time}. A reply from the visitor or a colleague brings it back.`,
   snoozedOpenEnd: "Snoozed until the visitor or a colleague replies.",
   assign: "Assign",
@@ -276,6 +283,8 @@ export const en = {
     subject: (who: string, subject: string) => `${isolated(who)} set the subject to “${isolated(subject)}”`,
     noSubject: (who: string) => `${isolated(who)} removed the subject`,
     snoozedUntil: (who: string, time: string) => `${isolated(who)} snoozed it until ${time}`,
+    continuedIn: "The visitor has written again, in a later conversation",
+    continues: "This goes on from an earlier conversation",
   },
 };
 
