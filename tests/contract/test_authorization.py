@@ -599,6 +599,7 @@ def test_an_own_message_is_edited_by_those_who_may_still_write(desk: Desk) -> No
 def test_every_kind_of_jobs_says_what_it_may_do() -> None:
     assert {kind.name for kind in JOBS} == {
         *("idempotency.expire", "conversation.wake", "conversation.open", "message.send"),
+        *("conversation.sweep", "conversation.resolve_silent"),
         *("hook.retry", "hook.event", "presence.expire", "tag.rewrite"),
         *("webhook.send", "webhook.replay", "webhook.expire", "search.rebuild"),
         "notification.expire",

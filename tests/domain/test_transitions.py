@@ -20,6 +20,7 @@ def test_the_table_is_what_the_docs_say() -> None:
         "reply": ["pending open", "resolved open", "snoozed open"],
         "agent_reply": ["snoozed open"],
         "snooze_ended": ["snoozed open"],
+        "silence": ["open resolved"],
     }
 
 

@@ -21,7 +21,7 @@ from campfire_chat.features.contacts import blocking as contact_blocking
 from campfire_chat.features.contacts import listing as contact_listing
 from campfire_chat.features.contacts import queries as contact_queries
 from campfire_chat.features.contacts.rules import Order
-from campfire_chat.features.conversations import contact_history, listing, numbers
+from campfire_chat.features.conversations import contact_history, listing, numbers, silence
 from campfire_chat.features.conversations import queries as conversation_queries
 from campfire_chat.features.conversations import rules as conversation_rules
 from campfire_chat.features.conversations.records import Status
@@ -238,6 +238,10 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     "conversations.numbers.LAST": (numbers.LAST, {}),
     "conversations.numbers.BY_NUMBER": (numbers.BY_NUMBER, {"number": "depth"}),
     "conversations.queries.OPEN_ASSIGNED": (conversation_queries.OPEN_ASSIGNED, {}),
+    "conversations.silence.SILENT": (
+        silence.SILENT,
+        {"until": "now", "activity": "depth", "after": "beginning"},
+    ),
     **{
         f"conversations.listing.counts_query({narrowed=}, {of_team=})": (
             listing.counts_query(narrowed=narrowed, of_team=of_team),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from campfire_chat.feature import Feature, Parts
 from campfire_chat.features.contacts.service import ContactService
-from campfire_chat.features.conversations import opening, reopening, snoozes
+from campfire_chat.features.conversations import opening, reopening, silence, snoozes
 from campfire_chat.features.conversations.aggregate import CONVERSATIONS as KIND
 from campfire_chat.features.conversations.contact_endpoints import (
     ENDPOINTS as CONTACT_ENDPOINTS,
@@ -15,6 +15,7 @@ from campfire_chat.features.conversations.endpoints import ENDPOINTS
 from campfire_chat.features.conversations.events import EVENTS
 from campfire_chat.features.conversations.service import ConversationService
 from campfire_chat.features.conversations.streams import VISITOR
+from campfire_chat.features.organizations.service import SettingsService
 from campfire_chat.features.presence.service import PresenceService
 
 
@@ -30,6 +31,7 @@ def _services(parts: Parts) -> Iterable[object]:
     )
     service.on_restricted = parts.hub.check_access
     yield service
+    yield silence.Silence(parts.storage, parts.services[SettingsService])
 
 
 CONVERSATIONS = Feature(
@@ -38,7 +40,7 @@ CONVERSATIONS = Feature(
     streams=(VISITOR,),
     events=EVENTS,
     endpoints=(*ENDPOINTS, *CONTACT_ENDPOINTS),
-    settings=(reopening.REOPEN_DAYS,),
-    jobs=(snoozes.WAKE, opening.OPEN),
+    settings=(reopening.REOPEN_DAYS, *silence.SETTINGS),
+    jobs=(snoozes.WAKE, opening.OPEN, *silence.JOBS),
     services=_services,
 )

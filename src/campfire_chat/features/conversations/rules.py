@@ -307,6 +307,16 @@ def change(
     return changes
 
 
+def is_silent(conversation: Conversation, until: int) -> bool:
+    """Whether an open conversation is over: its visitor does not wait for an answer, and nothing
+    has happened in it since that time, no note and no change either."""
+    return (
+        conversation.status is Status.OPEN
+        and conversation.waiting_since is None
+        and conversation.last_at <= until
+    )
+
+
 def link(before: Conversation, later: Conversation) -> tuple[Change, Change]:
     """Have a conversation go on in a later one of the same visitor; what both tell of it."""
     before.continued_in_id, later.continues_id = later.id, before.id

@@ -9,8 +9,8 @@ from campfire_chat.access.records import SenderKind
 from campfire_chat.features.conversations.records import Status
 
 #: Why a status changed by itself: the snooze has ended, the visitor has replied, or another agent
-#: than the one who snoozed it has.
-StatusReason = Literal["snooze_ended", "reply", "agent_reply"]
+#: than the one who snoozed it has; or nothing has happened for a long time.
+StatusReason = Literal["snooze_ended", "reply", "agent_reply", "silence"]
 
 _OPEN, _PENDING = Status.OPEN, Status.PENDING
 _SNOOZED, _RESOLVED = Status.SNOOZED, Status.RESOLVED
@@ -33,6 +33,7 @@ TRANSITIONS: Final[Mapping[StatusReason | None, Mapping[Status, frozenset[Status
     },
     "agent_reply": {_SNOOZED: frozenset({_OPEN})},
     "snooze_ended": {_SNOOZED: frozenset({_OPEN})},
+    "silence": {_OPEN: frozenset({_RESOLVED})},
 }
 
 

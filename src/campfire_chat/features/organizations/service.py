@@ -100,6 +100,20 @@ class SettingsService(Service):
         """
         return await self._values(Subject(organization, agent_id))
 
+    async def changed_organizations(self) -> list[str]:
+        """The organisations in which a setting, or one of an agent, was ever changed."""
+        found: set[str] = set()
+        last = 0
+        while True:
+            changes = await self._storage.read(
+                lambda session: queries.changed_since(session, last)  # noqa: B023
+            )
+            found.update(change.organization for change in changes)
+            if len(changes) < queries.PAGE:
+                return sorted(found)
+            last = changes[-1].number
+
+
     async def time_zone(self, organization: str) -> ZoneInfo:
         """Where an organisation is, for what begins with a day.
 

@@ -826,7 +826,7 @@ export interface StatusChanged {
   /** The participant who changed it. */
   actor: Participant;
   /** Why it changed. Null if somebody chose it, and in events of version 1. */
-  reason: "snooze_ended" | "reply" | "agent_reply" | null;
+  reason: "snooze_ended" | "reply" | "agent_reply" | "silence" | null;
 }
 
 export interface SubjectChanged {

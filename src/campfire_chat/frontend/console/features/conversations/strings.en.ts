@@ -258,6 +258,7 @@ export const en = {
       snooze_ended: (what: string) => `${what}: the snooze has ended`,
       reply: (what: string) => `${what} with a reply`,
       agent_reply: (what: string) => `${what} with a reply`,
+      silence: (what: string) => `${what}: nothing had happened for a long time`,
     },
     status: {
       open: (who: string) => `${isolated(who)} opened the conversation`,
