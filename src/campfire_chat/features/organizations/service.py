@@ -113,7 +113,6 @@ class SettingsService(Service):
                 return sorted(found)
             last = changes[-1].number
 
-
     async def time_zone(self, organization: str) -> ZoneInfo:
         """Where an organisation is, for what begins with a day.
 

@@ -134,6 +134,24 @@ export interface AttemptRecord {
   response: string | null;
 }
 
+/** An attribute that contacts of the organisation may have. */
+export interface AttributeRecord {
+  key: string;
+  /** Its name on the screen. */
+  label: string;
+  type: AttributeType;
+  description: string;
+  /** The values of a choice, in the order in which they are offered; otherwise empty. */
+  choices: string[];
+  /** Whether agents may change it. Otherwise only the host app does. */
+  editable: boolean;
+  /** Whether the code of the host app declares it, and not the settings. */
+  in_code: boolean;
+}
+
+/** What the values of an attribute are. */
+export type AttributeType = "text" | "number" | "date" | "boolean" | "choice" | "link";
+
 export type Availability = "online" | "away" | "busy" | "offline";
 
 /** The availability that an agent has chosen, or that somebody has chosen for them. */
@@ -162,13 +180,41 @@ export interface Contact {
   name: string | null;
   email: string | null;
   avatar_url: string | null;
+  /** Whether they can write nothing any more. */
+  blocked: boolean;
 }
 
-/** A user of the host app, as the host app describes them. What is left out is null. */
+/** The contact of the conversation was blocked, or may write again. */
+export interface ContactBlocked {
+  conversation_id: string;
+  blocked: boolean;
+  actor: Participant;
+}
+
+/** What is to change. What is left out stays. */
+export interface ContactChanges {
+  attributes?: Record<string, string | number | boolean | null>;
+}
+
+/** What is known of a contact has changed. */
+export interface ContactEvent {
+  /** The contact. */
+  id: string;
+  /** What has changed, such as `name` or `attributes.plan`. */
+  fields: string[];
+  /** Who did it. */
+  actor: Participant;
+}
+
+/**
+ * A user of the host app, as the host app describes them. What is left out is null, but for
+ * attributes: those that are left out stay.
+ */
 export interface ContactPut {
   name?: string | null;
   email?: string | null;
   avatar_url?: string | null;
+  attributes?: Record<string, string | number | boolean | null>;
 }
 
 /** A contact, as lists of contacts and their own pages show them. */
@@ -180,10 +226,12 @@ export interface ContactRecord extends Contact {
    * connected. Null if they never were.
    */
   last_seen_at: Timestamp | null;
+  /** What else is known of them, by the keys of the attributes. */
+  attributes: Record<string, string | number | boolean>;
 }
 
 /** The kind of field. JSON is for types that no other field can show. */
-export type Control = "text" | "switch" | "choice" | "number" | "list" | "color" | "origins" | "locale" | "time_zone" | "picture" | "json";
+export type Control = "text" | "switch" | "choice" | "number" | "list" | "color" | "origins" | "locale" | "time_zone" | "picture" | "attributes" | "json";
 
 /** A field that is left out stays as it is. Null clears a field. */
 export interface ConversationChange {
@@ -333,7 +381,7 @@ export interface EventPage {
   reset: "epoch" | "ahead" | "pruned" | null;
 }
 
-/** What a field was and what it is. Null: nothing. */
+/** What a field was and what it is. Null: nothing. An attribute is called `attributes.<key>`. */
 export interface FieldChange {
   field: string;
   before: unknown;
@@ -486,6 +534,8 @@ export interface Message {
   reply_to: string | null;
   edited_at: Timestamp | null;
   deleted_at: Timestamp | null;
+  /** When a part of the text was last removed for good. */
+  redacted_at: Timestamp | null;
 }
 
 /**
@@ -506,6 +556,11 @@ export interface MessageEdit {
 }
 
 export type MessageKind = "text";
+
+/** `text` is exactly what is to be removed, wherever it stands; null removes everything. */
+export interface MessageRedaction {
+  text?: string | null;
+}
 
 /** A text that a message had before it was edited; for agents. */
 export interface MessageVersion {
@@ -552,6 +607,66 @@ export interface NewWebhook {
   events?: string[] | null;
   text?: TextChoice;
   state?: WebhookState;
+}
+
+/** Something that an agent is told of. */
+export interface Notification {
+  id: string;
+  kind: NotificationKind;
+  conversation_id: string;
+  /** The number by which people quote the conversation. */
+  number: number;
+  subject: string | null;
+  /** The name of the visitor. Null if nobody knows it. */
+  contact_name: string | null;
+  /**
+   * The note that mentions the agent, or the first message that the visitor wrote since the agent
+   * was there. Null for an assignment.
+   */
+  message_id: string | null;
+  /**
+   * The beginning of that message, as it is now. Null if it was deleted, if the agent may not read
+   * it, or if there is none.
+   */
+  text: string | null;
+  /** Who did it. */
+  actor: Participant;
+  at: Timestamp;
+  /** Whether the agent has dealt with it. */
+  read: boolean;
+}
+
+/**
+ * Attributes: unread: How many notifications the caller has not dealt with; counted up to 1,000.
+ */
+export interface NotificationCount {
+  /** How many notifications the caller has not dealt with; counted up to 1,000. */
+  unread: number;
+}
+
+/** The agent whose stream this is has a new notification. */
+export interface NotificationCreated {
+  /** Of the notification. It is unread now, also if it was there before. */
+  id: string;
+  kind: NotificationKind;
+  conversation_id: string;
+  /** Those of the conversation. An agent who may not see it learns nothing. */
+  access_labels: string[];
+}
+
+/** Why an agent is told. */
+export type NotificationKind = "mention" | "assignment" | "reply";
+
+/** The agent whose stream this is has dealt with notifications, here or on another device. */
+export interface NotificationsRead {
+  /** Those of this conversation; null for notifications of several. */
+  conversation_id: string | null;
+}
+
+/** Which of the caller's notifications are read. Without a field: all of them. */
+export interface NotificationsToRead {
+  conversation_id?: string | null;
+  until?: Timestamp | null;
 }
 
 /** An agent has changed settings of their own. Only this agent learns of it. */
@@ -651,6 +766,12 @@ export interface ReceiptRecord {
   read: number;
 }
 
+/** The message with what is left of its text. */
+export interface RedactedMessage extends Message {
+  /** Who removed the rest. */
+  actor: Participant;
+}
+
 /** Which deliveries are sent again: those of events from `since` on and before `until`. */
 export interface ReplaySpan {
   since: Timestamp;
@@ -701,6 +822,15 @@ export interface SavedReplyRecord {
 
 /** Whose setting it is: everybody's in an organisation, or one agent's own. */
 export type Scope = "organization" | "agent";
+
+/** What to find. It is a body and no query, since addresses are written into logs. */
+export interface Search {
+  q: string;
+  in?: Within[];
+  sort?: "best" | "newest";
+  cursor?: string | null;
+  limit?: number;
+}
 
 /** A message, a note or a conversation that was found. */
 export interface SearchHit {
@@ -997,7 +1127,7 @@ export interface TimelineEntry {
  * What the timeline of a contact tells: what happened to the contact, as in
  * :class:`~campfire_chat.features.contacts.records.ChangeKind`, and their conversations.
  */
-export type TimelineKind = "created" | "described" | "conversation_begun" | "conversation_resolved";
+export type TimelineKind = "created" | "described" | "blocked" | "unblocked" | "conversation_begun" | "conversation_resolved";
 
 export type Visibility = "public" | "internal";
 
@@ -1107,6 +1237,9 @@ export interface WebhookWithSecret extends WebhookRecord {
   secret: string;
 }
 
+/** What `in` names. */
+export type Within = "messages" | "notes" | "conversations";
+
 /** What the data of each type of events is. */
 export interface EventMap {
   "agent.availability_changed": AvailabilityChanged;
@@ -1115,8 +1248,10 @@ export interface EventMap {
   "api_key.created": ApiKeyChanged;
   "api_key.revoked": ApiKeyChanged;
   "api_key.rotated": ApiKeyChanged;
+  "contact.updated": ContactEvent;
   "conversation.access_changed": AccessChanged;
   "conversation.assignee_changed": AssigneeChanged;
+  "conversation.contact_blocked": ContactBlocked;
   "conversation.linked": Linked;
   "conversation.priority_changed": PriorityChanged;
   "conversation.snooze_changed": SnoozeChanged;
@@ -1129,7 +1264,10 @@ export interface EventMap {
   "mention.created": Mentioned;
   "message.created": Message;
   "message.deleted": DeletedMessage;
+  "message.redacted": RedactedMessage;
   "message.updated": Message;
+  "notification.created": NotificationCreated;
+  "notification.read": NotificationsRead;
   "own_conversation.updated": VisitorSummary;
   "own_settings.changed": OwnSettingsChanged;
   "saved_reply.changed": SavedReplyEvent;
@@ -1152,8 +1290,10 @@ export interface EventStreams {
   "api_key.created": "inbox";
   "api_key.revoked": "inbox";
   "api_key.rotated": "inbox";
+  "contact.updated": "inbox";
   "conversation.access_changed": "notes";
   "conversation.assignee_changed": "conversation";
+  "conversation.contact_blocked": "notes";
   "conversation.linked": "notes";
   "conversation.priority_changed": "notes";
   "conversation.snooze_changed": "notes";
@@ -1166,7 +1306,10 @@ export interface EventStreams {
   "mention.created": "agent";
   "message.created": "conversation" | "notes";
   "message.deleted": "conversation" | "notes";
+  "message.redacted": "conversation" | "notes";
   "message.updated": "conversation" | "notes";
+  "notification.created": "agent";
+  "notification.read": "agent";
   "own_conversation.updated": "visitor";
   "own_settings.changed": "agent";
   "saved_reply.changed": "inbox";
@@ -1432,6 +1575,7 @@ export type ErrorCode =
   | "body_too_long"
   | "client_id_conflict"
   | "configuration"
+  | "contact_blocked"
   | "draft_stale"
   | "error"
   | "example_key"
@@ -1442,6 +1586,7 @@ export type ErrorCode =
   | "impossible_transition"
   | "internal"
   | "invalid"
+  | "invalid_attribute"
   | "invalid_cursor"
   | "invalid_saved_reply"
   | "invalid_search"
@@ -1469,6 +1614,7 @@ export type ErrorCode =
   | "storage_unavailable"
   | "tag_name_taken"
   | "team_name_taken"
+  | "text_not_found"
   | "token_expired"
   | "token_invalid"
   | "too_large"

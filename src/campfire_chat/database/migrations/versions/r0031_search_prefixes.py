@@ -14,7 +14,7 @@ from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import BulkInsert
 
 revision = "0031"
-down_revision = "0022"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 #: The oldest revision whose code can run on the tables as they are after this one.
