@@ -428,7 +428,7 @@ CASES = [
         lambda api, ids: api.notifications.mark_read(
             conversation_id=ids["conversation"], until=UNTIL
         ),
-        {"conversation_id": "{conversation}", "until": UNTIL},
+        {"conversation_id": "{conversation}", "until": UNTIL.isoformat()},
     ),
     case(
         "read_notifications",

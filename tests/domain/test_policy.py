@@ -68,11 +68,13 @@ TABLE = {
     "agent": {
         *("conversations.create", "conversations.manage", "conversations.reply", "notes.write"),
         *("saved_replies.write", "tags.create", "drafts.write"),
+        *("contacts.edit", "contacts.block"),
     },
     "admin": {
         *("conversations.restrict", "messages.delete", "agents.manage", "jobs.manage"),
         *("settings.edit", "saved_replies.share", "contacts.write", "api_keys.manage"),
         *("agents.impersonate", "webhooks.manage", "tags.write", "teams.manage"),
+        "messages.redact",
     },
     "owner": set[str](),
 }

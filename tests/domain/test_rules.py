@@ -43,7 +43,13 @@ NOW = 1_700_000_000_000_000
 
 def conversation(**fields: Any) -> Conversation:
     contact = Contact(
-        id="vis_1", external_id=None, verified=False, name=None, email=None, avatar_url=None
+        id="vis_1",
+        external_id=None,
+        verified=False,
+        name=None,
+        email=None,
+        avatar_url=None,
+        blocked=False,
     )
     return Conversation(
         organization="default",

@@ -29,6 +29,7 @@ def test_begin_a_conversation(desk: Desk) -> None:
         "name": "Mia",
         "email": "mia@shop.example",
         "avatar_url": None,
+        "blocked": False,
     }
     assert seen["waiting_since"] == seen["created_at"]
     assert (seen["unread"], seen["priority"], seen["tags"]) == (1, None, [])

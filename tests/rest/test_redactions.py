@@ -83,7 +83,7 @@ def test_search_finds_the_rest_alone(desk: Desk) -> None:
     [message] = visitor.thread(conversation)
 
     def found(words: str) -> int:
-        return len(admin.get("/search", q=words)["items"])
+        return len(admin.post("/search", {"q": words}, 200)["items"])
 
     eventually(lambda: found("swordfish") == 1)
     admin.post(f"/messages/{message['id']}/redact", {"text": "swordfish"}, 200)

@@ -114,7 +114,7 @@ def test_every_code_belongs_to_one_error() -> None:
         ("/me", {"GET"}),
         ("/conversations", {"GET", "POST"}),
         ("/conversations/x", {"GET", "PATCH"}),
-        ("/messages/x", {"PATCH", "DELETE"}),
+        ("/messages/x", {"GET", "PATCH", "DELETE"}),
         ("/agents/x/availability", {"GET", "PUT"}),
     ],
 )

@@ -32,6 +32,7 @@ from campfire_chat.access import tables as access_tables
 from campfire_chat.access.actor import Actor, actor_of_visitor, system_actor
 from campfire_chat.access.records import Agent, Availability, Role, Visitor
 from campfire_chat.core import clock
+from campfire_chat.core.attributes import Attribute, AttributeType
 from campfire_chat.core.runtime_settings import Scope
 from campfire_chat.database.dialects import Engine
 from campfire_chat.database.lanes import Session
@@ -302,6 +303,10 @@ async def _everything_rare(store: Store) -> None:
     await store.conversations.change(boss, opened.id, Patch(subject="Tea"), UNSET)
     ((message,), _) = await store.messages.page(mia, opened.id, None, 10)
     await store.messages.edit(mia, message.id, "Hello!")
+    await store.messages.redact(boss, message.id, "Hello")
+    await store.contacts.edit(boss, mia.principal.id, {"plan": "pro"})
+    for blocked in (True, False):
+        await store.contacts.block(boss, mia.principal.id, blocked=blocked)
     await store.messages.delete(mia, message.id)
     await store.agents.set_availability(boss, "boss", Availability.AWAY)
     await store.nodes.beat("node", "memory")
@@ -471,7 +476,8 @@ async def test_every_statement_that_is_built(
 
     for name in ("all", "first", "execute"):
         monkeypatch.setattr(Session, name, recorded(name))
-    store = Store(empty_database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+    settings = Settings(contact_attributes=(Attribute(key="plan", type=AttributeType.TEXT),))
+    store = Store(empty_database_url, settings=settings, on_commit=lambda *_: None, now=clock.now)
     await store.start()
     try:
         await _everything_rare(store)

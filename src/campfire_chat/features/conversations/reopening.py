@@ -33,8 +33,7 @@ REOPEN_DAYS: Final = Setting[Days | None](
     edited_in="Conversations",
     description=(
         "For how many days after it was resolved a conversation is reopened by a message of its "
-        "visitor. A later message begins a new conversation that is linked to it. Null reopens it "
-        "always."
+        "visitor. A later message begins a new conversation that is linked to it."
     ),
 )
 

@@ -10,7 +10,6 @@ from campfire_chat.core.decoding import moment
 from campfire_chat.core.errors import InvalidCursorError
 from campfire_chat.core.scalars import Timestamp
 from campfire_chat.features.notifications.permissions import NOTIFICATIONS_READ
-from campfire_chat.features.notifications.queries import Place
 from campfire_chat.features.notifications.records import Notification, NotificationCount
 from campfire_chat.features.notifications.service import NotificationService
 from campfire_chat.http.endpoints import Call, Cost, Endpoint, Reply
@@ -22,7 +21,10 @@ from campfire_chat.http.pagination import (
     read_cursor,
     write_cursor,
 )
-from campfire_chat.realtime.frames import EntityId
+from campfire_chat.realtime.frames import EntityId, Seq
+
+#: Where a page ends: a time, and the id of a notification.
+_Place = tuple[Seq, Annotated[str, Meta(max_length=64)]]
 
 _UNREAD = Meta(description="Only those that are not read.")
 _CONVERSATION = Meta(description="Only those of this conversation.")
@@ -47,7 +49,7 @@ async def list_page(call: Call) -> Reply:
     records, following = await call.service(NotificationService).page(
         call.actor,
         unread=query.unread,
-        before=read_cursor(query.cursor, Place),
+        before=read_cursor(query.cursor, _Place),
         limit=query.limit,
     )
     return Reply(Page(records, None if following is None else write_cursor(following)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from campfire_chat.features.notifications.records import Notification, NotificationCount
-from campfire_chat.http.in_process import InProcess
+from campfire_chat.http.in_process import InProcess, time_text
 from campfire_chat.http.pagination import DEFAULT_LIMIT, Page
 
 
@@ -37,17 +39,18 @@ class NotificationsApi:
         return await self._caller.call("count_notifications")
 
     async def mark_read(
-        self, *, conversation_id: str | None = None, until: str | None = None
+        self, *, conversation_id: str | None = None, until: datetime | None = None
     ) -> NotificationCount:
         """Mark notifications of the agent as read, and say how many are left.
 
         Args:
             conversation_id: Those of this conversation; None for all.
-            until: Only those that are not newer; RFC 3339.
+            until: Only those that are not newer; a time with its zone. None for all.
 
         Raises:
             ForbiddenError: The caller is told of nothing.
         """
         return await self._caller.call(
-            "read_notifications", body={"conversation_id": conversation_id, "until": until}
+            "read_notifications",
+            body={"conversation_id": conversation_id, "until": time_text(until, field="until")},
         )

@@ -33,6 +33,9 @@ let turn = 0;
 let timer = 0;
 /** New ones of which nobody was told yet. */
 const fresh = new Set<string>();
+/** Those that the server was told of: one that it keeps unread is not told again and again. */
+const dealtWith = new Set<string>();
+const stateOf = ({ id, at }: Notification): string => `${id} ${at}`;
 const recovery = createRecovery();
 
 async function ask(): Promise<void> {
@@ -71,10 +74,18 @@ const isLookedAt = (conversation: string): boolean =>
 /** Marks what a conversation had to tell as read, here at once. */
 async function dealWith(conversation: string): Promise<void> {
   turn++;
+  const states = unread.peek().filter((one) => one.conversation_id === conversation).map(stateOf);
+  for (const state of states) dealtWith.add(state);
   unread.value = unread.peek().filter((one) => one.conversation_id !== conversation);
-  await api.post("notifications/read", { conversation_id: conversation }).catch(() => undefined);
-  // What could not be marked is there again.
-  refresh();
+  try {
+    await api.post("notifications/read", { conversation_id: conversation });
+    refresh();
+  } catch (error) {
+    if (!mayRecover(error)) return refresh();
+    for (const state of states) dealtWith.delete(state);
+    // They are there again then, and so is this.
+    recovery.failed(refresh);
+  }
 }
 
 /** Marks what was there when this was called as read. Rejects when the server does not. */
@@ -92,7 +103,8 @@ export function watchUnread(): void {
   effect(() => {
     const id = openId.value;
     if (!id || !attended.value) return;
-    if (unread.value.some((one) => one.conversation_id === id)) void dealWith(id);
+    const isTold = (one: Notification) => dealtWith.has(stateOf(one));
+    if (unread.value.some((one) => one.conversation_id === id && !isTold(one))) void dealWith(id);
   });
   refresh();
 }
