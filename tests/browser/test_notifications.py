@@ -126,6 +126,7 @@ def test_what_concerns_me_is_told_and_dealt_with_by_keys(
     expect(rows(page).first).to_contain_text(told("Bo", "mentioned you"))
     page.get_by_role("button", name="Unread", exact=True).click()
     expect(rows(page)).to_have_count(1)
+    page.get_by_role("list", name="Notifications").focus()
     page.keyboard.press("e")
     expect(page.get_by_text("Nothing is waiting for you")).to_be_visible()
     talk.until_unread(0)

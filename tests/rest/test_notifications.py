@@ -133,13 +133,13 @@ def test_each_mention_is_told_and_marked_by_conversation_or_time(desk: Desk) -> 
     assert ada.post("/notifications/read", {}, 200) == {"unread": 0}
     # The agent's other devices learn of both, and of no text.
     events = [
-        (event["event"], event["data"]["conversation_id"])
+        (event["event"], event["data"].get("conversation_id"))
         for event in ada.events(f"agent:{ada.id}")
         if event["event"].startswith("notification.")
     ]
     assert events == [
         *[("notification.created", about) for about in (one, one, two)],
-        *[("notification.read", about) for about in (one, one, two)],
+        *[("notification.read", None)] * 3,
     ]
     # Once more is no change.
     assert ada.post("/notifications/read", {}, 200) == {"unread": 0}
@@ -155,7 +155,12 @@ def test_an_agent_chooses_what_to_be_told(desk: Desk, kind: str) -> None:
     boss.patch(f"/conversations/{about}", {"assignee_id": ada.id})
     boss.write(about, at(ada.id), visibility="internal")
     mia.write(about, "Hello?")
-    eventually(lambda: unread(ada) == 2)
+    # What comes after the message is told after it.
+    behind = mia.begin()["id"]
+    boss.patch(f"/conversations/{behind}", {"assignee_id": ada.id})
+    boss.write(behind, at(ada.id), visibility="internal")
+    last = "assignment" if kind == "mentions" else "mention"
+    eventually(lambda: (last, behind, False) in told(ada))
     ada.patch("/me/settings", {f"notify_{kind}": None})
     other = mia.begin()["id"]
     boss.write(other, at(ada.id), visibility="internal")
@@ -179,3 +184,19 @@ def test_whoever_may_not_see_it_learns_nothing(desk: Desk, stranger_desk: Desk) 
     ada.get("/notifications", 422, cursor="x")
     ada.get("/notifications", 422, unread="perhaps")
     ada.post("/notifications/read", {"until": "yesterday"}, 422)
+
+
+def test_what_is_hidden_now_is_neither_counted_nor_marked(desk: Desk) -> None:
+    boss, ada = desk.agent(role=Role.ADMIN), desk.agent(name="Ada", email="labels:vip")
+    ada.get("/me")
+    about = desk.visitor().begin()["id"]
+    path = f"/conversations/{about}"
+    boss.patch(path, {"access_labels": ["vip"]})
+    boss.write(about, at(ada.id), visibility="internal")
+    eventually(lambda: unread(ada) == 1)
+    boss.patch(path, {"access_labels": ["emea"]})
+    assert (unread(ada), told(ada)) == (0, [])
+    for body in ({}, {"conversation_id": about}):
+        assert ada.post("/notifications/read", body, 200) == {"unread": 0}
+    boss.patch(path, {"access_labels": ["vip"]})
+    assert told(ada) == [("mention", about, False)]

@@ -324,8 +324,13 @@ QUERIES: dict[str, tuple[Query, dict[str, str]]] = {
     },
     "notifications.queries.OWNERS": (notification_queries.OWNERS, {"ids": "conversations"}),
     "notifications.queries.KNOWN": (notification_queries.KNOWN, {"ids": "notifications"}),
-    "notifications.queries.UNREAD": (notification_queries.UNREAD, {}),
-    "notifications.queries.UNREAD_IN": (notification_queries.UNREAD_IN, {}),
+    **{
+        f"notifications.queries.unread_query({some=}, {narrowed=}, {owned=})": (
+            notification_queries.unread_query(some=some, narrowed=narrowed, owned=owned),
+            {},
+        )
+        for some, narrowed, owned in itertools.product((False, True), repeat=3)
+    },
     "messages.versions.PAGE": (versions.PAGE, {}),
     "messages.originals.BY_KEY": (originals.BY_KEY, {}),
     "feed.reading.ENTRIES": (reading.ENTRIES, {}),

@@ -28,11 +28,8 @@ class NotificationCreated(Struct, frozen=True, kw_only=True):
 class NotificationsRead(Struct, frozen=True, kw_only=True):
     """The agent whose stream this is has dealt with notifications, here or on another device.
 
-    Attributes:
-        conversation_id: Those of this conversation; null for notifications of several.
+    It does not say with which: the agent may not see their conversations any more.
     """
-
-    conversation_id: str | None
 
 
 NOTIFICATION_CREATED: Final = EventType(

@@ -124,7 +124,10 @@ class MarkRead(Operation[None]):
         require(self.actor, NOTIFICATIONS_READ)
         agent_id = self.actor.principal.id
         about = None if self._conversation_id is None else [self._conversation_id]
-        there = await queries.unread(transaction.session, self.organization, agent_id, about)
+        # What the caller does not see now stays unread, in case that changes.
+        there = await queries.unread(
+            *(transaction.session, self.organization, agent_id, about), seen_by=self.actor
+        )
         done = [one for one in there if self._until is None or one.at <= self._until]
         await mark(transaction, self.organization, agent_id, done)
 
@@ -146,6 +149,6 @@ async def mark(
             )
             .values(read_at=transaction.now)
         )
-    about = {one.conversation_id for one in done}
-    data = NotificationsRead(conversation_id=about.pop() if len(about) == 1 else None)
-    transaction.tell_stream(organization, AGENT.name(agent_id), NOTIFICATIONS_READ_EVENT, data)
+    transaction.tell_stream(
+        organization, AGENT.name(agent_id), NOTIFICATIONS_READ_EVENT, NotificationsRead()
+    )

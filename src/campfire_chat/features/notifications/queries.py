@@ -7,7 +7,17 @@ from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Integer, String, and_, bindparam, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from campfire_chat.access.actor import Actor
@@ -69,6 +79,13 @@ def _seen(engine: Engine, sight: _Sight) -> list[ColumnElement[bool]]:
     return wanted
 
 
+def _source(sight: _Sight) -> FromClause:
+    """The notifications, and their conversations where these decide what is seen."""
+    if not any(sight):
+        return notifications
+    return notifications.join(conversation_tables.conversations, _CONVERSATION)
+
+
 def _page(unread: bool, sight: _Sight, engine: Engine) -> ClauseElement:
     joined = (
         notifications.join(conversation_tables.conversations, _CONVERSATION)
@@ -96,14 +113,10 @@ def _page(unread: bool, sight: _Sight, engine: Engine) -> ClauseElement:
 
 
 def _count(sight: _Sight, engine: Engine) -> ClauseElement:
-    seen = _seen(engine, sight)
-    source = notifications
-    if seen:
-        source = notifications.join(conversation_tables.conversations, _CONVERSATION)
     found = (
         select(_n.notification_id)
-        .select_from(source)
-        .where(*_OWN, _n.read_at.is_(None), *seen)
+        .select_from(_source(sight))
+        .where(*_OWN, _n.read_at.is_(None), *_seen(engine, sight))
         .limit(rules.MOST_COUNTED)
     )
     return select(func.count()).select_from(found.subquery())
@@ -128,18 +141,22 @@ def _known(engine: Engine) -> ClauseElement:
     )
 
 
-def _unread(_: Engine) -> ClauseElement:
-    return select(_n.notification_id, _n.kind, _n.conversation_id, _n.at).where(
-        *_OWN, _n.read_at.is_(None)
-    )
-
-
-def _unread_in(engine: Engine) -> ClauseElement:
+def _unread(some: bool, sight: _Sight, engine: Engine) -> ClauseElement:
+    wanted = [*_OWN, _n.read_at.is_(None), *_seen(engine, sight)]
+    if some:
+        wanted.append(_n.conversation_id.in_(select(engine.each("conversations").c.value)))
     return (
         select(_n.notification_id, _n.kind, _n.conversation_id, _n.at)
-        .where(*_OWN, _n.read_at.is_(None))
-        .where(_n.conversation_id.in_(select(engine.each("conversations").c.value)))
+        .select_from(_source(sight))
+        .where(*wanted)
     )
+
+
+@cache
+def unread_query(*, some: bool, narrowed: bool = False, owned: bool = False) -> Query:
+    """What ``agent_id`` has not dealt with, in ``conversations`` or in all: ``org_id``, and
+    ``labels`` as above."""
+    return Query(partial(_unread, some, _Sight(narrowed, owned)))
 
 
 def _owners(engine: Engine) -> ClauseElement:
@@ -161,9 +178,6 @@ def _old(_: Engine) -> ClauseElement:
 OWNERS = Query(_owners)
 #: What an agent was told already, by the ids of notifications.
 KNOWN = Query(_known)
-#: What an agent has not dealt with, in some conversations and in all of them.
-UNREAD_IN = Query(_unread_in)
-UNREAD = Query(_unread)
 OLD = Query(_old)
 WRITE = BulkInsert(
     notifications,
@@ -229,18 +243,27 @@ async def known(
 
 
 async def unread(
-    session: Session, organization: str, agent_id: str, conversations: Sequence[str] | None
+    session: Session,
+    organization: str,
+    agent_id: str,
+    conversations: Sequence[str] | None,
+    *,
+    seen_by: Actor | None = None,
 ) -> list[Unread]:
-    """What an agent has not dealt with in some conversations; None for all."""
-    if conversations is None:
-        rows = await session.fetch(UNREAD, org_id=organization, agent_id=agent_id)
-    else:
-        rows = await session.fetch(
-            UNREAD_IN,
-            org_id=organization,
-            agent_id=agent_id,
-            conversations=session.engine.list_value(conversations),
-        )
+    """What an agent has not dealt with in some conversations; None for all.
+
+    Args:
+        seen_by: The agent, if only what is about conversations that they see is wanted.
+    """
+    sight = {} if seen_by is None else _sight(seen_by)
+    labels = {} if seen_by is None else values_for(session.engine, seen_by)
+    rows = await session.fetch(
+        unread_query(some=conversations is not None, **sight),
+        org_id=organization,
+        agent_id=agent_id,
+        conversations=session.engine.list_value(conversations or ()),
+        **labels,
+    )
     return [Unread(item, NotificationKind(kind), about, at) for item, kind, about, at in rows]
 
 

@@ -118,7 +118,8 @@ def _by_assignment(event: FeedEvent, data: _Assignment) -> Iterable[Due | Dealt]
     about, at = data.conversation_id, event.at
     if data.previous is not None:
         yield Dealt(data.previous.id, about, _OF_ASSIGNEE, at)
-    if data.assignee is not None and data.assignee.id != data.actor.id:
+    by_somebody = data.actor.kind is not SenderKind.SYSTEM
+    if by_somebody and data.assignee is not None and data.assignee.id != data.actor.id:
         kind = NotificationKind.ASSIGNMENT
         yield Due(kind, data.assignee.id, about, None, data.actor, at)
 

@@ -659,8 +659,6 @@ export type NotificationKind = "mention" | "assignment" | "reply";
 
 /** The agent whose stream this is has dealt with notifications, here or on another device. */
 export interface NotificationsRead {
-  /** Those of this conversation; null for notifications of several. */
-  conversation_id: string | null;
 }
 
 /** Which of the caller's notifications are read. Without a field: all of them. */

@@ -30,7 +30,7 @@ export function touched(): void {
 
 export async function markAll(): Promise<void> {
   try {
-    await dealWithAll();
+    if (!(await dealWithAll(list.peek()))) return;
     toast(text.marked);
     renew();
   } catch (error) {

@@ -10,7 +10,7 @@ import { text } from "./strings";
 /** Milliseconds that a tab in the background waits, so that one in sight comes first. */
 const AFTER_VISIBLE = 300;
 /** Milliseconds for which no other tab tells of the same. */
-const HELD = 5000;
+const HELD = 60_000;
 
 export const sentence = (told: Told): string => text.kinds[told.kind](participantName(told.actor));
 

@@ -21,21 +21,28 @@ export const problem = signal("");
 let turn = 0;
 const recovery = createRecovery();
 
+/** Loads what comes after `next`; without it as many as are shown, in their place. */
 async function ask(next: string | null): Promise<void> {
   const mine = ++turn;
   const unread = filter.peek() === "unread" ? "true" : null;
+  const wanted = next === null ? list.peek().length : 0;
   try {
-    const page = await api.get<Page<Notification>>("notifications", {
-      unread,
-      cursor: next,
-      limit: PAGE,
-    });
-    if (mine !== turn) return;
+    let found = next === null ? [] : list.peek();
+    let following = next;
+    do {
+      const page: Page<Notification> = await api.get("notifications", {
+        unread,
+        cursor: following,
+        limit: PAGE,
+      });
+      if (mine !== turn) return;
+      const there = new Set(found.map(({ id }) => id));
+      found = [...found, ...page.items.filter(({ id }) => !there.has(id))];
+      following = page.next_cursor;
+    } while (following && found.length < wanted);
     recovery.done();
-    const before = next === null ? [] : list.peek();
-    const there = new Set(before.map(({ id }) => id));
-    list.value = [...before, ...page.items.filter(({ id }) => !there.has(id))];
-    cursor.value = page.next_cursor;
+    list.value = found;
+    cursor.value = following;
     phase.value = "ready";
     problem.value = "";
   } catch (error) {

@@ -88,12 +88,20 @@ async function dealWith(conversation: string): Promise<void> {
   }
 }
 
-/** Marks what was there when this was called as read. Rejects when the server does not. */
-export async function dealWithAll(): Promise<void> {
-  const [newest] = unread.peek();
-  if (!newest) return;
-  await api.post("notifications/read", { until: newest.at });
+/**
+ * Marks what is shown as read, and what is older. Rejects when the server does not.
+ *
+ * @param shown What else is on the screen, the newest first.
+ * @returns Whether there was something.
+ */
+export async function dealWithAll(shown: readonly Notification[]): Promise<boolean> {
+  const until = [unread.peek()[0]?.at, shown[0]?.at].reduce(
+    (one, other) => ((one ?? "") > (other ?? "") ? one : other),
+  );
+  if (!until) return false;
+  await api.post("notifications/read", { until });
   refresh();
+  return true;
 }
 
 /** Opening a conversation deals with what it had to tell. */
