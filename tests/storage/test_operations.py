@@ -17,7 +17,7 @@ from campfire_chat.access import statements as access_statements
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Agent, Role, Visitor
 from campfire_chat.core import clock
-from campfire_chat.core.errors import ClientIdConflictError, ForbiddenError
+from campfire_chat.core.errors import ClientIdConflictError, ForbiddenError, InternalError
 from campfire_chat.core.runtime_settings import Scope
 from campfire_chat.database.lanes import Session
 from campfire_chat.database.statement import Query
@@ -32,7 +32,7 @@ from campfire_chat.features.receipts.rules import Mark
 from campfire_chat.ledger import event_log, statements
 from campfire_chat.ledger.events import HIDDEN, Nothing
 from campfire_chat.ledger.locking import LockingPath
-from campfire_chat.ledger.operation import FINGERPRINTS, ConditionalOperation, Operation
+from campfire_chat.ledger.operation import FINGERPRINTS, ConditionalOperation, Instead, Operation
 from campfire_chat.ledger.transaction import Transaction
 from campfire_chat.ledger.write_batch import Committed, Notice
 from campfire_chat.settings import Settings
@@ -380,6 +380,19 @@ class IfFree(ConditionalOperation):
         row = (self.organization, f"{self._place} of {len(self.aggregate_ids)}", "x", 1)
         transaction.insert(statements.INSERT_IDEMPOTENCY, row)
         return taken is None
+
+
+async def test_nothing_is_done_in_place_of_what_has_a_condition(
+    store: Store, database_url: str
+) -> None:
+    async def nothing(_: Transaction) -> None: ...
+
+    async def instead(_: Transaction) -> None:
+        raise Instead(Do(nothing))
+
+    with pytest.raises(InternalError):
+        await store.storage.submit(IfFree(Do(instead), "a"))
+    assert Truth(database_url).query("SELECT client_key FROM campfire_idempotency") == []
 
 
 async def test_both_or_neither_of_an_operation_and_its_condition(

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from campfire_chat import Agent, Visitor
 from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Availability, Participant, Role, SenderKind
-from campfire_chat.core.errors import ClientIdConflictError
+from campfire_chat.core.errors import ClientIdConflictError, InternalError
 from campfire_chat.core.runtime_settings import Scope
 from campfire_chat.features.conversations.records import AgentConversation, Status
 from campfire_chat.features.conversations.rules import Patch
@@ -20,6 +20,8 @@ from campfire_chat.features.messages.adding import Sent
 from campfire_chat.features.messages.records import Visibility
 from campfire_chat.features.presence.operations import Beat
 from campfire_chat.features.presence.queries import CONNECTED
+from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.transaction import Transaction
 from tests.jobs.conftest import OpenStore, Watch, open_store, watch
 from tests.support.host import agent_actor
 from tests.support.store import Store
@@ -214,3 +216,26 @@ async def test_several_that_come_late_at_once_begin_one_and_stay_in_order(
         for name in ("one", "two"):
             mine = [body for body in said if body.startswith(name)]
             assert mine == [f"{name} {n}" for n in range(6)]
+
+
+class Fails(Operation[None]):
+    """Fails unexpectedly, so all that is committed with it is committed again, one by one."""
+
+    async def run(self, transaction: Transaction) -> None:
+        raise ZeroDivisionError
+
+
+async def test_they_stay_in_order_when_one_beside_them_fails(store: Store, watch: Watch) -> None:
+    await within(store, 1)
+    before = await begin(store)
+    await resolve(store, before)
+    watch.move(2 * DAY)
+    # No turn of the loop in between, so all of them are committed together.
+    failing = store.storage.submit(Fails(ADA))
+    sent = [store.messages.send(MIA, before, client_id=f"m{n}", body=f"m{n}") for n in range(4)]
+    answers = await asyncio.gather(*sent)
+    with pytest.raises(InternalError):
+        await failing
+    (where,) = {answer.conversation_id for answer in answers}
+    page, _ = await store.messages.page(MIA, where, None, 50)
+    assert [message.body for message in reversed(page)] == [f"m{n}" for n in range(4)]

@@ -399,12 +399,19 @@ class Ledger:
             doubtful = True
         if doubtful or under_way:
             self._take_back()
-        for pending in under_way:
-            attempts = Attempts()
-            if doubtful:
-                pending.complete()
-                attempts.open = ([waiting.outcome for waiting in pending.waiting], pending.batch)
-            await self._commit([self._queue.popleft() for _ in pending.waiting], attempts)
+        again: list[_Waiting[Any]] = []
+        try:
+            for pending in under_way:
+                attempts = Attempts()
+                if doubtful:
+                    pending.complete()
+                    outcomes = [waiting.outcome for waiting in pending.waiting]
+                    attempts.open = (outcomes, pending.batch)
+                together = [self._queue.popleft() for _ in pending.waiting]
+                again += await self._commit_one(together, attempts)
+        finally:
+            # Not before: the next batch is taken from the left of the queue.
+            self._queue.extendleft(reversed(again))
 
     def _take_back(self) -> None:
         """Put operations that were not committed back into the queue, in order."""
@@ -420,22 +427,29 @@ class Ledger:
     def _from_queue(self) -> list[_Waiting[Any]]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), BATCH))]
 
-    async def _commit(
-        self, together: list[_Waiting[Any]], attempts: Attempts | None = None
-    ) -> None:
+    async def _commit(self, together: list[_Waiting[Any]]) -> None:
+        self._queue.extendleft(reversed(await self._commit_one(together, Attempts())))
+
+    async def _commit_one(
+        self, together: list[_Waiting[Any]], attempts: Attempts
+    ) -> list[_Waiting[Any]]:
+        """Commit a batch, answer its callers, and return those whose operations ask for others, in
+        order: they go before all that waits."""
         try:
-            await self._commit_or_split(together, attempts or Attempts())
+            return await self._commit_or_split(together, attempts)
         except BaseException:
             for waiting in together:
                 waiting.resolve(StorageUnavailableError(retry_after=1.0))
             raise
 
-    async def _commit_or_split(self, together: list[_Waiting[Any]], attempts: Attempts) -> None:
+    async def _commit_or_split(
+        self, together: list[_Waiting[Any]], attempts: Attempts
+    ) -> list[_Waiting[Any]]:
         operations = [waiting.operation for waiting in together]
         try:
             outcomes, batch = await self._locking.commit(operations, attempts)
         except Refused as refused:
-            self._answer(together, [refused.error])
+            return self._answer(together, [refused.error])
         except CampfireError as error:
             self._cache.clear()
             if isinstance(error, StorageUnavailableError) and not self._stopping:
@@ -446,9 +460,10 @@ class Ledger:
             self._cache.clear()
             if len(together) > 1:
                 # One operation makes all of them fail. Run alone, only that one fails.
+                again: list[_Waiting[Any]] = []
                 for index, waiting in enumerate(together):
-                    await self._commit_or_split([waiting], attempts.of_one(index))
-                return
+                    again += await self._commit_or_split([waiting], attempts.of_one(index))
+                return again
             logger.error("an operation failed unexpectedly", exc_info=error)
             contended = self._lane.engine.classify(error) is Failure.CONFLICT
             outcome = StorageUnavailableError(retry_after=1.0) if contended else InternalError()
@@ -459,9 +474,10 @@ class Ledger:
                 self._cache.clear()
             else:
                 self._cache.adopt(batch)
-            self._answer(together, outcomes)
+            return self._answer(together, outcomes)
+        return []
 
-    def _answer(self, together: list[_Waiting[Any]], outcomes: list[Any]) -> None:
+    def _answer(self, together: list[_Waiting[Any]], outcomes: list[Any]) -> list[_Waiting[Any]]:
         """Give the callers their answers. Those whose operations ask for others wait on."""
         again: list[_Waiting[Any]] = []
         for waiting, outcome in zip(together, outcomes, strict=True):
@@ -470,7 +486,7 @@ class Ledger:
                 again.append(waiting)
             else:
                 waiting.resolve(outcome)
-        self._queue.extendleft(reversed(again))
+        return again
 
     def _publish(self, batch: WriteBatch) -> None:
         """Announce what was committed, before the answers, so that a sender gets its own event

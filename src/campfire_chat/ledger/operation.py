@@ -111,7 +111,8 @@ class Instead(Exception):
 class ConditionalOperation(Operation[bool]):
     """Carries out another operation if something holds that it changes itself: both or neither.
 
-    Its result is whether it did.
+    Its result is whether it did. The other one cannot ask for yet another in its place: that one
+    would be done without the condition.
     """
 
     def __init__(self, operation: Operation[Any]) -> None:
@@ -132,7 +133,13 @@ class ConditionalOperation(Operation[bool]):
     async def run(self, transaction: Transaction) -> bool:
         if not await self.holds(transaction):
             return False
-        await self._operation.run(transaction)
+        try:
+            await self._operation.run(transaction)
+        except Instead as instead:
+            raise RuntimeError(
+                f"{type(self._operation).__name__} asks for {type(instead.operation).__name__} in "
+                "its place, which would be done without the condition"
+            ) from None
         return True
 
 
