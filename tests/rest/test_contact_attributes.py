@@ -52,6 +52,11 @@ def test_the_schema_is_one_of_the_organisation(
     twice = boss.patch("/settings", {"contact_attributes": [{"key": "a"}, {"key": "a"}]}, 422)
     assert (twice["code"], twice["field"]) == ("invalid_setting", "contact_attributes")
     assert "two attributes with the key a" in twice["detail"]
+    # A misspelt field is no field that counts for nothing.
+    wrong = {"contact_attributes": [{"key": "a", "editible": False}]}
+    refused = boss.patch("/settings", wrong, 422)
+    assert (refused["code"], refused["field"]) == ("invalid_setting", "contact_attributes")
+    assert "editible" in refused["detail"]
 
 
 def test_the_host_app_sets_them_with_an_identity(desk: Desk, boss: Person) -> None:
@@ -60,6 +65,9 @@ def test_the_host_app_sets_them_with_an_identity(desk: Desk, boss: Person) -> No
     mia = desk.visitor("mia", name="Mia", attributes=said)
     assert boss.get("/contacts")["items"] == []
     mia.begin("Hello")
+    assert boss.get("/contacts/mia")["attributes"] == {"plan": "pro", "city": "Wien"}
+    # A number that no float can hold is not possible either.
+    desk.visitor("mia", name="Mia", attributes={"seats": 10**400}).begin("Hello once more")
     assert boss.get("/contacts/mia")["attributes"] == {"plan": "pro", "city": "Wien"}
     # The next identity changes what it names.
     again = desk.visitor("mia", name="Mia", attributes={"plan": "free", "city": None})
@@ -106,6 +114,8 @@ def test_agents_set_those_that_they_may(desk: Desk, stranger_desk: Desk, boss: P
     locked = agent.patch(path, {"attributes": {"plan": "pro"}}, 422)
     assert locked["detail"] == "Only the site changes Plan."
     agent.patch(path, {"attributes": {"crm": "javascript:x"}}, 422)
+    huge = agent.patch(path, {"attributes": {"seats": 10**400}}, 422)
+    assert huge["code"] == "invalid"
     desk.agent(role=Role.VIEWER).patch(path, {"attributes": {"vip": False}}, 403)
     stranger_desk.agent(role=Role.OWNER).patch(path, {"attributes": {"vip": False}}, 404)
     desk.visitor("mia").patch(path, {"attributes": {"vip": False}}, 403)
@@ -159,6 +169,8 @@ def test_lists_are_filtered_by_them(desk: Desk, boss: Person) -> None:
         '{"city": {"from": "A"}}',
         '{"plan": null}',
         '{"plan": ["pro"]}',
+        json.dumps({"seats": 10**400}),
+        json.dumps({"seats": {"to": 10**400}}),
         json.dumps({f"a{number}": 1 for number in range(6)}),
     ],
 )

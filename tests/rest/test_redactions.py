@@ -110,6 +110,28 @@ def test_what_is_refused(desk: Desk, stranger_desk: Desk) -> None:
     assert admin.post(path, {"text": "swordfish"}, 409)["code"] == "message_deleted"
 
 
+def test_marks_do_not_make_it_longer_than_a_message_may_be(desk: Desk) -> None:
+    visitor, admin = desk.visitor(), desk.agent(role="admin")
+    runs, places = "a." + "xy" * 4_900, "xy" * 5_000
+    conversation = visitor.begin(runs)["id"]
+    [message] = visitor.thread(conversation)
+    path = f"/messages/{message['id']}/redact"
+    # A dot is a dot.
+    assert admin.post(path, {"text": "."}, 200)["body"] == f"a{REMOVED}" + "xy" * 4_900
+    assert admin.post(path, {"text": "xy"}, 200)["body"] == f"a{REMOVED}{REMOVED}"
+    other = visitor.write(conversation, places)
+    path = f"/messages/{other['id']}/redact"
+    for _ in range(2):
+        refused = admin.post(path, {"text": "x"}, 422)
+        assert (refused["code"], refused["field"]) == ("body_too_long", "text")
+        assert "Remove a longer part, or all of it." in refused["detail"]
+        # What it said before counts as well, since it is kept.
+        visitor.patch(f"/messages/{other['id']}", {"body": "x y"})
+    assert bodies(admin, other["id"]) == [places]
+    assert admin.post(path, {"text": places}, 200)["body"] == "x y"
+    assert admin.post(path, {}, 200)["body"] == REMOVED
+
+
 def test_the_author_goes_on_from_what_is_left(desk: Desk) -> None:
     visitor, admin = desk.visitor(), desk.agent(role="admin")
     conversation = visitor.begin("It is swordfish, and red")["id"]

@@ -55,7 +55,7 @@ class AttributeType(StrEnum):
     LINK = "link"
 
 
-class Attribute(Struct, frozen=True, kw_only=True):
+class Attribute(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One attribute of a schema.
 
     Attributes:
@@ -156,7 +156,8 @@ def check_value(attribute: Attribute, value: Any) -> Value:
 
 
 def _is_fit(value: float) -> bool:
-    return math.isfinite(value) and abs(value) <= GREATEST
+    # In this order: an integer may be too large to be a float at all.
+    return abs(value) <= GREATEST and math.isfinite(value)
 
 
 def _is_day(value: str) -> bool:

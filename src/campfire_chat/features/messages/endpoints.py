@@ -18,6 +18,7 @@ from campfire_chat.features.messages.adding import WRITES
 from campfire_chat.features.messages.errors import (
     TEXT_ERRORS,
     AnsweredSinceError,
+    BodyTooLongError,
     MessageDeletedError,
     TextNotFoundError,
 )
@@ -232,6 +233,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             NotFoundError,
             MessageDeletedError,
             TextNotFoundError,
+            BodyTooLongError,
             InvalidTextError,
             ClientIdConflictError,
         ),

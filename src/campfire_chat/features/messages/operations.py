@@ -30,7 +30,7 @@ from campfire_chat.features.messages.lookups import BY_ID
 from campfire_chat.features.messages.originals import Original
 from campfire_chat.features.messages.permissions import MESSAGES_DELETE, MESSAGES_REDACT
 from campfire_chat.features.messages.records import Message, Visibility
-from campfire_chat.features.messages.rules import redacted
+from campfire_chat.features.messages.rules import check_left, redacted
 from campfire_chat.ledger import rewriting
 from campfire_chat.ledger.client_keys import client_key
 from campfire_chat.ledger.events import EventType
@@ -206,6 +206,7 @@ class RedactMessage(_OnMessage):
         removed: What is to be removed, wherever it stands. It has passed ``check_removed``. None
             removes everything.
         key: The installation's: only a digest of what is removed may be kept.
+        limit: The greatest length of a message.
         note_readers: The roles of agents who may read notes.
     """
 
@@ -216,12 +217,14 @@ class RedactMessage(_OnMessage):
         removed: str | None,
         *,
         key: bytes,
+        limit: int,
         note_readers: frozenset[str],
         client_id: str | None,
     ) -> None:
         what = "" if client_id is None or removed is None else Original(removed, key).digest
         super().__init__(actor, message, client_id=client_id, content=f"redact {message.id} {what}")
         self._removed = removed
+        self._limit = limit
         self._note_readers = note_readers
 
     async def do(self, transaction: Transaction) -> Message:
@@ -230,9 +233,9 @@ class RedactMessage(_OnMessage):
         if message.deleted_at is not None:
             raise MessageDeletedError()
         session = transaction.session
-        left = redacted(message.body, self._removed)
+        left = check_left(redacted(message.body, self._removed), message.body, limit=self._limit)
         was_in_earlier = await versions.redact(
-            session, self.organization, message.id, self._removed
+            session, self.organization, message.id, self._removed, limit=self._limit
         )
         if left == message.body and not was_in_earlier:
             if self._removed is None:

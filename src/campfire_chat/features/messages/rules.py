@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from campfire_chat.access.records import Participant, SenderKind
@@ -43,12 +44,33 @@ REMOVED = "███"
 
 
 def redacted(body: str, removed: str | None) -> str:
-    """A text without what is to be removed, wherever it stands.
+    """A text without what is to be removed, wherever it stands. Where it stands several times on
+    end, one mark takes the place of all.
 
     Args:
         removed: Exactly what is to be removed; None for all of it.
     """
-    return REMOVED if removed is None else body.replace(removed, REMOVED)
+    if removed is None:
+        return REMOVED
+    return re.sub(f"(?:{re.escape(removed)})+", REMOVED, body)
+
+
+def check_left(left: str, before: str, *, limit: int) -> str:
+    """What is left of a text of which a part was removed. A mark is longer than a short part.
+
+    Args:
+        limit: As for :func:`check_body`.
+
+    Raises:
+        BodyTooLongError: It has become longer than a message may be.
+    """
+    if len(left) > max(limit, len(before)):
+        raise BodyTooLongError(
+            f"With a mark in each place the message would have more than {limit} characters. "
+            "Remove a longer part, or all of it.",
+            field="text",
+        )
+    return left
 
 
 def check_removed(removed: str | None) -> str | None:

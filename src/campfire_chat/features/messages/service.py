@@ -56,6 +56,7 @@ class MessageService(Service):
         self._note_readers = roles.with_permission(NOTES_READ) & roles.with_permission(
             CONVERSATIONS_READ
         )
+        self._max_characters = settings.max_body_characters
         self._reviewing = Reviewing(storage, review, limit=settings.max_body_characters)
 
     def works(self) -> Iterable[Work]:
@@ -210,6 +211,7 @@ class MessageService(Service):
             MessageDeletedError: It was deleted.
             TextNotFoundError: It does not contain the text, and never did.
             InvalidError: The text is empty.
+            BodyTooLongError: With the marks that take its place, the message becomes too long.
         """
         require(actor, MESSAGES_REDACT)
         removed = check_removed(removed)
@@ -220,6 +222,7 @@ class MessageService(Service):
                 message,
                 removed,
                 key=self._storage.agent_key,
+                limit=self._max_characters,
                 note_readers=self._note_readers,
                 client_id=text.check_optional_client_id(client_id),
             )

@@ -18,7 +18,7 @@ from campfire_chat.database.statement import Query
 from campfire_chat.features.messages import queries, tables
 from campfire_chat.features.messages.codec import VERSION_ROWS
 from campfire_chat.features.messages.records import Message, MessageVersion
-from campfire_chat.features.messages.rules import redacted
+from campfire_chat.features.messages.rules import check_left, redacted
 
 #: Times that a message may be edited. Each edit rewrites the events of all earlier ones, while
 #: every other writer waits.
@@ -83,14 +83,21 @@ async def keep(session: Session, organization: str, message: Message) -> None:
     )
 
 
-async def redact(session: Session, organization: str, message_id: str, removed: str | None) -> bool:
-    """Remove a text from every earlier text of a message; whether it was in one."""
+async def redact(
+    session: Session, organization: str, message_id: str, removed: str | None, *, limit: int
+) -> bool:
+    """Remove a text from every earlier text of a message; whether it was in one.
+
+    Raises:
+        BodyTooLongError: One of them becomes longer than ``limit``.
+    """
     mine = (_v.org_id == organization) & (_v.message_id == message_id)
     rows = await session.all(select(_v.number, _v.body).where(mine))
     changed = [
         (row["number"], left)
         for row in rows
-        if (left := redacted(row["body"], removed)) != row["body"]
+        if (left := check_left(redacted(row["body"], removed), row["body"], limit=limit))
+        != row["body"]
     ]
     for number, left in changed:
         await session.execute(
