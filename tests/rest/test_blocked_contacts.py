@@ -38,6 +38,8 @@ async def test_whoever_is_blocked_writes_nothing(desk: Desk, stranger_desk: Desk
         body = {"message": {"body": "Buy!", "client_id": "x"}}
         assert person.post("/conversations", body, 403)["code"] == "contact_blocked"
         person.patch(f"/messages/{said['id']}", {"body": "Buy!"}, 403)
+        kept = person.delete(f"/messages/{said['id']}", 403)
+        assert kept["code"] == "contact_blocked"
     # What was stored before is still known, and still read.
     body = {"body": "Buy this", "client_id": "said"}
     assert mia.post(f"/conversations/{talk}/messages", body, 200)["id"] == said["id"]

@@ -7,6 +7,7 @@ import pytest
 from campfire_chat import Agent, Role, Visitor
 from campfire_chat.access.actor import actor_of_visitor
 from campfire_chat.core import clock
+from campfire_chat.features.contacts.blocking import BlockContact
 from campfire_chat.features.contacts.errors import ContactBlockedError
 from campfire_chat.settings import Settings
 from tests.support.host import agent_actor
@@ -44,6 +45,26 @@ async def test_another_process_has_blocked_them(database_url: str) -> None:
         # The host app describes them anew: they stay blocked.
         await here.contacts.put(BOSS, Visitor(id="mia", name="Mia Miller"))
         assert (await there.contacts.get(BOSS, "mia")).blocked is True
+    finally:
+        await here.stop()
+        await there.stop()
+
+
+async def test_a_conversation_begins_while_they_are_blocked(database_url: str) -> None:
+    here, there = (
+        Store(database_url, settings=Settings(), on_commit=lambda *_: None, now=clock.now)
+        for _ in range(2)
+    )
+    await here.start()
+    await there.start()
+    try:
+        view, _ = await here.conversations.open(MIA, client_id="1", body="Hello")
+        await here.messages.send(MIA, view.id, client_id="2", body="Hello")
+        # What was read before the transaction does not know it yet.
+        operation = BlockContact(BOSS, MIA.principal.id, blocked=True, conversation_ids=[])
+        assert (await there.storage.submit(operation)).blocked is True
+        with pytest.raises(ContactBlockedError):
+            await here.messages.send(MIA, view.id, client_id="3", body="Buy!")
     finally:
         await here.stop()
         await there.stop()

@@ -14,6 +14,7 @@ from campfire_chat.access.actor import Actor, actor_of_visitor
 from campfire_chat.access.records import Availability, Participant, Role, SenderKind
 from campfire_chat.core.errors import ClientIdConflictError, InternalError
 from campfire_chat.core.runtime_settings import Scope
+from campfire_chat.features.contacts.errors import ContactBlockedError
 from campfire_chat.features.conversations.records import AgentConversation, Status
 from campfire_chat.features.conversations.rules import Patch
 from campfire_chat.features.messages.adding import Sent
@@ -216,6 +217,20 @@ async def test_several_that_come_late_at_once_begin_one_and_stay_in_order(
         for name in ("one", "two"):
             mine = [body for body in said if body.startswith(name)]
             assert mine == [f"{name} {n}" for n in range(6)]
+
+
+async def test_whoever_is_blocked_begins_none_by_a_late_message(
+    store: Store, watch: Watch, database_url: str
+) -> None:
+    await within(store, 1)
+    before = await begin(store)
+    await resolve(store, before)
+    watch.move(2 * DAY)
+    # In memory, the conversation still has its contact as it was.
+    Truth(database_url).write("UPDATE campfire_contacts SET blocked = ?", True)
+    with pytest.raises(ContactBlockedError):
+        await say(store, before, "late")
+    assert (await seen(store, before)).continued_in_id is None
 
 
 class Fails(Operation[None]):

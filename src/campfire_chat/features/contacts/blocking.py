@@ -1,8 +1,8 @@
 """Blocking a contact: they can write nothing any more, until they are unblocked.
 
 Conversations hold a copy of their contact, also in the memory of other processes. So each of the
-latest conversations gets an event: it changes their heads, which no process passes over. A
-conversation beyond those has been quiet for long, so none has it in memory.
+latest conversations gets an event: it changes their heads, which no process passes over. In one
+beyond those, a process that has it in memory notices when it reads it again, within 15 seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from campfire_chat.features.conversations.events import CONTACT_BLOCKED, Contact
 from campfire_chat.features.conversations.permissions import CONVERSATIONS_READ
 from campfire_chat.features.conversations.streams import NOTES
 from campfire_chat.features.conversations.tables import conversations
-from campfire_chat.ledger.operation import Operation
+from campfire_chat.ledger.operation import Instead, Operation
 from campfire_chat.ledger.transaction import Transaction
 
 _c, _v = tables.contacts.c, conversations.c
@@ -44,12 +44,13 @@ def _latest(_: Engine) -> ClauseElement:
             _v.org_id == bindparam("org_id"),
             _v.contact_id == bindparam("contact_id", type_=String),
         )
-        .order_by(_v.last_activity_at.desc(), _v.conversation_id.desc())
+        .order_by(_v.last_at.desc(), _v.conversation_id.desc())
         .limit(bindparam("count", type_=Integer))
     )
 
 
-#: Ids of the ``count`` conversations of ``contact_id`` in which something happened last.
+#: Ids of the ``count`` conversations of ``contact_id`` that were written to last, so that a process
+#: may have them in memory.
 LATEST = Query(_latest)
 
 
@@ -84,6 +85,12 @@ class BlockContact(Operation[ContactRecord]):
             raise NotFoundError("There is no such contact.")
         if known.contact.blocked is blocked:
             return seen
+        # Their contact is locked, so none begins from here on. One may have begun since.
+        found = await latest(session, organization, self._contact_id)
+        if not set(found) <= set(self.aggregate_ids):
+            raise Instead(
+                BlockContact(self.actor, self._contact_id, blocked=blocked, conversation_ids=found)
+            )
         await session.execute(
             update(tables.contacts)
             .where(and_(_c.org_id == organization, _c.contact_id == self._contact_id))

@@ -101,6 +101,8 @@ class ContinueConversation(Operation[Sent]):
             last_at=transaction.now - 1,
             last_activity_at=transaction.now,
         )
+        # This contact has just been locked. The other one may be what this process remembers.
+        require_unblocked(actor, later)
         transaction.add(CONVERSATIONS, later, (MARKS,))
         message = begin_message(
             actor,

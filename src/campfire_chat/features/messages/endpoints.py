@@ -247,7 +247,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         handler=delete,
         summary="Delete a message",
         returns={200: Message},
-        errors=(NotFoundError, ClientIdConflictError),
+        errors=(ContactBlockedError, NotFoundError, ClientIdConflictError),
         cost=Cost.WRITE,
     ),
 )

@@ -185,6 +185,8 @@ class DeleteMessage(_OnMessage):
     async def do(self, transaction: Transaction) -> Message:
         conversation, message = await self._load(transaction)
         require_deleter(self.actor, message)
+        # What they have said may be why they were blocked.
+        require_unblocked(self.actor, conversation)
         if message.deleted_at is not None:
             return message
         at = conversation.next_at(transaction.now)
