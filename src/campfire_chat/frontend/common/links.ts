@@ -37,7 +37,8 @@ export function readAddress(address: string): Link | null {
   const written = /^https?:\/\/([^/?#\\]*)/i.exec(address)?.[1] ?? "";
   // Whoever writes a name before the host may mean it to be taken for the host: percent signs and
   // punycode show what it is. A host that is not what it seems is shown as the browser goes to it.
-  const plain = !username && !password && seemly(written);
+  // So is one that was not written where it belongs: browsers pass over further slashes before it.
+  const plain = !username && !password && written !== "" && seemly(written);
   return { href, shown: plain ? address : href, host: plain ? written : host };
 }
 
