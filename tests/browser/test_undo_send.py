@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from playwright.sync_api import expect
 
 from campfire_chat import Agent
@@ -10,6 +12,11 @@ from tests.browser.screens import ConsoleScreen
 from tests.support.people import Desk
 from tests.support.servers import ProcessServer
 
+#: Whether the page asks before somebody leaves it.
+LEAVING = """() => {
+    const leaving = new Event("beforeunload", { cancelable: true });
+    return !window.dispatchEvent(leaving);
+}"""
 ADA = Agent(id="ada", name="Ada Lovelace")
 
 
@@ -26,7 +33,7 @@ def test_sending_is_undone(desk_server: ProcessServer, open_page: NewPage) -> No
     console = ConsoleScreen(page)
     console.show("All")
     console.enter("Mia Berger")
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    page.clock.pause_at(time.time() + 600)
     console.answer("Too early")
     undo = console.log.get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
@@ -47,3 +54,16 @@ def test_sending_is_undone(desk_server: ProcessServer, open_page: NewPage) -> No
     page.clock.resume()
     expect(console.tick("Sent")).to_be_visible()
     assert [message["body"] for message in mia.thread(about)] == ["Hello?", "At last"]
+    # What still waits when its conversation is resolved leaves before that.
+    page.clock.pause_at(time.time() + 1200)
+    console.field.fill("And goodbye")
+    console.field.press("Enter")
+    expect(undo).to_be_visible()
+    assert page.evaluate(LEAVING)
+    console.field.press("Escape")
+    with page.expect_response(lambda response: response.request.method == "PATCH") as resolved:
+        page.keyboard.press("E")
+    assert resolved.value.ok
+    assert [message["body"] for message in mia.thread(about)][-1] == "And goodbye"
+    assert ada.get(f"/conversations/{about}")["status"] == "resolved"
+    assert not page.evaluate(LEAVING)

@@ -36,6 +36,19 @@ export interface Outbox {
 }
 
 const MAX_DELAY = 8_000;
+/** Milliseconds in which a message can be undone. */
+export const UNDO = 5_000;
+/** Milliseconds more, after which another tab sees to what a tab has left when it was closed. */
+const GRACE = 1_000;
+
+/**
+ * The milliseconds that are left in which a message can be undone. Nothing is held for longer than
+ * that: whoever sets the clock back has not made the wait longer.
+ */
+export function undoLeft({ not_before = 0 }: OutboxEntry): number {
+  const left = not_before - Date.now();
+  return left > UNDO ? 0 : Math.max(0, left);
+}
 
 /**
  * The messages on their way, in localStorage, one key per entry: tabs never overwrite each
@@ -47,6 +60,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const prefix = `campfire:outbox:${options.principal}:`;
   let failures = 0;
   let timer = 0;
+  let later = 0;
   let busy = false;
   let again = false;
   let closed = false;
@@ -111,8 +125,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const waits = new Map<string, number>();
     for (const entry of entries()) {
       if (entry.state !== "queued" || waits.has(entry.thread)) continue;
-      const wait = (entry.not_before ?? 0) - Date.now();
-      if (wait <= 0) return entry;
+      const wait = undoLeft(entry);
+      if (!wait) return entry;
       waits.set(entry.thread, wait);
     }
     return waits.size ? Math.min(...waits.values()) : 0;
@@ -160,7 +174,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   const deaf = options.listen<StorageEvent>(window, "storage", ({ key }) => {
-    if (key?.startsWith(prefix)) changed();
+    if (!key?.startsWith(prefix)) return;
+    changed();
+    // The tab that wrote it sends it, unless it has been closed by then.
+    clearTimeout(later);
+    later = setTimeout(flush, UNDO + GRACE);
   });
   const off = connection.on("state", (state) => {
     if (state !== "online") return;
@@ -189,6 +207,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     close() {
       closed = true;
       clearTimeout(timer);
+      clearTimeout(later);
       off();
       deaf();
     },

@@ -43,10 +43,19 @@ function asShown(change: ConversationChange): Partial<ConversationSummary> {
 /** The last change of each conversation that is still on its way. */
 const underWay = new Map<string, Promise<AgentConversation>>();
 
+let firstDone = async (_id: string): Promise<void> => undefined;
+
+/** What is done in a conversation before its status changes. */
+export function beforeStatus(work: (id: string) => Promise<void>): void {
+  firstDone = work;
+}
+
 /** Sends a change after those before it, so that of two the later one counts. */
 function send(id: string, body: ConversationChange): Promise<AgentConversation> {
-  const request = () =>
-    api.request<AgentConversation>("PATCH", `conversations/${id}`, { body });
+  const request = async () => {
+    if (body.status) await firstDone(id);
+    return api.request<AgentConversation>("PATCH", `conversations/${id}`, { body });
+  };
   // Whoever made a change that is refused is told of it: the next one is sent all the same.
   const sent = underWay.get(id)?.then(request, request) ?? request();
   underWay.set(id, sent);

@@ -1,14 +1,14 @@
 import { computed, signal } from "@preact/signals";
 import { newEntry, type OutboxEntry } from "../../../common/entries";
 import { listen } from "../../../common/listen";
-import { createOutbox, type Outbox, type Stored } from "../../../common/outbox";
+import { createOutbox, UNDO, undoLeft, type Outbox, type Stored } from "../../../common/outbox";
 import { drop, keys, load, save } from "../../../common/storage";
 import type { Message, Preview, Visibility } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
 import { undoSend } from "../../shell/appearance";
 import { api, connection, me } from "../../shell/session";
-import { setStatus } from "../conversations/changes";
+import { beforeStatus, setStatus } from "../conversations/changes";
 import { setResolving } from "../conversations/lists";
 import { toast } from "../../shell/overlay";
 import { go, openId } from "../conversations/route";
@@ -25,9 +25,6 @@ interface AnsweredSince {
   /** The newest messages that the writer had not seen, the oldest first. */
   readonly messages: readonly Preview[];
 }
-
-/** Milliseconds in which a message can be undone. */
-const UNDO = 5000;
 
 const entries = signal<readonly OutboxEntry[]>([]);
 let outbox: Outbox | null = null;
@@ -106,6 +103,11 @@ export function startSending(): void {
   });
   entries.value = outbox.entries();
   outbox.flush();
+  beforeStatus(sendWaiting);
+  // Closed now, it would leave with the next visit only.
+  listen<BeforeUnloadEvent>(window, "beforeunload", (event) => {
+    if (entries.peek().some(canUndo)) event.preventDefault();
+  });
 }
 
 export interface Outgoing {
@@ -133,8 +135,27 @@ export function sendMessage(outgoing: Outgoing): void {
 }
 
 /** Whether a message can still be undone: nothing of it has left. */
-export const canUndo = ({ state, not_before }: OutboxEntry): boolean =>
-  state === "queued" && (not_before ?? 0) > Date.now();
+export const canUndo = (entry: OutboxEntry): boolean =>
+  entry.state === "queued" && undoLeft(entry) > 0;
+
+/** Sends at once what waits for its undo in a conversation; resolves when none of it waits. */
+async function sendWaiting(conversation: string): Promise<void> {
+  const waiting = entries
+    .peek()
+    .filter((entry) => entry.conversation_id === conversation && canUndo(entry))
+    .map(({ client_id }) => client_id);
+  if (!waiting.length) return;
+  for (const id of waiting) outbox?.retry(id, { not_before: undefined });
+  const isLeft = ({ client_id, state }: OutboxEntry) =>
+    state === "queued" && waiting.includes(client_id);
+  await new Promise<void>((resolve) => {
+    const stop = entries.subscribe((now) => {
+      if (now.some(isLeft)) return;
+      resolve();
+      queueMicrotask(() => stop());
+    });
+  });
+}
 
 /** What the server has said of a held reply: what its writer had not seen. */
 export const answered = ({ error }: OutboxEntry): AnsweredSince => {
