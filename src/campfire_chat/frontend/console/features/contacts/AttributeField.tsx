@@ -3,7 +3,7 @@ import { isComposing } from "../../../common/keyboard";
 import type { AttributeRecord, ContactRecord } from "../../../common/types";
 import { may } from "../../shell/permissions";
 import { store, type Value } from "./attributes";
-import { control, inWords, typedValue } from "./attributeValues";
+import { addressOf, control, inWords, typedValue } from "./attributeValues";
 import { text } from "./strings";
 
 interface Props {
@@ -107,10 +107,11 @@ export function AttributeValue({
   value: Value | undefined;
 }) {
   if (value === undefined) return <span class="faint">{text.none}</span>;
-  if (attribute.type === "link") {
+  const address = addressOf(attribute, value);
+  if (address) {
     return (
-      <a href={String(value)} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
-        {String(value)}
+      <a href={address} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
+        {address}
       </a>
     );
   }

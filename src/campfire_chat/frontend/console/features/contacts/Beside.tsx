@@ -5,7 +5,7 @@ import { Fact } from "../../ui/Fact";
 import { moment } from "../../ui/format";
 import { Attributes } from "./Attributes";
 import { attributes, loadAttributes } from "./attributes";
-import { beside, earlier, showBeside } from "./beside";
+import { beside, earlier, putBeside, showBeside } from "./beside";
 import { ConversationLine } from "./ConversationLine";
 import { text } from "./strings";
 
@@ -29,7 +29,7 @@ export function Beside({ id, conversation }: Props) {
     <>
       {attributes.value.length > 0 && (
         <section class="card" aria-label={text.attributes}>
-          <Attributes contact={known} onStored={(record) => (beside.value = record)} />
+          <Attributes contact={known} onStored={putBeside} />
         </section>
       )}
       <section class="card" aria-label={text.seen}>

@@ -19,6 +19,7 @@ import {
   moreConversations,
   phase,
   problem,
+  putContact,
   toggleBlocked,
 } from "./contact";
 import { ConversationLine } from "./ConversationLine";
@@ -124,7 +125,7 @@ function Known({ contact: known }: { contact: ContactRecord }) {
           {attributes.value.length > 0 && (
             <>
               <h3 class="beside-title">{text.attributes}</h3>
-              <Attributes contact={known} onStored={(record) => (contact.value = record)} />
+              <Attributes contact={known} onStored={putContact} />
             </>
           )}
         </section>

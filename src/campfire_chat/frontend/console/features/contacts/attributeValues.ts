@@ -12,13 +12,18 @@ export function inWords({ type }: AttributeRecord, value: Value): string {
   return Number.isNaN(at) ? String(value) : day.format(at);
 }
 
+/** Where a value leads; null for text, also for text that was stored before it became a link. */
+export const addressOf = ({ type }: AttributeRecord, value: Value): string | null =>
+  type === "link" && /^https?:\/\//i.test(String(value)) ? String(value) : null;
+
 /** What was typed or chosen, as the server takes it; null: nothing. What it cannot be, it refuses. */
 export function typedValue({ type }: AttributeRecord, typed: string): Value | null {
   const trimmed = typed.trim();
   if (!trimmed) return null;
   if (type === "boolean") return trimmed === "true";
   if (type !== "number") return trimmed;
-  const number = Number(trimmed.replace(",", "."));
+  // With three digits after it the comma may as well part thousands: nobody guesses what was meant.
+  const number = Number(/^[+-]?[1-9]\d{0,2},\d{3}$/.test(trimmed) ? NaN : trimmed.replace(",", "."));
   return Number.isFinite(number) ? number : trimmed;
 }
 

@@ -22,6 +22,11 @@ export function showBeside(id: string): () => void {
   };
 }
 
+/** What was stored: by now somebody else may be shown. */
+export function putBeside(record: ContactRecord): void {
+  if (beside.peek()?.id === record.id) beside.value = record;
+}
+
 /** What is known of a contact has changed. */
 export function renewBeside(id: string): void {
   if (wanted === id) void load(id);

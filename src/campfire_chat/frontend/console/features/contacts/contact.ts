@@ -66,6 +66,11 @@ async function whole<T>(path: string, { items: shown }: Part<T>): Promise<Part<T
   return { items, cursor };
 }
 
+/** What was stored: by now somebody else may be shown. */
+export function putContact(record: ContactRecord): void {
+  if (contact.peek()?.id === record.id) contact.value = record;
+}
+
 /** Shows everything about a contact when all is there; what is shown of them stays meanwhile. */
 export function loadContact(id: string): Promise<void> {
   visit++;
