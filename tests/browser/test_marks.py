@@ -12,14 +12,17 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from campfire_chat import Agent, Visitor
-from tests.browser.conftest import NewPage, Theme
+from tests.browser.conftest import NewPage
+from tests.browser.looking import look_at
 from tests.browser.screens import ConsoleScreen, WidgetScreen
-from tests.browser.test_looks import violations
 from tests.support.engines import copy_sqlite
 from tests.support.host import campfire_for, host_app
 from tests.support.people import Person
 from tests.support.servers import ThreadServer
 
+#: Presses a key with Ctrl that types this letter.
+OTHER_SCRIPT = """(field, [key, code]) => void field.dispatchEvent(
+    new KeyboardEvent("keydown", { key, code, ctrlKey: true, bubbles: true, cancelable: true }))"""
 MIA = Visitor(id="mia", name="Mia Berger")
 ADA = Agent(id="ada", name="Ada Lovelace")
 
@@ -145,21 +148,22 @@ def test_nothing_that_somebody_writes_runs(shop: ThreadServer, open_page: NewPag
     assert console.page.evaluate("window.ran") is None
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_marks_look_the_same_to_both(
     shop: ThreadServer,
     open_page: NewPage,
     size: str,
-    theme: Theme,
 ) -> None:
     base = f"{shop.url}/support"
     mia, ada = Person(base, user=MIA), Person(base, user=ADA)
     about = mia.begin(TEXT)["id"]
     ada.write(about, TEXT)
-    widget = widget_of(open_page, shop, size=size, theme=theme)
-    console = console_of(open_page, shop, size=size, theme=theme)
-    for screen, kind in ((widget, "p.bubble"), (console, ".bubble-text")):
+    widget = widget_of(open_page, shop, size=size)
+    console = console_of(open_page, shop, size=size)
+    for name, screen, kind in (
+        ("widget", widget, "p.bubble"),
+        ("console", console, ".bubble-text"),
+    ):
         bubbles = screen.log.locator(kind)
         expect(bubbles).to_have_count(2)
         for bubble in bubbles.all():
@@ -171,7 +175,7 @@ def test_marks_look_the_same_to_both(
             expect(manual).to_have_text("our manual (shop.example)")
             expect(manual).to_have_attribute("href", "https://shop.example/manual")
             expect(help_).to_have_text("https://shop.example/help")
-        assert violations(screen.page) == []
+        look_at(screen.page, f"marks-{name}")
     # What goes on one line has no marks.
     if size == "desktop":
         expect(console.row("Mia Berger")).to_contain_text("Your kettle, very late SN-1: 1. Fill it")
@@ -197,6 +201,14 @@ def test_the_keyboard_marks_words(shop: ThreadServer, open_page: NewPage) -> Non
     keys.press("Enter")
     expect(console.log.locator(".ours em")).to_have_text("now")
     expect(console.tick("Sent")).to_be_visible()
+    # A keyboard of another script has the keys at the same places.
+    field.press_sequentially("чай")
+    field.select_text()
+    field.evaluate(OTHER_SCRIPT, ["и", "KeyB"])
+    expect(field).to_have_value("**чай**")
+    field.evaluate(OTHER_SCRIPT, ["и", "KeyB"])
+    expect(field).to_have_value("чай")
+    field.fill("")
     # The field has the text as it was written.
     field.press("ArrowUp")
     editor = console.log.get_by_role("textbox", name="Edit the message")

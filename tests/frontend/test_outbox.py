@@ -8,11 +8,12 @@ from typing import Any, Final
 from tests.package.test_frontend_rooms import FRONTEND
 from tests.support.node import evaluate
 
-COMMON: Final = FRONTEND / "common"
+OUTBOX: Final = (FRONTEND / "common" / "outbox.ts").as_uri()
+ENTRIES: Final = (FRONTEND / "common" / "entries.ts").as_uri()
 CODE: Final = f"""
     import {{ mock }} from "node:test";
-    const {{ createOutbox, undoLeft }} = await import({json.dumps((COMMON / "outbox.ts").as_uri())});
-    const {{ newEntry }} = await import({json.dumps((COMMON / "entries.ts").as_uri())});
+    const {{ createOutbox, undoLeft }} = await import({json.dumps(OUTBOX)});
+    const {{ newEntry }} = await import({json.dumps(ENTRIES)});
     let told = "";
     for await (const part of process.stdin) told += part;
     const given = JSON.parse(told);

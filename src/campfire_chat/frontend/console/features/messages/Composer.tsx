@@ -23,7 +23,7 @@ import { openByTrigger, openTool, tools } from "./insertion";
 import { canManage } from "../../shell/permissions";
 import { bodyLimit, isMe } from "../../shell/session";
 import { FIELD, focusThread } from "./focus";
-import { isPeriod } from "../../shell/keys";
+import { isPeriod, letterOf } from "../../shell/keys";
 import { markByKey } from "./marks";
 import { said } from "./said";
 import { thread } from "./thread";
@@ -83,7 +83,7 @@ export function Composer({ name }: { name: string }) {
     } else if (isPeriod(event) && command) {
       event.preventDefault();
       chooseMode(note ? "reply" : "note");
-    } else if (command && event.key === "z" && !body && undo()) {
+    } else if (command && !event.shiftKey && letterOf(event) === "Z" && !body && undo()) {
       event.preventDefault();
     } else if (event.key === "ArrowUp" && !body) {
       if (takeBackHeld() || undo()) return event.preventDefault();

@@ -1,5 +1,7 @@
+import { letterOf } from "../../shell/keys";
+
 /** Marks by the keyboard: Ctrl+B for bold, Ctrl+I for italic. */
-const MARKS: Readonly<Record<string, string>> = { b: "**", i: "*" };
+const MARKS: Readonly<Record<string, string>> = { B: "**", I: "*" };
 
 /**
  * Puts marks around what is selected in a field, or takes them away if they are there.
@@ -8,7 +10,7 @@ const MARKS: Readonly<Record<string, string>> = { b: "**", i: "*" };
  * @returns Whether it was the key of a mark. The field has its new text then.
  */
 export function markByKey(event: KeyboardEvent & { currentTarget: HTMLTextAreaElement }): boolean {
-  const mark = MARKS[event.key.toLowerCase()];
+  const mark = MARKS[letterOf(event) ?? ""];
   if (!mark || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return false;
   event.preventDefault();
   const field = event.currentTarget;
