@@ -112,6 +112,20 @@ def test_messages_notes_and_conversations_are_found(desk: Desk, stranger_desk: D
     assert refused(ada, 422, q="late", within=["notes"])["code"] == "invalid"
 
 
+def test_a_hit_says_the_words_without_the_marks(desk: Desk) -> None:
+    ada = desk.agent("ada", name="Ada Lee")
+    zoe = desk.visitor("zoe", name="Zoë")
+    about = zoe.begin("My **kettle** and [the *manual*](https://shop.example/kettle)")["id"]
+    zoe.write(about, "```turnip\nx\n```")
+    (hit,) = until(ada, "kettle manual", 1)
+    assert hit["text"] == "My kettle and the *manual* (https://shop.example/kettle)"
+    assert marked(hit) == ["kettle", "manual", "kettle"]
+    # What is in the marks alone is shown with them.
+    (hit,) = until(ada, "turnip", 1)
+    assert hit["text"] == "```turnip x ```"
+    assert marked(hit) == ["turnip"]
+
+
 def test_a_conversation_is_found_by_its_number(desk: Desk) -> None:
     ada, zoe = desk.agent("ada"), desk.visitor(name="Zoë")
     begun = [zoe.begin("Hello", subject=f"Kettle {letter}") for letter in "abcdefghijkl"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from campfire_chat.access.actor import Actor
 from campfire_chat.access.policy import can
 from campfire_chat.core import clock
+from campfire_chat.core.markup import plain
 from campfire_chat.core.projection import projection
 from campfire_chat.database.lanes import Session
 from campfire_chat.features.conversations import queries as conversation_queries
@@ -73,7 +74,11 @@ def _of_message(
     found = find(search, [message.body])
     if found is None:
         return None
-    shown = excerpt(message.body, found[0])
+    said, places = message.body, found[0]
+    # Shown without its marks, as lists show it, unless what is searched for is in them alone.
+    if (words := plain(said)) != said and (again := find(search, [words])) is not None:
+        said, places = words, again[0]
+    shown = excerpt(said, places)
     return SearchHit(
         kind=SearchKind.NOTE if is_note else SearchKind.MESSAGE,
         conversation=_shown(conversation),

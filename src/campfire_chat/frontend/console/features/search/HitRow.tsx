@@ -4,8 +4,9 @@ import { contactName, fullTime, moment, participantName } from "../../ui/format"
 import { Icon } from "../../ui/Icon";
 import { go, hashOf } from "../conversations/route";
 import { text as conversations } from "../conversations/strings";
+import { shown } from "../mentions/mentions";
 import { goToMessage } from "../messages/wanted";
-import { Marked } from "./Marked";
+import { Highlighted } from "./Highlighted";
 import { keyOf, opened } from "./state";
 import { text } from "./strings";
 
@@ -25,7 +26,7 @@ export function HitRow({ hit }: { hit: SearchHit }) {
     else go(conversation.id);
   };
   const name = contact.name ? (
-    <Marked text={contact.name} places={of("name")} />
+    <Highlighted text={contact.name} places={of("name")} />
   ) : (
     <bdi>{contactName(contact)}</bdi>
   );
@@ -39,7 +40,7 @@ export function HitRow({ hit }: { hit: SearchHit }) {
         <span class="hit-head">
           <strong>{name}</strong>
           <span class="hit-number">
-            #<Marked text={String(conversation.number)} places={of("number")} />
+            #<Highlighted text={String(conversation.number)} places={of("number")} />
           </span>
           <span class={`hit-status ${conversation.status}`}>
             {conversations.status[conversation.status]}
@@ -51,19 +52,19 @@ export function HitRow({ hit }: { hit: SearchHit }) {
         {kind === "conversation" ? (
           <span class="hit-text">
             {conversation.subject ? (
-              <Marked text={conversation.subject} places={of("subject")} />
+              <Highlighted text={conversation.subject} places={of("subject")} />
             ) : (
               <span class="faint">{text.noSubject}</span>
             )}
             {of("email").length > 0 && contact.email && (
               <span class="hit-more">
-                <Marked text={contact.email} places={of("email")} />
+                <Highlighted text={contact.email} places={of("email")} />
               </span>
             )}
             {conversation.tags.map((tag, number) =>
               of("tag", number).length ? (
                 <span key={tag} class="hit-more">
-                  <Marked text={tag} places={of("tag", number)} />
+                  <Highlighted text={tag} places={of("tag", number)} />
                 </span>
               ) : null,
             )}
@@ -75,7 +76,11 @@ export function HitRow({ hit }: { hit: SearchHit }) {
                 <bdi>{participantName(sender)}</bdi>:{" "}
               </span>
             )}
-            <Marked text={hit.text} places={of("text")} />
+            <Highlighted
+              text={hit.text}
+              places={of("text")}
+              {...(kind === "note" && { read: shown })}
+            />
           </span>
         )}
       </a>

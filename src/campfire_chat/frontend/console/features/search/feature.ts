@@ -4,6 +4,7 @@ import type { Command, Feature } from "../../shell/registry";
 import { contactName } from "../../ui/format";
 import { go } from "../conversations/route";
 import { text as conversations } from "../conversations/strings";
+import { shown } from "../mentions/mentions";
 import { goToMessage } from "../messages/wanted";
 import { found, mayFind } from "./asking";
 import { goToSearch, PATH } from "./route";
@@ -18,7 +19,7 @@ const { keys } = text;
 
 const commandOf = ({ kind, message_id, text: said, conversation }: SearchHit): Command => ({
   key: `found:${message_id}`,
-  label: kind === "note" ? text.note(said) : said,
+  label: kind === "note" ? text.note(shown(said)) : said,
   hint: `${conversations.number(conversation.number)} · ${contactName(conversation.contact)}`,
   run: () => (message_id ? goToMessage(conversation.id, message_id) : go(conversation.id)),
 });

@@ -102,7 +102,8 @@ async function load(more: boolean): Promise<boolean> {
 function show(at: number): void {
   const id = within.peek();
   const message = found.peek()[at];
-  if (!id || !message) return;
+  // Whoever has gone to another conversation meanwhile stays there.
+  if (!id || !message || !isFinding.peek()) return;
   position.value = at;
   showMessage(id, message);
 }
