@@ -59,6 +59,19 @@ def test_a_late_message_goes_on_in_a_new_conversation(
     widget.field.press("Enter")
     widget.expect_bubbles("It is broken again", "Can you help?", "half a thought", "Hello?")
 
+    # Whoever has gone to the list stays there, when the answer comes.
+    widget.panel.get_by_role("button", name="All conversations").click()
+    widget.panel.get_by_role("button", name="Where is my kettle?").click()
+    widget.expect_bubbles("Where is my kettle?")
+    page.context.set_offline(True)
+    widget.write("And once more")
+    widget.panel.get_by_role("button", name="All conversations").click()
+    talks = widget.panel.get_by_role("button", name="And once more")
+    with page.expect_response(lambda response: response.url.endswith(later)):
+        page.context.set_offline(False)
+    expect(talks).to_be_visible()
+    expect(widget.log).to_have_count(0)
+
     console = open_page(f"{desk_server.url}/support/console/#/conversations/{before}", BOSS)
     banner = console.locator(".state-banner")
     expect(banner).to_contain_text("This conversation is resolved, and goes on in a later one.")

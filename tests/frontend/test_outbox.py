@@ -24,10 +24,13 @@ CODE: Final = f"""
       keys: (prefix) => [...kept.keys()].filter((key) => key.startsWith(prefix)).sort(),
       load: (key) => (kept.has(key) ? JSON.parse(kept.get(key)) : null),
       save: (key, value) => void kept.set(key, JSON.stringify(value)),
+      decode: (value) => (value ? JSON.parse(value) : null),
       drop: (key) => void kept.delete(key),
     }};
     const open = (sent, heard) => createOutbox({{
-      principal: "ada", storage, api: {{}}, onChange() {{}},
+      principal: "ada", storage, onChange() {{}},
+      api: {{ get: async (path) => ({{ id: path }}) }},
+      onConversation: (thread, {{ id }}) => void moved.push([thread, id]),
       listen: (_target, _types, listener) => (heard.tell = listener, () => undefined),
       connection: {{
         on: () => () => undefined,
@@ -44,7 +47,7 @@ CODE: Final = f"""
       mock.timers.tick(milliseconds);
       for (let turn = 0; turn < 10; turn++) await settled();
     }};
-    const found = [];
+    const found = [], moved = [];
     {{
       const sent = [], outbox = open(sent, {{}});
       for (const [body, wait] of given.here) {{
@@ -71,6 +74,18 @@ CODE: Final = f"""
       }}
       outbox.close();
     }}
+    {{
+      // Another tab sends it, too late for its conversation.
+      const heard = {{}}, outbox = open([], heard);
+      const before = entry("late", 0), key = "campfire:outbox:ada:" + before.client_id;
+      const now = {{ ...before, thread: "conv_2", conversation_id: "conv_2" }};
+      for (const [oldValue, newValue] of [[null, before], [before, now], [now, null]]) {{
+        heard.tell({{ key, oldValue: JSON.stringify(oldValue), newValue: JSON.stringify(newValue) }});
+      }}
+      await settled();
+      found.push(moved);
+      outbox.close();
+    }}
     console.log(JSON.stringify(found));
     process.exit();
 """
@@ -78,7 +93,8 @@ CODE: Final = f"""
 
 def outcome(*here: tuple[str, int]) -> list[list[Any]]:
     """For each entry how long it can be undone, and what was sent at once, after 4,999 ms and after
-    5 s; then what an open tab has sent of another one at once, after 5 s and after 6 s."""
+    5 s; then what an open tab has sent of another one at once, after 5 s and after 6 s; then the
+    threads that have gone on elsewhere, and where."""
     return evaluate(CODE, {"here": here})
 
 
@@ -95,4 +111,8 @@ def test_a_clock_that_was_set_back_holds_nothing() -> None:
 
 
 def test_an_open_tab_sends_what_a_closed_one_has_left() -> None:
-    assert outcome()[3:] == [[], [], ["left"]]
+    assert outcome()[3:6] == [[], [], ["left"]]
+
+
+def test_a_tab_follows_what_another_one_sends_into_another_conversation() -> None:
+    assert outcome()[6] == [["conv_1", "conversations/conv_2"]]

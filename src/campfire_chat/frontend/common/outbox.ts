@@ -10,7 +10,7 @@ export interface OutboxOptions {
   /** Keeps the entries of different people on one browser apart. */
   principal: string;
   /** Handed in, as all that has a state: the widget loads this module apart from the rest. */
-  storage: Pick<typeof import("./storage"), "drop" | "keys" | "load" | "save">;
+  storage: Pick<typeof import("./storage"), "decode" | "drop" | "keys" | "load" | "save">;
   listen: typeof import("./listen").listen;
   api: Api;
   connection: Connection;
@@ -56,7 +56,7 @@ export function undoLeft({ not_before = 0 }: OutboxEntry): number {
  */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { api, connection, onChange, onSent, onConversation } = options;
-  const { drop, keys, load, save } = options.storage;
+  const { decode, drop, keys, load, save } = options.storage;
   const prefix = `campfire:outbox:${options.principal}:`;
   let failures = 0;
   let timer = 0;
@@ -92,6 +92,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
       update(other.client_id, { conversation_id: conversation.id, thread: name });
     }
     if (!closed) onConversation?.(thread, conversation);
+  }
+
+  /** Another tab has sent it, and its thread goes on under another name: so it does here. */
+  async function follow(before: OutboxEntry | null, now: OutboxEntry | null): Promise<void> {
+    if (!onConversation || !before || !now?.conversation_id || before.thread === now.thread) return;
+    try {
+      const conversation = await api.get<{ id: string }>("conversations/" + now.conversation_id);
+      if (!closed) onConversation(before.thread, conversation);
+    } catch {
+      // The list of conversations has it all the same.
+    }
   }
 
   async function deliver(entry: OutboxEntry): Promise<Stored | null> {
@@ -173,9 +184,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (again) void flush();
   }
 
-  const deaf = options.listen<StorageEvent>(window, "storage", ({ key }) => {
+  const deaf = options.listen<StorageEvent>(window, "storage", ({ key, oldValue, newValue }) => {
     if (!key?.startsWith(prefix)) return;
     changed();
+    void follow(decode<OutboxEntry>(oldValue), decode<OutboxEntry>(newValue));
     // The tab that wrote it sends it, unless it has been closed by then.
     clearTimeout(later);
     later = setTimeout(flush, UNDO + GRACE);

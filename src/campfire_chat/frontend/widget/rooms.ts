@@ -9,7 +9,7 @@ import { connection } from "./line";
 import { CONVERSATIONS } from "./features/conversations";
 import { MESSAGES } from "./features/messages";
 import { begin, hasGap, settle } from "./marks";
-import { merge, newRoom, received, type Listed, type Room } from "./state";
+import { merge, newRoom, received, type Listed, type Room, type State } from "./state";
 import { stopTyping } from "./typing";
 
 const TYPING_SHOWN = 5000;
@@ -75,11 +75,16 @@ export function follow(room: Listed, after: number): void {
 /**
  * Shows a conversation; null: a new one.
  *
+ * @param view Whether it comes on the screen, or stays behind the list.
  * @param typed Is in the box, and goes on with it: what is typed while the panel is still starting.
  */
-export function enter(room: Room | null, typed = state.phase === "ready" ? "" : state.draft): void {
+export function enter(
+  room: Room | null,
+  typed = state.phase === "ready" ? "" : state.draft,
+  view: State["view"] = "room",
+): void {
   stopTyping();
-  show({ room: room ?? newRoom(newClientId()), view: "room", atEnd: true });
+  show({ room: room ?? newRoom(newClientId()), view, atEnd: true });
   if (room?.phase === "ready") begin(room);
   write([load<string>(draftKey()), typed].filter(Boolean).join("\n"));
   state.focus = state.open;

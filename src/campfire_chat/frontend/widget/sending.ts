@@ -79,7 +79,7 @@ async function prepare(): Promise<void> {
   if (line !== connection || outbox) return;
   outbox = createOutbox({
     principal: session.principal(),
-    storage: { drop, keys, load, save },
+    storage: { decode, drop, keys, load, save },
     listen,
     api: session.api,
     connection: line,
@@ -100,7 +100,7 @@ function opened(thread: string, info: VisitorConversation): void {
   drop(draftKey());
   if (room.info) {
     learnOf([info]);
-    return enter(roomOf(id)!, state.draft);
+    return enter(roomOf(id)!, state.draft, state.view);
   }
   room.key = id;
   room.info = info;

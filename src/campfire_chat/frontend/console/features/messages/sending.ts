@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { newEntry, type OutboxEntry } from "../../../common/entries";
 import { listen } from "../../../common/listen";
 import { createOutbox, UNDO, undoLeft, type Outbox, type Stored } from "../../../common/outbox";
-import { drop, keys, load, save } from "../../../common/storage";
+import { decode, drop, keys, load, save } from "../../../common/storage";
 import type { Message, Preview, Visibility } from "../../../common/types";
 import { text as common } from "../../ui/strings";
 import { text } from "./strings";
@@ -90,7 +90,7 @@ export function startSending(): void {
   const principal = me.peek();
   if (!principal || outbox) return;
   outbox = createOutbox({
-    storage: { drop, keys, load, save },
+    storage: { decode, drop, keys, load, save },
     listen,
     principal: `agent:${principal.organization}:${principal.id}`,
     api,
