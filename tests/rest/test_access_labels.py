@@ -165,6 +165,24 @@ def test_the_longest_wait_is_taken_among_those_that_one_sees(desk: Desk) -> None
     assert vip.post("/conversations/take", {}, 200)["conversation"]["id"] == first
 
 
+def test_what_is_told_of_a_hidden_contact_does_not_name_them(desk: Desk) -> None:
+    admin, other = desk.agent(role="admin"), narrowed(desk, {"beta"}).person
+    visitor = desk.visitor("mia", name="Mia", avatar_url="https://a.example/mia.png")
+    renamed = desk.visitor("mia", name="Mia Miller", avatar_url="https://a.example/miller.png")
+    for person in (visitor, renamed):
+        conversation = person.begin()["id"]
+        admin.patch(f"/conversations/{conversation}", {"access_labels": ["vip"]})
+    inbox = f"inbox:{desk.organization}"
+    for person in (admin, other):
+        told = [one for one in person.events(inbox) if one["event"] == "contact.updated"]
+        assert told
+        assert "name" in told[-1]["data"]["fields"]
+        actor = told[-1]["data"]["actor"]
+        assert (actor["kind"], actor["name"], actor["avatar_url"]) == ("visitor", None, None)
+    assert "Mia" not in str(other.events(inbox))
+    other.get(f"/contacts/{visitor.id}", 404)
+
+
 def test_setting_labels_needs_its_own_permission(desk: Desk) -> None:
     conversation = desk.visitor().begin()["id"]
     path, body = f"/conversations/{conversation}", {"access_labels": ["vip"]}

@@ -20,7 +20,7 @@ class ContactEvent(Struct, frozen=True, kw_only=True):
     Attributes:
         id: The contact.
         fields: What has changed, such as ``name`` or ``attributes.plan``.
-        actor: Who did it.
+        actor: Who did it. Of a visitor only the id is told.
     """
 
     id: str

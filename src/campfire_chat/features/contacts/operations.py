@@ -130,7 +130,11 @@ def tell(
     transaction: Transaction, organization: str, contact_id: str, who: Actor, fields: list[str]
 ) -> None:
     """Tell open screens in which fields what is known of a contact has changed."""
-    data = ContactEvent(id=contact_id, fields=fields, actor=who.principal.participant)
+    by = who.principal.participant
+    if who.is_visitor:
+        # Everybody who sees the inbox is told, also who may not know the contact's name.
+        by = msgspec.structs.replace(by, name=None, avatar_url=None)
+    data = ContactEvent(id=contact_id, fields=fields, actor=by)
     transaction.tell_inbox(organization, CONTACT_UPDATED, data)
 
 
