@@ -202,7 +202,7 @@ export interface ContactEvent {
   id: string;
   /** What has changed, such as `name` or `attributes.plan`. */
   fields: string[];
-  /** Who did it. */
+  /** Who did it. Of a visitor only the id is told. */
   actor: Participant;
 }
 
