@@ -80,7 +80,8 @@ CODE: Final = f"""
       const before = entry("late", 0), key = "campfire:outbox:ada:" + before.client_id;
       const now = {{ ...before, thread: "conv_2", conversation_id: "conv_2" }};
       for (const [oldValue, newValue] of [[null, before], [before, now], [now, null]]) {{
-        heard.tell({{ key, oldValue: JSON.stringify(oldValue), newValue: JSON.stringify(newValue) }});
+        const told = [oldValue, newValue].map((value) => JSON.stringify(value));
+        heard.tell({{ key, oldValue: told[0], newValue: told[1] }});
       }}
       await settled();
       found.push(moved);
