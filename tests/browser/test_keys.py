@@ -214,10 +214,14 @@ def test_other_layouts_do_the_right_thing(desk_server: ProcessServer, open_page:
     press(page, "a", "KeyQ")
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
-    # And that at the place of A types a Q, which means nothing.
+    # And that at the place of A types a Q, which opens the search.
     page.locator("#thread-log").focus()
     press(page, "q", "KeyA")
+    expect(page.get_by_role("heading", name="Search", exact=True)).to_be_visible()
     expect(dialog).to_have_count(0)
+    page.go_back()
+    expect(console.log).to_be_visible()
+    page.locator("#thread-log").focus()
     # A German keyboard has a hyphen at the place of the slash.
     press(page, "-", "Slash")
     expect(console.log).to_be_focused()

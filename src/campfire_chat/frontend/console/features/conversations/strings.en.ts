@@ -236,7 +236,7 @@ export const en = {
     send: "Send",
     newline: "New line",
     sendResolve: "Send and resolve",
-    undo: "Undo sending, in the empty field",
+    undo: "Undo sending (in the empty field)",
     bold: "Bold",
     italic: "Italic",
     switch: "Switch between reply and note",
