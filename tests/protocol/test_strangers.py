@@ -13,7 +13,7 @@ import pytest
 
 from campfire_chat import Campfire, Limits
 from campfire_chat.access.admission import BEING_WRITTEN, NETWORK_SHARE
-from campfire_chat.ledger import ledger
+from campfire_chat.ledger import write_queue
 from tests.conftest import QUICK
 from tests.protocol.test_limits import ELSEWHERE, Behind, roomy
 from tests.support.client import Client, Closed
@@ -100,13 +100,13 @@ async def test_frames_about_invented_conversations_never_reach_the_queue(
                 }[kind]
 
         queued: list[Any] = []
-        append = ledger._Queue.append
+        append = write_queue.WriteQueue.append
 
         def noted(queue: Any, waiting: Any) -> None:
             queued.append(waiting.operation)
             append(queue, waiting)
 
-        monkeypatch.setattr(ledger._Queue, "append", noted)
+        monkeypatch.setattr(write_queue.WriteQueue, "append", noted)
         floods = [
             asyncio.create_task(flood(client, frames(number), done))
             for number, client in enumerate(sockets)

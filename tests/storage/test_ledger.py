@@ -23,9 +23,9 @@ from campfire_chat.database.errors import MigrationError
 from campfire_chat.database.lanes import Session
 from campfire_chat.ledger import statements
 from campfire_chat.ledger.events import HIDDEN, Nothing
-from campfire_chat.ledger.ledger import JOINED
 from campfire_chat.ledger.operation import Operation
 from campfire_chat.ledger.transaction import Transaction
+from campfire_chat.ledger.write_queue import JOINED
 from campfire_chat.settings import Settings
 from tests.storage.test_operations import Do, DoTogether, at_once, done
 from tests.storage.test_queue import waiting

@@ -16,8 +16,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from campfire_chat.access.actor import Actor
 from campfire_chat.core.clock import Clock
@@ -36,6 +36,7 @@ from campfire_chat.ledger.outage import Outage
 from campfire_chat.ledger.record_cache import RecordCache
 from campfire_chat.ledger.transaction import Transaction
 from campfire_chat.ledger.write_batch import Committed, Heads, Notice, Unread, WriteBatch
+from campfire_chat.ledger.write_queue import JOINED, Waiting, WriteQueue
 
 logger = logging.getLogger("campfire_chat.storage")
 
@@ -47,91 +48,10 @@ BATCH = 256
 AT_A_STRETCH = 0.5
 #: One part in this many of the queue, in number and in bytes, is reserved for agents.
 RESERVED = 4
-#: Approximate number of bytes for a caller whose operation was merged into a waiting one.
-JOINED = 200
 #: Number of operations that justify another commit while one is still running.
 WORTHWHILE = 16
 
 OnCommit = Callable[[list[Committed], list[Notice], Heads], None]
-
-
-class _Waiting(Generic[T]):
-    __slots__ = ("future", "joined", "operation", "outcome")
-
-    def __init__(self, operation: Operation[T], future: asyncio.Future[T]) -> None:
-        self.operation = operation
-        self.future = future
-        #: The callers whose operations were merged into this one.
-        self.joined: list[asyncio.Future[T]] = []
-        #: The result in a batch. The caller gets it after the commit.
-        self.outcome: T | CampfireError | None = None
-
-    def resolve(self, outcome: T | BaseException) -> None:
-        for future in (self.future, *self.joined) if self.joined else (self.future,):
-            if future.done():
-                continue
-            if isinstance(outcome, BaseException):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
-
-
-class _Queue(deque[_Waiting[Any]]):
-    """The waiting operations, and their size.
-
-    Attributes:
-        size: Approximate number of bytes of all operations.
-        visitors: Number of the operations of visitors.
-        visitors_size: Number of bytes of the operations of visitors.
-    """
-
-    size = 0
-    visitors = 0
-    visitors_size = 0
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._mergeable: dict[tuple[str, ...], _Waiting[Any]] = {}
-
-    def append(self, waiting: _Waiting[Any], /) -> None:
-        self._count(waiting.operation, 1)
-        super().append(waiting)
-        if (key := waiting.operation.merge_key) is not None:
-            self._mergeable[key] = waiting
-
-    def extendleft(self, some: Iterable[_Waiting[Any]], /) -> None:
-        for waiting in some:
-            self._count(waiting.operation, 1)
-            super().appendleft(waiting)
-
-    def popleft(self) -> _Waiting[Any]:
-        waiting = super().popleft()
-        operation = waiting.operation
-        self._count(operation, -1)
-        key = operation.merge_key
-        if key is not None and self._mergeable.get(key) is waiting:
-            del self._mergeable[key]
-        return waiting
-
-    def waiting_for(self, operation: Operation[Any]) -> _Waiting[Any] | None:
-        """A waiting operation into which this one can be merged, if there is one."""
-        return None if operation.merge_key is None else self._mergeable.get(operation.merge_key)
-
-    def join(
-        self, waiting: _Waiting[T], operation: Operation[T], future: asyncio.Future[T]
-    ) -> None:
-        """Merge an operation into a waiting one."""
-        self._count(waiting.operation, -1)
-        waiting.operation.merge(operation)
-        waiting.operation.size += JOINED
-        waiting.joined.append(future)
-        self._count(waiting.operation, 1)
-
-    def _count(self, operation: Operation[Any], sign: int) -> None:
-        self.size += sign * operation.size
-        if operation.by_visitor:
-            self.visitors += sign
-            self.visitors_size += sign * operation.size
 
 
 class _Pending:
@@ -141,7 +61,7 @@ class _Pending:
 
     def __init__(self, batch: WriteBatch) -> None:
         self.batch = batch
-        self.waiting: list[_Waiting[Any]] = []
+        self.waiting: list[Waiting[Any]] = []
         self.commit: Commit | None = None
 
     def complete(self) -> None:
@@ -180,7 +100,7 @@ class Ledger:
         self._limit_size = limit_size
         self._limit_visitors = limit - limit // RESERVED
         self._limit_visitors_size = limit_size - limit_size // RESERVED
-        self._queue = _Queue()
+        self._queue = WriteQueue()
         self._wake = asyncio.Event()
         self.outage = Outage(lane, now=now)
         self._cache = RecordCache(lane.engine)
@@ -256,7 +176,7 @@ class Ledger:
             raise OverloadedError(retry_after=1.0)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if waiting is None:
-            queue.append(_Waiting(operation, future))
+            queue.append(Waiting(operation, future))
             self._wake.set()
         else:
             queue.join(waiting, operation, future)
@@ -399,7 +319,7 @@ class Ledger:
             doubtful = True
         if doubtful or under_way:
             self._take_back()
-        again: list[_Waiting[Any]] = []
+        again: list[Waiting[Any]] = []
         try:
             for pending in under_way:
                 attempts = Attempts()
@@ -424,15 +344,15 @@ class Ledger:
 
     # The locking path: a transaction that reads what it changes.
 
-    def _from_queue(self) -> list[_Waiting[Any]]:
+    def _from_queue(self) -> list[Waiting[Any]]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), BATCH))]
 
-    async def _commit(self, together: list[_Waiting[Any]]) -> None:
+    async def _commit(self, together: list[Waiting[Any]]) -> None:
         self._queue.extendleft(reversed(await self._commit_one(together, Attempts())))
 
     async def _commit_one(
-        self, together: list[_Waiting[Any]], attempts: Attempts
-    ) -> list[_Waiting[Any]]:
+        self, together: list[Waiting[Any]], attempts: Attempts
+    ) -> list[Waiting[Any]]:
         """Commit a batch, answer its callers, and return those whose operations ask for others, in
         order: they go before all that waits."""
         try:
@@ -443,8 +363,8 @@ class Ledger:
             raise
 
     async def _commit_or_split(
-        self, together: list[_Waiting[Any]], attempts: Attempts
-    ) -> list[_Waiting[Any]]:
+        self, together: list[Waiting[Any]], attempts: Attempts
+    ) -> list[Waiting[Any]]:
         operations = [waiting.operation for waiting in together]
         try:
             outcomes, batch = await self._locking.commit(operations, attempts)
@@ -460,7 +380,7 @@ class Ledger:
             self._cache.clear()
             if len(together) > 1:
                 # One operation makes all of them fail. Run alone, only that one fails.
-                again: list[_Waiting[Any]] = []
+                again: list[Waiting[Any]] = []
                 for index, waiting in enumerate(together):
                     again += await self._commit_or_split([waiting], attempts.of_one(index))
                 return again
@@ -477,9 +397,9 @@ class Ledger:
             return self._answer(together, outcomes)
         return []
 
-    def _answer(self, together: list[_Waiting[Any]], outcomes: list[Any]) -> list[_Waiting[Any]]:
+    def _answer(self, together: list[Waiting[Any]], outcomes: list[Any]) -> list[Waiting[Any]]:
         """Give the callers their answers. Those whose operations ask for others wait on."""
-        again: list[_Waiting[Any]] = []
+        again: list[Waiting[Any]] = []
         for waiting, outcome in zip(together, outcomes, strict=True):
             if isinstance(outcome, Instead):
                 waiting.operation = outcome.operation
