@@ -15,7 +15,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from campfire_chat.features.conversations.events import CONVERSATION_UPDATED
 from campfire_chat.features.presence.events import SESSION_ENDED
+from campfire_chat.ledger.events import HIDDEN
 from tests.faults.scenario import Finding, none_of
 from tests.support.client import Frame, same_event
 from tests.support.truth import Truth
@@ -278,9 +280,10 @@ def nobody_is_behind(journal: Journal, stored: Stored) -> list[str]:
 
 def _last_heard(events: Sequence[Frame]) -> int:
     """How many events somebody was there for. The sessions of agents end a while after the last
-    of them has left, when nobody is there to hear of it."""
+    of them has left, when nobody is there to hear of it. What is hidden at the end are agents'
+    notifications: they are told a moment after what they are about."""
     heard = len(events)
-    while heard and events[heard - 1]["event"] == SESSION_ENDED.name:
+    while heard and events[heard - 1]["event"] in (SESSION_ENDED.name, HIDDEN.name):
         heard -= 1
     return heard
 
@@ -323,6 +326,7 @@ def state_is_events(stored: Stored) -> list[str]:
         for stream, events in stored.events.items()
         if stream.startswith("inbox:")
         for event in events
+        if event["event"] == CONVERSATION_UPDATED.name
     }
     for row in stored.conversations:
         summary = shown.get(row.conversation_id)

@@ -249,16 +249,16 @@ def test_each_rule_can_fail(spoil: Callable[[History], None], rule: str) -> None
     assert history.found() == {rule}
 
 
-def test_nobody_hears_of_the_end_of_a_session_after_the_last_has_left() -> None:
+def test_nobody_hears_what_comes_after_the_last_has_left() -> None:
     history = History()
     last = history.events[INBOX][-1]
     history.logs.append(Log("ada", INBOX, 0, copy.deepcopy(history.events[INBOX])))
-    left = {
-        **{"stream": INBOX, "event": "agent.session_ended", "at": last["at"]},
-        "data": {"id": "agt_1"},
-    }
-    history.events[INBOX] += [{**left, "seq": last["seq"] + number} for number in (1, 2)]
-    history.heads[INBOX] = last["seq"] + 2
+    end = {"stream": INBOX, "at": last["at"]}
+    for event, data in (("agent.session_ended", {"id": "agt_1"}), ("hidden", {})):
+        history.heads[INBOX] += 1
+        history.events[INBOX].append(
+            {**end, "seq": history.heads[INBOX], "event": event, "data": data}
+        )
     assert not history.found()
     # What comes before these is missed by somebody who was there.
     del history.logs[1].applied[0]
