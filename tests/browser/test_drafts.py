@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -112,6 +113,32 @@ def is_draft(method: str, text: str) -> Callable[[Response], bool]:
         and answer.url.endswith("/draft")
         and json.dumps(text) in answer.text()
     )
+
+
+def test_what_is_sent_while_its_draft_is_saved_is_no_draft(
+    shop: ProcessServer, open_page: NewPage
+) -> None:
+    people = Desk(f"{shop.url}/support", "default")
+    mia, ada = people.visitor("mia", name="Mia Berger"), people.agent("ada", name=ADA.name)
+    path = f"/conversations/{mia.begin('Where is my kettle?')['id']}/draft"
+    # While there is a note, somebody still types, and is saved every half minute only.
+    ada.put(path, {"reply": "It is in", "note": "Hm"})
+    desk = console(open_page, shop, "desktop")
+    desk.enter("Mia Berger")
+    expect(desk.field).to_have_value("It is in")
+    saves = itertools.count()
+    held = HeldAnswers(
+        desk.page, "**/draft", lambda asked: asked.method == "PUT" and next(saves) == 0
+    )
+    desk.field.fill("It is in the post")
+    leave(desk.page)
+    assert held.wait()["reply"] == "It is in the post"
+    desk.field.press("Enter")
+    expect(desk.log.get_by_text("It is in the post")).to_be_visible()
+    with desk.page.expect_response(is_draft("PUT", "")):
+        held.release()
+    kept = ada.get(path)
+    assert (kept["reply"], kept["note"]) == ("", "Hm")
 
 
 def test_an_older_answer_changes_nothing(shop: ProcessServer, open_page: NewPage) -> None:

@@ -31,6 +31,8 @@ const begun = new Map<string, number>();
 const saved = new Map<string, number>();
 /** What is on its way. */
 const pushing = new Set<string>();
+/** What was to be told while it was on its way. */
+const again = new Set<string>();
 /** What did not arrive, and is told again. */
 const recoveries = new Map<string, Recovery>();
 /** Until then the server wants nothing. */
@@ -91,12 +93,14 @@ function schedule(id: string, delay: number): void {
 /** Tells the server of a draft. What did not arrive is told again. */
 async function push(id: string): Promise<void> {
   const sent = peekDraft(id);
-  // Whoever is on the way looks again when it comes back.
-  if (pushing.has(id) || !sent.due) return;
+  // Whoever is on the way does it again when it comes back.
+  if (pushing.has(id)) return void again.add(id);
+  if (!sent.due) return;
   clearTimeout(timers.get(id));
   begun.delete(id);
   saved.set(id, performance.now());
   pushing.add(id);
+  again.delete(id);
   heard.delete(id);
   const { mode, reply, note, quoting } = sent;
   const others = sent.told.filter((text) => !isSame(text, sent));
@@ -116,7 +120,8 @@ async function push(id: string): Promise<void> {
   if (refusal) take(refusal.details as unknown as DraftRecord);
   const last = heard.get(id);
   if (last !== undefined && last !== peekDraft(id).base) await look(id);
-  if (peekDraft(id).due) schedule(id, IDLE);
+  // What was sent meanwhile is no draft on other devices any more.
+  if (peekDraft(id).due) schedule(id, again.delete(id) ? 0 : IDLE);
 }
 
 /** @returns Why it was not stored; null: it was. */
