@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campfire_chat.features.notifications.operations import is_dealt_with, is_new
 from campfire_chat.features.notifications.queries import Known, Unread
 from campfire_chat.features.notifications.records import NotificationKind
-from campfire_chat.features.notifications.rules import Dealt, Due, remaining
+from campfire_chat.features.notifications.rules import Dealt, Due, follow, remaining
+from campfire_chat.feed.reading import FeedEvent
 
 KINDS = st.sampled_from(NotificationKind)
 AGENTS = st.sampled_from(["agt_a", "agt_b"])
@@ -66,3 +70,39 @@ def test_the_same_events_again_change_nothing(found: list[Due | Dealt], again: i
     # What was read may not come back; what came first stays.
     assert replayed.keys() <= unread.keys()
     assert all(replayed[key] == unread[key] for key in replayed)
+
+
+def test_what_was_read_is_told_again_only_for_something_later() -> None:
+    due = Due(NotificationKind.REPLY, "agt_a", "conv_1", "msg_1", None, 5)
+    assert is_new(due, None)
+    assert not is_new(due, Known(5, None))
+    # The feed is read again after a crash, and the agent has read it meanwhile.
+    assert not is_new(due, Known(5, 9))
+    assert is_new(due, Known(4, 9))
+
+
+@pytest.mark.parametrize(("kind", "told"), [("agent", True), ("api_key", True), ("system", False)])
+def test_who_keeps_a_conversation_that_goes_on_is_told_of_the_message_alone(
+    kind: str, told: bool
+) -> None:
+    """The system gives a linked conversation to whom it was assigned before."""
+    data = {
+        "conversation_id": "conv_1",
+        "assignee": {"id": "agt_a", "name": "Ada", "avatar_url": None},
+        "previous": None,
+        "actor": {"kind": kind, "id": "agt_b", "name": None, "avatar_url": None},
+    }
+    event = FeedEvent(
+        organization="default",
+        position=1,
+        number=0,
+        stream="conversation:conv_1",
+        seq=2,
+        event="conversation.assignee_changed",
+        at=7,
+        payload=json.dumps({"data": data}),
+    )
+    found = [one for one in follow([event]) if isinstance(one, Due)]
+    assert [(one.kind, one.agent_id) for one in found] == (
+        [(NotificationKind.ASSIGNMENT, "agt_a")] if told else []
+    )
